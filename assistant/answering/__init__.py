@@ -1,0 +1,1 @@
+"""Questions to prompts and answers to sentences: text in, text out."""

@@ -1,0 +1,96 @@
+"""Read first: what each engine and device must do. Forms of the data are in `messages`; tests/contracts/ holds each to its word.
+
+Every method may raise `problems.Problem`; nothing else is expected of bad input. Iterators work only while they are
+asked: **to stop an engine, stop iterating.**
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
+
+from assistant.messages import AudioChunk, Detail, Frame, Keyframe, Sound, Transcript, View
+
+
+class Camera(Protocol):
+    """A source of frames with times that never go back."""
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield frames until the source ends; a live camera never does. Raises LostDevice when it is unplugged."""
+        ...
+
+    def close(self) -> None:
+        """Free the device; safe to call twice and from another thread (frames() then ends)."""
+        ...
+
+
+class Microphone(Protocol):
+    """A source of mono sound at 16 kHz in chunks of 512 samples (32 ms), the last one padded with zeros."""
+
+    def chunks(self) -> Iterator[AudioChunk]:
+        """Yield chunks until the source ends; a live microphone never does."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Speaker(Protocol):
+    """Where sound goes."""
+
+    def play(self, chunks: Iterator[AudioChunk], is_stale: Callable[[], bool]) -> float:
+        """Play until the chunks end or `is_stale()`; return the seconds that were really heard."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class VoiceDetector(Protocol):
+    """Tells speech from other sound, chunk by chunk. Keeps state between chunks of one stream."""
+
+    def speech_probability(self, chunk: AudioChunk) -> float:
+        """In [0, 1], for the next 512 samples at 16 kHz."""
+        ...
+
+    def reset(self) -> None:
+        """Forget the stream so far."""
+        ...
+
+
+class Transcriber(Protocol):
+    """Speech to text."""
+
+    def transcribe(self, samples: Sound, sample_rate_hz: int, language: str | None = None) -> Transcript:
+        """Text of the sound, its language (detected if None) and its English; empty text when nobody speaks."""
+        ...
+
+
+class SceneDescriber(Protocol):
+    """Looks at pictures and answers questions about them, in English."""
+
+    @property
+    def max_pictures(self) -> int:
+        """How many pictures one View can hold; `look` takes the last ones."""
+        ...
+
+    def look(self, keyframes: Sequence[Keyframe]) -> View:
+        """Encode the pictures and everything of the prompt up to and including them, once."""
+        ...
+
+    def answer(self, view: View, question: str, detail: Detail = "brief") -> Iterator[str]:
+        """Yield pieces of text as they are decoded. Several answers may be asked of one View."""
+        ...
+
+
+class SpeechSynthesizer(Protocol):
+    """Text to speech."""
+
+    @property
+    def sample_rate_hz(self) -> int: ...
+
+    def speaks(self, language: str) -> bool:
+        """Whether it has a voice for this two-letter language code."""
+        ...
+
+    def synthesize(self, text: str, language: str) -> Iterator[AudioChunk]:
+        """Yield sound as it is made; text without anything to say yields nothing."""
+        ...

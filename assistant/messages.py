@@ -1,0 +1,121 @@
+"""What flows between the stages. One form per kind of data; the adapters in `devices/` and `runtimes/` convert.
+
+Picture: uint8 [H, W, 3] RGB. Sound: float32 [samples], mono, in [-1, 1]. Time: seconds of one monotonic clock
+(of the recording, for files).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Picture = npt.NDArray[np.uint8]
+Sound = npt.NDArray[np.float32]
+
+PictureProblem = Literal["covered", "dark", "overexposed", "blank", "blurred", "frozen"]
+"""Why a picture is not described."""
+
+Detail = Literal["brief", "normal", "full"]
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """Any picture from a camera or file."""
+
+    picture: Picture
+    """uint8 [H, W, 3] RGB"""
+    time_s: float
+
+
+@dataclass(frozen=True, eq=False)
+class Keyframe:
+    """A kept picture."""
+
+    frame: Frame
+    reason: str
+    """Why it was kept: "first", "change", "coverage" or "only"."""
+    sharpness: float = 0.0
+    """Variance of the Laplacian of the luma; comparable within one source only."""
+    change: float = 0.0
+    """Distance from the keyframe before, 0 (same) to 1."""
+    problem: PictureProblem | None = None
+    """Set when the picture must not be described."""
+
+
+@dataclass(frozen=True, eq=False)
+class AudioChunk:
+    """A piece of sound."""
+
+    samples: Sound
+    """float32 [n], mono, in [-1, 1]"""
+    sample_rate_hz: int
+    time_s: float = 0.0
+    """When its first sample was recorded; 0 for synthesised sound."""
+
+    @property
+    def duration_s(self) -> float:
+        return len(self.samples) / self.sample_rate_hz
+
+
+@dataclass(frozen=True, eq=False)
+class Utterance:
+    """Speech from its start (with a little sound from before) to silence."""
+
+    samples: Sound
+    sample_rate_hz: int
+    start_s: float
+    end_s: float
+    turn: int = 0
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """What was heard in an Utterance; `text` is empty when nobody spoke."""
+
+    text: str
+    language: str
+    """Two-letter code, "" when nobody spoke."""
+    language_probability: float
+    """How sure the recogniser is of the language, in [0, 1]."""
+    english: str
+    """The same in English; equal to `text` when that is English already."""
+    confidence: float = 1.0
+    """How sure the recogniser is of the words, in [0, 1]."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the user wants to know."""
+
+    text: str
+    language: str
+    english_text: str
+    turn: int = 0
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """The smallest thing spoken."""
+
+    text: str
+    language: str
+    turn: int = 0
+
+
+@dataclass(frozen=True)
+class Heard:
+    """The part of a Sentence that left the speaker."""
+
+    sentence: Sentence
+    share: float
+    """In [0, 1]; 1 when all of it was heard."""
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """Pictures the model has looked at. Engines subclass it to keep what they computed."""
+
+    keyframes: tuple[Keyframe, ...] = field(default=())

@@ -1,0 +1,55 @@
+"""Errors named by the user's trouble. Each says what is wrong and how to mend it, in one line fit for reading or speaking.
+
+`command_line` prints a Problem as one line on stderr and exits with its status; the live loop speaks it.
+"""
+
+from __future__ import annotations
+
+
+class Problem(Exception):
+    """Something the user can act on. Never a traceback for them, always both halves of the sentence."""
+
+    exit_status = 2
+
+    def __init__(self, what: str, fix: str) -> None:
+        self.what = " ".join(what.split()).rstrip(".")
+        self.fix = " ".join(fix.split()).rstrip(".")
+        super().__init__(f"{self.what}. {self.fix}.")
+
+
+class BadInput(Problem):
+    """A file, text or option that can't be used."""
+
+
+class DiskFull(Problem):
+    """Nothing more can be written where it should go."""
+
+
+class NetworkTrouble(Problem):
+    """A download failed; nothing half-done is left behind."""
+
+
+class MissingModel(Problem):
+    """A model or voice isn't there, or isn't whole; the fix names the command that fetches it."""
+
+    exit_status = 3
+
+
+class DamagedModel(MissingModel):
+    """A model's file has the wrong contents and was not loaded."""
+
+
+class MissingDevice(Problem):
+    """A camera, microphone or loudspeaker, or the library that reaches it, isn't there."""
+
+    exit_status = 4
+
+
+class LostDevice(MissingDevice):
+    """A device that worked has gone."""
+
+
+def shorten(text: object, longest: int = 120) -> str:
+    """A path or input short enough to be read out: its two ends."""
+    words = " ".join(str(text).split())
+    return words if len(words) <= longest else f"{words[: longest // 2]}...{words[-longest // 2 :]}"

@@ -1,0 +1,31 @@
+"""Words for what the vision encoder's own classification head sees, to stand in the prompt. A pure step.
+
+SmolVLM2 has no such head; a model folder that does brings `seen_labels.txt`, one class name a line. The starter model
+was trained with exactly this text, so any change here asks for new training.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+_MOST_LABELS = 3
+# Least probability for each word, most certain first.
+_WORDS = (("surely", 0.5), ("probably", 0.2), ("maybe", 0.05))
+
+
+def seen_text(class_logits: np.ndarray, class_names: list[str]) -> str:
+    """"Seen: surely tabby, maybe Egyptian cat.\\n" from f32 [classes]; "Seen: unsure.\\n" if nothing reaches 5 %."""
+    probabilities = softmax(class_logits)
+    best = np.argsort(-probabilities, kind="stable")[:_MOST_LABELS]
+    labels = [f"{word} {class_names[i]}" for i in best if (word := _certainty(probabilities[i]))]
+    return f"Seen: {', '.join(labels) or 'unsure'}.\n"
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Probabilities over the last axis, in float64."""
+    powers = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
+
+
+def _certainty(probability: float) -> str | None:
+    return next((word for word, least in _WORDS if probability >= least), None)

@@ -1,0 +1,162 @@
+"""What a user may set, one frozen dataclass a device or engine. Units are in the names; values are checked on creation.
+
+`load_settings` reads a TOML file whose tables are the fields of `Settings`:
+
+    [ears]
+    end_silence_s = 0.6
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from assistant.problems import BadInput, shorten
+
+
+@dataclass(frozen=True)
+class CameraSettings:
+    """How frames are read."""
+
+    width: int = 640
+    """Pixels asked of a live camera; it may give others."""
+    height: int = 480
+    largest_edge: int = 1280
+    """Pixels; longer frames are shrunk on arrival."""
+
+    def __post_init__(self) -> None:
+        _check_range(self, width=(16, 8192), height=(16, 8192), largest_edge=(64, 8192))
+
+
+@dataclass(frozen=True)
+class KeyframeSettings:
+    """Which frames are kept."""
+
+    change_threshold: float = 0.10
+    """Distance in [0, 1] from the last keyframe that counts as a new scene."""
+    settle_s: float = 0.4
+    """A change must last this long; the sharpest frame within is kept."""
+    min_gap_s: float = 0.5
+    max_gap_s: float = 20.0
+    """A keyframe is kept for coverage after this long without a change."""
+
+    def __post_init__(self) -> None:
+        _check_range(self, change_threshold=(0.0, 1.0), settle_s=(0.0, 10.0), min_gap_s=(0.0, 60.0), max_gap_s=(self.min_gap_s, 3600.0))
+
+
+@dataclass(frozen=True)
+class EarSettings:
+    """When speech begins and ends, and how sure hearing must be."""
+
+    speech_threshold: float = 0.5
+    """Probability in [0, 1] from which a chunk counts as speech."""
+    min_speech_s: float = 0.25
+    end_silence_s: float = 0.7
+    pre_roll_s: float = 0.3
+    """Sound kept from before speech was noticed, so that the first syllable survives."""
+    max_utterance_s: float = 20.0
+    language_floor: float = 0.5
+    """Below this probability of the language the user is asked to say it again."""
+    confidence_floor: float = 0.35
+    """Below this confidence in the words the same."""
+
+    def __post_init__(self) -> None:
+        _check_range(
+            self,
+            speech_threshold=(0.0, 1.0),
+            min_speech_s=(0.03, 5.0),
+            end_silence_s=(0.1, 10.0),
+            pre_roll_s=(0.0, 5.0),
+            max_utterance_s=(1.0, 30.0),
+            language_floor=(0.0, 1.0),
+            confidence_floor=(0.0, 1.0),
+        )
+
+
+@dataclass(frozen=True)
+class VoiceSettings:
+    """How the assistant sounds."""
+
+    rate: float = 1.0
+    """Times the voice's own pace."""
+    volume: float = 1.0
+    """In [0, 1]."""
+
+    def __post_init__(self) -> None:
+        _check_range(self, rate=(0.5, 6.0), volume=(0.0, 1.0))
+
+
+@dataclass(frozen=True)
+class AnswerSettings:
+    """How the model answers."""
+
+    model: str = "starter"
+    """Name of a manifest in `models/`, or a folder in the SmolVLM2 layout."""
+    detail: str = "brief"
+    max_keyframes: int = 4
+    """Pictures given to the model at once; a model may take fewer."""
+    threads: int = 0
+    """Threads of the model; 0 = one per core."""
+
+    def __post_init__(self) -> None:
+        if self.detail not in ("brief", "normal", "full"):
+            raise BadInput(f"the setting detail = {self.detail!r} is unknown", "use brief, normal or full")
+        _check_range(self, max_keyframes=(1, 64), threads=(0, 256))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything, with defaults that suit a laptop."""
+
+    camera: CameraSettings = field(default_factory=CameraSettings)
+    keyframes: KeyframeSettings = field(default_factory=KeyframeSettings)
+    ears: EarSettings = field(default_factory=EarSettings)
+    voice: VoiceSettings = field(default_factory=VoiceSettings)
+    answers: AnswerSettings = field(default_factory=AnswerSettings)
+    language: str = "en"
+    """The language spoken to a user who hasn't said anything yet."""
+
+
+def load_settings(path: Path | None) -> Settings:
+    """Read a TOML file; BadInput names the first field that is unknown, of the wrong kind or out of range."""
+    if path is None:
+        return Settings()
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadInput(f"the settings file {shorten(path)} can't be read ({error.strerror})", "check the path after --settings") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"the settings file {shorten(path)} is not valid TOML ({error})", "mend that line") from error
+    return _from_table(Settings, table, shorten(path.name))
+
+
+def _from_table(kind: type[Any], table: dict[str, Any], where: str) -> Any:
+    known = {f.name: f for f in dataclasses.fields(kind)}
+    values = {}
+    for name, value in table.items():
+        if name not in known:
+            raise BadInput(f"{where} has an unknown setting {name!r}", f"the settings here are {', '.join(known)}")
+        default = getattr(kind(), name)
+        if dataclasses.is_dataclass(default):
+            if not isinstance(value, dict):
+                raise BadInput(f"{name} in {where} must be a table", f"write [{name}] on a line of its own")
+            values[name] = _from_table(type(default), value, f"[{name}]")
+        elif isinstance(value, bool) or not isinstance(value, (int, float) if isinstance(default, float) else type(default)):
+            raise BadInput(f"the setting {name} in {where} must be {_kind_name(default)}", f"the default is {default!r}")
+        else:
+            values[name] = type(default)(value)
+    return kind(**values)
+
+
+def _kind_name(value: object) -> str:
+    return {int: "a whole number", float: "a number", str: "text"}[type(value)]
+
+
+def _check_range(settings: object, **ranges: tuple[float, float]) -> None:
+    for name, (low, high) in ranges.items():
+        value = getattr(settings, name)
+        if not low <= value <= high:
+            raise BadInput(f"the setting {name} = {value} is out of range", f"use {low} to {high}")

@@ -1,0 +1,34 @@
+"""The current turn's number: one question and all that follows from it. Knows nothing of threads' work.
+
+Whoever starts work for a turn keeps its number; whoever holds a piece of an old turn drops it at the stage's door.
+Only `begin` and `interrupt` write; reading an int needs no lock in Python.
+"""
+
+from __future__ import annotations
+
+import threading
+
+
+class Turns:
+    """Counts turns. Starts at 0: nothing was asked yet."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._current = 0
+
+    @property
+    def current(self) -> int:
+        return self._current
+
+    def begin(self) -> int:
+        """A new question: everything older is stale from now on."""
+        with self._lock:
+            self._current += 1
+            return self._current
+
+    def interrupt(self) -> int:
+        """The user wants silence: the same as a new turn that nobody has filled yet."""
+        return self.begin()
+
+    def is_stale(self, turn: int) -> bool:
+        return turn != self._current

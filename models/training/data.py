@@ -1,0 +1,102 @@
+"""Pictures with what is to be said about them. Pure: everything random comes from a generator that is passed in."""
+
+from __future__ import annotations
+
+import csv
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+HELD_OUT_CLASSES = 300
+SPLIT_SEED = 20
+
+CAPTION_QUESTIONS = (
+    "What is in front of me?",
+    "What do you see?",
+    "Describe the picture.",
+    "What is in the picture?",
+    "What is happening?",
+    "Describe what you see.",
+)
+OBJECT_QUESTIONS = (*CAPTION_QUESTIONS[:4], "What is this?", "What am I holding?")
+CANT_TELL = "I can't tell what this is."
+
+_SHOP_SENTENCES = ("A shelf in a shop with {}.", "{} on a shelf in a shop.", "{} in a shop.", "A picture of {} in a shop.")
+_CARTONS = {"Juice", "Milk", "Yoghurt", "Sour-Cream", "Soyghurt", "Oatghurt", "Oat-Milk", "Soy-Milk", "Sour-Milk"}
+_NO_PLURAL = {"Garlic", "Ginger", "Asparagus", "Kiwi"}
+
+
+@dataclass(frozen=True)
+class Example:
+    """One picture: the collection and name to find its features by, the questions that fit, every right answer."""
+
+    collection: str
+    picture: str
+    questions: tuple[str, ...]
+    answers: tuple[str, ...]
+    label: str = ""
+
+
+def flickr_examples(data: Path, split: str) -> list[Example]:
+    captions: dict[str, list[str]] = {}
+    for picture, where, caption in _rows(data / "flickr8k" / "captions.tsv"):
+        if where == split:
+            captions.setdefault(picture, []).append(tidy_caption(caption))
+    return [Example("flickr8k", picture, CAPTION_QUESTIONS, tuple(texts)) for picture, texts in captions.items()]
+
+
+def grocery_examples(data: Path, split: str) -> list[Example]:
+    examples = []
+    for picture, where, _, coarse in _rows(data / "grocery" / "labels.tsv"):
+        if where == split:
+            things = shop_words(coarse)
+            sentences = (_capital(sentence.format(things)) for sentence in _SHOP_SENTENCES)
+            examples.append(Example("grocery", picture, OBJECT_QUESTIONS, tuple(sentences), coarse))
+    return examples
+
+
+def imagenet_examples(data: Path, split: str) -> list[Example]:
+    """`split` "train" is 700 classes, "dev" the 300 kept out (the same for everyone: the seed is fixed)."""
+    rows = list(_rows(data / "imagenet_samples" / "labels.tsv"))
+    held_out = set(random.Random(SPLIT_SEED).sample(range(len(rows)), HELD_OUT_CLASSES))
+    return [
+        Example("imagenet_samples", picture, OBJECT_QUESTIONS, (f"A picture of {article(name)} {name}.", f"{article(name).capitalize()} {name}."), name)
+        for index, (picture, name) in enumerate(rows)
+        if (index in held_out) == (split == "dev")
+    ]
+
+
+def class_names(data: Path) -> list[str]:
+    """The 1,000 class names in the order of the vision encoder's head."""
+    return [name for _, name in _rows(data / "imagenet_samples" / "labels.tsv")]
+
+
+def shop_words(coarse: str) -> str:
+    """"Apple" -> "apples", "Oat-Milk" -> "cartons of oat milk"."""
+    words = coarse.replace("-", " ").lower()
+    if coarse in _CARTONS:
+        return f"cartons of {words}"
+    if coarse in _NO_PLURAL or words.endswith("s"):
+        return words
+    return words + ("es" if words.endswith(("o", "ch")) and words not in ("avocado",) else "s")
+
+
+def tidy_caption(caption: str) -> str:
+    """"A dog runs , barking ." -> "A dog runs, barking."."""
+    text = " ".join(caption.split())
+    for mark in (".", ",", "!", "?", "'s", "n't", ";", ":"):
+        text = text.replace(f" {mark}", mark)
+    return _capital(text.rstrip(" .").strip('" ')) + "."
+
+
+def article(noun: str) -> str:
+    return "an" if noun[:1].lower() in "aeiou" else "a"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _rows(path: Path) -> list[list[str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
