@@ -103,6 +103,8 @@ class Sentence:
     text: str
     language: str
     turn: int = 0
+    english: str = ""
+    """The same in English; "" when the text is English itself."""
 
 
 @dataclass(frozen=True)

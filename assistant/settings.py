@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from assistant.messages import Detail
 from assistant.problems import BadInput, shorten
 
 
@@ -62,6 +63,8 @@ class EarSettings:
     """Below this probability of the language the user is asked to say it again."""
     confidence_floor: float = 0.35
     """Below this confidence in the words the same."""
+    headphones: bool = False
+    """Listen while speaking; with a loudspeaker the assistant would hear itself."""
 
     def __post_init__(self) -> None:
         _check_range(
@@ -95,7 +98,7 @@ class AnswerSettings:
 
     model: str = "starter"
     """Name of a manifest in `models/`, or a folder in the SmolVLM2 layout."""
-    detail: str = "brief"
+    detail: Detail = "brief"
     max_keyframes: int = 4
     """Pictures given to the model at once; a model may take fewer."""
     threads: int = 0
@@ -144,7 +147,7 @@ def _from_table(kind: type[Any], table: dict[str, Any], where: str) -> Any:
             if not isinstance(value, dict):
                 raise BadInput(f"{name} in {where} must be a table", f"write [{name}] on a line of its own")
             values[name] = _from_table(type(default), value, f"[{name}]")
-        elif isinstance(value, bool) or not isinstance(value, (int, float) if isinstance(default, float) else type(default)):
+        elif isinstance(value, bool) != isinstance(default, bool) or not isinstance(value, (int, float) if isinstance(default, float) else type(default)):
             raise BadInput(f"the setting {name} in {where} must be {_kind_name(default)}", f"the default is {default!r}")
         else:
             values[name] = type(default)(value)
@@ -152,7 +155,7 @@ def _from_table(kind: type[Any], table: dict[str, Any], where: str) -> Any:
 
 
 def _kind_name(value: object) -> str:
-    return {int: "a whole number", float: "a number", str: "text"}[type(value)]
+    return {bool: "true or false", int: "a whole number", float: "a number", str: "text"}[type(value)]
 
 
 def _check_range(settings: object, **ranges: tuple[float, float]) -> None:

@@ -120,6 +120,6 @@ def _grid_size(width: int, height: int, tile: int) -> tuple[int, int]:
 
 def _normalise(tiles: list[np.ndarray], settings: ImageSettings) -> np.ndarray:
     """uint8 tiles [S, S, 3] -> f32 [tiles, 3, S, S]."""
-    mean, std = np.float32(settings.mean), np.float32(settings.std)
+    mean, std = np.array(settings.mean, np.float32), np.array(settings.std, np.float32)
     values = (np.stack(tiles).astype(np.float32) * np.float32(settings.rescale) - mean) / std
     return np.ascontiguousarray(values.transpose(0, 3, 1, 2))

@@ -1,0 +1,101 @@
+"""The one file that names concrete engines and devices: it opens them and nothing more. Threads and decisions are elsewhere.
+
+Each import stands in the function that needs it, so that a command pays only for what it uses.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant.interfaces import Camera, Microphone, Speaker, SpeechSynthesizer, Transcriber, VoiceDetector
+from assistant.languages import languages
+from assistant.manifests import all_manifests
+from assistant.model_store import ModelStore
+from assistant.problems import BadInput, shorten
+from assistant.settings import AnswerSettings, CameraSettings, EarSettings, VoiceSettings
+
+if TYPE_CHECKING:
+    from assistant.runtimes.smolvlm2 import Smolvlm2Describer
+
+WHISPER = "whisper-base"
+SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
+
+
+def open_describer(settings: AnswerSettings, store: ModelStore) -> Smolvlm2Describer:
+    """The model by its manifest's name, or any folder in the SmolVLM2 layout."""
+    from assistant.runtimes.smolvlm2 import Smolvlm2Describer
+
+    return Smolvlm2Describer(_model_folder(settings.model, store), settings.threads)
+
+
+def open_transcriber(settings: EarSettings, store: ModelStore, threads: int = 0) -> Transcriber:
+    from assistant.runtimes.whisper_transcriber import WhisperTranscriber
+
+    return WhisperTranscriber(store.folder(WHISPER), open_voice_detector(), settings, threads)
+
+
+def open_voice_detector() -> VoiceDetector:
+    from assistant.runtimes.silero_vad import SileroVad
+
+    return SileroVad()
+
+
+def open_synthesizers(settings: VoiceSettings, store: ModelStore, voice: str | None = None) -> list[SpeechSynthesizer]:
+    """Best voices first: `voice` if given, else every installed voice a language prefers, then eSpeak for the rest."""
+    from assistant.runtimes.espeak_voice import EspeakSynthesizer
+    from assistant.runtimes.piper_voice import PiperSynthesizer
+
+    voices = {manifest.name: manifest for manifest in all_manifests() if manifest.kind == "voice"}
+    if voice is not None and voice not in voices:
+        raise BadInput(f"there is no voice named {shorten(voice)}", "run: assistant voices list")
+    preferred = [name for language in languages().values() for name in language.voices if name in voices]
+    wanted = [voice] if voice else [name for name in preferred if store.state(name) != "missing"]
+    piper = [PiperSynthesizer(store.folder(name), name, voices[name].language[:2], settings) for name in wanted]
+    return [*piper, EspeakSynthesizer(settings)]
+
+
+def open_camera(source: str, settings: CameraSettings, *, real_time: bool = False) -> Camera:
+    """A picture, a video file, a camera's number or a local stream."""
+    from assistant.devices.opencv_camera import open_source
+
+    return open_source(source, settings, real_time)
+
+
+def open_sound_file(path: str, *, real_time: bool = False) -> Microphone:
+    """A recording in place of a microphone."""
+    from assistant.devices.sound_files import RecordedMicrophone
+
+    return RecordedMicrophone(Path(path), real_time=real_time)
+
+
+def open_microphone(source: str | None) -> Microphone:
+    """A sound file played in real time, or the microphone whose name contains `source` (None: the system's choice)."""
+    if source and Path(source).suffix.lower() in SOUND_SUFFIXES:
+        return open_sound_file(source, real_time=True)
+    from assistant.devices.sounddevice_microphone import SounddeviceMicrophone
+
+    return SounddeviceMicrophone(source or "")
+
+
+def open_speaker(destination: str | None) -> Speaker:
+    """A WAV file to write, or the loudspeaker whose name contains `destination` (None: the system's choice)."""
+    if destination and Path(destination).suffix.lower() == ".wav":
+        from assistant.devices.sound_files import WavSpeaker
+
+        return WavSpeaker(Path(destination))
+    from assistant.devices.sounddevice_speaker import SounddeviceSpeaker
+
+    return SounddeviceSpeaker(destination or "")
+
+
+def _model_folder(model: str, store: ModelStore) -> Path:
+    if any(manifest.name == model for manifest in all_manifests()):
+        return store.folder(model)
+    try:
+        if Path(model).is_dir():
+            return Path(model)
+    except OSError:
+        pass  # too long to be a path: then it isn't a folder either
+    names = ", ".join(manifest.name for manifest in all_manifests() if manifest.kind == "model")
+    raise BadInput(f"there is no model named {shorten(model)}, nor such a folder", f"use a folder in the SmolVLM2 layout or one of {names}")

@@ -1,0 +1,95 @@
+"""The commands of DESIGN.md section 3: parsing, printing and exit status. What each command does is in `commands/`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from assistant import __version__, offline
+from assistant.problems import Problem
+
+# name: (module below assistant.commands, what it is for)
+COMMANDS = {
+    "setup": ("setup", "fetch and verify the default models; safe to run again"),
+    "demo": ("demo", "the main job without hardware: a sample clip, spoken questions, spoken answers"),
+    "run": ("run", "the live loop: camera, microphone and loudspeaker"),
+    "ask": ("ask", "answer a question about a picture or video"),
+    "describe": ("describe", "describe a picture, or a video scene by scene"),
+    "keyframes": ("keyframes", "list the frames of a video that matter"),
+    "hear": ("hear", "write down what is said in a sound file"),
+    "say": ("say", "speak a text, or write it as a WAV file"),
+    "models": ("models", "list, fetch, verify or remove models"),
+    "voices": ("voices", "list or fetch voices"),
+    "check": ("check", "what works on this machine"),
+}
+MAY_USE_THE_NETWORK = {("setup", None), ("models", "fetch"), ("voices", "fetch")}
+_INTERNAL_ERROR, _INTERRUPTED = 1, 130
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"{self.prog}: {message}. Run: {self.prog} --help", file=sys.stderr)
+        raise SystemExit(2)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status (0 done, 2 bad input, 3 model missing, 4 device missing)."""
+    signal.signal(signal.SIGTERM, _on_terminate)
+    options = build_parser().parse_args(arguments)
+    if (options.command, getattr(options, "action", None)) not in MAY_USE_THE_NETWORK:
+        offline.enforce()
+    try:
+        _print(importlib.import_module(f"assistant.commands.{COMMANDS[options.command][0]}").run(options), options.json)
+    except Problem as problem:
+        print(f"assistant {options.command}: {problem}", file=sys.stderr)
+        return problem.exit_status
+    except KeyboardInterrupt:
+        print(f"assistant {options.command}: stopped.", file=sys.stderr)
+        return _INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if os.environ.get("ASSISTANT_DEBUG"):
+            traceback.print_exc()
+        kind = type(error).__name__
+        print(f"assistant {options.command}: this is our mistake ({kind}: {error}). Please report it with ASSISTANT_DEBUG=1 set.", file=sys.stderr)
+        return _INTERNAL_ERROR
+    return 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Every command with its arguments; each also takes --json and --models-dir."""
+    parser = _Parser(prog="assistant", description="Tells a blind or low-vision person what the camera sees. Nothing leaves this machine.")
+    parser.add_argument("--version", action="version", version=f"assistant {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+    for name, (module, purpose) in COMMANDS.items():
+        command = commands.add_parser(name, help=purpose, description=purpose)
+        command.set_defaults(json=False)
+        importlib.import_module(f"assistant.commands.{module}").add_arguments(command)
+        add_common_arguments(command)
+    return parser
+
+
+def add_common_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON, one object a line, instead of text")
+    parser.add_argument("--models-dir", type=Path, metavar="DIR", help="where models are kept (also: ASSISTANT_MODELS)")
+
+
+def _print(results: Iterator[tuple[str, dict[str, Any]]], as_json: bool) -> None:
+    for text, data in results:
+        print(json.dumps(data, ensure_ascii=False) if as_json else text, flush=True)
+
+
+def _on_terminate(*_: object) -> None:
+    raise KeyboardInterrupt

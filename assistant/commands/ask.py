@@ -1,0 +1,136 @@
+"""`assistant ask`: a question about a picture or video, written or spoken, answered in text and, with --out, in sound."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from assistant.assembly import SOUND_SUFFIXES, open_describer, open_sound_file, open_transcriber
+from assistant.commands.media import Media, add_model_argument, add_settings_argument, read_media, settings_of, store_of
+from assistant.commands.output import Stopwatch
+from assistant.commands.say import say
+from assistant.conversation import ENGLISH, Conversation
+from assistant.hearing.listen import whole_utterance
+from assistant.languages import languages, phrase
+from assistant.messages import PictureProblem, Question, Sentence, View
+from assistant.model_store import ModelStore
+from assistant.problems import BadInput
+from assistant.settings import Settings
+
+LONGEST_QUESTION = 1000
+"""Characters; a longer one is a mistake such as a whole file given as the question."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("media", metavar="MEDIA", help="a picture or video file")
+    parser.add_argument("question", metavar="QUESTION", help="text, or a sound file with the spoken question")
+    add_model_argument(parser)
+    parser.add_argument("--language", metavar="xx", help="the question's language; default: English for text, detected for speech")
+    parser.add_argument("--out", type=Path, metavar="WAV", help="also speak the answer into this file")
+    parser.add_argument("--raw", action="store_true", help="the question exactly as given, nothing added, checked or translated")
+    parser.add_argument("--tiles", choices=("one", "split"), default="one", help="with --raw: one tile, or the picture cut into many")
+    add_settings_argument(parser)
+
+
+def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
+    settings, store, watch = settings_of(options), store_of(options), Stopwatch()
+    if options.model:
+        settings = replace(settings, answers=replace(settings.answers, model=options.model))
+    _check_question(options)
+    media = read_media(options.media, settings, settings.answers.max_keyframes)
+    watch.lap("open")
+    yield _raw(options, settings, store, media, watch) if options.raw else _asked(options, settings, store, media, watch)
+
+
+def _asked(
+    options: argparse.Namespace, settings: Settings, store: ModelStore, media: Media, watch: Stopwatch
+) -> tuple[str, dict[str, Any]]:
+    spoken = _is_sound(options.question)
+    transcriber = open_transcriber(settings.ears, store) if spoken else None
+    describer = open_describer(settings.answers, store)
+    watch.lap("load")
+    conversation = Conversation(transcriber, describer, settings.ears, options.language or settings.language)
+    asked: Question | Sentence
+    if spoken:
+        asked = conversation.understand(whole_utterance(open_sound_file(options.question)), options.language)
+        watch.lap("hear")
+    else:
+        asked = Question(options.question, options.language or ENGLISH, options.question)
+    warnings = list(media.warnings)
+    seen: View | PictureProblem | None = None
+    if isinstance(asked, Question):
+        seen = conversation.look(media.keyframes)
+        watch.lap("look")
+        said = _collect(conversation.answer(seen, asked, settings.answers.detail), watch)
+    else:
+        said, asked = [asked], Question("", asked.language, "")
+        warnings.append("no question was understood")
+    problem = None if isinstance(seen, View) else seen
+    if problem:
+        warnings.append(phrase(problem, ENGLISH)[0])
+    if not spoken and asked.language != ENGLISH:
+        warnings.append("the question was given to the model untranslated: there is no translator yet; a spoken question is translated")
+    if options.out:
+        say(said, options.out, settings.voice, store)
+        watch.lap("speak")
+    answer = " ".join(sentence.text for sentence in said)
+    return answer, {
+        "question": asked.text,
+        "language": asked.language,
+        "english_question": asked.english_text,
+        "answer": answer,
+        "english_answer": " ".join(sentence.english or sentence.text for sentence in said),
+        "keyframes_s": [round(k.frame.time_s, 3) for k in seen.keyframes] if isinstance(seen, View) else [],
+        "times_s": watch.total(),
+        "picture_problem": problem,
+        "warnings": warnings,
+    }
+
+
+def _raw(
+    options: argparse.Namespace, settings: Settings, store: ModelStore, media: Media, watch: Stopwatch
+) -> tuple[str, dict[str, Any]]:
+    describer = open_describer(settings.answers, store)
+    watch.lap("load")
+    keyframes = media.keyframes[-describer.max_pictures :]
+    raw = describer.raw(keyframes, options.question, options.tiles == "split")
+    watch.lap("answer")
+    return raw.text, {
+        "question": options.question,
+        "language": ENGLISH,
+        "english_question": options.question,
+        "answer": raw.text,
+        "english_answer": raw.text,
+        "keyframes_s": [round(k.frame.time_s, 3) for k in keyframes],
+        "times_s": watch.total(),
+        "picture_problem": keyframes[-1].problem,
+        "warnings": media.warnings,
+        "prompt": raw.prompt,
+        "token_ids": raw.token_ids,
+    }
+
+
+def _collect(sentences: Iterator[Sentence], watch: Stopwatch) -> list[Sentence]:
+    said = []
+    for sentence in sentences:
+        if not said:
+            watch.lap("first_sentence")
+        said.append(sentence)
+    watch.lap("answer")
+    return said
+
+
+def _is_sound(question: str) -> bool:
+    return Path(question).suffix.lower() in SOUND_SUFFIXES and "\n" not in question
+
+
+def _check_question(options: argparse.Namespace) -> None:
+    if not options.question.strip():
+        raise BadInput("the question is empty", "write a question after the file's name, or name a WAV file")
+    if len(options.question) > LONGEST_QUESTION and not _is_sound(options.question):
+        raise BadInput(f"the question has {len(options.question)} characters", f"ask in at most {LONGEST_QUESTION}")
+    if options.language and options.language not in languages():
+        raise BadInput(f"the language {options.language!r} is unknown", f"use one of {', '.join(languages())}")

@@ -1,0 +1,125 @@
+"""`assistant check`: what works on this machine, each thing tried for real: devices, models, languages, offline promise, speed."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+from assistant import assembly
+from assistant.commands.demo import demo_file
+from assistant.commands.media import store_of
+from assistant.commands.output import Stopwatch
+from assistant.conversation import Conversation
+from assistant.hearing.listen import whole_utterance
+from assistant.languages import languages
+from assistant.manifests import all_manifests
+from assistant.messages import Frame, Keyframe, Question, View
+from assistant.model_store import ModelStore
+from assistant.offline import RefusedConnection
+from assistant.problems import Problem
+from assistant.settings import Settings
+
+Result = tuple[str, dict[str, Any]]
+_OUTSIDE = ("192.0.2.1", 9)
+"""An address reserved for documentation: nobody is there, and the guard must refuse before anyone could answer."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    pass
+
+
+def run(options: argparse.Namespace) -> Iterator[Result]:
+    """One result a check; the command itself succeeds even where a check fails, for it has told so."""
+    store = store_of(options)
+    yield _result("processor", True, f"{os.cpu_count()} cores")
+    yield _offline()
+    yield _camera()
+    yield from _sound()
+    yield from _models(store)
+    yield from _languages(store)
+    yield from _speed(store)
+
+
+def _offline() -> Result:
+    try:
+        with socket.socket() as connection:
+            connection.settimeout(1)
+            connection.connect(_OUTSIDE)
+    except RefusedConnection:
+        return _result("offline", True, "connections beyond this machine are refused")
+    except OSError:
+        pass
+    return _result("offline", False, "a connection beyond this machine was not refused")
+
+
+def _camera() -> Result:
+    try:
+        camera = assembly.open_camera("0", Settings().camera)
+        frame = next(camera.frames())
+        camera.close()
+    except Problem as problem:
+        return _result("camera 0", False, str(problem))
+    height, width = frame.picture.shape[:2]
+    return _result("camera 0", True, f"{width} x {height}")
+
+
+def _sound() -> Iterator[Result]:
+    for name, open_device in (("microphone", assembly.open_microphone), ("loudspeaker", assembly.open_speaker)):
+        try:
+            open_device(None).close()
+        except Problem as problem:
+            yield _result(name, False, str(problem))
+        else:
+            yield _result(name, True, "opens")
+
+
+def _models(store: ModelStore) -> Iterator[Result]:
+    for manifest in all_manifests():
+        state = store.state(manifest.name)
+        if manifest.default or state != "missing":
+            yield _result(f"{manifest.kind} {manifest.name}", state == "installed", state)
+
+
+def _languages(store: ModelStore) -> Iterator[Result]:
+    for language in languages().values():
+        voice = next((name for name in language.voices if store.state(name) == "installed"), "eSpeak NG")
+        answers = "native" if language.code == "en" else "in English, and said so"
+        detail = f"hears: Whisper; fixed phrases: native; answers: {answers}; voice: {voice}"
+        yield _result(f"language {language.code} ({language.own_name})", True, detail)
+
+
+def _speed(store: ModelStore) -> Iterator[Result]:
+    """The demo's first question on its clip, warm: what a user waits for after speaking."""
+    settings, watch = Settings(), Stopwatch()
+    try:
+        conversation = Conversation(assembly.open_transcriber(settings.ears, store), assembly.open_describer(settings.answers, store), settings.ears)
+        synthesizers = assembly.open_synthesizers(settings.voice, store)
+    except Problem as problem:
+        yield _result("speed", False, str(problem))
+        return
+    watch.lap("load")
+    frame = next(assembly.open_camera(str(demo_file("clip.mp4")), settings.camera).frames())
+    for _ in range(2):  # the first round warms up
+        warm = Stopwatch()
+        _first_sound(conversation, synthesizers, frame, warm)
+    times = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in warm.total().items())
+    yield _result("speed", True, f"load {watch.times_s['load']:.2f} s; {times}", times_s={**watch.times_s, **warm.total()})
+
+
+def _first_sound(conversation: Conversation, synthesizers: list[Any], frame: Frame, watch: Stopwatch) -> None:
+    asked = conversation.understand(whole_utterance(assembly.open_sound_file(str(demo_file("question1_en.wav")))))
+    watch.lap("hear")
+    seen = conversation.look([Keyframe(frame, "only")])
+    watch.lap("look")
+    assert isinstance(asked, Question) and isinstance(seen, View), "the demo's own question is understood and its picture clear"
+    sentence = next(conversation.answer(seen, asked))
+    watch.lap("first sentence")
+    next(iter(synthesizers[0].synthesize(sentence.text, sentence.language)))
+    watch.lap("first sound")
+
+
+def _result(check: str, ok: bool, detail: str, **more: Any) -> Result:
+    return f"{'ok     ' if ok else 'missing'}  {check}: {detail}", {"check": check, "ok": ok, "detail": detail, **more}

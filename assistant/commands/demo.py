@@ -1,0 +1,114 @@
+"""`assistant demo`: the main job on real input without hardware.
+
+A sample clip plays the camera; at set times a recorded question is heard, answered from what was seen until then, and the
+answer spoken into a WAV file. The last question comes when a hand covers the lens.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from assistant.assembly import open_camera, open_describer, open_sound_file, open_transcriber
+from assistant.commands.contact_sheet import write_sheet
+from assistant.commands.media import store_of
+from assistant.commands.output import Stopwatch, clock
+from assistant.commands.say import say
+from assistant.conversation import Conversation
+from assistant.hearing.listen import whole_utterance
+from assistant.messages import Picture, Question, Sentence, View
+from assistant.problems import BadInput, shorten
+from assistant.seeing.keyframes import KeyframeSelector
+from assistant.seeing.scene_memory import SceneMemory
+from assistant.settings import Settings
+
+# (seconds into the clip, the recording of the question)
+QUESTIONS = ((3.5, "question1_en.wav"), (7.5, "question2_en.wav"), (11.5, "question3_pt.wav"), (15.0, "question1_en.wav"))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One question of the demo and what came of it."""
+
+    picture: Picture
+    data: dict[str, Any]
+
+    @property
+    def caption(self) -> str:
+        return f"{clock(self.data['time_s'])} {self.data['question']} - {self.data['answer']}"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, default=Path("assistant-demo"), metavar="DIR", help="where the results go (default: assistant-demo)")
+
+
+def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
+    folder = _make_folder(options.out)
+    settings, store = Settings(), store_of(options)
+    conversation = Conversation(open_transcriber(settings.ears, store), open_describer(settings.answers, store), settings.ears)
+    asked = []
+    for number, (time_s, recording, picture, memory) in enumerate(_moments(settings), 1):
+        data, said = _ask(conversation, recording, memory, settings)
+        wav = folder / f"answer{number}.wav"
+        say(said, wav, settings.voice, store)
+        data |= {"time_s": time_s, "recording": recording, "wav": str(wav)}
+        asked.append(_Asked(picture, data))
+        english = f"  ({data['english_question']})" if data["english_question"] != data["question"] else ""
+        yield f"{clock(time_s)}  heard [{data['language']}]: {data['question']}{english}\n      said: {data['answer']}\n      {wav}", data
+    transcript, sheet = folder / "transcript.jsonl", folder / "timeline.png"
+    transcript.write_text("".join(json.dumps(a.data, ensure_ascii=False) + "\n" for a in asked), encoding="utf-8")
+    write_sheet(sheet, [(a.picture, a.caption) for a in asked])
+    yield f"The spoken answers, {transcript.name} and {sheet.name} are in {folder}", {"transcript": str(transcript), "timeline": str(sheet)}
+
+
+def _moments(settings: Settings) -> Iterator[tuple[float, str, Picture, SceneMemory]]:
+    """Play the clip; at each question's time yield what the camera shows and what is remembered by then."""
+    selector, memory, waiting = KeyframeSelector(settings.keyframes), SceneMemory(), list(QUESTIONS)
+    camera = open_camera(str(demo_file("clip.mp4")), settings.camera)
+    for frame in camera.frames():
+        keyframe = selector.process(frame)
+        if keyframe is not None:
+            memory.add(keyframe)
+        if waiting and frame.time_s >= waiting[0][0]:
+            time_s, recording = waiting.pop(0)
+            yield time_s, recording, frame.picture, memory
+    camera.close()
+
+
+def _ask(conversation: Conversation, recording: str, memory: SceneMemory, settings: Settings) -> tuple[dict[str, Any], list[Sentence]]:
+    watch = Stopwatch()
+    asked = conversation.understand(whole_utterance(open_sound_file(str(demo_file(recording)))))
+    watch.lap("hear")
+    if isinstance(asked, Sentence):
+        question, seen, said = Question("", asked.language, ""), None, [asked]
+    else:
+        question, seen = asked, conversation.look(memory.latest(settings.answers.max_keyframes))
+        watch.lap("look")
+        said = list(conversation.answer(seen, question, settings.answers.detail))
+        watch.lap("answer")
+    return {
+        "question": question.text,
+        "language": question.language,
+        "english_question": question.english_text,
+        "answer": " ".join(sentence.text for sentence in said),
+        "keyframes_s": [round(k.frame.time_s, 3) for k in seen.keyframes] if isinstance(seen, View) else [],
+        "picture_problem": None if isinstance(seen, View) else seen,
+        "times_s": watch.total(),
+    }, said
+
+
+def demo_file(name: str) -> Path:
+    return Path(str(resources.files("assistant.commands") / "demo_files" / name))
+
+
+def _make_folder(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"the folder {shorten(folder)} can't be made ({error.strerror})", "choose another with --out") from error
+    return folder

@@ -1,0 +1,92 @@
+"""`assistant models`: what models and voices there are, which are here; fetch, check or delete one."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from assistant.manifests import Manifest, all_manifests, find_manifest
+from assistant.model_store import ModelStore, format_size, models_dir
+from assistant.problems import BadInput, MissingModel
+
+Result = tuple[str, dict[str, Any]]
+"""(text for people, object for programs)."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=["list", "fetch", "verify", "remove"])
+    parser.add_argument("name", metavar="NAME", nargs="?", help="a name from the list; verify takes all that are here without one")
+
+
+def run(options: argparse.Namespace) -> Iterator[Result]:
+    store = ModelStore(models_dir(options.models_dir))
+    if options.action == "list":
+        yield from list_models(all_manifests(), store)
+    elif options.action == "verify":
+        yield from _verify(options.name, store)
+    elif options.name is None:
+        raise BadInput(f"`assistant models {options.action}` needs a name", "`assistant models list` shows them")
+    elif options.action == "fetch":
+        yield fetch_model(find_manifest(options.name), store)
+    else:
+        removed = store.remove(options.name)
+        yield f"{options.name}: {'removed' if removed else 'was not here'}", {"name": options.name, "removed": removed}
+
+
+def fetch_model(manifest: Manifest, store: ModelStore) -> Result:
+    """Fetch a model or voice unless it is here; tells its licence and where it came from."""
+    from assistant.model_fetch import ensure  # the network's code is loaded only where something is fetched
+
+    fetched = ensure(manifest.name, store, _report)
+    size = _size_on_disk(manifest, store)
+    outcome = "fetched" if fetched else "already here"
+    text = f"{manifest.name}: {outcome}, {format_size(size)}; licence {manifest.licence}; from {manifest.origin}"
+    return text, _describe(manifest) | {"fetched": fetched, "size_bytes": size, "folder": str(store.place(manifest.name))}
+
+
+def list_models(manifests: tuple[Manifest, ...], store: ModelStore) -> Iterator[Result]:
+    """One result each, with its state: installed, missing or damaged."""
+    for manifest in manifests:
+        state = store.state(manifest.name)
+        size = _size_on_disk(manifest, store) if state == "installed" else manifest.size_bytes
+        text = (
+            f"{manifest.name:24} {state:10} {format_size(size):>13}  {manifest.job} ({', '.join(manifest.languages)}); {manifest.licence}"
+        )
+        yield text, _describe(manifest) | {"state": state, "size_bytes": size, "default": manifest.default}
+
+
+def _verify(name: str | None, store: ModelStore) -> Iterator[Result]:
+    """Without a name: everything that is here. Raises the first trouble once all were read."""
+    names = [name] if name else [manifest.name for manifest in all_manifests() if store.place(manifest.name).exists()]
+    troubles = []
+    for each in names:
+        try:
+            store.verify(each)
+        except MissingModel as trouble:
+            troubles.append(trouble)
+            yield f"{each}: {trouble.what}", {"name": each, "whole": False, "problem": trouble.what}
+        else:
+            yield f"{each}: whole", {"name": each, "whole": True, "problem": None}
+    if troubles:
+        raise troubles[0]
+
+
+def _describe(manifest: Manifest) -> dict[str, Any]:
+    return {
+        "name": manifest.name,
+        "kind": manifest.kind,
+        "job": manifest.job,
+        "languages": list(manifest.languages),
+        "licence": manifest.licence,
+        "origin": manifest.origin,
+    }
+
+
+def _size_on_disk(manifest: Manifest, store: ModelStore) -> int:
+    return sum(path.stat().st_size for path in store.place(manifest.name).rglob("*") if path.is_file())
+
+
+def _report(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,87 @@
+"""`assistant run`: the live loop on a camera, a microphone and a loudspeaker, or on files in their place."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import queue
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO, Any
+
+from assistant import assembly
+from assistant.commands.media import add_settings_argument, settings_of, store_of
+from assistant.conversation import Conversation
+from assistant.live import Devices, LiveLoop
+from assistant.problems import BadInput, shorten
+
+# What people want to see; the trace has everything.
+_SHOWN = {"question": "You: {text}", "sentence": "Assistant: {text}", "trouble": "Trouble: {what}"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--camera", metavar="SRC", default="0", help="a camera's number, a video file or a local stream (default: 0)")
+    parser.add_argument("--microphone", metavar="SRC", help="part of a microphone's name, or a sound file")
+    parser.add_argument("--speaker", metavar="DST", help="part of a loudspeaker's name, or a WAV file to write")
+    add_settings_argument(parser)
+    parser.add_argument("--duration-s", type=float, metavar="S", help="stop after this many seconds")
+    parser.add_argument("--trace", type=Path, metavar="FILE", help="write every event into FILE, one JSON object a line")
+
+
+def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yields events as they happen."""
+    events: queue.Queue[dict[str, Any] | None] = queue.Queue()
+    began_s = time.monotonic()
+
+    def report(event: str, details: dict[str, Any]) -> None:
+        events.put({"event": event, "time_s": round(time.monotonic() - began_s, 3), **details})
+
+    with ExitStack() as stack:
+        trace = stack.enter_context(_open_trace(options.trace)) if options.trace else None
+        loop = _open_loop(options, report)
+        failure: list[BaseException] = []
+        thread = threading.Thread(target=_run_loop, args=(loop, options.duration_s, failure, events), name="loop", daemon=True)
+        thread.start()
+        try:
+            for event in iter(events.get, None):
+                if trace:
+                    print(json.dumps(event, ensure_ascii=False), file=trace, flush=True)
+                if options.json or event["event"] in _SHOWN:
+                    yield _SHOWN.get(event["event"], "").format(**event), event
+        finally:
+            loop.stop()
+            thread.join()
+        if failure:
+            raise failure[0]
+
+
+def _run_loop(loop: LiveLoop, duration_s: float | None, failure: list[BaseException], events: queue.Queue[dict[str, Any] | None]) -> None:
+    try:
+        loop.run(duration_s)
+    except Exception as error:  # handed to the main thread, which raises it
+        failure.append(error)
+    finally:
+        events.put(None)
+
+
+def _open_loop(options: argparse.Namespace, report: Any) -> LiveLoop:
+    settings, store = settings_of(options), store_of(options)
+    # Devices first: they fail sooner than models load.
+    camera = assembly.open_camera(options.camera, settings.camera, real_time=True)
+    microphone = assembly.open_microphone(options.microphone)
+    speaker = assembly.open_speaker(options.speaker)
+    synthesizers = assembly.open_synthesizers(settings.voice, store)
+    transcriber = assembly.open_transcriber(settings.ears, store, settings.answers.threads)
+    conversation = Conversation(transcriber, assembly.open_describer(settings.answers, store), settings.ears, settings.language)
+    devices = Devices(camera, microphone, speaker, assembly.open_voice_detector(), synthesizers)
+    return LiveLoop(devices, conversation, settings, report)
+
+
+def _open_trace(path: Path) -> IO[str]:
+    try:
+        return path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"the trace {shorten(path)} can't be written ({error.strerror})", "choose another place") from error

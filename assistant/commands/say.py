@@ -1,0 +1,60 @@
+"""`assistant say`: speaks a text through the loudspeaker, or into a WAV file."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from assistant.answering.sentences import SentenceSplitter
+from assistant.assembly import open_speaker, open_synthesizers
+from assistant.commands.media import store_of
+from assistant.languages import languages
+from assistant.messages import Heard, Sentence
+from assistant.model_store import ModelStore
+from assistant.problems import BadInput
+from assistant.settings import VoiceSettings
+from assistant.speaking.speak import speak
+from assistant.turns import Turns
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("text", metavar="TEXT", help="what to say")
+    parser.add_argument("--language", metavar="xx", default="en", help="the text's language (default: en)")
+    parser.add_argument("--voice", metavar="NAME", help="one of `assistant voices list`")
+    parser.add_argument("--out", type=Path, metavar="WAV", help="write a WAV file instead of speaking")
+    parser.add_argument("--rate", type=float, default=1.0, help="0.5 to 6 times the voice's own pace")
+
+
+def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
+    settings = replace(VoiceSettings(), rate=options.rate)
+    splitter = SentenceSplitter()
+    texts = [*splitter.feed(options.text), *splitter.flush()]
+    if not texts:
+        raise BadInput("there is nothing to say", "write a text with at least one word")
+    sentences = [Sentence(text, options.language) for text in texts]
+    heard = say(sentences, options.out, settings, store_of(options), options.voice)
+    where = f"written to {options.out}" if options.out else "spoken"
+    text = f"{len(heard)} sentence{'s' if len(heard) > 1 else ''} {where}."
+    yield text, {"sentences": [h.sentence.text for h in heard], "language": options.language, "out": str(options.out) if options.out else None}
+
+
+def say(
+    sentences: Iterable[Sentence], out: Path | None, settings: VoiceSettings, store: ModelStore, voice: str | None = None
+) -> list[Heard]:
+    """Speak into a file, or aloud without one; every sentence in its own language's voice. BadInput for a language nobody speaks."""
+    synthesizers = open_synthesizers(settings, store, voice)
+    speaker = open_speaker(str(out.with_suffix(".wav")) if out else None)
+    try:
+        return list(speak(_spoken_by(sentences, synthesizers), synthesizers, speaker, Turns()))
+    finally:
+        speaker.close()
+
+
+def _spoken_by(sentences: Iterable[Sentence], synthesizers: list[Any]) -> Iterator[Sentence]:
+    for sentence in sentences:
+        if not any(synthesizer.speaks(sentence.language) for synthesizer in synthesizers):
+            raise BadInput(f"no voice speaks the language {sentence.language!r}", f"use a two-letter code such as {', '.join(languages())}")
+        yield sentence

@@ -1,0 +1,41 @@
+"""`assistant voices`: the Piper voices there are, and fetching one for a language."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+
+from assistant.commands.models import Result, fetch_model, list_models
+from assistant.manifests import Manifest, all_manifests
+from assistant.model_store import ModelStore, models_dir
+from assistant.problems import BadInput, shorten
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=["list", "fetch"])
+    parser.add_argument("name", metavar="xx", nargs="?", help="what to fetch: a language such as es, or a voice's name")
+
+
+def run(options: argparse.Namespace) -> Iterator[Result]:
+    store = ModelStore(models_dir(options.models_dir))
+    if options.action == "list":
+        yield from list_models(_voices(), store)
+    elif options.name is None:
+        raise BadInput("`assistant voices fetch` needs a language", "write for example `assistant voices fetch es`")
+    else:
+        yield fetch_model(find_voice(options.name), store)
+
+
+def find_voice(wanted: str) -> Manifest:
+    """The voice of that name, else the first voice of that language; BadInput lists what there is."""
+    for voice in sorted(_voices(), key=lambda voice: (voice.name != wanted, not voice.default, voice.name)):
+        if voice.name == wanted or wanted.replace("-", "_") in voice.languages:
+            return voice
+    names = ", ".join(voice.name for voice in _voices())
+    raise BadInput(
+        f"there is no Piper voice for {shorten(wanted)!r}", f"eSpeak NG needs none for its languages; the Piper voices are {names}"
+    )
+
+
+def _voices() -> tuple[Manifest, ...]:
+    return tuple(manifest for manifest in all_manifests() if manifest.kind == "voice")

@@ -1,0 +1,74 @@
+"""THE MAIN PATH: utterance -> text -> question -> answer -> sentences.
+
+Knows no device, no clock and no concrete engine; everything it needs is handed to it. The live loop, `ask` and `demo`
+all answer through this file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from assistant.answering.answer_checks import asks_about_safety
+from assistant.answering.sentences import SentenceSplitter
+from assistant.interfaces import SceneDescriber, Transcriber
+from assistant.languages import phrase
+from assistant.messages import Detail, Keyframe, PictureProblem, Question, Sentence, Transcript, Utterance, View
+from assistant.settings import EarSettings
+
+ENGLISH = "en"
+
+
+class Conversation:
+    """Turns what was heard into what is said."""
+
+    def __init__(self, transcriber: Transcriber | None, describer: SceneDescriber, ears: EarSettings, language: str = ENGLISH) -> None:
+        self._transcriber = transcriber
+        self._describer = describer
+        self._ears = ears
+        self.language = language
+        """Of the last question understood; what can't be understood is answered in it."""
+
+    def understand(self, utterance: Utterance, language: str | None = None) -> Question | Sentence:
+        """The question in an utterance, or the sentence that says why there is none. The language is detected if not given."""
+        assert self._transcriber is not None, "this conversation was assembled without ears"
+        heard = self._transcriber.transcribe(utterance.samples, utterance.sample_rate_hz, language)
+        if not heard.text:
+            return self._say("no_speech", utterance.turn)
+        if not self._is_clear(heard):
+            return self._say("say_again", utterance.turn)
+        self.language = heard.language
+        return Question(heard.text, heard.language, heard.english, utterance.turn)
+
+    def look(self, keyframes: Sequence[Keyframe]) -> View | PictureProblem | None:
+        """Look at what can be described. Without any such picture: what is wrong with the newest, or None if there is none."""
+        clear = [keyframe for keyframe in keyframes if keyframe.problem is None]
+        if not clear:
+            return keyframes[-1].problem if keyframes else None
+        return self._describer.look(clear[-self._describer.max_pictures :])
+
+    def answer(self, seen: View | PictureProblem | None, question: Question, detail: Detail = "brief") -> Iterator[Sentence]:
+        """Yield the sentences of the answer as they are complete. A bad picture is named and nothing is described."""
+        if not isinstance(seen, View):
+            yield self._say(seen or "no_picture", question.turn, question.language)
+            return
+        if asks_about_safety(question.english_text):
+            yield self._say("cant_judge_safety", question.turn, question.language)
+        if question.language != ENGLISH:
+            yield self._say("english_follows", question.turn, question.language)
+        splitter, said = SentenceSplitter(), False
+        for piece in self._describer.answer(seen, question.english_text, detail):
+            for text in splitter.feed(piece):
+                yield Sentence(text, ENGLISH, question.turn)
+                said = True
+        for text in splitter.flush():
+            yield Sentence(text, ENGLISH, question.turn)
+            said = True
+        if not said:
+            yield self._say("no_answer", question.turn, question.language)
+
+    def _is_clear(self, heard: Transcript) -> bool:
+        return heard.language_probability >= self._ears.language_floor and heard.confidence >= self._ears.confidence_floor
+
+    def _say(self, key: str, turn: int, language: str | None = None) -> Sentence:
+        text, code = phrase(key, language or self.language)
+        return Sentence(text, code, turn, "" if code == ENGLISH else phrase(key, ENGLISH)[0])

@@ -1,0 +1,200 @@
+"""Sound files in place of a microphone and a loudspeaker. Knows nothing of speech.
+
+Files are read by PyAV, so every common kind works, the sound track of a video too; they are written as 16-bit mono WAV.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import chain
+from pathlib import Path
+from typing import IO
+
+import av
+import numpy as np
+
+from assistant.devices.resampling import Resampler
+from assistant.messages import AudioChunk, Sound
+from assistant.problems import BadInput, DiskFull, shorten
+
+SAMPLE_RATE_HZ = 16_000
+CHUNK_SAMPLES = 512
+READABLE_FORMATS = "wav,w64,aiff,au,flac,ogg,mp3,aac,mov,matroska,avi"
+"""FFmpeg's names. Play lists are left out: they can point into the network."""
+UNKNOWN_SIZE = 0x7FFF_F000
+"""A WAV that was written to a pipe claims at least so many bytes."""
+
+
+class RecordedMicrophone:
+    """A microphone that hears a file: mixed to mono, at 16 kHz, its times those of the recording.
+
+    Raises BadInput at once when the file can't be read as sound, and from chunks() where it turns out to be damaged.
+    """
+
+    def __init__(self, path: Path, real_time: bool = False) -> None:
+        """With `real_time` a chunk is yielded only when a microphone would have had it."""
+        self._path = path
+        self._real_time = real_time
+        self._closed = threading.Event()
+        next(_decode(path))
+
+    def chunks(self) -> Iterator[AudioChunk]:
+        started_s = time.monotonic()
+        for number, samples in enumerate(_blocks(_decode(self._path))):
+            chunk = AudioChunk(samples, SAMPLE_RATE_HZ, number * CHUNK_SAMPLES / SAMPLE_RATE_HZ)
+            if self._real_time:
+                self._closed.wait(max(0.0, started_s + chunk.time_s + chunk.duration_s - time.monotonic()))
+            if self._closed.is_set():
+                return
+            yield chunk
+
+    def close(self) -> None:
+        self._closed.set()
+
+
+class WavSpeaker:
+    """A loudspeaker that writes a WAV file: all that is played, one piece after the other, in the first chunk's sample rate.
+
+    The file appears under its name when `close` is called, whole, or not at all; if nothing was played, no file is made.
+    Raises BadInput when the file can't be written there, DiskFull when it doesn't fit.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._part = path.with_name(f"{path.name}.part")
+        self._sample_rate_hz = 0
+        self._data_bytes = 0
+        with _told_of_write_errors(path):
+            if path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            self._file: IO[bytes] = self._part.open("wb")
+
+    def play(self, chunks: Iterator[AudioChunk], is_stale: Callable[[], bool]) -> float:
+        """Write until the chunks end or `is_stale()`; what is written counts as heard, in seconds."""
+        played_s = 0.0
+        resampler: Resampler | None = None
+        for chunk in chunks:
+            if is_stale():
+                break
+            self._sample_rate_hz = self._sample_rate_hz or chunk.sample_rate_hz
+            if resampler is None and chunk.sample_rate_hz != self._sample_rate_hz:
+                resampler = Resampler(chunk.sample_rate_hz, self._sample_rate_hz)
+            self._write(resampler.feed(chunk.samples) if resampler else chunk.samples)
+            played_s += chunk.duration_s
+        if resampler:
+            self._write(resampler.flush())
+        return played_s
+
+    def close(self) -> None:
+        """Finish the file; safe to call twice."""
+        if self._file.closed:
+            return
+        if not self._data_bytes:
+            self.discard()
+            return
+        with self._discarded_on_error():
+            self._file.seek(0)
+            self._file.write(_wav_header(self._sample_rate_hz, self._data_bytes))
+            self._file.close()
+            self._part.replace(self._path)
+
+    def discard(self) -> None:
+        """Leave no file behind; safe to call twice."""
+        with suppress(OSError):  # closing writes what is still in memory, which fails again on a full disk
+            self._file.close()
+        self._part.unlink(missing_ok=True)
+
+    def _write(self, samples: Sound) -> None:
+        data = np.rint(np.clip(np.nan_to_num(samples), -1.0, 1.0) * 32767).astype("<i2").tobytes()
+        with self._discarded_on_error():
+            if not self._data_bytes:
+                self._file.write(_wav_header(self._sample_rate_hz, 0))
+            self._file.write(data)
+        self._data_bytes += len(data)
+
+    @contextmanager
+    def _discarded_on_error(self) -> Iterator[None]:
+        with _told_of_write_errors(self._path):
+            try:
+                yield
+            except OSError:
+                self.discard()
+                raise
+
+
+def write_wav(path: Path, chunks: Iterable[AudioChunk]) -> float:
+    """Write a 16-bit WAV file, whole or not at all; return its seconds. No chunks, no file. Raises as WavSpeaker does."""
+    speaker = WavSpeaker(path)
+    try:
+        seconds = speaker.play(iter(chunks), lambda: False)
+        speaker.close()
+    finally:
+        speaker.discard()
+    return seconds
+
+
+def _decode(path: Path) -> Iterator[Sound]:
+    """Yield the sound as float32 [n] at 16 kHz, mono, in bounded memory; at least one sample or BadInput."""
+    name = shorten(path)
+    found = False
+    try:
+        with path.open("rb") as file:
+            _check_whole(file, name)
+            with av.open(file, options={"format_whitelist": READABLE_FORMATS}, metadata_errors="ignore") as container:
+                resampler = av.AudioResampler("fltp", "mono", SAMPLE_RATE_HZ)
+                frames = container.decode(container.streams.audio[0]) if container.streams.audio else iter(())
+                for frame in chain(frames, [None]):  # None: what the resampler still holds
+                    for resampled in resampler.resample(frame):
+                        found = True
+                        yield resampled.to_ndarray()[0]
+    except av.FFmpegError as error:
+        raise BadInput(
+            f"{name} is not a sound file, or it is damaged", "use a WAV, FLAC, OGG or MP3 file that a player can play"
+        ) from error
+    except OSError as error:
+        raise BadInput(f"{name} can't be read ({error.strerror})", "check the path") from error
+    if not found:
+        raise BadInput(f"{name} has no sound in it", "record it again")
+
+
+def _check_whole(file: IO[bytes], name: str) -> None:
+    """FFmpeg plays a WAV that was cut short without a word; a question that was cut short must not be answered."""
+    kind, claimed = struct.unpack("<4sI", file.read(8).ljust(8, b"\0"))
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    if kind == b"RIFF" and size < claimed + 8 < UNKNOWN_SIZE:
+        raise BadInput(f"{name} is cut short: {size} of {claimed + 8} bytes", "copy or record it again")
+
+
+def _blocks(pieces: Iterator[Sound]) -> Iterator[Sound]:
+    """The same sound in blocks of CHUNK_SAMPLES, the last one padded with zeros."""
+    pending = np.zeros(0, np.float32)
+    for piece in pieces:
+        pending = np.concatenate([pending, piece])
+        whole = len(pending) - len(pending) % CHUNK_SAMPLES
+        yield from pending[:whole].reshape(-1, CHUNK_SAMPLES)
+        pending = pending[whole:]
+    if len(pending):
+        yield np.pad(pending, (0, CHUNK_SAMPLES - len(pending)))
+
+
+def _wav_header(sample_rate_hz: int, data_bytes: int) -> bytes:
+    """Of 16-bit mono PCM."""
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, sample_rate_hz, 2 * sample_rate_hz, 2, 16)
+    return struct.pack("<4sI4s", b"RIFF", 36 + data_bytes, b"WAVE") + form + struct.pack("<4sI", b"data", data_bytes)
+
+
+@contextmanager
+def _told_of_write_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(f"there is no room left for {shorten(path)}", "free some space or choose another folder") from error
+        raise BadInput(f"{shorten(path)} can't be written ({error.strerror})", "choose a file name in a folder you may write to") from error

@@ -1,0 +1,109 @@
+"""A live microphone through PortAudio. Knows nothing of speech: it hands on 16 kHz chunks with times.
+
+The callback only copies; resampling runs on the thread that asks for chunks.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from queue import Empty, Full, Queue
+from typing import Any
+
+import numpy as np
+
+from assistant.devices.portaudio import find_device, load_sounddevice
+from assistant.devices.resampling import Resampler
+from assistant.messages import AudioChunk, Sound
+from assistant.problems import LostDevice, MissingDevice
+
+RATE_HZ = 16000
+CHUNK_SAMPLES = 512
+BLOCK_S = 0.02
+QUEUED_BLOCKS = 500
+"""Ten seconds. When full the oldest is dropped and counted: what was said last matters most."""
+STALL_S = 3.0
+"""A microphone that sends nothing for this long is lost."""
+
+_Block = tuple[Sound, float]
+"""float32 [n] mono at the device's rate, and when its first sample was recorded"""
+
+
+class SounddeviceMicrophone:
+    """Implements `interfaces.Microphone`. MissingDevice when there is none; `device` is a number, part of a name, or "" for the default."""
+
+    def __init__(self, device: str = "") -> None:
+        self._sounddevice = load_sounddevice()
+        self._device = find_device(self._sounddevice, device, "input")
+        self._blocks: Queue[_Block | None] = Queue(QUEUED_BLOCKS)  # None: no more will come
+        self._closed = False
+        self.dropped_blocks = 0
+        """How many blocks nobody took in time."""
+
+    def chunks(self) -> Iterator[AudioChunk]:
+        """Yield 512 samples at a time until `close`; LostDevice when the sound stops coming."""
+        self._blocks = Queue(QUEUED_BLOCKS)  # nothing from before it was asked
+        resampler = Resampler(self._device.rate_hz, RATE_HZ)
+        pending = np.zeros(0, np.float32)
+        latest_s = 0.0
+        with self._open():
+            while (block := self._next_block()) is not None:
+                samples, start_s = block
+                first_s = start_s - len(pending) / RATE_HZ
+                pending = np.concatenate([pending, resampler.feed(samples)])
+                while len(pending) >= CHUNK_SAMPLES:
+                    latest_s = max(latest_s, first_s)  # a late callback must not turn time back
+                    yield AudioChunk(pending[:CHUNK_SAMPLES], RATE_HZ, latest_s)
+                    pending = pending[CHUNK_SAMPLES:]
+                    first_s += CHUNK_SAMPLES / RATE_HZ
+
+    def close(self) -> None:
+        self._closed = True
+        self._put(None)
+
+    def _open(self) -> Any:
+        device = self._device
+        try:
+            return self._sounddevice.InputStream(
+                samplerate=device.rate_hz,
+                blocksize=round(BLOCK_S * device.rate_hz),
+                device=device.index,
+                channels=device.channels,
+                dtype="float32",
+                callback=self._copy,
+                finished_callback=lambda: self._put(None),
+            )
+        except self._sounddevice.PortAudioError as error:
+            what = f"the microphone {device.name} can't be opened ({error.args[0]})"
+            raise MissingDevice(what, "close other programs that use it, or choose another") from error
+
+    def _copy(self, recorded: Sound, frames: int, _times: object, _status: object) -> None:
+        """PortAudio's callback, on its thread: float32 [frames, channels]."""
+        start_s = time.monotonic() - frames / self._device.rate_hz
+        self._put((recorded.mean(axis=1), start_s))
+
+    def _put(self, block: _Block | None) -> None:
+        while True:
+            try:
+                return self._blocks.put_nowait(block)
+            except Full:
+                self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        try:
+            self._blocks.get_nowait()
+            self.dropped_blocks += 1
+        except Empty:
+            return  # taken at this very moment: there is room now
+
+    def _next_block(self) -> _Block | None:
+        """None once closed."""
+        try:
+            block = self._blocks.get(timeout=STALL_S)
+        except Empty:
+            block = None
+        if self._closed:
+            return None
+        if block is None:
+            raise LostDevice(f"the microphone {self._device.name} no longer sends sound", "plug it in again and start anew")
+        return block

@@ -1,0 +1,178 @@
+"""A loudspeaker through PortAudio. Knows nothing of sentences: it plays chunks, and stops when told that they are stale.
+
+Staleness is asked in the callback, so silence comes at once even while the next chunk is still being made.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from itertools import chain
+from queue import Empty, Full, Queue
+from typing import Any, Literal
+
+import numpy as np
+
+from assistant.devices.portaudio import find_device, load_sounddevice
+from assistant.devices.resampling import Resampler
+from assistant.messages import AudioChunk, Sound
+from assistant.problems import LostDevice, MissingDevice
+
+BLOCK_S = 0.01
+LATENCY_S = 0.05
+"""Asked of the device: what it holds. More of it survives a busier machine."""
+QUEUED_BLOCKS = 50
+"""Half a second. When full the maker of sound waits: nothing is dropped but by staleness."""
+STALL_S = 3.0
+"""A loudspeaker that takes nothing for this long is lost."""
+
+
+_State = Literal["playing", "ended", "stale"]
+
+
+class SounddeviceSpeaker:
+    """Implements `interfaces.Speaker`. MissingDevice when there is none; `device` is a number, part of a name, or "" for the default."""
+
+    def __init__(self, device: str = "") -> None:
+        self._sounddevice = load_sounddevice()
+        self._device = find_device(self._sounddevice, device, "output")
+        self._closed = False
+
+    def play(self, chunks: Iterator[AudioChunk], is_stale: Callable[[], bool]) -> float:
+        """Play until the chunks end, `is_stale()` or `close`; return the seconds that left the device. LostDevice when it stalls.
+
+        When stale, the sound stops at once; the return waits for the chunk that is just being made.
+        """
+        blocks = _cut(chunks, self._device.rate_hz)
+        first = next(blocks, None)  # the device is opened only when there is something to play
+        if first is None:
+            return 0.0
+        playback = _Playback(lambda: self._closed or is_stale())
+        with self._open(playback) as stream:
+            held_samples = round(float(stream.latency) * self._device.rate_hz)
+            padding = np.zeros(held_samples, np.float32)  # PortAudio stops before the device has played what it holds
+            try:
+                if all(playback.put(block) for block in chain([first], blocks, [padding, None])):
+                    playback.wait()
+            except _Stalled as error:
+                what = f"the loudspeaker {self._device.name} no longer plays"
+                raise LostDevice(what, "plug it in again and start anew") from error
+        heard_samples = max(0, playback.taken_samples - held_samples)
+        return heard_samples / self._device.rate_hz
+
+    def close(self) -> None:
+        """Silence; `play` returns. Safe from another thread."""
+        self._closed = True
+
+    def _open(self, playback: _Playback) -> Any:
+        def callback(out: Sound, _frames: int, _times: object, _status: object) -> None:
+            match playback.fill(out):
+                case "stale":
+                    raise self._sounddevice.CallbackAbort  # what the device holds is thrown away
+                case "ended":
+                    raise self._sounddevice.CallbackStop
+
+        device = self._device
+        try:
+            return self._sounddevice.OutputStream(
+                samplerate=device.rate_hz,
+                blocksize=round(BLOCK_S * device.rate_hz),
+                device=device.index,
+                channels=device.channels,
+                dtype="float32",
+                latency=LATENCY_S,
+                callback=callback,
+                finished_callback=playback.finished.set,
+            )
+        except self._sounddevice.PortAudioError as error:
+            what = f"the loudspeaker {device.name} can't be opened ({error.args[0]})"
+            raise MissingDevice(what, "close other programs that use it, or choose another") from error
+
+
+class _Stalled(Exception):
+    """The device takes no more sound."""
+
+
+class _Playback:
+    """Hands blocks from the maker's thread to PortAudio's. Each method says whose it is."""
+
+    def __init__(self, is_stale: Callable[[], bool]) -> None:
+        self._is_stale = is_stale
+        self._blocks: Queue[Sound | None] = Queue(QUEUED_BLOCKS)  # None: no more will come
+        self._current: Sound = np.zeros(0, np.float32)
+        self._state: _State = "playing"
+        self.taken_samples = 0
+        """How much the device has taken; the last of it is lost when it stops."""
+        self.finished = threading.Event()
+        """Set once the device has fallen silent, for whatever reason."""
+
+    def put(self, block: Sound | None) -> bool:
+        """For the maker: wait for room. False once nothing more will be played; _Stalled when there is never room."""
+        give_up_s = time.monotonic() + STALL_S
+        while time.monotonic() < give_up_s:
+            if self.finished.is_set():
+                return self._went_as_meant()
+            try:
+                self._blocks.put(block, timeout=BLOCK_S)
+            except Full:
+                continue
+            return True
+        raise _Stalled
+
+    def wait(self) -> None:
+        """For the maker: until all that was put has been played. _Stalled when that doesn't come to pass."""
+        longest_s = QUEUED_BLOCKS * BLOCK_S + STALL_S
+        if not self.finished.wait(longest_s):
+            raise _Stalled
+        self._went_as_meant()
+
+    def fill(self, out: Sound) -> _State:
+        """For PortAudio: the next samples into `out` [n, channels], zeros where none are ready."""
+        out.fill(0)
+        if self._is_stale():
+            self._state = "stale"
+        filled = 0
+        while self._state == "playing" and filled < len(out) and self._take_block():
+            count = min(len(out) - filled, len(self._current))
+            out[filled : filled + count] = self._current[:count, None]
+            self._current = self._current[count:]
+            filled += count
+        self.taken_samples += filled
+        return self._state
+
+    def _take_block(self) -> bool:
+        """Whether `_current` holds something to play."""
+        if len(self._current):
+            return True
+        try:
+            block = self._blocks.get_nowait()
+        except Empty:
+            return False
+        if block is None:
+            self._state = "ended"
+            return False
+        self._current = block
+        return True
+
+    def _went_as_meant(self) -> bool:
+        """False if the sound turned stale; _Stalled if the device fell silent of its own accord."""
+        if self._state == "playing":
+            raise _Stalled
+        return False
+
+
+def _cut(chunks: Iterator[AudioChunk], rate_hz: int) -> Iterator[Sound]:
+    """The sound at another rate in blocks of at most BLOCK_S; made only as it is asked for."""
+    longest = round(BLOCK_S * rate_hz)
+    resampler: Resampler | None = None
+    for chunk in chunks:
+        resampler = resampler or Resampler(chunk.sample_rate_hz, rate_hz)
+        yield from _blocks(resampler.feed(chunk.samples), longest)
+    if resampler is not None:
+        yield from _blocks(resampler.flush(), longest)
+
+
+def _blocks(samples: Sound, longest: int) -> Iterator[Sound]:
+    for start in range(0, len(samples), longest):
+        yield samples[start : start + longest]

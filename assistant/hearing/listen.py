@@ -1,0 +1,53 @@
+"""From sound to utterances and their words: iterators in, iterators out. **Works only while it is iterated.**
+
+Knows no device, thread or engine; whoever calls it chooses them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import takewhile
+
+import numpy as np
+
+from assistant.hearing.utterances import SpeechStarted, UtteranceSegmenter
+from assistant.interfaces import Microphone, Transcriber, VoiceDetector
+from assistant.messages import AudioChunk, Transcript, Utterance
+from assistant.settings import EarSettings
+
+
+SAMPLE_RATE_HZ = 16_000
+
+
+def listen(chunks: Iterable[AudioChunk], detector: VoiceDetector, settings: EarSettings) -> Iterator[SpeechStarted | Utterance]:
+    """Yield when speech starts and, once it has ended, the utterance; the last one when the chunks end."""
+    detector.reset()
+    segmenter = UtteranceSegmenter(settings)
+    for chunk in chunks:
+        yield from segmenter.process(chunk, detector.speech_probability(chunk))
+    yield from segmenter.flush()
+
+
+def hear_file(
+    microphone: Microphone, detector: VoiceDetector, transcriber: Transcriber, settings: EarSettings, language: str | None = None
+) -> Iterator[tuple[Utterance, Transcript]]:
+    """Yield what is said in a recording of any length, utterance by utterance; one utterance of sound is held at a time.
+
+    Utterances without words are left out: nothing is yielded when nobody speaks. `detector` must not be the transcriber's own,
+    for both keep state.
+    """
+    for event in listen(microphone.chunks(), detector, settings):
+        if isinstance(event, Utterance):
+            transcript = transcriber.transcribe(event.samples, event.sample_rate_hz, language)
+            if transcript.text:
+                yield event, transcript
+
+
+def whole_utterance(microphone: Microphone, longest_s: float = 30.0) -> Utterance:
+    """A recording as one utterance, for a file that holds a single question; what comes after `longest_s` is left out."""
+    chunks = list(takewhile(lambda chunk: chunk.time_s < longest_s, microphone.chunks()))
+    if not chunks:
+        return Utterance(np.zeros(0, np.float32), SAMPLE_RATE_HZ, 0.0, 0.0)
+    last = chunks[-1]
+    samples = np.concatenate([chunk.samples for chunk in chunks])
+    return Utterance(samples, last.sample_rate_hz, chunks[0].time_s, last.time_s + last.duration_s)

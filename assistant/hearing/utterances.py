@@ -1,0 +1,128 @@
+"""Cuts a stream of sound into utterances. Knows no clock, no thread and no model: it is told each chunk's speech probability."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+
+from assistant.messages import AudioChunk, Utterance
+from assistant.settings import EarSettings
+
+HYSTERESIS = 0.15
+"""Speech that has begun goes on down to this much below the threshold."""
+LONGEST_GAP_S = 0.2
+"""Of no speech inside a beginning; a longer gap means that it was a cough or a click."""
+TAIL_S = 0.25
+"""Kept after the last speech, for faint last consonants."""
+CUT_WITHIN_S = 5.0
+"""Speech that reaches the cap is cut at the quietest place of its last seconds."""
+SMOOTHING_CHUNKS = 3
+"""Loudness is averaged over so many chunks (96 ms), so that a stop consonant isn't taken for a pause."""
+
+
+@dataclass(frozen=True)
+class SpeechStarted:
+    """Somebody has been speaking for `min_speech_s`."""
+
+    time_s: float
+    """When the first chunk of this speech was recorded."""
+
+
+@dataclass(frozen=True)
+class _Judged:
+    chunk: AudioChunk
+    is_speech: bool
+
+
+class UtteranceSegmenter:
+    """Feed it chunk after chunk; it holds at most one utterance of sound.
+
+    Waiting, it keeps a ring of `pre_roll_s`. A beginning is dropped again when a gap comes before `min_speech_s` of speech;
+    otherwise it becomes an utterance, which `end_silence_s` ends and `max_utterance_s` cuts.
+    """
+
+    def __init__(self, settings: EarSettings) -> None:
+        self._settings = settings
+        self._judged: deque[_Judged] = deque()
+        self._is_open = False
+
+    def process(self, chunk: AudioChunk, speech_probability: float) -> list[SpeechStarted | Utterance]:
+        """Take the next chunk and its speech probability in [0, 1]; return what it began or ended."""
+        under_way = self._is_open or self._speech_s() > 0
+        threshold = self._settings.speech_threshold - (HYSTERESIS if under_way else 0.0)
+        self._judged.append(_Judged(chunk, speech_probability >= max(threshold, 0.01)))
+        return self._process_open() if self._is_open else self._process_waiting()
+
+    def flush(self) -> list[SpeechStarted | Utterance]:
+        """The stream has ended: return the utterance that was under way, if any."""
+        utterance = self._take_utterance() if self._is_open else []
+        self._judged.clear()
+        self._is_open = False
+        return utterance
+
+    def _process_waiting(self) -> list[SpeechStarted | Utterance]:
+        if self._silence_s() > LONGEST_GAP_S:
+            self._keep_pre_roll()
+        if self._speech_s() < self._settings.min_speech_s:
+            return []
+        self._is_open = True
+        return [SpeechStarted(next(one.chunk.time_s for one in self._judged if one.is_speech))]
+
+    def _process_open(self) -> list[SpeechStarted | Utterance]:
+        if self._silence_s() >= self._settings.end_silence_s:
+            self._is_open = False
+            utterance = self._take_utterance()
+            self._keep_pre_roll()
+            return utterance
+        if _duration_s(self._judged) >= self._settings.max_utterance_s:
+            return [self._take(self._quietest_place())]
+        return []
+
+    def _take_utterance(self) -> list[SpeechStarted | Utterance]:
+        """All up to the last speech and its tail; nothing if a cut has left no speech."""
+        if self._speech_s() == 0:
+            return []
+        silent = 0
+        while not self._judged[-1 - silent].is_speech:
+            silent += 1
+        tail = min(silent, round(TAIL_S / self._judged[-1].chunk.duration_s))
+        return [self._take(len(self._judged) - silent + tail)]
+
+    def _take(self, count: int) -> Utterance:
+        chunks = [self._judged.popleft().chunk for _ in range(count)]
+        return Utterance(
+            samples=np.concatenate([chunk.samples for chunk in chunks]),
+            sample_rate_hz=chunks[0].sample_rate_hz,
+            start_s=chunks[0].time_s,
+            end_s=chunks[-1].time_s + chunks[-1].duration_s,
+        )
+
+    def _quietest_place(self) -> int:
+        """How many chunks come before the quietest place of the last CUT_WITHIN_S, or of the second half if that is shorter."""
+        chunks = [one.chunk for one in self._judged]
+        loudness = np.convolve([float(np.square(chunk.samples).mean()) for chunk in chunks], np.ones(SMOOTHING_CHUNKS), "same")
+        first = len(chunks) - min(round(CUT_WITHIN_S / chunks[0].duration_s), len(chunks) // 2)
+        return first + int(np.argmin(loudness[first:-1]))
+
+    def _keep_pre_roll(self) -> None:
+        while self._judged and (_duration_s(self._judged) > self._settings.pre_roll_s):
+            self._judged.popleft()
+        self._judged = deque(_Judged(one.chunk, False) for one in self._judged)
+
+    def _speech_s(self) -> float:
+        return sum(one.chunk.duration_s for one in self._judged if one.is_speech)
+
+    def _silence_s(self) -> float:
+        """Since the last speech."""
+        silence_s = 0.0
+        for one in reversed(self._judged):
+            if one.is_speech:
+                break
+            silence_s += one.chunk.duration_s
+        return silence_s
+
+
+def _duration_s(judged: deque[_Judged]) -> float:
+    return sum(one.chunk.duration_s for one in judged)

@@ -1,0 +1,173 @@
+"""Reads a folder laid out as the SmolVLM2 repositories are, without opening the graphs. Whatever is wrong is named with its file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tokenizers import Tokenizer
+
+from assistant.problems import DamagedModel, MissingModel, shorten
+from assistant.runtimes.onnx_session import FETCH_AGAIN
+from assistant.runtimes.smolvlm2_image import ImageSettings
+from assistant.runtimes.smolvlm2_prompt import END, FAKE, IMAGE, MAX_FRAMES
+
+VARIANTS = ("quantized", "int8", "uint8", "q4", "", "fp16", "q4f16", "bnb4")
+"""Kinds of weights, the suffix in the file name, as tried when none is asked for: soonest first word first (SMOLVLM2.md, section 11)."""
+
+# Ends an answer whatever generation_config.json says.
+_GUARD_STOPS = (END, "<|im_end|>", "<|endoftext|>")
+_LLAMA_POSITIONS = 2048  # what config.json means when it doesn't say
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """What the folder says."""
+
+    vision_encoder: Path
+    embed_tokens: Path
+    decoder: Path
+    image: ImageSettings
+    image_tokens: int
+    """Tokens a tile becomes."""
+    image_token_id: int
+    stop_ids: frozenset[int]
+    special_tokens: frozenset[str]
+    max_pictures: int
+    max_tokens: int
+    """Of prompt and answer together."""
+    class_names: list[str] | None
+    """Of the vision encoder's own head; None unless the folder names them."""
+    tokenizer: Tokenizer
+
+
+def read_folder(folder: Path, variant: str | None = None) -> ModelFiles:
+    """Read the json files and find the graphs.
+
+    Args:
+        folder: the model's folder.
+        variant: one of VARIANTS for all three graphs; None takes for each the first that is there.
+
+    Raises:
+        MissingModel: the folder or a file isn't there.
+        DamagedModel: a file can't be read or doesn't fit the others.
+    """
+    if not folder.is_dir():
+        raise MissingModel(f"there is no model folder {shorten(folder)}", FETCH_AGAIN)
+    config = _Json.read(folder / "config.json")
+    tokenizer = _read_tokenizer(folder / "tokenizer.json")
+    image = _read_image_settings(folder)
+    image_size = config.whole("vision_config", "image_size")
+    if image_size != image.tile_size:
+        raise config.wrong(f"has tiles of {image_size} pixels, the preprocessor {image.tile_size}")
+    side = image_size // config.whole("vision_config", "patch_size") // config.whole("scale_factor")
+    if not side:
+        raise config.wrong("leaves no tokens for a picture")
+    if config.whole("image_token_id") != tokenizer.token_to_id(IMAGE):
+        raise config.wrong("and tokenizer.json number the image token differently")
+    return ModelFiles(
+        vision_encoder=_find_graph(folder, "vision_encoder", variant),
+        embed_tokens=_find_graph(folder, "embed_tokens", variant),
+        decoder=_find_graph(folder, "decoder_model_merged", variant),
+        image=image,
+        image_tokens=side * side,
+        image_token_id=config.whole("image_token_id"),
+        stop_ids=_stop_ids(_Json.read(folder / "generation_config.json"), tokenizer),
+        special_tokens=frozenset(token.content for token in tokenizer.get_added_tokens_decoder().values()),
+        max_pictures=min(config.whole("max_pictures", default=MAX_FRAMES), MAX_FRAMES),
+        max_tokens=config.whole("text_config", "max_position_embeddings", default=_LLAMA_POSITIONS),
+        class_names=_read_class_names(folder / "seen_labels.txt"),
+        tokenizer=tokenizer,
+    )
+
+
+class _Json:
+    """One json file, an object."""
+
+    def __init__(self, path: Path, content: Mapping[str, Any]) -> None:
+        self.path = path
+        self.content = content
+
+    @classmethod
+    def read(cls, path: Path) -> _Json:
+        try:
+            content = json.loads(_read_text(path))
+        except (ValueError, RecursionError) as error:
+            raise DamagedModel(f"the model file {shorten(path)} is not valid JSON", FETCH_AGAIN) from error
+        if not isinstance(content, dict):
+            raise DamagedModel(f"the model file {shorten(path)} holds no JSON object", FETCH_AGAIN)
+        return cls(path, content)
+
+    def whole(self, *keys: str, default: int | None = None) -> int:
+        """The whole number above 0 under these nested keys."""
+        value: Any = self.content
+        for key in keys:
+            value = value.get(key, default) if isinstance(value, dict) else None
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise self.wrong(f"needs a whole number above 0 as {'.'.join(keys)}")
+        return value
+
+    def wrong(self, what: str) -> DamagedModel:
+        return DamagedModel(f"the model file {shorten(self.path)} {what}", FETCH_AGAIN)
+
+
+def _read_text(path: Path) -> str:
+    if not path.is_file():
+        raise MissingModel(f"the model file {shorten(path)} is missing", FETCH_AGAIN)
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DamagedModel(f"the model file {shorten(path)} can't be read", FETCH_AGAIN) from error
+
+
+def _read_tokenizer(path: Path) -> Tokenizer:
+    text = _read_text(path)
+    try:
+        tokenizer = Tokenizer.from_str(text)
+    except Exception as error:  # what the Rust library raises has no narrower type
+        raise DamagedModel(f"the model file {shorten(path)} holds no tokenizer", FETCH_AGAIN) from error
+    tokenizer.no_truncation()  # some fine-tunes save what they trained with
+    tokenizer.no_padding()
+    for token in (IMAGE, FAKE, END):
+        if tokenizer.token_to_id(token) is None:
+            raise DamagedModel(f"the tokenizer {shorten(path)} doesn't know {token}", "give the folder of a SmolVLM2 model")
+    return tokenizer
+
+
+def _read_image_settings(folder: Path) -> ImageSettings:
+    """From preprocessor_config.json, or where re-saved copies keep it: inside processor_config.json."""
+    source, nested = folder / "preprocessor_config.json", folder / "processor_config.json"
+    if not source.is_file() and nested.is_file() and "image_processor" in _Json.read(nested).content:
+        source, content = nested, _Json.read(nested).content["image_processor"]
+    else:
+        content = _Json.read(source).content
+    try:
+        return ImageSettings.from_dict(content)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise DamagedModel(f"the model file {shorten(source)} doesn't say how pictures are prepared ({error})", FETCH_AGAIN) from error
+
+
+def _stop_ids(generation: _Json, tokenizer: Tokenizer) -> frozenset[int]:
+    end = generation.content.get("eos_token_id")
+    ends = end if isinstance(end, list) else [end]
+    if not ends or not all(isinstance(token, int) for token in ends):
+        raise generation.wrong("needs eos_token_id, a number or a list of them")
+    guards = (tokenizer.token_to_id(token) for token in _GUARD_STOPS)
+    return frozenset(ends) | {token for token in guards if token is not None}
+
+
+def _read_class_names(path: Path) -> list[str] | None:
+    return _read_text(path).splitlines() if path.is_file() else None
+
+
+def _find_graph(folder: Path, name: str, variant: str | None) -> Path:
+    tried = VARIANTS if variant is None else (variant,)
+    paths = [folder / "onnx" / (f"{name}_{suffix}.onnx" if suffix else f"{name}.onnx") for suffix in tried]
+    found = next((path for path in paths if path.is_file()), None)
+    if found is None:
+        file = paths[0] if variant is not None else folder / "onnx" / f"{name}.onnx"
+        raise MissingModel(f"the model file {shorten(file)} is missing", FETCH_AGAIN)
+    return found

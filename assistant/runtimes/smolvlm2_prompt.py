@@ -1,0 +1,81 @@
+"""The text around pictures, as SmolVLM2's processor and chat template word it. Pure; knows nothing of tokens' numbers or graphs.
+
+A prompt is an opening, up to and including the last picture, and a closing. The opening ends with a special token, where
+every tokenizer splits, so the two may be tokenised apart with the same result as together.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+FAKE, GLOBAL, IMAGE, END = "<fake_token_around_image>", "<global-img>", "<image>", "<end_of_utterance>"
+MAX_FRAMES = 64
+"""Pictures in one prompt at most, as in the reference's video sampling."""
+
+# fmt: off
+_SMALL_NUMBERS = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
+    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)
+_TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+# fmt: on
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """An earlier question about the same pictures, and its answer."""
+
+    question: str
+    answer: str
+
+
+def picture_block(rows: int, cols: int, image_tokens: int) -> str:
+    """One picture's tokens: rows x cols tiles and the whole picture last, or that alone when rows = cols = 0."""
+    image = IMAGE * image_tokens
+    tiles = "".join(
+        "".join(f"{FAKE}<row_{row}_col_{col}>{image}" for col in range(1, cols + 1)) + "\n"  # one line a row of tiles
+        for row in range(1, rows + 1)
+    )
+    return f"{tiles}{chr(10) if rows else ''}{FAKE}{GLOBAL}{image}{FAKE}"
+
+
+def image_opening(blocks: Sequence[str]) -> str:
+    """Pictures that follow each other directly."""
+    return f"<|im_start|>User:{''.join(blocks)}"
+
+
+def video_opening(blocks: Sequence[str], times_s: Sequence[float], duration_s: float) -> str:
+    """Frames of a video with their times, in seconds from its start."""
+    length = datetime.timedelta(seconds=int(duration_s))
+    frames = "".join(f"\nFrame from {_minutes(time_s)}:{block}" for time_s, block in zip(times_s, blocks, strict=True))
+    number = number_words(len(blocks))
+    return f"<|im_start|>User: You are provided the following series of {number} frames from a {length} [H:MM:SS] video.\n{frames}"
+
+
+def closing(question: str, history: Sequence[Exchange] = (), *, before: str = "") -> str:
+    """The rest of the prompt: `before` (what stands between pictures and text), earlier exchanges, and the question."""
+    earlier = "".join(f"{past.question}{END}\nAssistant: {past.answer}{END}\nUser: " for past in history)
+    return f"{before}{earlier}{question}{END}\nAssistant:"
+
+
+def neutralise(text: str, special_tokens: Collection[str]) -> str:
+    """A user's text with every special token in it broken by a blank ("< image>"), and no halves of characters."""
+    pattern = "|".join(re.escape(token) for token in sorted(special_tokens, key=len, reverse=True) if token)
+    text = text.encode("utf-8", "replace").decode()
+    return re.sub(pattern, lambda match: f"{match[0][0]} {match[0][1:]}", text) if pattern else text
+
+
+def number_words(number: int) -> str:
+    """ "twenty-one" for 21; from 0 to 99."""
+    if number < len(_SMALL_NUMBERS):
+        return _SMALL_NUMBERS[number]
+    tens, ones = divmod(number, 10)
+    return _TENS[tens] + (f"-{_SMALL_NUMBERS[ones]}" if ones else "")
+
+
+def _minutes(time_s: float) -> str:
+    """ "66:39" for 3999.5: minutes aren't wrapped into hours."""
+    return f"{int(time_s // 60):02d}:{int(time_s % 60):02d}"

@@ -1,0 +1,210 @@
+"""Speech to text: Whisper on CTranslate2, through faster-whisper. Knows no devices and never reaches for the network.
+
+The sound is encoded once, for the encoder is what costs; language, words and English are all read from its output.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import av
+import numpy as np
+from faster_whisper import WhisperModel
+from faster_whisper.audio import pad_or_trim
+from faster_whisper.tokenizer import Tokenizer
+
+from assistant.interfaces import VoiceDetector
+from assistant.messages import AudioChunk, Sound, Transcript
+from assistant.problems import BadInput, DamagedModel, MissingModel, shorten
+from assistant.runtimes.whisper_evidence import Evidence, is_invented
+from assistant.settings import EarSettings
+
+SAMPLE_RATE_HZ = 16_000
+CHUNK_SAMPLES = 512
+FILES = ("model.bin", "config.json", "tokenizer.json", "vocabulary.json")
+"""Without tokenizer.json faster-whisper would ask the hub for one."""
+WINDOW_S = 30.0
+"""What Whisper was trained on; longer sound is cut at its quietest place."""
+CUT_WITHIN_S = 5.0
+SHORT_WINDOW_S = 15.0
+"""Enough for most questions: the encoder is 3 to 4 times faster on half a window, and the words stay the same."""
+PADDING_S = 0.3
+"""Kept around the speech that the voice detector found."""
+FRAMES_PER_S = 100
+"""Of the log-mel spectrogram."""
+BEAM_SIZE = 5
+MOST_TOKENS = 224
+"""Of one window's text; the half of Whisper's context that is meant for it."""
+
+Task = Literal["transcribe", "translate"]
+
+NOTHING = Transcript(text="", language="", language_probability=0.0, english="", confidence=0.0)
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """The words of one window."""
+
+    transcript: Transcript
+    speech_s: float
+
+
+class WhisperTranscriber:
+    """Implements `interfaces.Transcriber` on a folder in CTranslate2's layout.
+
+    `detector` is the transcriber's own: it is reset for every call. Without one, every sound is put before Whisper.
+    Decoding is a beam search without sampling and without earlier text as a prompt, so that nothing is made up to fill a gap.
+    Raises MissingModel when a file isn't there, DamagedModel when one can't be loaded.
+    """
+
+    def __init__(
+        self, folder: Path, detector: VoiceDetector | None, settings: EarSettings, threads: int = 0, languages: Collection[str] = ()
+    ) -> None:
+        """`threads` 0: one per core. `languages` are those to choose from when none is told; none given: all that Whisper knows."""
+        for name in FILES:
+            if not (folder / name).is_file():
+                raise MissingModel(f"the speech recogniser's file {shorten(folder / name)} is missing", "run `assistant setup`")
+        try:
+            self._whisper: Any = WhisperModel(
+                str(folder), device="cpu", compute_type="int8", cpu_threads=threads or os.cpu_count() or 1, local_files_only=True
+            )
+        except Exception as error:  # CTranslate2 and tokenizers raise RuntimeError, ValueError and bare Exception
+            raise DamagedModel(f"the speech recogniser in {shorten(folder)} can't be loaded", "run `assistant models verify`") from error
+        self._detector = detector
+        self._settings = settings
+        self._languages = tuple(languages)
+        for language in self._languages:
+            self._check_language(language)
+
+    def transcribe(self, samples: Sound, sample_rate_hz: int, language: str | None = None) -> Transcript:
+        """The words of float32 [n]. A `language` that is given has probability 1; BadInput when Whisper doesn't know it.
+
+        `confidence` is exp(mean log-probability of the tokens), of the English ones if those are less sure; 0 and an empty `english`
+        when the translation is invented. Sound longer than 30 s is heard window by window: its language is that of the first window
+        with words, its confidence the mean over the seconds of speech.
+        """
+        if language is not None and language not in self._whisper.supported_languages:
+            raise BadInput(
+                f"the language {shorten(language)} is unknown to the speech recogniser", "use a two-letter code such as en, es or pt"
+            )
+        heard: list[_Heard] = []
+        for window in _windows(_at_16_khz(_clean(samples), sample_rate_hz)):
+            found = self._hear(window, language)
+            if found is not None:
+                language = language or found.transcript.language
+                heard.append(found)
+        return _join(heard)
+
+    def _hear(self, window: Sound, language: str | None) -> _Heard | None:
+        """The words of at most 30 s, None without any."""
+        speech, speech_s = self._speech(window)
+        if not len(speech):
+            return None
+        encoded = self._encode(speech)
+        probability = 1.0
+        if language is None:
+            language, probability = self._detect(encoded)
+        said = self._decode(encoded, language, "transcribe", speech_s)
+        if is_invented(said):
+            return None
+        confidence = _confidence(said)
+        english = said.text
+        if language != "en":
+            translation = self._decode(encoded, language, "translate", speech_s)
+            english = "" if is_invented(translation) else translation.text
+            confidence = min(confidence, _confidence(translation)) if english else 0.0
+        return _Heard(Transcript(said.text, language, probability, english, confidence), speech_s)
+
+    def _check_language(self, language: str) -> None:
+        if language not in self._whisper.supported_languages:
+            raise BadInput(
+                f"the language {shorten(language)} is unknown to the speech recogniser", "use a two-letter code such as en, es or pt"
+            )
+
+    def _speech(self, window: Sound) -> tuple[Sound, float]:
+        """The window from its first to its last speech, and the seconds of speech within; empty when there is too little."""
+        if self._detector is None:
+            return window, len(window) / SAMPLE_RATE_HZ
+        self._detector.reset()
+        blocks = np.pad(window, (0, -len(window) % CHUNK_SAMPLES)).reshape(-1, CHUNK_SAMPLES)  # [n, 512]
+        probabilities = np.array([self._detector.speech_probability(AudioChunk(block, SAMPLE_RATE_HZ)) for block in blocks])
+        found = np.flatnonzero(probabilities >= self._settings.speech_threshold)
+        speech_s = len(found) * CHUNK_SAMPLES / SAMPLE_RATE_HZ
+        if speech_s < self._settings.min_speech_s:
+            return window[:0], 0.0
+        padding = round(PADDING_S * SAMPLE_RATE_HZ)
+        return window[max(0, found[0] * CHUNK_SAMPLES - padding) : (found[-1] + 1) * CHUNK_SAMPLES + padding], speech_s
+
+    def _encode(self, speech: Sound) -> Any:
+        """CTranslate2's storage of float32 [1, frames / 2, width]."""
+        window_s = SHORT_WINDOW_S if len(speech) <= (SHORT_WINDOW_S - 1.0) * SAMPLE_RATE_HZ else WINDOW_S
+        features = self._whisper.feature_extractor(speech)  # [mel bands, frames]
+        return self._whisper.encode(pad_or_trim(features, round(window_s * FRAMES_PER_S)))
+
+    def _detect(self, encoded: Any) -> tuple[str, float]:
+        """The likeliest of the languages to choose from, and its share of their probability."""
+        found = {token.strip("<|>"): share for token, share in self._whisper.model.detect_language(encoded)[0]}
+        shares = {name: found[name] for name in self._languages or found}
+        language = max(shares, key=shares.__getitem__)
+        return language, shares[language] / sum(shares.values())
+
+    def _decode(self, encoded: Any, language: str, task: Task, speech_s: float) -> Evidence:
+        tokenizer = Tokenizer(self._whisper.hf_tokenizer, True, task=task, language=language)
+        result = self._whisper.model.generate(
+            encoded,
+            [[*tokenizer.sot_sequence, tokenizer.no_timestamps]],
+            beam_size=BEAM_SIZE,
+            max_length=MOST_TOKENS,
+            return_scores=True,
+            return_no_speech_prob=True,
+        )[0]
+        tokens = result.sequences_ids[0]
+        mean_log_probability = result.scores[0] * len(tokens) / (len(tokens) + 1)  # the score leaves out that the end is a token too
+        return Evidence(tokenizer.decode(tokens).strip(), mean_log_probability, result.no_speech_prob, speech_s)
+
+
+def _confidence(evidence: Evidence) -> float:
+    return math.exp(min(0.0, evidence.mean_log_probability))
+
+
+def _clean(samples: Sound) -> Sound:
+    """In [-1, 1], and silence where there is no number."""
+    return np.clip(np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0), -1.0, 1.0).astype(np.float32)
+
+
+def _at_16_khz(samples: Sound, sample_rate_hz: int) -> Sound:
+    if sample_rate_hz == SAMPLE_RATE_HZ or not len(samples):
+        return samples
+    frame = av.AudioFrame.from_ndarray(samples[np.newaxis], format="flt", layout="mono")
+    frame.sample_rate = sample_rate_hz
+    resampler = av.AudioResampler("flt", "mono", SAMPLE_RATE_HZ)
+    return np.concatenate([piece.to_ndarray()[0] for part in (frame, None) for piece in resampler.resample(part)])
+
+
+def _windows(samples: Sound) -> Iterator[Sound]:
+    """The sound in order in pieces of at most WINDOW_S, cut at the quietest tenth of a second of each window's end."""
+    longest, within, tenth = (round(seconds * SAMPLE_RATE_HZ) for seconds in (WINDOW_S, CUT_WITHIN_S, 0.1))
+    while len(samples) > longest:
+        loudness = np.square(samples[longest - within : longest]).reshape(-1, tenth).mean(axis=1)  # [50]
+        cut = longest - within + int(np.argmin(loudness)) * tenth + tenth // 2
+        yield samples[:cut]
+        samples = samples[cut:]
+    yield samples
+
+
+def _join(heard: list[_Heard]) -> Transcript:
+    if not heard:
+        return NOTHING
+    parts = [one.transcript for one in heard]
+    return Transcript(
+        text=" ".join(part.text for part in parts),
+        language=parts[0].language,
+        language_probability=parts[0].language_probability,
+        english=" ".join(part.english for part in parts).strip(),
+        confidence=float(np.average([part.confidence for part in parts], weights=[one.speech_s for one in heard])),
+    )

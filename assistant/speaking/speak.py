@@ -1,0 +1,48 @@
+"""Speaks sentences one after another and tells how much of each was heard. Knows no engine and no device by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from assistant.interfaces import Speaker, SpeechSynthesizer
+from assistant.messages import AudioChunk, Heard, Sentence
+from assistant.problems import MissingModel
+from assistant.turns import Turns
+
+
+def speak(sentences: Iterable[Sentence], synthesizers: Sequence[SpeechSynthesizer], speaker: Speaker, turns: Turns) -> Iterator[Heard]:
+    """Yield what was heard of each sentence that wasn't stale from the start. **Speaks only while iterated.**
+
+    An interrupted sentence that was still being synthesised is compared with what there was of it, so its share is an upper bound.
+    Raises MissingModel for a language without a voice, and what the engines and the speaker raise.
+    """
+    for sentence in sentences:
+        if turns.is_stale(sentence.turn):
+            continue
+        sound = _Measured(choose_synthesizer(synthesizers, sentence.language).synthesize(sentence.text, sentence.language))
+        heard_s = speaker.play(sound, lambda turn=sentence.turn: turns.is_stale(turn))  # type: ignore[misc]
+        yield Heard(sentence, min(1.0, heard_s / sound.seconds) if sound.seconds else 1.0)
+
+
+def choose_synthesizer(synthesizers: Sequence[SpeechSynthesizer], language: str) -> SpeechSynthesizer:
+    """The first that speaks the language: put the best voices first. MissingModel when none does."""
+    for synthesizer in synthesizers:
+        if synthesizer.speaks(language):
+            return synthesizer
+    raise MissingModel(f"there is no voice for the language {language!r}", f"run: assistant voices fetch {language}")
+
+
+class _Measured:
+    """Chunks passed on, and how long they were together."""
+
+    def __init__(self, chunks: Iterator[AudioChunk]) -> None:
+        self._chunks = chunks
+        self.seconds = 0.0
+
+    def __iter__(self) -> Iterator[AudioChunk]:
+        return self
+
+    def __next__(self) -> AudioChunk:
+        chunk = next(self._chunks)
+        self.seconds += chunk.duration_s
+        return chunk

@@ -1,0 +1,1 @@
+"""The tests; run `pytest` in the checkout."""

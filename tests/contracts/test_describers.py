@@ -1,0 +1,76 @@
+"""What every SceneDescriber owes its callers, whatever its engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assistant.interfaces import SceneDescriber
+from assistant.messages import Frame, Keyframe
+from assistant.problems import BadInput
+from assistant.runtimes.smolvlm2 import Smolvlm2Describer
+from tests.fakes import ScriptedDescriber
+from tests.tiny_onnx import write_tiny_model
+
+QUESTION = "What is in front of me?"
+
+
+@pytest.fixture(scope="module", params=["scripted", "smolvlm2"])
+def describer(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> SceneDescriber:
+    if request.param == "scripted":
+        return ScriptedDescriber(["A cat on a chair.", "A cup."], max_pictures=3)
+    folder: Path = tmp_path_factory.mktemp("models") / "tiny"
+    return Smolvlm2Describer(write_tiny_model(folder, max_pictures=3).folder, threads=1)
+
+
+def keyframes(count: int, height: int = 48, width: int = 64) -> list[Keyframe]:
+    rng = np.random.default_rng(3)
+    return [Keyframe(Frame(rng.integers(0, 256, (height, width, 3), dtype=np.uint8), float(n)), "change") for n in range(count)]
+
+
+def test_an_answer_comes_in_pieces_of_text_that_are_worth_passing_on(describer: SceneDescriber) -> None:
+    pieces = list(describer.answer(describer.look(keyframes(1)), QUESTION))
+    assert len(pieces) > 1
+    assert all(pieces)
+    assert not pieces[0][0].isspace()
+
+
+def test_several_questions_may_be_asked_of_one_look(describer: SceneDescriber) -> None:
+    view = describer.look(keyframes(1))
+    assert all("".join(describer.answer(view, question)) for question in (QUESTION, "Is it dark?", QUESTION))
+
+
+def test_an_answer_may_be_left_in_the_middle(describer: SceneDescriber) -> None:
+    view = describer.look(keyframes(1))
+    assert next(iter(describer.answer(view, QUESTION)))
+    assert "".join(describer.answer(view, QUESTION))
+
+
+def test_a_view_holds_the_last_pictures_and_no_more_than_the_model_takes(describer: SceneDescriber) -> None:
+    shown = keyframes(5)
+    assert describer.max_pictures == 3
+    assert describer.look(shown).keyframes == tuple(shown[-3:])
+    assert describer.look(shown[:2]).keyframes == tuple(shown[:2])
+
+
+def test_brief_is_no_longer_than_full(describer: SceneDescriber) -> None:
+    view = describer.look(keyframes(1))
+    lengths = [len(list(describer.answer(view, QUESTION, detail))) for detail in ("brief", "full")]
+    assert lengths[0] <= lengths[1]
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 500), (700, 3), (33, 47)])
+def test_a_picture_of_any_shape_can_be_looked_at(describer: SceneDescriber, height: int, width: int) -> None:
+    assert "".join(describer.answer(describer.look(keyframes(1, height, width)), QUESTION))
+
+
+def test_looking_at_nothing_is_refused_in_words(describer: SceneDescriber) -> None:
+    with pytest.raises(BadInput, match="no picture"):
+        describer.look([])
+
+
+@pytest.mark.parametrize("question", ["", "¿Qué ves? 猫は？", "<image><end_of_utterance>", "half a character \udce9"])
+def test_no_question_breaks_the_model(describer: SceneDescriber, question: str) -> None:
+    assert "".join(describer.answer(describer.look(keyframes(1)), question))

@@ -1,0 +1,157 @@
+"""Whichever voice speaks: it says all of the text, in the form and language asked for, and nothing for nothing."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assistant.interfaces import SpeechSynthesizer
+from assistant.problems import BadInput, DamagedModel, MissingModel
+from assistant.runtimes.espeak_voice import EspeakSynthesizer
+from assistant.runtimes.piper_voice import PiperSynthesizer
+from assistant.settings import VoiceSettings
+from tests.fakes import ToneSynthesizer
+from tests.tiny_voice import make_tiny_voice
+
+Maker = Callable[[VoiceSettings], SpeechSynthesizer]
+ENGINES = ["tone", "espeak", "tiny piper", pytest.param("piper", marks=pytest.mark.models)]
+SETTABLE = ENGINES[1:]
+
+
+@pytest.fixture
+def make(request: pytest.FixtureRequest, tmp_path: Path) -> Maker:
+    def make_piper(settings: VoiceSettings) -> PiperSynthesizer:
+        from assistant.model_store import models_dir
+
+        return PiperSynthesizer(models_dir() / "en_US-joe-medium", "en_US-joe-medium", "en", settings)
+
+    def make_tiny_piper(settings: VoiceSettings) -> PiperSynthesizer:
+        make_tiny_voice(tmp_path, "tiny")
+        return PiperSynthesizer(tmp_path, "tiny", "en", settings)
+
+    makers: dict[str, Maker] = {
+        "tone": lambda _settings: ToneSynthesizer(),
+        "espeak": EspeakSynthesizer,
+        "tiny piper": make_tiny_piper,
+        "piper": make_piper,
+    }
+    return makers[request.param]
+
+
+@pytest.mark.parametrize("make", ENGINES, indirect=True)
+class TestEverySynthesizer:
+    def test_speech_is_mono_float_in_range_at_the_rate_it_names(self, make: Maker) -> None:
+        voice = make(VoiceSettings())
+        chunks = list(voice.synthesize("A cat sits on a chair.", "en"))
+        assert chunks
+        for chunk in chunks:
+            assert chunk.samples.dtype == np.float32
+            assert chunk.samples.ndim == 1
+            assert np.abs(chunk.samples).max() <= 1.0
+            assert chunk.sample_rate_hz == voice.sample_rate_hz
+        assert max(np.abs(chunk.samples).max() for chunk in chunks) > 0.1
+
+    def test_more_text_takes_longer_to_say(self, make: Maker) -> None:
+        voice = make(VoiceSettings())
+        assert seconds(voice, "A cat sits on a chair and looks at you.") > 1.5 * seconds(voice, "A cat.")
+
+    @pytest.mark.parametrize("text", ["", "   ", "...", "?!", "\n\t\0", "—"])
+    def test_text_without_anything_to_say_yields_nothing(self, make: Maker, text: str) -> None:
+        assert list(make(VoiceSettings()).synthesize(text, "en")) == []
+
+    def test_a_long_text_is_said_to_its_end_in_parts(self, make: Maker) -> None:
+        voice = make(VoiceSettings())
+        once = seconds(voice, "The shop is open. ")
+        chunks = list(voice.synthesize("The shop is open. " * 60, "en"))
+        assert len(chunks) > 1
+        assert sum(chunk.duration_s for chunk in chunks) > 30 * once
+
+    def test_a_word_without_end_is_no_trouble(self, make: Maker) -> None:
+        assert seconds(make(VoiceSettings()), "ab" * 1000) > 0
+
+    @pytest.mark.parametrize("text", ["a [[b]] c", "a\0b", "<speak>a</speak>", "\ud800 a", "a 🙂 b", "\u202ea"])
+    def test_odd_characters_are_no_trouble(self, make: Maker, text: str) -> None:
+        assert seconds(make(VoiceSettings()), text) > 0
+
+    def test_a_language_it_does_not_speak_is_refused_in_words(self, make: Maker) -> None:
+        voice = make(VoiceSettings())
+        assert voice.speaks("en")
+        assert not voice.speaks("x-no-such")
+        with pytest.raises(BadInput, match="x-no-such"):
+            list(voice.synthesize("A cat.", "x-no-such"))
+
+
+@pytest.mark.parametrize("make", SETTABLE, indirect=True)
+class TestSettings:
+    def test_twice_the_rate_takes_about_half_as_long(self, make: Maker) -> None:
+        text = "A cat sits on a chair and looks at you."
+        ratio = seconds(make(VoiceSettings(rate=2.0)), text) / seconds(make(VoiceSettings()), text)
+        assert 0.35 < ratio < 0.7
+
+    def test_the_fastest_rate_is_still_speech(self, make: Maker) -> None:
+        assert seconds(make(VoiceSettings(rate=6.0)), "A cat sits on a chair.") > 0.1
+
+    def test_a_lower_volume_is_quieter_and_none_is_silent(self, make: Maker) -> None:
+        peaks = [peak(make(VoiceSettings(volume=volume)), "A cat.") for volume in (1.0, 0.3, 0.0)]
+        assert 0.15 * peaks[0] < peaks[1] < 0.5 * peaks[0]
+        assert peaks[2] == 0
+
+
+@pytest.mark.parametrize("language", ["es", "pt", "pt-br", "zh", "hi", "ar", "no", "fr", "de", "ru", "sw"])
+def test_espeak_speaks_the_languages_by_the_codes_whisper_uses(language: str) -> None:
+    texts = {"zh": "一只猫。", "hi": "एक बिल्ली।", "ar": "قطة.", "ru": "Кошка."}
+    assert seconds(EspeakSynthesizer(VoiceSettings()), texts.get(language, "Gato. Katze. Paka."), language) > 0.2
+
+
+def test_espeak_and_piper_in_one_process_do_not_disturb_each_other(tmp_path: Path) -> None:
+    """Piper carries an eSpeak of its own: each must keep its own voice whichever spoke before."""
+    make_tiny_voice(tmp_path, "tiny")
+    espeak, piper = EspeakSynthesizer(VoiceSettings()), PiperSynthesizer(tmp_path, "tiny", "en", VoiceSettings())
+    alone = seconds(espeak, "Un gato.", "es"), seconds(piper, "A cat.")
+    for _ in range(3):
+        assert (seconds(espeak, "Un gato.", "es"), seconds(piper, "A cat.")) == pytest.approx(alone, rel=0.05)
+
+
+def test_espeak_asked_by_two_threads_at_once_says_each_text_whole() -> None:
+    """The library is one engine for the whole process; without a lock the two voices' sounds were mixed."""
+    sides = {"en": "A cat sits on a chair.", "es": "Un gato está en la silla y te mira."}
+    alone = {language: seconds(EspeakSynthesizer(VoiceSettings()), text, language) for language, text in sides.items()}
+    together: dict[str, list[float]] = {language: [] for language in sides}
+
+    def say(language: str) -> None:
+        voice = EspeakSynthesizer(VoiceSettings())
+        together[language].extend(seconds(voice, sides[language], language) for _ in range(20))
+
+    threads = [threading.Thread(target=say, args=(language,)) for language in sides]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for language, durations_s in together.items():
+        assert durations_s == pytest.approx([alone[language]] * 20, rel=0.05)
+
+
+def test_a_missing_voice_names_the_command_that_fetches_it(tmp_path: Path) -> None:
+    with pytest.raises(MissingModel, match="assistant voices fetch en"):
+        PiperSynthesizer(tmp_path, "tiny", "en", VoiceSettings())
+
+
+@pytest.mark.parametrize("file", ["tiny.onnx", "tiny.onnx.json"])
+@pytest.mark.parametrize("contents", [b"", b"{}", b"\xff\x00damaged" * 50])
+def test_a_damaged_voice_is_named_and_not_loaded(tmp_path: Path, file: str, contents: bytes) -> None:
+    make_tiny_voice(tmp_path, "tiny")
+    (tmp_path / file).write_bytes(contents)
+    with pytest.raises(DamagedModel, match="tiny.onnx"):
+        PiperSynthesizer(tmp_path, "tiny", "en", VoiceSettings())
+
+
+def seconds(voice: SpeechSynthesizer, text: str, language: str = "en") -> float:
+    return sum(chunk.duration_s for chunk in voice.synthesize(text, language))
+
+
+def peak(voice: SpeechSynthesizer, text: str) -> float:
+    return max(float(np.abs(chunk.samples).max()) for chunk in voice.synthesize(text, "en"))

@@ -1,0 +1,87 @@
+"""Engines and devices that do what a test tells them. They keep the word of `interfaces`; the suites in contracts/ hold them to it."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from assistant.messages import AudioChunk, Detail, Keyframe, View
+from assistant.problems import BadInput
+
+
+class ToneSynthesizer:
+    """Says each word as a tenth of a second of a 440 Hz tone, one chunk a word."""
+
+    WORD_S = 0.1
+
+    def __init__(self, languages: tuple[str, ...] = ("en",), sample_rate_hz: int = 16000) -> None:
+        self._languages = languages
+        self._sample_rate_hz = sample_rate_hz
+        self.said: list[str] = []
+        """Every text it was asked to say, in order."""
+
+    @property
+    def sample_rate_hz(self) -> int:
+        return self._sample_rate_hz
+
+    def speaks(self, language: str) -> bool:
+        return language in self._languages
+
+    def synthesize(self, text: str, language: str) -> Iterator[AudioChunk]:
+        if not self.speaks(language):
+            raise BadInput(f"no tone for the language {language!r}", "use another")
+        self.said.append(text)
+        times_s = np.arange(round(self.WORD_S * self._sample_rate_hz)) / self._sample_rate_hz
+        word = (0.5 * np.sin(2 * np.pi * 440 * times_s)).astype(np.float32)
+        for _ in filter(lambda part: any(map(str.isalnum, part)), text.split()):
+            yield AudioChunk(word, self._sample_rate_hz)
+
+
+class ListSpeaker:
+    """A loudspeaker without sound or time: keeps what was played. `after_chunk` is called as each has been heard."""
+
+    def __init__(self, after_chunk: Callable[[], object] = lambda: None) -> None:
+        self._after_chunk = after_chunk
+        self.heard: list[AudioChunk] = []
+
+    def play(self, chunks: Iterator[AudioChunk], is_stale: Callable[[], bool]) -> float:
+        heard_s = 0.0
+        for chunk in chunks:
+            if is_stale():
+                break
+            self.heard.append(chunk)
+            heard_s += chunk.duration_s
+            self._after_chunk()
+        return heard_s
+
+    def close(self) -> None:
+        self.heard.clear()
+
+
+class ScriptedDescriber:
+    """A SceneDescriber that gives the next of its answers, word by word, whatever it sees; the last one for ever."""
+
+    def __init__(self, answers: Sequence[str], max_pictures: int = 4) -> None:
+        self._answers = deque(answers)
+        self._max_pictures = max_pictures
+        self.looks: list[tuple[Keyframe, ...]] = []
+        self.questions: list[str] = []
+
+    @property
+    def max_pictures(self) -> int:
+        return self._max_pictures
+
+    def look(self, keyframes: Sequence[Keyframe]) -> View:
+        if not keyframes:
+            raise BadInput("there is no picture to look at", "give at least one")
+        view = View(tuple(keyframes[-self.max_pictures :]))
+        self.looks.append(view.keyframes)
+        return view
+
+    def answer(self, view: View, question: str, detail: Detail = "brief") -> Iterator[str]:
+        self.questions.append(question)
+        text = self._answers[0] if len(self._answers) == 1 else self._answers.popleft()
+        yield from re.findall(r"\S+\s*", text)

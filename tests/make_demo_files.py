@@ -1,0 +1,65 @@
+"""Makes the demo's clip, questions and example picture. Run by hand when they should change; the results are committed.
+
+    python tests/make_demo_files.py SKIMAGE_DATA_FOLDER VOICES_FOLDER
+
+The photographs are those of scikit-image's wheel (see demo_files/SOURCES.md); the clip moves slowly over each of them.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from assistant.devices.sound_files import write_wav
+from assistant.interfaces import SpeechSynthesizer
+from assistant.runtimes.espeak_voice import EspeakSynthesizer
+from assistant.runtimes.piper_voice import PiperSynthesizer
+from assistant.settings import VoiceSettings
+
+HERE = Path(__file__).resolve().parent
+DEMO = HERE.parent / "assistant" / "commands" / "demo_files"
+STARTER = HERE.parent / "models" / "starter"
+
+FPS, WIDTH, HEIGHT = 10, 320, 240
+SCENE_S = 4.0
+SCENES = ("chelsea.png", "coffee.png", "astronaut.png")
+QUESTIONS = (("question1_en", "en", "What is in front of me?"), ("question2_en", "en", "What is this?"), ("question3_pt", "pt", "O que está na minha frente?"))
+
+
+def main(photographs: Path, voices: Path) -> None:
+    rng = np.random.default_rng(1)
+    writer = cv2.VideoWriter(str(DEMO / "clip.mp4"), cv2.VideoWriter.fourcc(*"mp4v"), FPS, (WIDTH, HEIGHT))
+    for name in SCENES:
+        photograph = cv2.imread(str(photographs / name))
+        for step in np.linspace(0, 1, int(FPS * SCENE_S)):
+            writer.write(_noisy(_view(photograph, float(step)), rng))
+    for _ in range(int(FPS * SCENE_S)):  # a hand over the lens
+        writer.write(_noisy(np.full((HEIGHT, WIDTH, 3), (8, 8, 14), np.uint8), rng))
+    writer.release()
+    cv2.imwrite(str(STARTER / "example.png"), cv2.resize(cv2.imread(str(photographs / "chelsea.png")), (192, 128), interpolation=cv2.INTER_AREA))
+    speakers: dict[str, SpeechSynthesizer] = {
+        "en": PiperSynthesizer(voices, "en_US-joe-medium", "en", VoiceSettings()),
+        "pt": EspeakSynthesizer(VoiceSettings()),
+    }
+    for file, language, text in QUESTIONS:
+        write_wav(DEMO / f"{file}.wav", speakers[language].synthesize(text, language))
+
+
+def _view(photograph: np.ndarray, step: float) -> np.ndarray:
+    """A camera that drifts and draws nearer: from 100 % to 85 % of the photograph."""
+    height, width = photograph.shape[:2]
+    share = 1.0 - 0.15 * step
+    w, h = int(width * share), int(height * share)
+    x, y = int((width - w) * 0.5 * step), int((height - h) * step)
+    return cv2.resize(photograph[y : y + h, x : x + w], (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
+
+
+def _noisy(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return np.clip(picture + rng.normal(0, 2, picture.shape), 0, 255).astype(np.uint8)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
