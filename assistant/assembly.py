@@ -51,7 +51,7 @@ def open_synthesizers(settings: VoiceSettings, store: ModelStore, voice: str | N
         raise BadInput(f"there is no voice named {shorten(voice)}", "run: assistant voices list")
     preferred = [name for language in languages().values() for name in language.voices if name in voices]
     wanted = [voice] if voice else [name for name in preferred if store.state(name) != "missing"]
-    piper = [PiperSynthesizer(store.folder(name), name, voices[name].language[:2], settings) for name in wanted]
+    piper = [PiperSynthesizer(store.folder(name), name, voices[name].languages[0], settings) for name in wanted]
     return [*piper, EspeakSynthesizer(settings)]
 
 

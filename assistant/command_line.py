@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from assistant import __version__, offline
-from assistant.problems import Problem
+from assistant.problems import MissingDevice, Problem
 
 # name: (module below assistant.commands, what it is for)
 COMMANDS = {
@@ -45,7 +45,11 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status (0 done, 2 bad input, 3 model missing, 4 device missing)."""
     signal.signal(signal.SIGTERM, _on_terminate)
-    options = build_parser().parse_args(arguments)
+    try:
+        options = build_parser().parse_args(arguments)
+    except ImportError as error:  # OpenCV's wheel needs two of the system's libraries
+        print(f"assistant: a library is missing ({error}). On Debian run: sudo apt install libgl1 libglib2.0-0", file=sys.stderr)
+        return MissingDevice.exit_status
     if (options.command, getattr(options, "action", None)) not in MAY_USE_THE_NETWORK:
         offline.enforce()
     try:
@@ -63,7 +67,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if os.environ.get("ASSISTANT_DEBUG"):
             traceback.print_exc()
         kind = type(error).__name__
-        print(f"assistant {options.command}: this is our mistake ({kind}: {error}). Please report it with ASSISTANT_DEBUG=1 set.", file=sys.stderr)
+        print(
+            f"assistant {options.command}: this is our mistake ({kind}: {error}). Please report it with ASSISTANT_DEBUG=1 set.",
+            file=sys.stderr,
+        )
         return _INTERNAL_ERROR
     return 0
 

@@ -54,7 +54,7 @@ def fetch_from_hub(
     The hub is HF_ENDPOINT, or huggingface.co. No account is needed and no token is sent.
     """
     from huggingface_hub import hf_hub_download
-    from huggingface_hub.utils import disable_progress_bars
+    from huggingface_hub.utils.tqdm import disable_progress_bars
 
     disable_progress_bars()  # ours shows the whole
     paths = {file.name: source.path_of(file.name) for file in files}

@@ -1,9 +1,9 @@
 """The live loop: four threads round the conversation. Knows no concrete device or engine; decisions are in the stages it joins.
 
-    watch     camera -> keyframes -> memory
-    listen    microphone -> utterances -> inbox (newest only); when speech begins the turn is over and the speaker stops
-    converse  inbox -> question -> look -> answer -> sentences -> queue
-    speak     queue -> voice -> loudspeaker
+watch     camera -> keyframes -> memory
+listen    microphone -> utterances -> inbox (newest only); when speech begins the turn is over and the speaker stops
+converse  inbox -> question -> look -> answer -> sentences -> queue
+speak     queue -> voice -> loudspeaker
 """
 
 from __future__ import annotations
@@ -87,8 +87,8 @@ class LiveLoop:
         self._stopping.set()
 
     def _wait(self, workers: list[Worker], until_s: float | None) -> None:
-        _, _, converse, speaking = workers
-        while not (self._stopping.is_set() or speaking.done.is_set() or (until_s is not None and time.monotonic() >= until_s)):
+        converse = workers[2]
+        while not (self._stopping.is_set() or any(w.failed for w in workers) or (until_s is not None and time.monotonic() >= until_s)):
             if converse.done.is_set() and not len(self._queue) and not self._speaker.is_playing:
                 return
             self._stopping.wait(_TICK_S)
@@ -157,7 +157,7 @@ class LiveLoop:
         self._answer(asked)
 
     def _answer(self, asked: Question) -> None:
-        seen = self._conversation.look(self._memory.latest(self._settings.answers.max_keyframes))
+        seen = self._memory.problem or self._conversation.look(self._memory.latest(self._settings.answers.max_keyframes))
         if isinstance(seen, View):
             self._report("look", {"turn": asked.turn, "keyframes_s": [k.frame.time_s for k in seen.keyframes]})
         for sentence in self._conversation.answer(seen, asked, self._settings.answers.detail):

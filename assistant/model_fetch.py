@@ -53,7 +53,7 @@ def _ensure(manifest: Manifest, store: ModelStore, report: Report, build: Builde
     except (DiskFull, OSError):
         shutil.rmtree(staging, ignore_errors=True)  # gives the space back
         raise
-    shutil.rmtree(staging)
+    shutil.rmtree(staging, ignore_errors=True)
     return True
 
 
@@ -101,7 +101,7 @@ def _sweep(files: Path, downloads: Path) -> None:
     if files.exists():
         shutil.rmtree(files)
     for leftover in downloads.glob("pip-*"):
-        shutil.rmtree(leftover)
+        shutil.rmtree(leftover, ignore_errors=True)  # the pip of a killed run may still be writing there
     files.mkdir(parents=True)
     downloads.mkdir(exist_ok=True)
 

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from assistant.manifests import Manifest, ManifestFile, find_manifest
+from assistant.manifests import Manifest, find_manifest
 from assistant.problems import DamagedModel, MissingModel, shorten
 
 RECORD_FILE = "verified.json"

@@ -50,4 +50,6 @@ def _refuse_remote(family: int, address: Any) -> None:
     except ValueError:
         local = host == "localhost"
     if not local:
-        raise RefusedConnection(f"a connection to {host} was refused", "the assistant works without a network; fetch models with `assistant setup`")
+        raise RefusedConnection(
+            f"a connection to {host} was refused", "the assistant works without a network; fetch models with `assistant setup`"
+        )

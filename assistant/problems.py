@@ -14,7 +14,7 @@ class Problem(Exception):
     def __init__(self, what: str, fix: str) -> None:
         self.what = " ".join(what.split()).rstrip(".")
         self.fix = " ".join(fix.split()).rstrip(".")
-        super().__init__(f"{self.what}. {self.fix}.")
+        super().__init__(f"{self.what}. {self.fix[:1].upper()}{self.fix[1:]}.")
 
 
 class BadInput(Problem):

@@ -147,7 +147,9 @@ def _from_table(kind: type[Any], table: dict[str, Any], where: str) -> Any:
             if not isinstance(value, dict):
                 raise BadInput(f"{name} in {where} must be a table", f"write [{name}] on a line of its own")
             values[name] = _from_table(type(default), value, f"[{name}]")
-        elif isinstance(value, bool) != isinstance(default, bool) or not isinstance(value, (int, float) if isinstance(default, float) else type(default)):
+        elif isinstance(value, bool) != isinstance(default, bool) or not isinstance(
+            value, (int, float) if isinstance(default, float) else type(default)
+        ):
             raise BadInput(f"the setting {name} in {where} must be {_kind_name(default)}", f"the default is {default!r}")
         else:
             values[name] = type(default)(value)

@@ -25,6 +25,11 @@ class Worker:
         """Set once the body has returned or died."""
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
+    @property
+    def failed(self) -> bool:
+        """Whether the body has died of an error that `stop` will raise."""
+        return self._error is not None
+
     def start(self) -> None:
         self._thread.start()
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from assistant.messages import AudioChunk, Detail, Keyframe, View
+from assistant.messages import AudioChunk, Detail, Keyframe, Sound, Transcript, View
 from assistant.problems import BadInput
 
 
@@ -85,3 +85,32 @@ class ScriptedDescriber:
         self.questions.append(question)
         text = self._answers[0] if len(self._answers) == 1 else self._answers.popleft()
         yield from re.findall(r"\S+\s*", text)
+
+
+class ScriptedVoiceDetector:
+    """Gives the next of its probabilities for each chunk, whatever the sound; 0 once they are used up. `reset` starts anew."""
+
+    def __init__(self, probabilities: Sequence[float]) -> None:
+        self._probabilities = tuple(probabilities)
+        self._next = 0
+
+    def speech_probability(self, chunk: AudioChunk) -> float:
+        self._next += 1
+        return self._probabilities[self._next - 1] if self._next <= len(self._probabilities) else 0.0
+
+    def reset(self) -> None:
+        self._next = 0
+
+
+class ScriptedTranscriber:
+    """Hears the next of its transcripts in any sound that isn't silent; the last one for ever. Keeps what it was given."""
+
+    def __init__(self, transcripts: Sequence[Transcript]) -> None:
+        self._transcripts = deque(transcripts)
+        self.heard: list[Sound] = []
+
+    def transcribe(self, samples: Sound, sample_rate_hz: int, language: str | None = None) -> Transcript:
+        self.heard.append(samples)
+        if not np.nan_to_num(samples).any():
+            return Transcript("", "", 0.0, "", 0.0)
+        return self._transcripts[0] if len(self._transcripts) == 1 else self._transcripts.popleft()

@@ -26,7 +26,11 @@ STARTER = HERE.parent / "models" / "starter"
 FPS, WIDTH, HEIGHT = 10, 320, 240
 SCENE_S = 4.0
 SCENES = ("chelsea.png", "coffee.png", "astronaut.png")
-QUESTIONS = (("question1_en", "en", "What is in front of me?"), ("question2_en", "en", "What is this?"), ("question3_pt", "pt", "O que está na minha frente?"))
+QUESTIONS = (
+    ("question1_en", "en", "What is in front of me?"),
+    ("question2_en", "en", "What is this?"),
+    ("question3_pt", "pt", "O que está na minha frente?"),
+)
 
 
 def main(photographs: Path, voices: Path) -> None:
@@ -39,7 +43,9 @@ def main(photographs: Path, voices: Path) -> None:
     for _ in range(int(FPS * SCENE_S)):  # a hand over the lens
         writer.write(_noisy(np.full((HEIGHT, WIDTH, 3), (8, 8, 14), np.uint8), rng))
     writer.release()
-    cv2.imwrite(str(STARTER / "example.png"), cv2.resize(cv2.imread(str(photographs / "chelsea.png")), (192, 128), interpolation=cv2.INTER_AREA))
+    cv2.imwrite(
+        str(STARTER / "example.png"), cv2.resize(cv2.imread(str(photographs / "chelsea.png")), (192, 128), interpolation=cv2.INTER_AREA)
+    )
     speakers: dict[str, SpeechSynthesizer] = {
         "en": PiperSynthesizer(voices, "en_US-joe-medium", "en", VoiceSettings()),
         "pt": EspeakSynthesizer(VoiceSettings()),

@@ -95,6 +95,15 @@ def test_flipped_bytes_never_end_in_anything_but_a_problem_or_an_answer(folder: 
     assert refused
 
 
+def test_names_in_a_graph_that_are_no_text_are_refused_in_silence(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """onnxruntime raised UnicodeDecodeError for this only when asked for its inputs, and printed a banner for other damage."""
+    path = folder / "onnx" / "vision_encoder.onnx"
+    path.write_bytes(path.read_bytes().replace(b"tiles", b"ti\x89es"))
+    with pytest.raises(DamagedModel, match="vision_encoder"):
+        use(folder)
+    assert capfd.readouterr() == ("", "")
+
+
 @pytest.mark.parametrize(
     ("name", "change"),
     [

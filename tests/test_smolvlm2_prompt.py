@@ -50,7 +50,9 @@ def test_minutes_of_a_long_video_are_not_wrapped_into_hours() -> None:
 def test_earlier_questions_and_answers_stand_before_the_new_one() -> None:
     history = [Exchange("Is there a cat?", "Yes."), Exchange("Where?", "On a chair.")]
     assert closing("Which colour?", history, before="\n\n") == (
-        f"\n\nIs there a cat?{END}\nAssistant: Yes.{END}\nUser: Where?{END}\nAssistant: On a chair.{END}\nUser: Which colour?{END}\nAssistant:"
+        f"\n\nIs there a cat?{END}\nAssistant: Yes.{END}\n"
+        f"User: Where?{END}\nAssistant: On a chair.{END}\n"
+        f"User: Which colour?{END}\nAssistant:"
     )
 
 

@@ -59,7 +59,8 @@ def whole_prompt_logits(model: TinyModel, ids: list[int], features: np.ndarray) 
 
     def heads(values: np.ndarray, name: str) -> np.ndarray:
         """[heads, n, head_dim]"""
-        return (values @ weights[name].T).reshape(len(ids), -1, shape.head_dim).swapaxes(0, 1)
+        projected = values @ weights[name].T
+        return np.asarray(projected.reshape(len(ids), -1, shape.head_dim).swapaxes(0, 1))
 
     def rotate(values: np.ndarray) -> np.ndarray:
         first, second = np.split(values, 2, axis=-1)
@@ -90,7 +91,9 @@ def greedy_by_hand(model: TinyModel, prompt: str, features: np.ndarray, count: i
 
 
 @pytest.mark.parametrize(
-    ("pictures", "split"), [(1, False), (1, True), (3, False), (8, False)], ids=["one picture", "split picture", "three frames", "eight frames"]
+    ("pictures", "split"),
+    [(1, False), (1, True), (3, False), (8, False)],
+    ids=["one picture", "split picture", "three frames", "eight frames"],
 )
 def test_answers_from_the_cache_are_those_of_the_whole_prompt(
     model: TinyModel, describer: Smolvlm2Describer, pictures: int, split: bool
@@ -173,6 +176,15 @@ def test_times_are_told_from_the_first_picture_when_a_live_camera_has_run_for_da
     opening = describer.look([keyframe(1, 500_000.0), keyframe(2, 500_004.2)]).opening
     assert "from a 0:00:04 [H:MM:SS] video" in opening
     assert "Frame from 00:04:" in opening
+
+
+def test_a_raw_video_prompt_is_the_references_word_for_word(describer: Smolvlm2Describer) -> None:
+    block = f"<fake_token_around_image><global-img>{'<image>' * TOKENS}<fake_token_around_image>"
+    prompt = describer.raw([keyframe(1, 1.0), keyframe(2, 61.5)], "  What happens?", True, duration_s=62.4, max_tokens=1).prompt
+    assert prompt == (
+        "<|im_start|>User: You are provided the following series of two frames from a 0:01:02 [H:MM:SS] video.\n"
+        f"\nFrame from 00:01:{block}\nFrame from 01:01:{block}\n\n  What happens?<end_of_utterance>\nAssistant:"
+    )
 
 
 @pytest.mark.parametrize(

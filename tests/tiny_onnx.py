@@ -77,7 +77,7 @@ def _tokenizer() -> Tokenizer:
 
 
 def _matrix(rng: np.random.Generator, out: int, width: int) -> np.ndarray:
-    return (rng.standard_normal((out, width)) / np.sqrt(width)).astype(np.float32)
+    return np.asarray(rng.standard_normal((out, width)) / np.sqrt(width), np.float32)
 
 
 def _random_arrays(shape: LlamaShape, vocabulary: int, rng: np.random.Generator) -> dict[str, np.ndarray]:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
@@ -46,7 +47,7 @@ def _graph() -> onnx.ModelProto:
         helper.make_node("Sin", ["phase"], ["hum"]),
         helper.make_node("Unsqueeze", ["hum", "axes"], ["output"]),  # [1, 1, 1, n]
     ]
-    constants = {
+    constants: dict[str, npt.NDArray[np.generic]] = {
         "zero": np.array([0], np.int64),
         "one": np.array([1], np.int64),
         "samples_per_phoneme": np.array([SAMPLES_PER_PHONEME], np.float32),

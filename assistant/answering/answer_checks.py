@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 _SAFETY = re.compile(
-    r"\b(safe|safely|dangerous|danger)\b|\b(can|could|may|should|shall) (i|we) (\w+ )?(cross|go|walk|step|proceed|move|drive)\b", re.IGNORECASE
+    r"\b(safe|safely|dangerous|danger)\b|\b(can|could|may|should|shall) (i|we) (\w+ )?(cross|go|walk|step|proceed|move|drive)\b",
+    re.IGNORECASE,
 )
 
 

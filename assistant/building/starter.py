@@ -44,7 +44,9 @@ def build_starter(sources: Path, destination: Path, report: Callable[[str], None
     try:
         write_starter(sources, destination, adapter_file(), block_linear(BITS))
     except (FileNotFoundError, ValueError, KeyError) as error:
-        raise DamagedModel(f"the starter model can't be assembled: {error}", "run: assistant models verify, then assistant setup") from error
+        raise DamagedModel(
+            f"the starter model can't be assembled: {error}", "run: assistant models verify, then assistant setup"
+        ) from error
     report("trying the new graphs on the stored example")
     check_example(destination)
 

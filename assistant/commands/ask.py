@@ -90,9 +90,7 @@ def _asked(
     }
 
 
-def _raw(
-    options: argparse.Namespace, settings: Settings, store: ModelStore, media: Media, watch: Stopwatch
-) -> tuple[str, dict[str, Any]]:
+def _raw(options: argparse.Namespace, settings: Settings, store: ModelStore, media: Media, watch: Stopwatch) -> tuple[str, dict[str, Any]]:
     describer = open_describer(settings.answers, store)
     watch.lap("load")
     keyframes = media.keyframes[-describer.max_pictures :]

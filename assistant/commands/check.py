@@ -95,7 +95,9 @@ def _speed(store: ModelStore) -> Iterator[Result]:
     """The demo's first question on its clip, warm: what a user waits for after speaking."""
     settings, watch = Settings(), Stopwatch()
     try:
-        conversation = Conversation(assembly.open_transcriber(settings.ears, store), assembly.open_describer(settings.answers, store), settings.ears)
+        conversation = Conversation(
+            assembly.open_transcriber(settings.ears, store), assembly.open_describer(settings.answers, store), settings.ears
+        )
         synthesizers = assembly.open_synthesizers(settings.voice, store)
     except Problem as problem:
         yield _result("speed", False, str(problem))

@@ -42,7 +42,16 @@ def _tile(picture: Picture, text: str, lines: int) -> Picture:
     tile[:height] = cv2.resize(picture, (TILE_WIDTH, height), interpolation=cv2.INTER_AREA)
     for number, line in enumerate(_wrap(text), 1):
         # OpenCV's font has ASCII only; the transcript beside the sheet keeps every letter.
-        cv2.putText(tile, line.encode("ascii", "replace").decode(), (0, height + LINE_HEIGHT * number), cv2.FONT_HERSHEY_SIMPLEX, 0.42, (0, 0, 0), 1, cv2.LINE_AA)
+        cv2.putText(
+            tile,
+            line.encode("ascii", "replace").decode(),
+            (0, height + LINE_HEIGHT * number),
+            cv2.FONT_HERSHEY_SIMPLEX,
+            0.42,
+            (0, 0, 0),
+            1,
+            cv2.LINE_AA,
+        )
     return tile
 
 

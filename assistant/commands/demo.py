@@ -44,7 +44,9 @@ class _Asked:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", type=Path, default=Path("assistant-demo"), metavar="DIR", help="where the results go (default: assistant-demo)")
+    parser.add_argument(
+        "--out", type=Path, default=Path("assistant-demo"), metavar="DIR", help="where the results go (default: assistant-demo)"
+    )
 
 
 def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -87,7 +89,7 @@ def _ask(conversation: Conversation, recording: str, memory: SceneMemory, settin
     if isinstance(asked, Sentence):
         question, seen, said = Question("", asked.language, ""), None, [asked]
     else:
-        question, seen = asked, conversation.look(memory.latest(settings.answers.max_keyframes))
+        question, seen = asked, memory.problem or conversation.look(memory.latest(settings.answers.max_keyframes))
         watch.lap("look")
         said = list(conversation.answer(seen, question, settings.answers.detail))
         watch.lap("answer")

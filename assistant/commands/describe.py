@@ -45,14 +45,17 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
     watch.lap("describe")
     single = len(segments) == 1
     description = segments[0]["text"] if single else " ".join(f"At {clock(s['start_s'])}: {s['text']}" for s in segments)
-    yield (description if single else "\n".join(f"{clock(s['start_s'])}  {s['text']}" for s in segments)), {
-        "description": description,
-        "keyframes_s": [round(k.frame.time_s, 3) for k in clear],
-        "segments": segments,
-        "picture_problem": None if clear else media.keyframes[-1].problem,
-        "times_s": watch.total(),
-        "warnings": warnings,
-    }
+    yield (
+        (description if single else "\n".join(f"{clock(s['start_s'])}  {s['text']}" for s in segments)),
+        {
+            "description": description,
+            "keyframes_s": [round(k.frame.time_s, 3) for k in clear],
+            "segments": segments,
+            "picture_problem": None if clear else media.keyframes[-1].problem,
+            "times_s": watch.total(),
+            "warnings": warnings,
+        },
+    )
 
 
 def _scenes(keyframes: list[Keyframe]) -> Iterator[tuple[Keyframe, float]]:

@@ -49,5 +49,7 @@ def _summary(heard: list[tuple[Utterance, Transcript]]) -> dict[str, Any]:
         "language_probability": round(longest.language_probability, 4) if longest else 0.0,
         "english": " ".join(t.english for _, t in heard),
         "speech": bool(heard),
-        "utterances": [{"start_s": round(u.start_s, 3), "end_s": round(u.end_s, 3), "text": t.text, "language": t.language} for u, t in heard],
+        "utterances": [
+            {"start_s": round(u.start_s, 3), "end_s": round(u.end_s, 3), "text": t.text, "language": t.language} for u, t in heard
+        ],
     }

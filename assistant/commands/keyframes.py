@@ -28,17 +28,22 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
     media = read_media(options.video, settings_of(options), options.budget)
     if options.sheet:
         write_sheet(options.sheet, [(k.frame.picture, f"{clock(k.frame.time_s)} {k.problem or k.reason}") for k in media.keyframes])
-    lines = [f"{clock(k.frame.time_s)}  {k.problem or k.reason:<10} change {k.change:.2f}  sharpness {k.sharpness:.0f}" for k in media.keyframes]
-    yield "\n".join([*lines, *media.warnings]), {
-        "keyframes": [
-            {
-                "time_s": round(k.frame.time_s, 3),
-                "reason": k.reason,
-                "sharpness": round(k.sharpness, 2),
-                "change": round(k.change, 4),
-                "problem": k.problem,
-            }
-            for k in media.keyframes
-        ],
-        "warnings": media.warnings,
-    }
+    lines = [
+        f"{clock(k.frame.time_s)}  {k.problem or k.reason:<10} change {k.change:.2f}  sharpness {k.sharpness:.0f}" for k in media.keyframes
+    ]
+    yield (
+        "\n".join([*lines, *media.warnings]),
+        {
+            "keyframes": [
+                {
+                    "time_s": round(k.frame.time_s, 3),
+                    "reason": k.reason,
+                    "sharpness": round(k.sharpness, 2),
+                    "change": round(k.change, 4),
+                    "problem": k.problem,
+                }
+                for k in media.keyframes
+            ],
+            "warnings": media.warnings,
+        },
+    )

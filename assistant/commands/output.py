@@ -23,7 +23,7 @@ class Stopwatch:
 
 
 def clock(time_s: float) -> str:
-    """"1:05" or "1:00:05"."""
+    """ "1:05" or "1:00:05"."""
     minutes, seconds = divmod(int(time_s), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

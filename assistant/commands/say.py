@@ -38,7 +38,10 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
     heard = say(sentences, options.out, settings, store_of(options), options.voice)
     where = f"written to {options.out}" if options.out else "spoken"
     text = f"{len(heard)} sentence{'s' if len(heard) > 1 else ''} {where}."
-    yield text, {"sentences": [h.sentence.text for h in heard], "language": options.language, "out": str(options.out) if options.out else None}
+    yield (
+        text,
+        {"sentences": [h.sentence.text for h in heard], "language": options.language, "out": str(options.out) if options.out else None},
+    )
 
 
 def say(

@@ -47,7 +47,7 @@ class Resampler:
 
     def flush(self) -> Sound:
         """The rest, once the stream has ended."""
-        return self.feed(np.zeros(self._taps // 2, np.float32))
+        return self.feed(np.zeros(self._taps // 2 if self._up != self._down else 0, np.float32))
 
 
 def _phase_filters(up: int, down: int) -> Sound:

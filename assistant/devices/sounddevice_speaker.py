@@ -163,16 +163,12 @@ class _Playback:
 
 
 def _cut(chunks: Iterator[AudioChunk], rate_hz: int) -> Iterator[Sound]:
-    """The sound at another rate in blocks of at most BLOCK_S; made only as it is asked for."""
-    longest = round(BLOCK_S * rate_hz)
+    """The sound at another rate in blocks of about BLOCK_S; made only as it is asked for, so a long chunk starts as soon as a short one."""
     resampler: Resampler | None = None
     for chunk in chunks:
         resampler = resampler or Resampler(chunk.sample_rate_hz, rate_hz)
-        yield from _blocks(resampler.feed(chunk.samples), longest)
+        longest = round(BLOCK_S * chunk.sample_rate_hz)
+        for start in range(0, len(chunk.samples), longest):
+            yield resampler.feed(chunk.samples[start : start + longest])
     if resampler is not None:
-        yield from _blocks(resampler.flush(), longest)
-
-
-def _blocks(samples: Sound, longest: int) -> Iterator[Sound]:
-    for start in range(0, len(samples), longest):
-        yield samples[start : start + longest]
+        yield resampler.flush()

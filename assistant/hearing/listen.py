@@ -15,7 +15,6 @@ from assistant.interfaces import Microphone, Transcriber, VoiceDetector
 from assistant.messages import AudioChunk, Transcript, Utterance
 from assistant.settings import EarSettings
 
-
 SAMPLE_RATE_HZ = 16_000
 
 

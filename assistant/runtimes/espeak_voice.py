@@ -114,7 +114,8 @@ class _Engine:
 
     def _collect(self, samples: ctypes._Pointer[ctypes.c_short], count: int, _events: int | None) -> int:
         if samples and count > 0:
-            self._collected.append(np.ctypeslib.as_array(samples, (count,)) / np.float32(32768))
+            numbers = np.ctypeslib.as_array(samples, (count,))
+            self._collected.append((numbers / 32768).astype(np.float32))
         return 0
 
     def _list_voices(self) -> dict[str, bytes]:

@@ -58,11 +58,15 @@ class OnnxGraph:
         options.enable_cpu_mem_arena = keep_arena
         self.path = path
         try:
-            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+            # Its fallback to other processors would try again and print.
+            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"], enable_fallback=0)
+            inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
+            nodes = [(node.name, node.type, list(node.shape)) for node in (*inputs, *outputs)]  # may hold bytes that are no text
         except Exception as error:  # onnxruntime's errors have no common root
             raise DamagedModel(f"the model file {shorten(path)} can't be loaded: it is damaged or no ONNX graph", FETCH_AGAIN) from error
-        self.inputs = {port.name: port for port in map(self._port, self._session.get_inputs())}
-        self.outputs = {port.name: port for port in map(self._port, self._session.get_outputs())}
+        ports = [self._port(*node) for node in nodes]
+        self.inputs = {port.name: port for port in ports[: len(inputs)]}
+        self.outputs = {port.name: port for port in ports[len(inputs) :]}
 
     def input(self, name: str, shape: Shape, *dtypes: type[np.generic]) -> Port:
         """The input of that name, checked: DamagedModel unless it fits `shape` and is of one of `dtypes`."""
@@ -93,11 +97,10 @@ class OnnxGraph:
         """The Problem that says what is wrong with this file."""
         return DamagedModel(f"the model file {shorten(self.path)} {what}", FETCH_AGAIN)
 
-    def _port(self, node: onnxruntime.NodeArg) -> Port:
-        if node.type not in _DTYPES:
-            raise self.foreign(f"has {shorten(node.name, 40)!r} of the unexpected type {node.type}")
-        shape = tuple(length if isinstance(length, int) else None for length in node.shape)
-        return Port(node.name, np.dtype(_DTYPES[node.type]), shape)
+    def _port(self, name: str, kind: str, lengths: list[int | str | None]) -> Port:
+        if kind not in _DTYPES:
+            raise self.foreign(f"has {shorten(name, 40)!r} of the unexpected type {kind}")
+        return Port(name, np.dtype(_DTYPES[kind]), tuple(length if isinstance(length, int) else None for length in lengths))
 
     def _checked(self, ports: Mapping[str, Port], kind: str, name: str, shape: Shape, dtypes: Sequence[type[np.generic]]) -> Port:
         port = ports.get(name)

@@ -15,7 +15,6 @@ from assistant.problems import BadInput, DamagedModel, MissingModel
 from assistant.runtimes.speakable_text import speakable_pieces
 from assistant.settings import VoiceSettings
 
-
 logging.getLogger("piper").addHandler(logging.NullHandler())  # else its remarks on odd letters land on stderr
 
 

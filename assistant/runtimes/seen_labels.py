@@ -14,7 +14,7 @@ _WORDS = (("surely", 0.5), ("probably", 0.2), ("maybe", 0.05))
 
 
 def seen_text(class_logits: np.ndarray, class_names: list[str]) -> str:
-    """"Seen: surely tabby, maybe Egyptian cat.\\n" from f32 [classes]; "Seen: unsure.\\n" if nothing reaches 5 %."""
+    """ "Seen: surely tabby, maybe Egyptian cat.\\n" from f32 [classes]; "Seen: unsure.\\n" if nothing reaches 5 %."""
     probabilities = softmax(class_logits)
     best = np.argsort(-probabilities, kind="stable")[:_MOST_LABELS]
     labels = [f"{word} {class_names[i]}" for i in best if (word := _certainty(probabilities[i]))]

@@ -64,7 +64,8 @@ STOCK_PHRASES = frozenset(
     bare(phrase)
     for phrase in """
     You / Bye / Bye-bye / Okay / So / The / Oh / Uh / Hmm / Thank you / Thank you very much / Thank you so much / Thanks
-    Thanks for watching / Thank you for watching / Thank you for watching this video / Please subscribe / Subscribe / Like and subscribe / See you next time
+    Thanks for watching / Thank you for watching / Thank you for watching this video
+    Please subscribe / Subscribe / Like and subscribe / See you next time
     See you in the next video / I'll see you next time
     Gracias / Muchas gracias / Gracias por ver / Gracias por ver el video / Suscríbete / Suscríbete al canal
     Subtítulos realizados por la comunidad de Amara.org

@@ -34,7 +34,7 @@ CUT_WITHIN_S = 5.0
 SHORT_WINDOW_S = 15.0
 """Enough for most questions: the encoder is 3 to 4 times faster on half a window, and the words stay the same."""
 PADDING_S = 0.3
-"""Kept around the speech that the voice detector found."""
+"""Kept on either side of speech that the voice detector found."""
 FRAMES_PER_S = 100
 """Of the log-mel spectrogram."""
 BEAM_SIZE = 5
@@ -127,7 +127,7 @@ class WhisperTranscriber:
             )
 
     def _speech(self, window: Sound) -> tuple[Sound, float]:
-        """The window from its first to its last speech, and the seconds of speech within; empty when there is too little."""
+        """The window without its pauses (Whisper may stop at one) and its seconds of speech; empty when that is too little."""
         if self._detector is None:
             return window, len(window) / SAMPLE_RATE_HZ
         self._detector.reset()
@@ -137,8 +137,11 @@ class WhisperTranscriber:
         speech_s = len(found) * CHUNK_SAMPLES / SAMPLE_RATE_HZ
         if speech_s < self._settings.min_speech_s:
             return window[:0], 0.0
-        padding = round(PADDING_S * SAMPLE_RATE_HZ)
-        return window[max(0, found[0] * CHUNK_SAMPLES - padding) : (found[-1] + 1) * CHUNK_SAMPLES + padding], speech_s
+        padding = round(PADDING_S * SAMPLE_RATE_HZ / CHUNK_SAMPLES)
+        near = np.zeros(len(blocks), bool)
+        for number in found:
+            near[max(0, number - padding) : number + padding + 1] = True
+        return blocks[near].reshape(-1), speech_s
 
     def _encode(self, speech: Sound) -> Any:
         """CTranslate2's storage of float32 [1, frames / 2, width]."""

@@ -29,7 +29,7 @@ WHITE_DARK_PART = 150
 """... while 99 % of it exceeds this; printed text on white paper stays below."""
 BLANK_RESIDUE = 4.0
 """Levels left after the best smooth surface is taken away; noise leaves below 2, photographs above 19."""
-BLUR_SLOPE = 0.20
+BLUR_SLOPE = 0.31
 """Steepest share of a block's contrast crossed in one thumbnail pixel, in the direction where this is least."""
 COVERED_STEP = 8.0
 """Luma levels; nothing on a covered lens changes faster between neighbouring pixels."""
@@ -44,7 +44,7 @@ BLOCK = 16
 """Thumbnail pixels along the edge of a block in which contrast is measured."""
 SHARP_BLOCKS = 6
 """As many blocks have to be sharp: an eighth of a picture in focus is enough, dust on the lens is not."""
-CONTRAST_FLOOR = 16.0
+CONTRAST_FLOOR = 8.0
 """Luma levels added to a block's contrast, so that noise in an even block doesn't look sharp."""
 DIRECTIONS = 8
 """Angles tried: motion smears only along its path, and then one of these is within 12 degrees."""
@@ -123,7 +123,7 @@ def _block_means(small: Picture, edge: int = 4) -> Plane:
     height, width = max(1, small.shape[0] // edge), max(1, small.shape[1] // edge)
     edge_y, edge_x = min(edge, small.shape[0]), min(edge, small.shape[1])
     blocks = small[: height * edge_y, : width * edge_x].reshape(height, edge_y, width, edge_x, 3)
-    return blocks.mean(axis=(1, 3), dtype=np.float32)
+    return np.asarray(blocks.mean(axis=(1, 3)), np.float32)
 
 
 @lru_cache(maxsize=8)

@@ -6,7 +6,7 @@ segmentation, in which a scene's boundaries are remembered and the time between 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -136,20 +136,19 @@ def select_keyframes(frames: Iterable[Frame], settings: KeyframeSettings, budget
     When there are too many, the one goes that is most like another and leaves the smallest hole. Keyframes with a
     problem are left out if anything else was seen.
     """
-    selector = KeyframeSelector(settings)
     kept: list[Keyframe] = []
-    trouble: Keyframe | None = None
-    found = (selector.process(frame) for frame in frames)
-    for keyframe in _and_last(found, selector):
-        if keyframe is None:
-            continue
+    signatures: list[Signature] = []
+    trouble: list[Keyframe] = []
+    for keyframe in _keyframes_of(frames, KeyframeSelector(settings)):
         if keyframe.problem is not None:
-            trouble = trouble or keyframe
+            trouble = trouble or [keyframe]
             continue
         kept.append(keyframe)
+        signatures.append(signature_of(keyframe.frame.picture))
         if len(kept) > (budget or DEFAULT_BUDGET):
-            del kept[_least_missed(kept)]
-    return kept or ([trouble] if trouble else [])
+            least = _least_missed(kept, signatures)
+            del kept[least], signatures[least]
+    return kept or trouble
 
 
 def signature_of(picture: Picture) -> Signature:
@@ -174,3 +173,33 @@ def sharpness_of(picture: Picture) -> float:
     return float(laplacian.var(dtype=np.float32))
 
 
+def _cells(small: Picture) -> npt.NDArray[np.float32]:
+    """Mean colour of each cell of the grid: [rows, columns, 3]; a picture smaller than the grid repeats pixels."""
+    repeat_y, repeat_x = -(-GRID_ROWS // small.shape[0]), -(-GRID_COLUMNS // small.shape[1])
+    enlarged = small.repeat(repeat_y, axis=0).repeat(repeat_x, axis=1)
+    rows = np.linspace(0, enlarged.shape[0], GRID_ROWS, endpoint=False).astype(int)
+    columns = np.linspace(0, enlarged.shape[1], GRID_COLUMNS, endpoint=False).astype(int)
+    sums = np.add.reduceat(np.add.reduceat(enlarged, rows, axis=0, dtype=np.float32), columns, axis=1, dtype=np.float32)
+    heights, widths = np.diff(rows, append=enlarged.shape[0]), np.diff(columns, append=enlarged.shape[1])
+    return np.asarray(sums / (heights[:, None] * widths)[..., None], np.float32)
+
+
+def _keyframes_of(frames: Iterable[Frame], selector: KeyframeSelector) -> Iterator[Keyframe]:
+    for frame in frames:
+        if (keyframe := selector.process(frame)) is not None:
+            yield keyframe
+    if (keyframe := selector.flush()) is not None:
+        yield keyframe
+
+
+def _least_missed(kept: list[Keyframe], signatures: list[Signature]) -> int:
+    """The keyframe whose nearest likeness and whose hole in time are smallest together; never the first."""
+    times_s = [keyframe.frame.time_s for keyframe in kept]
+    span_s = max(times_s[-1] - times_s[0], 1e-6)
+
+    def loss(index: int) -> float:
+        likeness = min(distance(signatures[index], other) for i, other in enumerate(signatures) if i != index)
+        hole_s = times_s[min(index + 1, len(kept) - 1)] - times_s[index - 1]
+        return likeness + hole_s / span_s
+
+    return min(range(1, len(kept)), key=loss)

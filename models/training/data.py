@@ -60,7 +60,13 @@ def imagenet_examples(data: Path, split: str) -> list[Example]:
     rows = list(_rows(data / "imagenet_samples" / "labels.tsv"))
     held_out = set(random.Random(SPLIT_SEED).sample(range(len(rows)), HELD_OUT_CLASSES))
     return [
-        Example("imagenet_samples", picture, OBJECT_QUESTIONS, (f"A picture of {article(name)} {name}.", f"{article(name).capitalize()} {name}."), name)
+        Example(
+            "imagenet_samples",
+            picture,
+            OBJECT_QUESTIONS,
+            (f"A picture of {article(name)} {name}.", f"{article(name).capitalize()} {name}."),
+            name,
+        )
         for index, (picture, name) in enumerate(rows)
         if (index in held_out) == (split == "dev")
     ]
@@ -72,7 +78,7 @@ def class_names(data: Path) -> list[str]:
 
 
 def shop_words(coarse: str) -> str:
-    """"Apple" -> "apples", "Oat-Milk" -> "cartons of oat milk"."""
+    """ "Apple" -> "apples", "Oat-Milk" -> "cartons of oat milk"."""
     words = coarse.replace("-", " ").lower()
     if coarse in _CARTONS:
         return f"cartons of {words}"
@@ -82,7 +88,7 @@ def shop_words(coarse: str) -> str:
 
 
 def tidy_caption(caption: str) -> str:
-    """"A dog runs , barking ." -> "A dog runs, barking."."""
+    """ "A dog runs , barking ." -> "A dog runs, barking."."""
     text = " ".join(caption.split())
     for mark in (".", ",", "!", "?", "'s", "n't", ";", ":"):
         text = text.replace(f" {mark}", mark)

@@ -30,7 +30,8 @@ GALLERY = 20
 RANKED_PICTURES = 400
 SAMPLES = 10
 _PEOPLE = re.compile(
-    r"\b(man|men|woman|women|boys?|girls?|child|children|kids?|person|people|lady|ladies|guys?|baby|babies|toddlers?|players?|crowd)\b", re.IGNORECASE
+    r"\b(man|men|woman|women|boys?|girls?|child|children|kids?|person|people|lady|ladies|guys?|baby|babies|toddlers?|players?|crowd)\b",
+    re.IGNORECASE,
 )
 
 
@@ -85,7 +86,9 @@ class Evaluation:
         for first in range(0, len(examples) - GALLERY + 1, GALLERY):
             gallery = examples[first : first + GALLERY]
             views = [view for _, view in self._views(gallery)]
-            scores = np.array([[self._describer.log_likelihood(v, QUESTION, e.answers[0]) for e in gallery] for v in views])  # [picture, caption]
+            scores = np.array(
+                [[self._describer.log_likelihood(v, QUESTION, e.answers[0]) for e in gallery] for v in views]
+            )  # [picture, caption]
             hits += int((scores.argmax(0) == np.arange(GALLERY)).sum())
             tried += GALLERY
         yield Measure(f"Flickr8k: right picture among {GALLERY} by likelihood", hits / tried, ">= 0.60", tried)
@@ -99,7 +102,7 @@ class Evaluation:
         said = self._say_all("imagenet_samples", imagenet_examples(self._data, "dev"))
         named, unsure = [names(text, e.label) for e, text in said], [text.startswith("I can't tell") for _, text in said]
         yield Measure("ImageNet, classes never trained: class word named", _share(iter(named)), ">= 0.55", len(said))
-        yield Measure("ImageNet, classes never trained: \"I can't tell\"", _share(iter(unsure)), "report", len(said))
+        yield Measure('ImageNet, classes never trained: "I can\'t tell"', _share(iter(unsure)), "report", len(said))
 
     def _say_all(self, kind: str, examples: list[Example]) -> list[tuple[Example, str]]:
         chosen = random.Random(SEED).sample(examples, min(self._most, len(examples)))

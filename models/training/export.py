@@ -1,6 +1,6 @@
 """Turns a checkpoint into what is committed: the adapter, and the stored example that set-up checks its graphs by.
 
-    python -m models.training.export --sources MODELS_DIR --work DIR
+python -m models.training.export --sources MODELS_DIR --work DIR
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def write_adapter(checkpoint: Path, adapter: Path) -> None:
 
 
 def _plain_name(name: str) -> str:
-    """"layers.0.q_proj.a" -> "layers.0.self_attn.q_proj.a"; "connector.weight" -> "connector"."""
+    """ "layers.0.q_proj.a" -> "layers.0.self_attn.q_proj.a"; "connector.weight" -> "connector"."""
     if name == "connector.weight":
         return "connector"
     head, layer, module, part = name.split(".")
@@ -58,7 +58,12 @@ def write_example(sources: Path, adapter: Path) -> None:
         view = describer.look([Keyframe(Frame(picture, 0.0), "only")])
         answer = "".join(describer.answer(view, EXAMPLE_QUESTION))
         likelihood = describer.log_likelihood(view, EXAMPLE_QUESTION, answer)
-    example = {"question": EXAMPLE_QUESTION, "answer": answer, "log_likelihood": round(likelihood, 3), "tokens": max(len(answer.split()), 1)}
+    example = {
+        "question": EXAMPLE_QUESTION,
+        "answer": answer,
+        "log_likelihood": round(likelihood, 3),
+        "tokens": max(len(answer.split()), 1),
+    }
     adapter.with_name("example.json").write_text(json.dumps(example, indent=2) + "\n", encoding="utf-8")
     print(f"stored example: {answer!r}, log-likelihood {likelihood:.2f}")
 

@@ -70,3 +70,8 @@ def _pictures(archive: Path) -> Iterator[tuple[str, np.ndarray]]:
             if file is not None:
                 bgr = cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_COLOR)
                 yield Path(member.name).name, cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+
+
+def pictures_of(archive: Path, names: set[str]) -> dict[str, np.ndarray]:
+    """The pictures of these names: uint8 [H, W, 3] RGB each."""
+    return {name: picture for name, picture in _pictures(archive) if name in names}

@@ -109,7 +109,7 @@ class StarterModel(nn.Module):
         x = self.embedding[batch.ids]  # [N, D]
         x = x.index_copy(0, batch.image_at, self.connector(batch.features).flatten(0, 1))
         half = torch.arange(0, self.shape.head_dim, 2) / self.shape.head_dim
-        angles = batch.positions[:, None] * self.shape.rope_base ** -half  # [N, d/2]
+        angles = batch.positions[:, None] * self.shape.rope_base**-half  # [N, d/2]
         cos, sin = (wave(torch.cat((angles, angles), -1))[:, None] for wave in (torch.cos, torch.sin))  # [N, 1, d]
         for layer in self.layers:
             x = layer(x, batch, cos, sin)

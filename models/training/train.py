@@ -1,6 +1,6 @@
 """Trains the starter model's connector and LoRA pairs. Resumable: run the same command again.
 
-    python -m models.training.train --data ../shared/data --sources MODELS_DIR --work DIR [--steps N]
+python -m models.training.train --data ../shared/data --sources MODELS_DIR --work DIR [--steps N]
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ def train(data: Path, sources: Path, work: Path, steps: int) -> None:
     model = StarterModel(weights, RANK, WIDTH)
     lora = [p for layer in model.layers for p in layer.parameters()]
     optimiser = torch.optim.AdamW(
-        [{"params": [model.connector.weight], "peak": CONNECTOR_RATE}, {"params": lora, "peak": LORA_RATE}], betas=(0.9, 0.98), weight_decay=0.0
+        [{"params": [model.connector.weight], "peak": CONNECTOR_RATE}, {"params": lora, "peak": LORA_RATE}],
+        betas=(0.9, 0.98),
+        weight_decay=0.0,
     )
     checkpoint = work / "checkpoint.pt"
     first = 0
@@ -67,7 +69,9 @@ def train(data: Path, sources: Path, work: Path, steps: int) -> None:
         first = saved["step"]
     else:
         with torch.no_grad():
-            model.connector.weight.copy_(torch.from_numpy(connector_guess(library, examples["flickr8k"], weights.arrays["embed_tokens"], tokenizer)))
+            model.connector.weight.copy_(
+                torch.from_numpy(connector_guess(library, examples["flickr8k"], weights.arrays["embed_tokens"], tokenizer))
+            )
     spoken = spoken_tokens(examples, tokenizer, library.class_names)
     began, loss_mean = time.monotonic(), math.nan
     for step, rows in enumerate(step_rows(library, examples, first), first):
@@ -84,7 +88,9 @@ def train(data: Path, sources: Path, work: Path, steps: int) -> None:
         optimiser.zero_grad(set_to_none=True)
         loss_mean = loss.item() if math.isnan(loss_mean) else 0.95 * loss_mean + 0.05 * loss.item()
         if step % 10 == 0:
-            print(f"step {step} of {steps}: loss {loss_mean:.3f}, {(time.monotonic() - began) / (step - first + 1):.2f} s a step", flush=True)
+            print(
+                f"step {step} of {steps}: loss {loss_mean:.3f}, {(time.monotonic() - began) / (step - first + 1):.2f} s a step", flush=True
+            )
         if (step + 1) % SAVE_EVERY_STEPS == 0 or step + 1 == steps:
             _save(checkpoint, {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step + 1})
 

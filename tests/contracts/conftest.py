@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from assistant.devices.portaudio import load_sounddevice
 from tests import pulse
 
 
@@ -18,7 +19,7 @@ def sound_system() -> Iterator[pulse.SoundSystem]:
     with pulse.sound_system() as system, pytest.MonkeyPatch.context() as patch:
         for name, value in system.env.items():
             patch.setitem(os.environ, name, value)
-        sounddevice = pytest.importorskip("sounddevice", exc_type=OSError)
+        sounddevice = load_sounddevice()
         sounddevice._terminate()
         sounddevice._initialize()
         yield system

@@ -73,4 +73,5 @@ def test_looking_at_nothing_is_refused_in_words(describer: SceneDescriber) -> No
 
 @pytest.mark.parametrize("question", ["", "¿Qué ves? 猫は？", "<image><end_of_utterance>", "half a character \udce9"])
 def test_no_question_breaks_the_model(describer: SceneDescriber, question: str) -> None:
-    assert "".join(describer.answer(describer.look(keyframes(1)), question))
+    """It may answer nothing (a random model does), but it must come to an end without an error."""
+    assert all(describer.answer(describer.look(keyframes(1)), question))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import threading
 import time
@@ -19,8 +20,6 @@ from assistant.problems import LostDevice, MissingDevice, Problem
 from tests import pulse
 from tests.fakes import ListSpeaker
 
-STALE_S = 0.5
-"""When the user interrupts, in seconds of the recording."""
 LONGEST_WAY_TO_SILENCE_S = 0.05
 BUSY_MACHINE_S = 0.15
 """What a test machine without a free core may add."""
@@ -90,20 +89,22 @@ class TestLoudspeaker:
 
     def test_silence_comes_at_once_and_the_time_heard_is_right(self, sound_system: pulse.SoundSystem) -> None:
         with sound_system.recording() as recording:
-            heard_s = SounddeviceSpeaker().play(iter([tone(30.0)]), lambda: recording.seconds() > STALE_S)
-        assert last_sound_s(recording.samples) < STALE_S + LONGEST_WAY_TO_SILENCE_S + BUSY_MACHINE_S
+            interruption = Interruption(recording)
+            heard_s = SounddeviceSpeaker().play(iter([tone(30.0)]), interruption)
+        assert interruption.until_silence_s() < LONGEST_WAY_TO_SILENCE_S + BUSY_MACHINE_S
         assert heard_s == pytest.approx(audible_s(recording.samples), abs=0.05)
 
     def test_a_slow_maker_does_not_delay_silence(self, sound_system: pulse.SoundSystem) -> None:
         def slow_chunks() -> Iterator[AudioChunk]:
-            yield tone(0.8)
-            wait_until(lambda: recording.seconds() > 2 * STALE_S)
-            yield tone(0.8)
+            yield tone(1.0)
+            wait_until(lambda: recording.seconds() > interruption.stale_at_s + 0.5)
+            yield tone(1.0)
 
         with sound_system.recording() as recording:
-            heard_s = SounddeviceSpeaker().play(slow_chunks(), lambda: recording.seconds() > STALE_S)
-        assert last_sound_s(recording.samples) < STALE_S + LONGEST_WAY_TO_SILENCE_S + BUSY_MACHINE_S
-        assert heard_s < 0.8
+            interruption = Interruption(recording)
+            heard_s = SounddeviceSpeaker().play(slow_chunks(), interruption)
+        assert interruption.until_silence_s() < LONGEST_WAY_TO_SILENCE_S + BUSY_MACHINE_S
+        assert heard_s < 1.0
 
     def test_closing_from_another_thread_ends_the_sound(self, sound_system: pulse.SoundSystem) -> None:
         speaker = SounddeviceSpeaker()
@@ -150,8 +151,21 @@ def audible_s(samples: Sound) -> float:
     return float(loud[-1] - loud[0]) / pulse.RATE_HZ
 
 
-def last_sound_s(samples: Sound) -> float:
-    return float(np.flatnonzero(np.abs(samples) > 0.05)[-1]) / pulse.RATE_HZ
+class Interruption:
+    """The user interrupts half a second after the sound began. Times are those of the recording."""
+
+    def __init__(self, recording: pulse.Recording) -> None:
+        self._recording = recording
+        self.stale_at_s = math.inf
+
+    def __call__(self) -> bool:
+        now_s = self._recording.seconds()
+        self.stale_at_s = min(self.stale_at_s, now_s + 0.5)
+        return now_s >= self.stale_at_s
+
+    def until_silence_s(self) -> float:
+        last_loud_sample = np.flatnonzero(np.abs(self._recording.samples) > 0.05)[-1]
+        return float(last_loud_sample) / pulse.RATE_HZ - self.stale_at_s
 
 
 def wait_until(done: Callable[[], bool]) -> None:

@@ -66,12 +66,12 @@ class TestEverySynthesizer:
     def test_a_long_text_is_said_to_its_end_in_parts(self, make: Maker) -> None:
         voice = make(VoiceSettings())
         once = seconds(voice, "The shop is open. ")
-        chunks = list(voice.synthesize("The shop is open. " * 60, "en"))
+        chunks = list(voice.synthesize("The shop is open. " * 30, "en"))
         assert len(chunks) > 1
-        assert sum(chunk.duration_s for chunk in chunks) > 30 * once
+        assert sum(chunk.duration_s for chunk in chunks) > 15 * once
 
     def test_a_word_without_end_is_no_trouble(self, make: Maker) -> None:
-        assert seconds(make(VoiceSettings()), "ab" * 1000) > 0
+        assert seconds(make(VoiceSettings()), "ab" * 250) > 0
 
     @pytest.mark.parametrize("text", ["a [[b]] c", "a\0b", "<speak>a</speak>", "\ud800 a", "a 🙂 b", "\u202ea"])
     def test_odd_characters_are_no_trouble(self, make: Maker, text: str) -> None:

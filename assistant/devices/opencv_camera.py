@@ -1,0 +1,211 @@
+"""Cameras, pictures and videos through OpenCV. Converts to RGB frames with times; decides nothing about what they show."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # AV_LOG_QUIET: the user gets one line, and it is ours
+os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", "64000000")  # MAX_PICTURE_PIXELS, for formats whose header isn't read here
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from assistant.messages import Frame, Picture
+from assistant.problems import BadInput, LostDevice, MissingDevice, shorten
+from assistant.settings import CameraSettings
+
+MAX_PICTURE_PIXELS = 64_000_000
+"""Pixels decoded of a single picture: 192 MB as RGB, more than phones take."""
+PICTURE_EDGE = 4096
+"""Pixels; longer single pictures are shrunk after decoding."""
+FALLBACK_FPS = 25.0
+"""For videos that tell neither their times nor their rate."""
+JPEG_REDUCTIONS = {2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4, 8: cv2.IMREAD_REDUCED_COLOR_8}
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
+
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
+
+class PictureFile:
+    """A single picture as a camera with one frame."""
+
+    def __init__(self, path: Path) -> None:
+        self._frame: Frame | None = open_picture(path)
+        self.warnings: list[str] = []
+
+    def frames(self) -> Iterator[Frame]:
+        if self._frame is not None:
+            yield self._frame
+
+    def close(self) -> None:
+        self._frame = None
+
+
+class VideoFile:
+    """A recording; `warnings` tells of a damaged end once frames() is through."""
+
+    def __init__(self, path: Path, settings: CameraSettings, real_time: bool = False) -> None:
+        """real_time: give each frame no sooner than its time, as a camera would, and skip those that are late."""
+        _check_readable(path)
+        self._name = shorten(path.name)
+        self._settings = settings
+        self._real_time = real_time
+        self._closed = threading.Event()
+        self.warnings: list[str] = []
+        self._capture = cv2.VideoCapture(str(path))
+        if not self._capture.isOpened():
+            raise BadInput(f"{self._name} is neither a picture nor a video that can be read", "use a JPEG, PNG, MP4, AVI or MKV file")
+        self._fps = float(self._capture.get(cv2.CAP_PROP_FPS)) or FALLBACK_FPS
+        self._expected = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
+
+    def frames(self) -> Iterator[Frame]:
+        started_s, last_s, number = time.monotonic(), -1.0, 0
+        try:
+            while not self._closed.is_set() and self._capture.grab():
+                time_s = self._time_s(number, last_s)
+                number, last_s = number + 1, time_s
+                late_s = time.monotonic() - started_s - time_s if self._real_time else 0.0
+                if late_s > 1 / self._fps:
+                    continue
+                if late_s < 0 and self._closed.wait(-late_s):
+                    return
+                decoded, picture = self._capture.retrieve()
+                if decoded:
+                    yield Frame(_shrink(_to_rgb(picture), self._settings.largest_edge), time_s)
+            if not self._closed.is_set():
+                self._check_end(number)
+        finally:
+            self._capture.release()
+
+    def close(self) -> None:
+        """Ends frames(), which frees the file."""
+        self._closed.set()
+
+    def _time_s(self, number: int, last_s: float) -> float:
+        told_s = float(self._capture.get(cv2.CAP_PROP_POS_MSEC)) / 1000
+        return told_s if number == 0 or told_s > last_s else max(number / self._fps, last_s)
+
+    def _check_end(self, frames_read: int) -> None:
+        if frames_read == 0:
+            raise BadInput(f"there is no frame in {self._name}", "use a video with at least one whole frame")
+        if frames_read < self._expected - 1:
+            self.warnings.append(f"{self._name} is damaged: {frames_read} of {self._expected} frames could be read")
+
+
+class OpencvCamera:
+    """A live camera, or a stream on this machine. Times are those of the monotonic clock at arrival."""
+
+    def __init__(self, source: int | str, settings: CameraSettings) -> None:
+        self._name = f"camera {source}" if isinstance(source, int) else f"the stream {shorten(source)}"
+        self._settings = settings
+        self._closed = threading.Event()
+        self._capture = cv2.VideoCapture(source)
+        if not self._capture.isOpened():
+            raise MissingDevice(f"{self._name} can't be opened", "plug it in, close other programs that use it, or give another number")
+        if isinstance(source, int):
+            self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, settings.width)
+            self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, settings.height)
+            self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+
+    def frames(self) -> Iterator[Frame]:
+        try:
+            while not self._closed.is_set():
+                delivered, picture = self._capture.read()
+                if self._closed.is_set():
+                    return
+                if not delivered:
+                    raise LostDevice(f"{self._name} has stopped giving pictures", "check its cable, then start again")
+                yield Frame(_shrink(_to_rgb(picture), self._settings.largest_edge), time.monotonic())
+        finally:
+            self._capture.release()
+
+    def close(self) -> None:
+        """Ends frames() after the picture it is waiting for, which frees the device."""
+        self._closed.set()
+
+
+def open_source(source: str, settings: CameraSettings, real_time: bool = False) -> PictureFile | VideoFile | OpencvCamera:
+    """A camera's number, a stream on this machine, a picture or a video. Raises BadInput or MissingDevice."""
+    if source.isascii() and source.isdigit():
+        return OpencvCamera(int(source[:9]), settings)
+    if "://" in source:
+        if urlsplit(source).hostname not in LOCAL_HOSTS:
+            raise BadInput(f"{shorten(source)} is not on this machine", "only streams from localhost are read; the assistant stays offline")
+        return OpencvCamera(source, settings)
+    path = Path(source)
+    _check_readable(path)
+    if path.suffix.lower() in PICTURE_SUFFIXES or cv2.haveImageReader(str(path)):
+        return PictureFile(path)
+    return VideoFile(path, settings, real_time)
+
+
+def open_picture(path: Path) -> Frame:
+    """One picture, turned upright; a huge JPEG is reduced while it is decoded, other huge pictures are refused."""
+    _check_readable(path)
+    name = shorten(path.name)
+    mode, (width, height, is_jpeg) = cv2.IMREAD_COLOR, _declared_size(path)
+    if width * height > MAX_PICTURE_PIXELS:
+        fitting = [n for n in JPEG_REDUCTIONS if width * height / n**2 <= MAX_PICTURE_PIXELS]
+        if not is_jpeg or not fitting:
+            raise BadInput(f"{name} is too large ({width} x {height} pixels)", f"use at most {MAX_PICTURE_PIXELS // 10**6} million pixels")
+        mode = JPEG_REDUCTIONS[fitting[0]]
+    try:
+        picture = cv2.imread(str(path), mode)
+    except cv2.error as error:
+        raise BadInput(f"{name} can't be read as a picture", "save it as JPEG or PNG") from error
+    if picture is None:
+        raise BadInput(f"{name} can't be read as a picture", "it may be damaged or another kind of file; save it as JPEG or PNG")
+    return Frame(_shrink(_to_rgb(picture), PICTURE_EDGE), 0.0)
+
+
+def _check_readable(path: Path) -> None:
+    name = shorten(path)
+    try:
+        if path.is_dir():
+            raise BadInput(f"{name} is a folder", "give a picture or video file")
+        with path.open("rb") as file:
+            empty = not file.read(1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise BadInput(f"{name} can't be read ({reason})", "check the path and the right to read it") from error
+    if empty:
+        raise BadInput(f"{name} is empty", "give a picture or video file")
+
+
+def _declared_size(path: Path) -> tuple[int, int, bool]:
+    """Width, height and whether it is a JPEG, from the header of a PNG or JPEG; (0, 0, False) for other formats."""
+    with path.open("rb") as file:
+        start = file.read(24)
+        if start.startswith(b"\x89PNG"):
+            return int.from_bytes(start[16:20], "big"), int.from_bytes(start[20:24], "big"), False
+        if not start.startswith(b"\xff\xd8"):
+            return 0, 0, False
+        file.seek(2)
+        while len(segment := file.read(9)) == 9 and segment[0] == 0xFF:
+            if 0xC0 <= segment[1] <= 0xCF and segment[1] not in (0xC4, 0xC8, 0xCC):  # a start-of-frame marker holds the size
+                return int.from_bytes(segment[7:9], "big"), int.from_bytes(segment[5:7], "big"), True
+            file.seek(int.from_bytes(segment[2:4], "big") - 7, os.SEEK_CUR)
+    return 0, 0, True
+
+
+def _to_rgb(picture: npt.NDArray[Any]) -> Picture:
+    """OpenCV's BGR or grey, 8 bits deep."""
+    code = cv2.COLOR_GRAY2RGB if picture.ndim == 2 or picture.shape[2] == 1 else cv2.COLOR_BGR2RGB
+    return np.asarray(cv2.cvtColor(picture, code), np.uint8)
+
+
+def _shrink(picture: Picture, largest_edge: int) -> Picture:
+    height, width = picture.shape[:2]
+    scale = largest_edge / max(height, width)
+    if scale >= 1:
+        return picture
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)

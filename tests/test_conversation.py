@@ -1,0 +1,100 @@
+"""What a user hears in answer to what was said and seen."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from assistant.conversation import Conversation
+from assistant.languages import languages, phrase
+from assistant.messages import Frame, Keyframe, PictureProblem, Question, Sentence, Transcript, Utterance
+from assistant.settings import EarSettings
+from tests.fakes import ScriptedDescriber, ScriptedTranscriber
+
+HELLO = Utterance(np.ones(16000, np.float32), 16000, 0.0, 1.0, turn=3)
+
+
+def keyframe(time_s: float = 0.0, problem: PictureProblem | None = None) -> Keyframe:
+    return Keyframe(Frame(np.zeros((4, 4, 3), np.uint8), time_s), "change", problem=problem)
+
+
+def heard(text: str, language: str = "en", probability: float = 0.9, english: str = "", confidence: float = 0.9) -> Transcript:
+    return Transcript(text, language, probability, english or text, confidence)
+
+
+def conversation(*transcripts: Transcript, answers: tuple[str, ...] = ("A cat. It sleeps.",), pictures: int = 4) -> Conversation:
+    return Conversation(ScriptedTranscriber(list(transcripts)), ScriptedDescriber(answers, pictures), EarSettings())
+
+
+def said(sentences: list[Sentence]) -> list[tuple[str, str]]:
+    return [(sentence.text, sentence.language) for sentence in sentences]
+
+
+def test_a_spoken_question_becomes_a_question_of_its_turn() -> None:
+    asked = conversation(heard("O que é isto?", "pt", english="What is this?")).understand(HELLO)
+    assert asked == Question("O que é isto?", "pt", "What is this?", turn=3)
+
+
+def test_silence_is_answered_and_never_becomes_a_question() -> None:
+    asked = conversation(heard("", "", 0.0)).understand(HELLO)
+    assert isinstance(asked, Sentence) and asked.text == phrase("no_speech", "en")[0]
+
+
+def test_an_unsure_language_or_unsure_words_ask_to_say_it_again_in_the_last_language() -> None:
+    talk = conversation(heard("O que é isto?", "pt"), heard("Was?", "de", probability=0.3), heard("mumble", "pt", confidence=0.1))
+    talk.understand(HELLO)
+    for _ in range(2):
+        assert said([talk.understand(HELLO)]) == [phrase("say_again", "pt")]  # type: ignore[list-item]
+
+
+def test_the_answer_comes_sentence_by_sentence() -> None:
+    talk = conversation()
+    answer = talk.answer(talk.look([keyframe()]), Question("What is this?", "en", "What is this?", 7))
+    assert next(answer) == Sentence("A cat.", "en", 7)
+    assert next(answer) == Sentence("It sleeps.", "en", 7)
+
+
+def test_a_foreign_question_is_told_that_the_description_is_in_english() -> None:
+    talk = conversation()
+    answer = list(talk.answer(talk.look([keyframe()]), Question("O que é isto?", "pt", "What is this?")))
+    assert said(answer) == [phrase("english_follows", "pt"), ("A cat.", "en"), ("It sleeps.", "en")]
+    assert answer[0].english == phrase("english_follows", "en")[0]
+
+
+def test_a_bad_picture_is_named_and_nothing_is_described() -> None:
+    describer = ScriptedDescriber(["never said"])
+    talk = Conversation(None, describer, EarSettings())
+    for problem in ("covered", "dark", "overexposed", "blank", "blurred", "frozen"):
+        answer = list(talk.answer(talk.look([keyframe(problem=problem)]), Question("?", "es", "?")))
+        assert said(answer) == [phrase(problem, "es")]
+    assert describer.looks == [] and describer.questions == []
+
+
+def test_without_any_picture_the_user_is_told_so() -> None:
+    talk = conversation()
+    assert said(list(talk.answer(talk.look([]), Question("?", "en", "?")))) == [phrase("no_picture", "en")]
+
+
+def test_only_clear_pictures_are_looked_at_and_no_more_than_the_model_takes() -> None:
+    describer = ScriptedDescriber(["x."], max_pictures=2)
+    Conversation(None, describer, EarSettings()).look([keyframe(0), keyframe(1), keyframe(2, "blurred"), keyframe(3)])
+    assert [k.frame.time_s for k in describer.looks[0]] == [1, 3]
+
+
+def test_it_never_says_that_it_is_safe_to_go() -> None:
+    talk = conversation(answers=("A street with two cars.",))
+    for question in ("Is it safe to cross the street?", "Can I go now?", "Is this dangerous?"):
+        first = next(talk.answer(talk.look([keyframe()]), Question(question, "en", question)))
+        assert first.text == phrase("cant_judge_safety", "en")[0]
+
+
+def test_a_model_that_says_nothing_is_not_silence() -> None:
+    talk = conversation(answers=("",))
+    assert said(list(talk.answer(talk.look([keyframe()]), Question("?", "en", "?")))) == [phrase("no_answer", "en")]
+
+
+def test_every_language_has_every_phrase_with_the_same_blanks() -> None:
+    english = languages()["en"].phrases
+    for language in languages().values():
+        assert language.phrases.keys() == english.keys(), language.code
+        for key, text in language.phrases.items():
+            assert text.count("{") == english[key].count("{"), f"{language.code} {key}"

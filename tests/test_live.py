@@ -1,0 +1,141 @@
+"""The live loop on scripted devices: a question is heard, answered from what the camera saw, and everything stops in time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from assistant.conversation import Conversation
+from assistant.interfaces import Camera, SceneDescriber
+from assistant.languages import phrase
+from assistant.live import STOP_WITHIN_S, Devices, LiveLoop
+from assistant.messages import AudioChunk, Frame, Transcript
+from assistant.problems import LostDevice, MissingModel
+from assistant.settings import EarSettings, Settings
+from tests.fakes import ListSpeaker, ScriptedDescriber, ScriptedTranscriber, ScriptedVoiceDetector, ToneSynthesizer
+
+SECOND = 31
+"""Chunks of 32 ms."""
+QUIET, SPEECH = [0.0] * (2 * SECOND), [0.9] * SECOND
+WHAT = Transcript("What is this?", "en", 0.9, "What is this?")
+
+
+class Room:
+    """A camera that shows one textured scene until closed, and a microphone with as many chunks as the detector has answers."""
+
+    def __init__(self, chunks: int, endless: bool = False) -> None:
+        self._chunks = chunks
+        self._endless = endless
+        self._closed = threading.Event()
+        self.seen = threading.Event()
+
+    def frames(self) -> Iterator[Frame]:
+        rng = np.random.default_rng(0)
+        scene = np.kron(rng.integers(40, 215, (12, 16, 3)), np.ones((10, 10, 1))).astype(np.uint8)
+        for number in range(100_000):
+            yield Frame(scene, number / 10)
+            self.seen.set()
+            if self._closed.wait(0.002):
+                return
+
+    def chunks(self) -> Iterator[AudioChunk]:
+        self.seen.wait(5)
+        for number in range(self._chunks):
+            yield AudioChunk(np.ones(512, np.float32), 16000, number * 0.032)
+        if self._endless:
+            self._closed.wait()
+
+    def close(self) -> None:
+        self._closed.set()
+
+
+class Loop:
+    """A loop of fakes with what it reported."""
+
+    def __init__(
+        self,
+        probabilities: list[float],
+        transcripts: list[Transcript],
+        answers: list[str],
+        *,
+        camera: Camera | None = None,
+        speaker: ListSpeaker | None = None,
+        describer: SceneDescriber | None = None,
+        endless: bool = False,
+    ) -> None:
+        room = Room(len(probabilities), endless)
+        self.speaker = speaker or ListSpeaker()
+        self.voice = ToneSynthesizer(("en", "pt"))
+        self.events: list[dict[str, Any]] = []
+        conversation = Conversation(ScriptedTranscriber(transcripts), describer or ScriptedDescriber(answers), EarSettings())
+        devices = Devices(camera or room, room, self.speaker, ScriptedVoiceDetector(probabilities), [self.voice])
+        self.loop = LiveLoop(devices, conversation, Settings(), lambda event, details: self.events.append({"event": event, **details}))
+
+
+def test_a_question_is_answered_aloud_and_the_loop_ends_with_the_recording() -> None:
+    live = Loop(QUIET + SPEECH + QUIET, [WHAT], ["A red cup. It is empty."])
+    live.loop.run()
+    assert live.voice.said[-2:] == ["A red cup.", "It is empty."]
+    names = [event["event"] for event in live.events]
+    assert names.index("speech_began") < names.index("question") < names.index("look") < len(names) - 1 - names[::-1].index("heard")
+
+
+def test_without_a_camera_the_user_is_told_and_questions_still_get_an_answer() -> None:
+    class Unplugged:
+        def frames(self) -> Iterator[Frame]:
+            raise LostDevice("camera 0 is gone", "plug it in again")
+            yield
+
+        def close(self) -> None: ...
+
+    live = Loop(QUIET + SPEECH + QUIET, [WHAT], ["never"], camera=Unplugged())
+    live.loop.run()
+    assert phrase("no_picture", "en")[0].split(".")[0] in " ".join(live.voice.said)
+    assert "never" not in live.voice.said
+
+
+def test_an_engine_in_trouble_is_spoken_and_the_loop_goes_on() -> None:
+    class Broken(ScriptedDescriber):
+        def answer(self, *_: object) -> Iterator[str]:  # type: ignore[override]
+            raise MissingModel("the model is damaged", "run assistant setup")
+            yield
+
+    live = Loop(QUIET + SPEECH + QUIET, [WHAT], [], describer=Broken(["x"]))
+    live.loop.run()
+    assert any("the model is damaged" in text for text in live.voice.said)
+
+
+def test_speech_stops_the_answer() -> None:
+    """While the first sentence is played the turn ends: nothing more of it is heard."""
+    live = Loop(QUIET + SPEECH + QUIET, [WHAT], ["One two three four. Five six seven eight. Nine ten."])
+    live.speaker._after_chunk = lambda: live.loop._turns.interrupt() if live.events[-1].get("turn") else None
+    live.loop.run()
+    assert "Nine ten." not in [e["text"] for e in live.events if e["event"] == "heard" and e["share"] == 1]
+
+
+def test_it_stops_within_two_seconds_and_leaves_no_thread() -> None:
+    before = threading.active_count()
+    live = Loop(QUIET, [WHAT], ["x"], endless=True)
+    threading.Timer(0.3, live.loop.stop).start()
+    began_s = time.monotonic()
+    live.loop.run()
+    assert time.monotonic() - began_s < 0.3 + STOP_WITHIN_S
+    assert threading.active_count() <= before + 1  # the timer's own thread may still be ending
+
+
+def test_what_a_thread_died_of_is_raised_to_its_owner() -> None:
+    class Mistaken:
+        def frames(self) -> Iterator[Frame]:
+            raise ZeroDivisionError("a mistake of ours")
+            yield
+
+        def close(self) -> None: ...
+
+    live = Loop(QUIET, [WHAT], ["x"], camera=Mistaken())
+    with pytest.raises(ZeroDivisionError):
+        live.loop.run()

@@ -1,0 +1,127 @@
+"""Where an utterance begins and ends, decided from scripted probabilities alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import pytest
+
+from assistant.hearing.listen import hear_file, listen
+from assistant.hearing.utterances import SpeechStarted
+from assistant.messages import AudioChunk, Transcript, Utterance
+from assistant.settings import EarSettings
+from tests.fakes import ScriptedTranscriber, ScriptedVoiceDetector
+
+CHUNK_S = 0.032
+SETTINGS = EarSettings(min_speech_s=0.25, end_silence_s=0.7, pre_roll_s=0.3, max_utterance_s=10.0)
+
+
+def chunks(seconds: float, loudness: Iterable[float] | None = None) -> list[AudioChunk]:
+    """Each chunk's samples are its own number in thousandths, or its given loudness."""
+    count = round(seconds / CHUNK_S)
+    values = np.arange(1, count + 1) / 1000 if loudness is None else np.fromiter(loudness, float, count)
+    return [AudioChunk(np.full(512, value, np.float32), 16000, number * CHUNK_S) for number, value in enumerate(values)]
+
+
+def probabilities(*spans: tuple[float, float]) -> list[float]:
+    """(seconds, probability) after (seconds, probability)."""
+    return [probability for seconds, probability in spans for _ in range(round(seconds / CHUNK_S))]
+
+
+def hear(script: list[float], settings: EarSettings = SETTINGS) -> tuple[list[SpeechStarted], list[Utterance]]:
+    events = list(listen(chunks(len(script) * CHUNK_S), ScriptedVoiceDetector(script), settings))
+    return [e for e in events if isinstance(e, SpeechStarted)], [e for e in events if isinstance(e, Utterance)]
+
+
+def test_the_first_syllable_survives() -> None:
+    """The utterance reaches back before the first chunk that the detector called speech."""
+    started, [utterance] = hear(probabilities((1, 0.1), (1, 0.9), (1, 0.1)))
+    assert started[0].time_s == pytest.approx(1.0, abs=CHUNK_S)
+    assert started[0].time_s - utterance.start_s == pytest.approx(0.3, abs=CHUNK_S)
+    first = round(utterance.start_s / CHUNK_S)
+    assert utterance.samples[0] == pytest.approx((first + 1) / 1000)
+
+
+def test_a_cough_is_not_speech() -> None:
+    assert hear(probabilities((1, 0.0), (0.2, 0.9), (1, 0.0), (0.2, 0.9), (1, 0.0))) == ([], [])
+
+
+def test_a_short_dip_at_the_start_does_not_lose_the_beginning() -> None:
+    started, [utterance] = hear(probabilities((0.5, 0.0), (0.1, 0.9), (0.1, 0.2), (0.5, 0.9), (1, 0.0)))
+    assert started[0].time_s == pytest.approx(0.5, abs=CHUNK_S)
+    assert utterance.start_s <= 0.25
+
+
+def test_speech_under_way_goes_on_through_weaker_chunks() -> None:
+    _, utterances = hear(probabilities((0.5, 0.9), (2, 0.4), (0.5, 0.9), (1, 0.0)))
+    assert len(utterances) == 1
+    assert hear(probabilities((3, 0.4))) == ([], [])
+
+
+def test_a_pause_for_breath_does_not_end_the_question_but_a_silence_does() -> None:
+    _, breath = hear(probabilities((1, 0.9), (0.5, 0.0), (1, 0.9), (1, 0.0)))
+    _, silence = hear(probabilities((1, 0.9), (0.8, 0.0), (1, 0.9), (1, 0.0)))
+    assert (len(breath), len(silence)) == (1, 2)
+    assert breath[0].end_s == pytest.approx(2.5 + 0.25, abs=2 * CHUNK_S)
+
+
+def test_an_utterance_holds_exactly_the_sound_between_its_times() -> None:
+    _, [utterance] = hear(probabilities((1, 0.0), (1, 0.9), (1, 0.0)))
+    assert len(utterance.samples) / utterance.sample_rate_hz == pytest.approx(utterance.end_s - utterance.start_s)
+
+
+def test_the_last_words_before_a_recording_ends_are_heard() -> None:
+    _, [utterance] = hear(probabilities((0.5, 0.0), (1, 0.9)))
+    assert utterance.end_s == pytest.approx(1.5, abs=CHUNK_S)
+
+
+def test_nothing_comes_of_nothing() -> None:
+    assert hear([]) == ([], [])
+    assert hear(probabilities((60, 0.1))) == ([], [])
+
+
+def test_a_long_speech_is_cut_at_its_quietest_place_and_no_sound_is_lost() -> None:
+    script = probabilities((25, 0.9), (1, 0.0))
+    quiet = round(7.5 / CHUNK_S)
+    loudness = [0.01 if abs(number - quiet) <= 1 else 0.5 for number in range(len(script))]
+    events = list(listen(chunks(len(script) * CHUNK_S, loudness), ScriptedVoiceDetector(script), SETTINGS))
+    utterances = [event for event in events if isinstance(event, Utterance)]
+    assert sum(isinstance(event, SpeechStarted) for event in events) == 1
+    assert utterances[0].end_s == pytest.approx(quiet * CHUNK_S, abs=2 * CHUNK_S)
+    assert all(utterance.end_s - utterance.start_s <= 10.0 + CHUNK_S for utterance in utterances)
+    for before, after in zip(utterances, utterances[1:], strict=False):
+        assert before.end_s == pytest.approx(after.start_s)
+    assert utterances[-1].end_s == pytest.approx(25.25, abs=2 * CHUNK_S)
+
+
+def test_a_second_stream_starts_afresh() -> None:
+    detector = ScriptedVoiceDetector(probabilities((1, 0.9)))
+    first, second = ([type(e) for e in listen(chunks(1), detector, SETTINGS)] for _ in range(2))
+    assert first == second == [SpeechStarted, Utterance]
+
+
+class _Recording:
+    """A microphone with a list of chunks."""
+
+    def __init__(self, recorded: list[AudioChunk]) -> None:
+        self._recorded = recorded
+
+    def chunks(self) -> Iterator[AudioChunk]:
+        yield from self._recorded
+
+    def close(self) -> None: ...
+
+
+def test_a_recording_is_heard_utterance_by_utterance_and_those_without_words_are_left_out() -> None:
+    script = probabilities((1, 0.9), (1, 0.0), (1, 0.9), (1, 0.0), (1, 0.9), (1, 0.0))
+    words = [Transcript(text, "en", 1.0, text) for text in ("What is this?", "", "Stop.")]
+    transcriber = ScriptedTranscriber(words)
+    recording = _Recording(chunks(len(script) * CHUNK_S))
+    heard = [
+        (utterance.start_s, transcript.text)
+        for utterance, transcript in hear_file(recording, ScriptedVoiceDetector(script), transcriber, SETTINGS)
+    ]
+    assert [text for _, text in heard] == ["What is this?", "Stop."]
+    assert heard[1][0] == pytest.approx(3.7, abs=2 * CHUNK_S)
+    assert len(transcriber.heard) == 3
