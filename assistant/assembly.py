@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from assistant.runtimes.smolvlm2 import Smolvlm2Describer
 
 WHISPER = "whisper-base"
+SEES = "see and answer"
+"""How the manifests call the job of a model that `--model` can name."""
 SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 
 
@@ -32,7 +34,8 @@ def open_describer(settings: AnswerSettings, store: ModelStore) -> Smolvlm2Descr
 def open_transcriber(settings: EarSettings, store: ModelStore, threads: int = 0) -> Transcriber:
     from assistant.runtimes.whisper_transcriber import WhisperTranscriber
 
-    return WhisperTranscriber(store.folder(WHISPER), open_voice_detector(), settings, threads)
+    # Short sentences fool Whisper's choice among a hundred languages, so it chooses among those we can speak back.
+    return WhisperTranscriber(store.folder(WHISPER), open_voice_detector(), settings, threads, tuple(languages()))
 
 
 def open_voice_detector() -> VoiceDetector:
@@ -90,12 +93,12 @@ def open_speaker(destination: str | None) -> Speaker:
 
 
 def _model_folder(model: str, store: ModelStore) -> Path:
-    if any(manifest.name == model for manifest in all_manifests()):
+    if any(manifest.name == model and manifest.job.startswith(SEES) for manifest in all_manifests()):
         return store.folder(model)
     try:
         if Path(model).is_dir():
             return Path(model)
     except OSError:
         pass  # too long to be a path: then it isn't a folder either
-    names = ", ".join(manifest.name for manifest in all_manifests() if manifest.kind == "model")
+    names = ", ".join(manifest.name for manifest in all_manifests() if manifest.job.startswith(SEES))
     raise BadInput(f"there is no model named {shorten(model)}, nor such a folder", f"use a folder in the SmolVLM2 layout or one of {names}")

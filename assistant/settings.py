@@ -133,7 +133,8 @@ def load_settings(path: Path | None) -> Settings:
         raise BadInput(f"the settings file {shorten(path)} can't be read ({error.strerror})", "check the path after --settings") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"the settings file {shorten(path)} is not valid TOML ({error})", "mend that line") from error
-    return _from_table(Settings, table, shorten(path.name))
+    settings: Settings = _from_table(Settings, table, shorten(path.name))
+    return settings
 
 
 def _from_table(kind: type[Any], table: dict[str, Any], where: str) -> Any:

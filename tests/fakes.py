@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from assistant.messages import AudioChunk, Detail, Keyframe, Sound, Transcript, View
+from assistant.messages import AudioChunk, Detail, Frame, Keyframe, Sound, Transcript, View
 from assistant.problems import BadInput
 
 
@@ -114,3 +114,17 @@ class ScriptedTranscriber:
         if not np.nan_to_num(samples).any():
             return Transcript("", "", 0.0, "", 0.0)
         return self._transcripts[0] if len(self._transcripts) == 1 else self._transcripts.popleft()
+
+
+class ScriptedCamera:
+    """Shows the frames it is given, then ends."""
+
+    def __init__(self, frames: Sequence[Frame]) -> None:
+        self._frames = deque(frames)
+
+    def frames(self) -> Iterator[Frame]:
+        while self._frames:
+            yield self._frames.popleft()
+
+    def close(self) -> None:
+        self._frames.clear()

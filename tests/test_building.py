@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from collections import OrderedDict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -17,7 +18,9 @@ from assistant.building.llama_graph import Linear, block_linear, decoder, float_
 from assistant.building.starter import merge_adapter
 from assistant.building.torch_file import read_state_dict
 
-SHAPE = LlamaShape(layers=2, hidden=64, heads=2, kv_heads=1, head_dim=32, intermediate=96, rope_base=1e4, norm_epsilon=1e-5, max_positions=128)
+SHAPE = LlamaShape(
+    layers=2, hidden=64, heads=2, kv_heads=1, head_dim=32, intermediate=96, rope_base=1e4, norm_epsilon=1e-5, max_positions=128
+)
 
 
 class TorchPickler(pickle.Pickler):
@@ -26,7 +29,7 @@ class TorchPickler(pickle.Pickler):
     def persistent_id(self, obj: object) -> object:
         return obj.pid if isinstance(obj, StorageStub) else None
 
-    def reducer_override(self, obj: object) -> object:
+    def reducer_override(self, obj: object) -> Any:
         return (TensorStub.rebuild, obj.arguments) if isinstance(obj, TensorStub) else NotImplemented
 
 
@@ -82,11 +85,12 @@ def test_a_torch_file_is_read_without_torch(tmp_path: Path, monkeypatch: pytest.
 
 def test_a_torch_file_cant_run_code(tmp_path: Path) -> None:
     class Bomb:
-        def __reduce__(self) -> object:
+        def __reduce__(self) -> Any:
             return (Path.touch, (tmp_path / "boom",))
 
     with (tmp_path / "w.pth").open("wb") as file:
-        for part in (0x1950A86A20F9469CFC6C, 1001, {}, Bomb()):
+        parts: list[object] = [0x1950A86A20F9469CFC6C, 1001, {}, Bomb()]
+        for part in parts:
             pickle.dump(part, file, protocol=2)
     with pytest.raises(ValueError, match="no business"):
         read_state_dict(tmp_path / "w.pth")
@@ -158,7 +162,7 @@ def run_decoder(weights: LlamaWeights, linear: Linear, embeds: np.ndarray) -> np
     session = onnxruntime.InferenceSession(decoder(weights, linear).model().SerializeToString())
     n = len(embeds)
     empty = np.zeros((1, SHAPE.kv_heads, 0, SHAPE.head_dim), np.float32)
-    feeds = {f"past_key_values.{i}.{part}": empty for i in range(SHAPE.layers) for part in ("key", "value")}
+    feeds: dict[str, Any] = {f"past_key_values.{i}.{part}": empty for i in range(SHAPE.layers) for part in ("key", "value")}
     feeds |= {"inputs_embeds": embeds[None], "attention_mask": np.ones((1, n), np.int64)}
     feeds |= {"position_ids": np.arange(n)[None], "num_logits_to_keep": np.array(n)}
     return np.asarray(session.run(["logits"], feeds)[0][0])
@@ -171,7 +175,7 @@ def reference_logits(weights: LlamaWeights, x: np.ndarray) -> np.ndarray:
     cos, sin = np.cos(angles)[:, None], np.sin(angles)[:, None]
 
     def norm(v: np.ndarray, name: str) -> np.ndarray:
-        return v / np.sqrt((v**2).mean(-1, keepdims=True) + SHAPE.norm_epsilon) * weights.arrays[name]
+        return np.asarray(v / np.sqrt((v**2).mean(-1, keepdims=True) + SHAPE.norm_epsilon) * weights.arrays[name])
 
     def rotate(v: np.ndarray) -> np.ndarray:
         a, b = v[..., :half], v[..., half:]

@@ -101,7 +101,7 @@ def test_without_a_camera_the_user_is_told_and_questions_still_get_an_answer() -
 
 def test_an_engine_in_trouble_is_spoken_and_the_loop_goes_on() -> None:
     class Broken(ScriptedDescriber):
-        def answer(self, *_: object) -> Iterator[str]:  # type: ignore[override]
+        def answer(self, *_: object) -> Iterator[str]:
             raise MissingModel("the model is damaged", "run assistant setup")
             yield
 

@@ -85,7 +85,7 @@ def _conv(graph: Graph, weights: Weights, x: str, conv: str, norm: str, *, strid
     )
     if not relu6:
         return out
-    zero, six = graph.weight("zero", np.float32(0)), graph.weight("six", np.float32(6))
+    zero, six = graph.weight("zero", np.array(0, np.float32)), graph.weight("six", np.array(6, np.float32))
     return graph.op("Clip", out, zero, six)
 
 

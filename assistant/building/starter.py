@@ -17,7 +17,7 @@ from assistant.building.efficientnet_lite import vision_encoder
 from assistant.building.gguf_file import LlamaShape, LlamaWeights
 from assistant.building.llama_graph import Linear, block_linear, decoder, embed_tokens
 from assistant.building.sources import LANGUAGE_MODEL_FILE, VISION_MODEL_FILE, find_source
-from assistant.building.starter_form import END, IMAGE, IMAGE_SIZE, SHUFFLE, extended_language_model
+from assistant.building.starter_form import END, IMAGE, IMAGE_SIZE, SHUFFLE, extended_language_model, token_id
 from assistant.building.torch_file import read_state_dict
 from assistant.messages import Frame, Keyframe
 from assistant.package_data import data_folder
@@ -69,7 +69,7 @@ def write_starter(sources: Path, destination: Path, adapter: Path, linear: Linea
     tokenizer.save(str(destination / "tokenizer.json"))
     labels = (data_folder("models") / "starter" / "seen_labels.txt").read_text(encoding="utf-8")
     (destination / "seen_labels.txt").write_text(labels, encoding="utf-8")
-    for name, content in _configs(weights.shape, tokenizer.token_to_id(IMAGE), tokenizer.token_to_id(END)).items():
+    for name, content in _configs(weights.shape, token_id(tokenizer, IMAGE), token_id(tokenizer, END)).items():
         (destination / name).write_text(json.dumps(content, indent=2), encoding="utf-8")
 
 

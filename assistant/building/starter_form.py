@@ -35,6 +35,14 @@ def prompt(seen: str, question: str) -> str:
     return f"<|im_start|>User:{picture}{seen}{question}{END}\nAssistant:"
 
 
+def token_id(tokenizer: Tokenizer, token: str) -> int:
+    """The id of a token that must be there."""
+    found = tokenizer.token_to_id(token)
+    if found is None:
+        raise ValueError(f"the tokenizer has no token {token}")
+    return int(found)
+
+
 def extended_language_model(path: Path) -> tuple[LlamaWeights, Tokenizer]:
     """SmolLM2 with SmolVLM2's added tokens: "embed_tokens" and an untied "lm_head", both f32 [49280, hidden].
 
@@ -44,9 +52,9 @@ def extended_language_model(path: Path) -> tuple[LlamaWeights, Tokenizer]:
     old = weights.arrays["embed_tokens"]
     embedding = np.concatenate([old, np.zeros((len(ADDED_TOKENS), old.shape[1]), np.float32)])
     for new_token, old_token in COPIED_ROWS.items():
-        embedding[tokenizer.token_to_id(new_token)] = old[tokenizer.token_to_id(old_token)]
+        embedding[token_id(tokenizer, new_token)] = old[token_id(tokenizer, old_token)]
     head = embedding.copy()
     head[len(old) :] = 0
-    head[tokenizer.token_to_id(END)] = old[tokenizer.token_to_id("<|im_end|>")]
-    head[tokenizer.token_to_id("<|im_end|>")] = 0
+    head[token_id(tokenizer, END)] = old[token_id(tokenizer, "<|im_end|>")]
+    head[token_id(tokenizer, "<|im_end|>")] = 0
     return LlamaWeights(weights.shape, weights.arrays | {"embed_tokens": embedding, "lm_head": head}), tokenizer

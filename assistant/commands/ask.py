@@ -112,7 +112,7 @@ def _raw(options: argparse.Namespace, settings: Settings, store: ModelStore, med
 
 
 def _collect(sentences: Iterator[Sentence], watch: Stopwatch) -> list[Sentence]:
-    said = []
+    said = list[Sentence]()
     for sentence in sentences:
         if not said:
             watch.lap("first_sentence")

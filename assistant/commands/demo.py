@@ -28,7 +28,7 @@ from assistant.seeing.scene_memory import SceneMemory
 from assistant.settings import Settings
 
 # (seconds into the clip, the recording of the question)
-QUESTIONS = ((3.5, "question1_en.wav"), (7.5, "question2_en.wav"), (11.5, "question3_pt.wav"), (15.0, "question1_en.wav"))
+QUESTIONS = ((3.5, "question1_en.wav"), (7.5, "question2_en.wav"), (11.5, "question3_es.wav"), (15.0, "question1_en.wav"))
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,8 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
     watch.lap("open")
     conversation = Conversation(None, open_describer(settings.answers, store_of(options)), settings.ears)
     watch.lap("load")
-    segments, clear, warnings = [], [], list(media.warnings)
+    segments: list[dict[str, Any]] = []
+    clear, warnings = list[Keyframe](), list(media.warnings)
     for keyframe, end_s in _scenes(media.keyframes):
         seen = conversation.look([keyframe])
         text = " ".join(s.text for s in conversation.answer(seen, Question(QUESTION, ENGLISH, QUESTION), options.detail))

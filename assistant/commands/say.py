@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
     settings = replace(VoiceSettings(), rate=options.rate)
     splitter = SentenceSplitter()
     texts = [*splitter.feed(options.text), *splitter.flush()]
-    if not texts:
+    if not any(map(str.isalnum, options.text)):
         raise BadInput("there is nothing to say", "write a text with at least one word")
     sentences = [Sentence(text, options.language) for text in texts]
     heard = say(sentences, options.out, settings, store_of(options), options.voice)

@@ -29,7 +29,7 @@ WHITE_DARK_PART = 150
 """... while 99 % of it exceeds this; printed text on white paper stays below."""
 BLANK_RESIDUE = 4.0
 """Levels left after the best smooth surface is taken away; noise leaves below 2, photographs above 19."""
-BLUR_SLOPE = 0.31
+BLUR_SLOPE = 0.33
 """Steepest share of a block's contrast crossed in one thumbnail pixel, in the direction where this is least."""
 COVERED_STEP = 8.0
 """Luma levels; nothing on a covered lens changes faster between neighbouring pixels."""

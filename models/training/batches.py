@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from assistant.building.starter_form import END, IMAGE, prompt
+from assistant.building.starter_form import END, IMAGE, prompt, token_id
 from assistant.runtimes.seen_labels import seen_text, softmax
 from models.training.data import CANT_TELL, Example
 from models.training.features import COLLECTIONS, Features, load_features
@@ -45,7 +45,7 @@ class Library:
         return np.asarray(self._features[example.collection].tokens[place], np.float32)
 
     def logits(self, example: Example) -> np.ndarray:
-        return self._features[example.collection].logits[self._place[example.collection, example.picture]]
+        return np.asarray(self._features[example.collection].logits[self._place[example.collection, example.picture]])
 
     def seen(self, example: Example) -> str:
         return seen_text(self.logits(example), self.class_names)
@@ -64,7 +64,7 @@ class Library:
 
 def collate(rows: Sequence[Row], tokenizer: Tokenizer) -> Batch:
     """Lay the rows end to end; see `Batch`."""
-    image_id = tokenizer.token_to_id(IMAGE)
+    image_id = token_id(tokenizer, IMAGE)
     columns: list[np.ndarray] = []
     ids: list[int] = []
     positions: list[np.ndarray] = []
@@ -77,7 +77,7 @@ def collate(rows: Sequence[Row], tokenizer: Tokenizer) -> Batch:
         for number, answer in enumerate(row.answers, 1):
             tokens = encode(tokenizer, f" {answer}")
             predict_at += [start + len(prefix) - 1, *range(start + len(row_ids), start + len(row_ids) + len(tokens))]
-            targets += [*tokens, tokenizer.token_to_id(END)]
+            targets += [*tokens, token_id(tokenizer, END)]
             row_ids += tokens
             row_positions.append(len(prefix) + np.arange(len(tokens)))
             row_segments.append(np.full(len(tokens), number))

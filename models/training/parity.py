@@ -24,7 +24,7 @@ import torch
 from assistant.building.llama_graph import block_linear, float_linear
 from assistant.building.sources import LANGUAGE_MODEL_FILE, find_source
 from assistant.building.starter import BITS, adapter_file, merge_adapter, write_starter
-from assistant.building.starter_form import END, IMAGE, extended_language_model, prompt
+from assistant.building.starter_form import END, IMAGE, extended_language_model, prompt, token_id
 from assistant.messages import Frame, Keyframe
 from assistant.runtimes.smolvlm2 import Smolvlm2Describer
 from models.training.batches import Library, encode
@@ -59,7 +59,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 for e, ids in zip(examples, reference, strict=True)
             )
             print(f"{name} graphs: {same} of {len(examples)} captions are PyTorch's token for token", flush=True)
-        again = [sys.executable, "-m", "models.training.parity", "--speed-of", str(Path(folder) / f"{BITS}-bit"), "--data", str(options.data)]
+        again = [
+            sys.executable,
+            "-m",
+            "models.training.parity",
+            "--speed-of",
+            str(Path(folder) / f"{BITS}-bit"),
+            "--data",
+            str(options.data),
+        ]
         subprocess.run([*again, "--sources", str(options.sources), "--work", str(options.work)], check=True)
 
 
@@ -73,7 +81,7 @@ def _torch_captions(options: argparse.Namespace, examples: list[Example]) -> lis
     captions = []
     for example in examples:
         start = encode(tokenizer, prompt(library.seen(example), QUESTION))
-        captions.append(_greedy(model, start, library.features(example), tokenizer.token_to_id(IMAGE), tokenizer.token_to_id(END)))
+        captions.append(_greedy(model, start, library.features(example), token_id(tokenizer, IMAGE), token_id(tokenizer, END)))
     return captions
 
 
@@ -116,10 +124,9 @@ def _print_speed(folder: Path, pictures: list[np.ndarray]) -> None:
         firsts.append(first - looked)
         rates.append((len(pieces) - 1) / max(time.perf_counter() - first, 1e-9))
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(
-        f"load {load_s:.2f} s; medians of {len(pictures)}: look {statistics.median(looks):.3f} s, first token {statistics.median(firsts):.3f} s, "
-        f"{statistics.median(rates):.0f} tokens/s; peak memory {peak_mb:.0f} MB"
-    )
+    look, first, rate = (statistics.median(values) for values in (looks, firsts, rates))
+    print(f"load {load_s:.2f} s; medians of {len(pictures)} pictures: look {look:.3f} s, first token {first:.3f} s, {rate:.0f} tokens/s")
+    print(f"peak memory {peak_mb:.0f} MB")
 
 
 if __name__ == "__main__":

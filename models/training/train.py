@@ -18,7 +18,7 @@ from tokenizers import Tokenizer
 from torch.nn import functional as F
 
 from assistant.building.sources import LANGUAGE_MODEL_FILE, find_source
-from assistant.building.starter_form import END, extended_language_model
+from assistant.building.starter_form import END, extended_language_model, token_id
 from models.training.batches import Library, Row, collate, encode
 from models.training.data import CANT_TELL, Example, class_names, flickr_examples, grocery_examples, imagenet_examples
 from models.training.features import WIDTH
@@ -117,7 +117,7 @@ def step_rows(library: Library, examples: dict[str, list[Example]], first_step: 
 def spoken_tokens(examples: dict[str, list[Example]], tokenizer: Tokenizer, names: list[str]) -> torch.Tensor:
     """Ids of every token any answer could need: the softmax runs over these and some random others, a fifth of the work."""
     texts = [f" {answer}" for group in examples.values() for e in group for answer in (*e.answers, CANT_TELL)] + [f" {n}" for n in names]
-    ids = {token for text in set(texts) for token in encode(tokenizer, text)} | {tokenizer.token_to_id(END)}
+    ids = {token for text in set(texts) for token in encode(tokenizer, text)} | {token_id(tokenizer, END)}
     return torch.tensor(sorted(ids))
 
 

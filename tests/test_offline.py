@@ -1,0 +1,52 @@
+"""No network is used after set-up: by promise of the process, and by proof without any network at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+GUARDED = """
+import os, socket, threading
+from assistant import offline
+from assistant.offline import RefusedConnection
+offline.enforce()
+offline.enforce()
+server = socket.create_server(("127.0.0.1", 0))
+socket.create_connection(server.getsockname()).close()
+for act in (lambda: socket.create_connection(("192.0.2.1", 9), timeout=1),
+            lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("192.0.2.1", 9)),
+            lambda: socket.socket(socket.AF_INET6).connect_ex(("2001:db8::1", 9))):
+    try:
+        act()
+    except RefusedConnection as error:
+        print("refused:", error)
+print(os.environ["HF_HUB_OFFLINE"])
+"""
+
+
+def test_connections_beyond_this_machine_are_refused_and_loopback_works() -> None:
+    done = subprocess.run([sys.executable, "-c", GUARDED], capture_output=True, text=True, check=True)
+    assert done.stdout.count("refused:") == 3
+    assert done.stdout.endswith("1\n")
+
+
+@pytest.mark.models
+def test_the_demo_gives_the_same_answers_with_no_network_at_all(models_dir: Path, tmp_path: Path) -> None:
+    unshare = shutil.which("unshare")
+    if unshare is None or subprocess.run([unshare, "-n", "true"]).returncode:
+        pytest.skip("this machine lets nobody take its network away (unshare -n)")
+
+    def answers(folder: str, *prefix: str) -> str:
+        command = [*prefix, sys.executable, "-m", "assistant", "demo", "--out", str(tmp_path / folder), "--models-dir", str(models_dir)]
+        done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "HOME": str(tmp_path)})
+        assert done.returncode == 0, done.stderr
+        return "\n".join(line for line in done.stdout.splitlines() if str(tmp_path) not in line)
+
+    with_network = answers("with")
+    assert with_network.count("said:") == 4
+    assert answers("without", unshare, "-n") == with_network

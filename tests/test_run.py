@@ -1,0 +1,118 @@
+"""`assistant run` end to end: real models, real sound devices (PulseAudio's null sinks), a video file as the camera."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from assistant.commands.demo import demo_file
+from assistant.devices.sound_files import RecordedMicrophone, write_wav
+from assistant.messages import AudioChunk
+from tests import pulse
+
+pytestmark = [pytest.mark.models, pytest.mark.sound]
+
+PATIENCE_S = 90.0
+"""A busy machine loads models slowly; nothing here is a measurement."""
+
+
+@pytest.fixture(scope="module")
+def cat_video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two minutes of the demo's cat."""
+    path = tmp_path_factory.mktemp("camera") / "cat.avi"
+    source = cv2.VideoCapture(str(demo_file("clip.mp4")))
+    frames = [np.asarray(source.read()[1]) for _ in range(20)]
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 5, (320, 240))
+    for number in range(600):
+        writer.write(frames[abs(number % 38 - 19)])
+    writer.release()
+    return path
+
+
+class RunningAssistant:
+    """The program in a process of its own, and the events it prints."""
+
+    def __init__(self, arguments: list[str], env: dict[str, str]) -> None:
+        command = [sys.executable, "-m", "assistant", "run", "--json", *arguments]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **env})
+        self._events: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def wait_for(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        until_s = time.monotonic() + PATIENCE_S
+        while (event := self._events.get(timeout=max(0.1, until_s - time.monotonic()))) is not None:
+            if wanted(event):
+                return event
+        raise AssertionError(f"the assistant ended: {self.process.stderr.read() if self.process.stderr else ''}")
+
+    def stop(self) -> float:
+        """Terminate; the seconds it took."""
+        began_s = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(30)
+        return time.monotonic() - began_s
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._events.put(json.loads(line))
+        self._events.put(None)
+
+
+@pytest.fixture
+def sound_system() -> Iterator[pulse.SoundSystem]:
+    if not pulse.is_installed():
+        pytest.skip("PulseAudio, its tools or ALSA's pulse plugin are not installed")
+    with pulse.sound_system() as system:
+        yield system
+
+
+def test_a_question_into_the_microphone_is_answered_from_the_loudspeaker(
+    sound_system: pulse.SoundSystem, cat_video: Path, models_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trace = tmp_path / "trace.jsonl"
+    running = RunningAssistant(["--camera", str(cat_video), "--models-dir", str(models_dir), "--trace", str(trace)], sound_system.env)
+    try:
+        with sound_system.recording() as recording:
+            running.wait_for(lambda event: event["event"] == "heard")  # "I'm ready"
+            running.wait_for(lambda event: event["event"] == "keyframe")
+            sound_system.play(demo_file("question1_en.wav"))
+            question = running.wait_for(lambda event: event["event"] == "question")
+            answer = running.wait_for(lambda event: event["event"] == "heard" and event["turn"] == question["turn"])
+    finally:
+        stopped_s = running.stop()
+    assert "front of me" in question["text"]
+    assert "cat" in answer["text"].lower() and answer["share"] == 1
+    assert stopped_s < 10
+    assert {"keyframe", "speech_began", "question", "look", "heard"} <= {json.loads(line)["event"] for line in trace.read_text().splitlines()}
+
+    heard_again = tmp_path / "recorded.wav"
+    write_wav(heard_again, iter([AudioChunk(recording.samples, pulse.RATE_HZ)]))
+    hear = [sys.executable, "-m", "assistant", "hear", str(heard_again), "--json", "--models-dir", str(models_dir)]
+    text = json.loads(subprocess.run(hear, capture_output=True, text=True, check=True).stdout)["text"].lower()
+    assert "ready" in text and "cat" in text
+
+
+def test_recorded_devices_stand_in_for_all_three(cat_video: Path, models_dir: Path, tmp_path: Path) -> None:
+    """A microphone file is heard to its end and answered, then the program ends by itself."""
+    microphone, speaker = tmp_path / "mic.wav", tmp_path / "out.wav"
+    silence = AudioChunk(np.zeros(16000 * 3, np.float32), 16000)
+    write_wav(microphone, iter([silence, *RecordedMicrophone(demo_file("question2_en.wav")).chunks(), silence]))
+    arguments = ["--camera", str(cat_video), "--microphone", str(microphone), "--speaker", str(speaker), "--models-dir", str(models_dir)]
+    done = subprocess.run([sys.executable, "-m", "assistant", "run", *arguments], capture_output=True, text=True, timeout=PATIENCE_S)
+    assert done.returncode == 0, done.stderr
+    assert "You: What is this?" in done.stdout and "cat" in done.stdout.lower()
+    assert speaker.stat().st_size > 50_000

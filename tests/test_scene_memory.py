@@ -1,0 +1,38 @@
+"""The last scenes are remembered, no more; trouble lasts until a good scene follows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from assistant.messages import Frame, Keyframe, PictureProblem
+from assistant.seeing.scene_memory import SceneMemory
+
+
+def keyframe(time_s: float, problem: PictureProblem | None = None) -> Keyframe:
+    return Keyframe(Frame(np.zeros((2, 2, 3), np.uint8), time_s), "change", problem=problem)
+
+
+def test_only_the_newest_scenes_are_held() -> None:
+    memory = SceneMemory(capacity=2)
+    for time_s in (1.0, 2.0, 3.0):
+        memory.add(keyframe(time_s))
+    assert [k.frame.time_s for k in memory.latest(5)] == [2.0, 3.0]
+    assert [k.frame.time_s for k in memory.latest(1)] == [3.0]
+    assert memory.age_s(4.5) == 1.5
+
+
+def test_trouble_is_never_described_and_ends_with_the_next_scene() -> None:
+    memory = SceneMemory()
+    memory.add(keyframe(1.0, "covered"))
+    assert memory.problem == "covered"
+    assert memory.latest(1) == []
+    memory.add(keyframe(2.0))
+    assert memory.problem is None
+
+
+def test_forgetting_leaves_nothing() -> None:
+    memory = SceneMemory()
+    memory.add(keyframe(1.0))
+    memory.forget()
+    assert memory.latest(1) == []
+    assert memory.age_s(2.0) is None
