@@ -21,8 +21,9 @@ from assistant.hearing.listen import listen
 from assistant.hearing.utterances import SpeechStarted
 from assistant.interfaces import Camera, Microphone, Speaker, SpeechSynthesizer, VoiceDetector
 from assistant.languages import phrase
-from assistant.messages import AudioChunk, Question, Sentence, Utterance, View
+from assistant.messages import AudioChunk, Frame, Keyframe, Question, Sentence, Utterance, View
 from assistant.problems import Problem
+from assistant.seeing.frame_quality import FreezeDetector
 from assistant.seeing.keyframes import KeyframeSelector
 from assistant.seeing.scene_memory import SceneMemory
 from assistant.settings import Settings
@@ -49,6 +50,8 @@ class Devices:
     speaker: Speaker
     detector: VoiceDetector
     synthesizers: Sequence[SpeechSynthesizer]
+    camera_is_live: bool = False
+    """A sensor never gives the same picture twice, so one that does is frozen; a recording may."""
 
 
 class LiveLoop:
@@ -107,18 +110,27 @@ class LiveLoop:
             raise errors[0]
 
     def _watch(self) -> None:
-        selector = KeyframeSelector(self._settings.keyframes)
         try:
-            for frame in self._devices.camera.frames():
-                keyframe = selector.process(frame)
-                if keyframe is not None:
-                    self._memory.add(keyframe)
-                    self._report("keyframe", {"time_s": keyframe.frame.time_s, "reason": keyframe.reason, "problem": keyframe.problem})
+            for keyframe in self._keyframes(self._devices.camera.frames()):
+                self._memory.add(keyframe)
+                self._report("keyframe", {"time_s": keyframe.frame.time_s, "reason": keyframe.reason, "problem": keyframe.problem})
         except Problem as problem:
             # Without a camera there is nothing to answer from, but the user must hear it, and may still be told so on asking.
             self._memory.forget()
             self._report("trouble", {"what": str(problem)})
             self._say("camera_lost")
+
+    def _keyframes(self, frames: Iterator[Frame]) -> Iterator[Keyframe]:
+        """What the selector keeps, and a frozen camera: told once when it freezes, and a first keyframe anew when it is over."""
+        selector, freezing, frozen = KeyframeSelector(self._settings.keyframes), FreezeDetector(), False
+        for frame in frames:
+            was_frozen, frozen = frozen, self._devices.camera_is_live and freezing.is_frozen(frame.picture, frame.time_s)
+            if frozen and not was_frozen:
+                yield Keyframe(frame, "change", problem="frozen")
+                selector = KeyframeSelector(self._settings.keyframes)
+            keyframe = None if frozen else selector.process(frame)
+            if keyframe is not None:
+                yield keyframe
 
     def _listen(self) -> None:
         chunks = self._without_own_voice(self._devices.microphone.chunks())

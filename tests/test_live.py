@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -108,6 +109,18 @@ def test_an_engine_in_trouble_is_spoken_and_the_loop_goes_on() -> None:
     live = Loop(QUIET + SPEECH + QUIET, [WHAT], [], describer=Broken(["x"]))
     live.loop.run()
     assert any("the model is damaged" in text for text in live.voice.said)
+
+
+def test_a_frozen_camera_is_told_and_its_return_too() -> None:
+    """A live camera that repeats itself for seconds is not described; once it moves again its picture is new."""
+    rng = np.random.default_rng(0)
+    scene = np.kron(rng.integers(40, 215, (12, 16, 3)), np.ones((10, 10, 1)))
+    alive = [np.clip(scene + rng.normal(0, 3, scene.shape), 0, 255).astype(np.uint8) for _ in range(60)]
+    pictures = alive[:20] + [alive[19]] * 50 + alive[20:]
+    loop = Loop(QUIET, [WHAT], ["x"]).loop
+    loop._devices = replace(loop._devices, camera_is_live=True)
+    found = list(loop._keyframes(Frame(picture, number / 10) for number, picture in enumerate(pictures)))
+    assert [(k.reason, k.problem) for k in found] == [("first", None), ("change", "frozen"), ("first", None)]
 
 
 def test_speech_stops_the_answer() -> None:

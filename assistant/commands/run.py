@@ -76,7 +76,7 @@ def _open_loop(options: argparse.Namespace, report: Any) -> LiveLoop:
     synthesizers = assembly.open_synthesizers(settings.voice, store)
     transcriber = assembly.open_transcriber(settings.ears, store, settings.answers.threads)
     conversation = Conversation(transcriber, assembly.open_describer(settings.answers, store), settings.ears, settings.language)
-    devices = Devices(camera, microphone, speaker, assembly.open_voice_detector(), synthesizers)
+    devices = Devices(camera, microphone, speaker, assembly.open_voice_detector(), synthesizers, not Path(options.camera).is_file())
     return LiveLoop(devices, conversation, settings, report)
 
 
