@@ -41,17 +41,7 @@ def _tile(picture: Picture, text: str, lines: int) -> Picture:
     tile = np.full((height + LINE_HEIGHT * lines + MARGIN, TILE_WIDTH, 3), 255, np.uint8)
     tile[:height] = cv2.resize(picture, (TILE_WIDTH, height), interpolation=cv2.INTER_AREA)
     for number, line in enumerate(_wrap(text), 1):
-        # OpenCV's font has ASCII only; the transcript beside the sheet keeps every letter.
-        cv2.putText(
-            tile,
-            line.encode("ascii", "replace").decode(),
-            (0, height + LINE_HEIGHT * number),
-            cv2.FONT_HERSHEY_SIMPLEX,
-            0.42,
-            (0, 0, 0),
-            1,
-            cv2.LINE_AA,
-        )
+        cv2.putText(tile, line, (0, height + LINE_HEIGHT * number), cv2.FONT_HERSHEY_SIMPLEX, 0.42, (0, 0, 0), 1, cv2.LINE_AA)
     return tile
 
 

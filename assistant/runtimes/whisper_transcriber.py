@@ -88,10 +88,8 @@ class WhisperTranscriber:
         when the translation is invented. Sound longer than 30 s is heard window by window: its language is that of the first window
         with words, its confidence the mean over the seconds of speech.
         """
-        if language is not None and language not in self._whisper.supported_languages:
-            raise BadInput(
-                f"the language {shorten(language)} is unknown to the speech recogniser", "use a two-letter code such as en, es or pt"
-            )
+        if language is not None:
+            self._check_language(language)
         heard: list[_Heard] = []
         for window in _windows(_at_16_khz(_clean(samples), sample_rate_hz)):
             found = self._hear(window, language)
