@@ -77,9 +77,9 @@ class LiveLoop:
             Worker("converse", self._converse, self._inbox.close),
             Worker("speak", self._speak, self._queue.close),
         ]
+        self._say("ready")
         for worker in workers:
             worker.start()
-        self._say("ready")
         try:
             self._wait(workers, None if duration_s is None else time.monotonic() + duration_s)
         finally:

@@ -54,7 +54,8 @@ class EarSettings:
 
     speech_threshold: float = 0.5
     """Probability in [0, 1] from which a chunk counts as speech."""
-    min_speech_s: float = 0.25
+    min_speech_s: float = 0.15
+    """A spoken "Stop" or "Help" is this short; coughs that pass are sorted out by the recogniser."""
     end_silence_s: float = 0.7
     pre_roll_s: float = 0.3
     """Sound kept from before speech was noticed, so that the first syllable survives."""

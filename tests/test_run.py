@@ -97,7 +97,9 @@ def test_a_question_into_the_microphone_is_answered_from_the_loudspeaker(
     assert "front of me" in question["text"]
     assert "cat" in answer["text"].lower() and answer["share"] == 1
     assert stopped_s < 10
-    assert {"keyframe", "speech_began", "question", "look", "heard"} <= {json.loads(line)["event"] for line in trace.read_text().splitlines()}
+    assert {"keyframe", "speech_began", "question", "look", "heard"} <= {
+        json.loads(line)["event"] for line in trace.read_text().splitlines()
+    }
 
     heard_again = tmp_path / "recorded.wav"
     write_wav(heard_again, iter([AudioChunk(recording.samples, pulse.RATE_HZ)]))

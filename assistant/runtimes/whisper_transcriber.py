@@ -184,7 +184,8 @@ def _at_16_khz(samples: Sound, sample_rate_hz: int) -> Sound:
     frame = av.AudioFrame.from_ndarray(samples[np.newaxis], format="flt", layout="mono")
     frame.sample_rate = sample_rate_hz
     resampler = av.AudioResampler("flt", "mono", SAMPLE_RATE_HZ)
-    return np.concatenate([piece.to_ndarray()[0] for part in (frame, None) for piece in resampler.resample(part)])
+    pieces = [piece.to_ndarray()[0] for part in (frame, None) for piece in resampler.resample(part)]
+    return np.concatenate([samples[:0], *pieces])  # a sample or two may give none
 
 
 def _windows(samples: Sound) -> Iterator[Sound]:

@@ -83,7 +83,7 @@ class TestLiveMicrophone:
             del chunks  # stops listening
 
     def test_a_microphone_that_is_not_there_is_a_problem_that_names_those_that_are(self, sound_system: pulse.SoundSystem) -> None:
-        with pytest.raises(MissingDevice, match="no microphone 'no-such'.*choose one of: .*default"):
+        with pytest.raises(MissingDevice, match="no microphone 'no-such'.*Choose one of: .*default"):
             SounddeviceMicrophone("no-such")
 
     def test_a_microphone_that_goes_away_is_told_of(self, sound_system: pulse.SoundSystem) -> None:

@@ -113,7 +113,7 @@ class TestLoudspeaker:
         assert speaker.play(iter([tone(30.0)]), never) < 5
 
     def test_a_loudspeaker_that_is_not_there_is_a_problem_that_names_those_that_are(self, sound_system: pulse.SoundSystem) -> None:
-        with pytest.raises(MissingDevice, match="no loudspeaker 'no-such'.*choose one of: .*default"):
+        with pytest.raises(MissingDevice, match="no loudspeaker 'no-such'.*Choose one of: .*default"):
             SounddeviceSpeaker("no-such")
 
     def test_a_loudspeaker_that_goes_away_is_told_of(self, sound_system: pulse.SoundSystem) -> None:
