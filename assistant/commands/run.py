@@ -16,7 +16,7 @@ from assistant import assembly
 from assistant.commands.media import add_settings_argument, settings_of, store_of
 from assistant.conversation import Conversation
 from assistant.live import Devices, LiveLoop
-from assistant.problems import BadInput, shorten
+from assistant.problems import BadInput, Problem, shorten
 
 # What people want to see; the trace has everything.
 _SHOWN = {"question": "You: {text}", "sentence": "Assistant: {text}", "trouble": "Trouble: {what}"}
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
         try:
             for event in iter(events.get, None):
                 if trace:
-                    print(json.dumps(event, ensure_ascii=False), file=trace, flush=True)
+                    _write(trace, event)
                 if options.json or event["event"] in _SHOWN:
                     yield _SHOWN.get(event["event"], "").format(**event), event
         finally:
@@ -84,4 +84,15 @@ def _open_trace(path: Path) -> IO[str]:
     try:
         return path.open("w", encoding="utf-8")
     except OSError as error:
-        raise BadInput(f"the trace {shorten(path)} can't be written ({error.strerror})", "choose another place") from error
+        raise _unwritable(path, error) from error
+
+
+def _write(trace: IO[str], event: dict[str, Any]) -> None:
+    try:
+        print(json.dumps(event, ensure_ascii=False), file=trace, flush=True)
+    except OSError as error:
+        raise _unwritable(Path(trace.name), error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> Problem:
+    return BadInput(f"the trace {shorten(path)} can't be written ({error.strerror})", "choose another place")

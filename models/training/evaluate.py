@@ -29,6 +29,7 @@ SEED = 11
 GALLERY = 20
 RANKED_PICTURES = 400
 SAMPLES = 10
+MEASURES = ("captions", "ranking", "groceries", "objects")
 _PEOPLE = re.compile(
     r"\b(man|men|woman|women|boys?|girls?|child|children|kids?|person|people|lady|ladies|guys?|baby|babies|toddlers?|players?|crowd)\b",
     re.IGNORECASE,
@@ -48,10 +49,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--model", type=Path, required=True, help="a folder in the SmolVLM2 layout")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--pictures", type=int, default=1000, help="at most this many of each collection")
+    parser.add_argument("--measures", nargs="+", choices=MEASURES, default=MEASURES)
+    parser.add_argument("--threads", type=int, default=0, help="0 = one per core")
     parser.add_argument("--json", type=Path, help="write measures and outputs here")
     options = parser.parse_args(arguments)
-    evaluation = Evaluation(Smolvlm2Describer(options.model), options.data, options.pictures)
-    measures = [*evaluation.captions(), *evaluation.ranking(), *evaluation.groceries(), *evaluation.objects()]
+    evaluation = Evaluation(Smolvlm2Describer(options.model, options.threads), options.data, options.pictures)
+    measures = [measure for name in options.measures for measure in getattr(evaluation, name)()]
     for kind, outputs in evaluation.outputs.items():
         print(f"\n{kind}, {SAMPLES} of {len(outputs)} at random:")
         for example, said in random.Random(SEED).sample(outputs, min(SAMPLES, len(outputs))):
