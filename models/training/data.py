@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import random
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,11 @@ CANT_TELL = "I can't tell what this is."
 _SHOP_SENTENCES = ("A shelf in a shop with {}.", "{} on a shelf in a shop.", "{} in a shop.", "A picture of {} in a shop.")
 _CARTONS = {"Juice", "Milk", "Yoghurt", "Sour-Cream", "Soyghurt", "Oatghurt", "Oat-Milk", "Soy-Milk", "Sour-Milk"}
 _NO_PLURAL = {"Garlic", "Ginger", "Asparagus", "Kiwi"}
+
+_PEOPLE = re.compile(
+    r"\b(man|men|woman|women|boys?|girls?|child|children|kids?|person|people|lady|ladies|guys?|baby|babies|toddlers?|players?|crowd)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -97,6 +103,16 @@ def tidy_caption(caption: str) -> str:
 
 def article(noun: str) -> str:
     return "an" if noun[:1].lower() in "aeiou" else "a"
+
+
+def names(text: str, label: str) -> bool:
+    """Whether a class is named: its words in order, the last one in singular or plural ("Oat-Milk" in "cartons of oat milk")."""
+    words = label.replace("-", " ").lower()
+    return any(re.search(rf"\b{re.escape(form)}(s|es)?\b", text.lower()) for form in (words, words.removesuffix("s")))
+
+
+def mentions_person(text: str) -> bool:
+    return _PEOPLE.search(text) is not None
 
 
 def _capital(text: str) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import re
 import tarfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ import numpy as np
 from assistant.messages import Frame, Keyframe, View
 from assistant.runtimes.smolvlm2 import Smolvlm2Describer
 from models.training.caption_scores import bleu4, cider_d
-from models.training.data import Example, flickr_examples, grocery_examples, imagenet_examples
+from models.training.data import Example, flickr_examples, grocery_examples, imagenet_examples, mentions_person, names
 
 QUESTION = "What is in front of me?"
 SEED = 11
@@ -30,10 +29,6 @@ GALLERY = 20
 RANKED_PICTURES = 400
 SAMPLES = 10
 MEASURES = ("captions", "ranking", "groceries", "objects")
-_PEOPLE = re.compile(
-    r"\b(man|men|woman|women|boys?|girls?|child|children|kids?|person|people|lady|ladies|guys?|baby|babies|toddlers?|players?|crowd)\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -98,7 +93,7 @@ class Evaluation:
 
     def groceries(self) -> Iterator[Measure]:
         said = self._say_all("grocery", grocery_examples(self._data, "dev"))
-        yield Measure("grocery: a person is mentioned", _share(_PEOPLE.search(text) is not None for _, text in said), "<= 0.05", len(said))
+        yield Measure("grocery: a person is mentioned", _share(mentions_person(text) for _, text in said), "<= 0.05", len(said))
         yield Measure("grocery: coarse class named", _share(names(text, e.label) for e, text in said), ">= 0.60", len(said))
 
     def objects(self) -> Iterator[Measure]:
@@ -120,12 +115,6 @@ class Evaluation:
                 assert file is not None
                 picture = cv2.cvtColor(cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
                 yield example, self._describer.look([Keyframe(Frame(picture, 0.0), "only")])
-
-
-def names(text: str, label: str) -> bool:
-    """Whether a class is named: its words in order, the last one in singular or plural ("Oat-Milk" in "cartons of oat milk")."""
-    words = label.replace("-", " ").lower()
-    return re.search(rf"\b{re.escape(words.removesuffix('s'))}(s|es)?\b", text.lower()) is not None
 
 
 def _share(hits: Iterator[bool]) -> float:
