@@ -23,7 +23,8 @@ from assistant.runtimes.smolvlm2 import Smolvlm2Describer
 from models.training.caption_scores import bleu4, cider_d
 from models.training.data import Example, flickr_examples, grocery_examples, imagenet_examples, mentions_person, names
 
-QUESTION = "What is in front of me?"
+OBJECT_QUESTION = "What is in front of me?"
+SCENE_QUESTION = "What is happening?"  # asks for a caption rather than a name
 SEED = 11
 GALLERY = 20
 RANKED_PICTURES = 400
@@ -72,7 +73,7 @@ class Evaluation:
         self.outputs: dict[str, list[tuple[Example, str]]] = {}
 
     def captions(self) -> Iterator[Measure]:
-        said = self._say_all("flickr8k", flickr_examples(self._data, "dev"))
+        said = self._say_all("flickr8k", flickr_examples(self._data, "dev"), SCENE_QUESTION)
         references, outputs = [list(e.answers) for e, _ in said], [text for _, text in said]
         yield Measure("Flickr8k: CIDEr-D", cider_d(references, outputs), ">= 0.45", len(said))
         yield Measure("Flickr8k: BLEU-4", bleu4(references, outputs), ">= 0.14", len(said))
@@ -85,26 +86,26 @@ class Evaluation:
             gallery = examples[first : first + GALLERY]
             views = [view for _, view in self._views(gallery)]
             scores = np.array(
-                [[self._describer.log_likelihood(v, QUESTION, e.answers[0]) for e in gallery] for v in views]
+                [[self._describer.log_likelihood(v, SCENE_QUESTION, e.answers[0]) for e in gallery] for v in views]
             )  # [picture, caption]
             hits += int((scores.argmax(0) == np.arange(GALLERY)).sum())
             tried += GALLERY
         yield Measure(f"Flickr8k: right picture among {GALLERY} by likelihood", hits / tried, ">= 0.60", tried)
 
     def groceries(self) -> Iterator[Measure]:
-        said = self._say_all("grocery", grocery_examples(self._data, "dev"))
+        said = self._say_all("grocery", grocery_examples(self._data, "dev"), OBJECT_QUESTION)
         yield Measure("grocery: a person is mentioned", _share(mentions_person(text) for _, text in said), "<= 0.05", len(said))
         yield Measure("grocery: coarse class named", _share(names(text, e.label) for e, text in said), ">= 0.60", len(said))
 
     def objects(self) -> Iterator[Measure]:
-        said = self._say_all("imagenet_samples", imagenet_examples(self._data, "dev"))
+        said = self._say_all("imagenet_samples", imagenet_examples(self._data, "dev"), OBJECT_QUESTION)
         named, unsure = [names(text, e.label) for e, text in said], [text.startswith("I can't tell") for _, text in said]
         yield Measure("ImageNet, classes never trained: class word named", _share(iter(named)), ">= 0.55", len(said))
         yield Measure('ImageNet, classes never trained: "I can\'t tell"', _share(iter(unsure)), "report", len(said))
 
-    def _say_all(self, kind: str, examples: list[Example]) -> list[tuple[Example, str]]:
+    def _say_all(self, kind: str, examples: list[Example], question: str) -> list[tuple[Example, str]]:
         chosen = random.Random(SEED).sample(examples, min(self._most, len(examples)))
-        self.outputs[kind] = [(e, "".join(self._describer.answer(view, QUESTION))) for e, view in self._views(chosen)]
+        self.outputs[kind] = [(e, "".join(self._describer.answer(view, question))) for e, view in self._views(chosen)]
         return self.outputs[kind]
 
     def _views(self, examples: list[Example]) -> Iterator[tuple[Example, View]]:
