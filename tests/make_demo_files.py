@@ -24,7 +24,7 @@ STARTER = HERE.parent / "models" / "starter"
 
 FPS, WIDTH, HEIGHT = 10, 320, 240
 SCENE_S = 4.0
-SCENES = ("chelsea.png", "coffee.png", "astronaut.png")
+SCENES = ("chelsea.png", "coffee.png", "camera.png")
 ENGLISH_QUESTIONS = (("question1_en", "What is in front of me?"), ("question2_en", "What is this?"))
 # Of eSpeak's Spanish, Whisper base understands little; this voice's pace and pitch are among those it does.
 SPANISH_QUESTION = ("espeak-ng", "-v", "es", "-s", "115", "-p", "55", "¿Qué es esto?", "-w", str(DEMO / "question3_es.wav"))
