@@ -7,7 +7,7 @@ import os
 import socket
 from typing import Any
 
-from assistant.problems import NetworkTrouble
+from assistant.problems import NetworkTrouble, shorten
 
 _SWITCHES = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY")
 
@@ -38,18 +38,28 @@ def enforce() -> None:
             _refuse_remote(self.family, arguments[-1])
             return super().sendto(*arguments)
 
+    look_up = socket.getaddrinfo
+
+    def guarded_look_up(host: Any, *arguments: Any, **options: Any) -> Any:
+        if host is not None:
+            _refuse_host(host.decode() if isinstance(host, bytes) else str(host))  # even the question for an address leaves the machine
+        return look_up(host, *arguments, **options)
+
     socket.socket = GuardedSocket  # type: ignore[misc]
+    socket.getaddrinfo = guarded_look_up
 
 
 def _refuse_remote(family: int, address: Any) -> None:
-    if family not in (socket.AF_INET, socket.AF_INET6) or not isinstance(address, tuple):
-        return
-    host = str(address[0])
+    if family in (socket.AF_INET, socket.AF_INET6) and isinstance(address, tuple):
+        _refuse_host(str(address[0]))
+
+
+def _refuse_host(host: str) -> None:
     try:
         local = ipaddress.ip_address(host.split("%")[0]).is_loopback
     except ValueError:
-        local = host == "localhost"
+        local = host in ("localhost", "")
     if not local:
         raise RefusedConnection(
-            f"a connection to {host} was refused", "the assistant works without a network; fetch models with `assistant setup`"
+            f"a connection to {shorten(host)} was refused", "the assistant works without a network; fetch models with `assistant setup`"
         )
