@@ -1,6 +1,9 @@
 """Trains the starter model's connector and LoRA pairs. Resumable: run the same command again.
 
-python -m models.training.train --data ../shared/data --sources MODELS_DIR --work DIR [--steps N]
+    python -m models.training.train --data ../shared/data --sources MODELS_DIR --work DIR [--steps N] [--from-adapter]
+
+A larger --steps goes on from the last checkpoint with the learning rate of the longer plan; --from-adapter starts from the
+committed adapter where no checkpoint is left.
 """
 
 from __future__ import annotations
@@ -8,6 +11,7 @@ from __future__ import annotations
 import argparse
 import math
 import random
+import re
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,6 +22,7 @@ from tokenizers import Tokenizer
 from torch.nn import functional as F
 
 from assistant.building.sources import LANGUAGE_MODEL_FILE, find_source
+from assistant.building.starter import adapter_file
 from assistant.building.starter_form import END, extended_language_model, token_id
 from models.training.batches import Library, Row, collate, encode
 from models.training.data import CANT_TELL, Example, class_names, flickr_examples, grocery_examples, imagenet_examples
@@ -40,11 +45,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--sources", type=Path, required=True, help="folder with the GGUF and the .pth that `assistant setup` fetched")
     parser.add_argument("--work", type=Path, required=True, help="folder for features and checkpoints")
     parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--from-adapter", action="store_true", help="without a checkpoint start from models/starter/adapter.npz")
     options = parser.parse_args(arguments)
-    train(options.data, options.sources, options.work, options.steps)
+    train(options.data, options.sources, options.work, options.steps, options.from_adapter)
 
 
-def train(data: Path, sources: Path, work: Path, steps: int) -> None:
+def train(data: Path, sources: Path, work: Path, steps: int, from_adapter: bool = False) -> None:
     torch.manual_seed(SEED)
     weights, tokenizer = extended_language_model(find_source(sources, LANGUAGE_MODEL_FILE))
     library = Library(data, sources, work, class_names(data))
@@ -60,18 +66,17 @@ def train(data: Path, sources: Path, work: Path, steps: int) -> None:
         betas=(0.9, 0.98),
         weight_decay=0.0,
     )
-    checkpoint = work / "checkpoint.pt"
-    first = 0
+    checkpoint, first = work / "checkpoint.pt", 0
     if checkpoint.exists():
         saved = torch.load(checkpoint, weights_only=True)
         model.load_state_dict(saved["model"])
         optimiser.load_state_dict(saved["optimiser"])
         first = saved["step"]
+    elif from_adapter:
+        model.load_state_dict(adapter_state(adapter_file()))
     else:
-        with torch.no_grad():
-            model.connector.weight.copy_(
-                torch.from_numpy(connector_guess(library, examples["flickr8k"], weights.arrays["embed_tokens"], tokenizer))
-            )
+        guess = connector_guess(library, examples["flickr8k"], weights.arrays["embed_tokens"], tokenizer)
+        model.connector.weight.data.copy_(torch.from_numpy(guess))
     spoken = spoken_tokens(examples, tokenizer, library.class_names)
     began, loss_mean = time.monotonic(), math.nan
     for step, rows in enumerate(step_rows(library, examples, first), first):
@@ -93,6 +98,13 @@ def train(data: Path, sources: Path, work: Path, steps: int) -> None:
             )
         if (step + 1) % SAVE_EVERY_STEPS == 0 or step + 1 == steps:
             _save(checkpoint, {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step + 1})
+
+
+def adapter_state(adapter: Path) -> dict[str, torch.Tensor]:
+    """The committed adapter by the model's own parameter names: "layers.0.self_attn.q_proj.a" -> "layers.0.q_proj.a"."""
+    with np.load(adapter, allow_pickle=False) as arrays:
+        state = {re.sub(r"\.(self_attn|mlp)\.", ".", name): torch.from_numpy(arrays[name].astype(np.float32)) for name in arrays.files}
+    return {("connector.weight" if name == "connector" else name): value for name, value in state.items()}
 
 
 def rate_share(step: int, steps: int) -> float:
