@@ -81,12 +81,17 @@ def open_microphone(source: str | None) -> Microphone:
     return SounddeviceMicrophone(source or "")
 
 
+def open_wav_file(path: Path) -> Speaker:
+    """A WAV file in place of a loudspeaker, whatever its name ends in."""
+    from assistant.devices.sound_files import WavSpeaker
+
+    return WavSpeaker(path)
+
+
 def open_speaker(destination: str | None) -> Speaker:
     """A WAV file to write, or the loudspeaker whose name contains `destination` (None: the system's choice)."""
     if destination and Path(destination).suffix.lower() == ".wav":
-        from assistant.devices.sound_files import WavSpeaker
-
-        return WavSpeaker(Path(destination))
+        return open_wav_file(Path(destination))
     from assistant.devices.sounddevice_speaker import SounddeviceSpeaker
 
     return SounddeviceSpeaker(destination or "")

@@ -105,7 +105,7 @@ class LiveLoop:
                     self._report("stuck", {"thread": worker.name})
             except Exception as error:
                 errors.append(error)
-        self._devices.speaker.close()
+        self._speaker.close()
         if errors:
             raise errors[0]
 

@@ -57,13 +57,11 @@ class Inbox(Generic[T]):
     def __init__(self, capacity: int) -> None:
         self._items: queue.Queue[T | None] = queue.Queue()
         self._capacity = capacity
-        self.dropped = 0
 
     def put(self, item: T) -> None:
         while self._items.qsize() >= self._capacity:
             try:
                 self._items.get_nowait()
-                self.dropped += 1
             except queue.Empty:
                 break
         self._items.put(item)

@@ -96,6 +96,14 @@ def test_say_writes_a_file_with_espeak_alone(capsys: pytest.CaptureFixture[str],
     assert out_file.stat().st_size > 20_000
 
 
+def test_a_wav_is_written_under_the_very_name_that_was_asked_for(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """The name's ending was once exchanged for .wav, and the wrong path reported."""
+    out_file = tmp_path / "hello.sound"
+    status, out, _ = run(capsys, "say", "Hello.", "--out", out_file, "--models-dir", tmp_path, "--json")
+    assert status == 0 and json.loads(out)["out"] == str(out_file)
+    assert out_file.read_bytes().startswith(b"RIFF")
+
+
 @pytest.mark.parametrize("arguments", [["say", "..."], ["say", "hi", "--language", "qq", "--out", "x.wav"], ["say", "hi", "--rate", "9"]])
 def test_what_cant_be_said_is_status_2(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from assistant.assembly import SOUND_SUFFIXES, open_describer, open_sound_file, open_transcriber
-from assistant.commands.media import Media, add_model_argument, add_settings_argument, read_media, settings_of, store_of
+from assistant.assembly import SOUND_SUFFIXES, open_describer, open_sound_file, open_synthesizers, open_transcriber, open_wav_file
+from assistant.commands.media import Media, read_media
+from assistant.commands.options import add_model_argument, add_settings_argument, settings_of, store_of
 from assistant.commands.output import Stopwatch
 from assistant.commands.say import say
 from assistant.conversation import ENGLISH, Conversation
@@ -37,8 +37,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
     settings, store, watch = settings_of(options), store_of(options), Stopwatch()
-    if options.model:
-        settings = replace(settings, answers=replace(settings.answers, model=options.model))
     _check_question(options)
     media = read_media(options.media, settings, settings.answers.max_keyframes)
     watch.lap("open")
@@ -74,7 +72,7 @@ def _asked(
     if not spoken and asked.language != ENGLISH:
         warnings.append("the question was given to the model untranslated: there is no translator yet; a spoken question is translated")
     if options.out:
-        say(said, options.out, settings.voice, store)
+        say(said, open_synthesizers(settings.voice, store), open_wav_file(options.out))
         watch.lap("speak")
     answer = " ".join(sentence.text for sentence in said)
     return answer, {

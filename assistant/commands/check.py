@@ -10,7 +10,7 @@ from typing import Any
 
 from assistant import assembly
 from assistant.commands.demo import demo_file
-from assistant.commands.media import store_of
+from assistant.commands.options import store_of
 from assistant.commands.output import Stopwatch
 from assistant.conversation import Conversation
 from assistant.hearing.listen import whole_utterance

@@ -14,9 +14,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from assistant.assembly import open_camera, open_describer, open_sound_file, open_transcriber
+from assistant.assembly import open_camera, open_describer, open_sound_file, open_synthesizers, open_transcriber, open_wav_file
 from assistant.commands.contact_sheet import write_sheet
-from assistant.commands.media import store_of
+from assistant.commands.options import store_of
 from assistant.commands.output import Stopwatch, clock
 from assistant.commands.say import say
 from assistant.conversation import Conversation
@@ -53,11 +53,12 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
     folder = _make_folder(options.out)
     settings, store = Settings(), store_of(options)
     conversation = Conversation(open_transcriber(settings.ears, store), open_describer(settings.answers, store), settings.ears)
+    synthesizers = open_synthesizers(settings.voice, store)
     asked = []
     for number, (time_s, recording, picture, memory) in enumerate(_moments(settings), 1):
         data, said = _ask(conversation, recording, memory, settings)
         wav = folder / f"answer{number}.wav"
-        say(said, wav, settings.voice, store)
+        say(said, synthesizers, open_wav_file(wav))
         data |= {"time_s": time_s, "recording": recording, "wav": str(wav)}
         asked.append(_Asked(picture, data))
         english = f"  ({data['english_question']})" if data["english_question"] != data["question"] else ""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from assistant.assembly import open_describer
-from assistant.commands.media import add_model_argument, add_settings_argument, read_media, settings_of, store_of
+from assistant.commands.media import read_media
+from assistant.commands.options import add_model_argument, add_settings_argument, settings_of, store_of
 from assistant.commands.output import Stopwatch, clock
 from assistant.conversation import ENGLISH, Conversation
 from assistant.languages import phrase
@@ -27,8 +27,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
     settings, watch = settings_of(options), Stopwatch()
-    if options.model:
-        settings = replace(settings, answers=replace(settings.answers, model=options.model))
     media = read_media(options.media, settings, MOST_SCENES)
     watch.lap("open")
     conversation = Conversation(None, open_describer(settings.answers, store_of(options)), settings.ears)

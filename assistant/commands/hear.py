@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from assistant.assembly import open_sound_file, open_transcriber, open_voice_detector
-from assistant.commands.media import store_of
+from assistant.commands.options import store_of
 from assistant.commands.output import clock
 from assistant.hearing.listen import hear_file
 from assistant.messages import Transcript, Utterance

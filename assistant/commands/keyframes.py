@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from assistant.commands.contact_sheet import write_sheet
-from assistant.commands.media import add_settings_argument, read_media, settings_of
+from assistant.commands.media import read_media
+from assistant.commands.options import add_settings_argument, settings_of
 from assistant.commands.output import clock
 from assistant.problems import BadInput
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import dataclass
-from pathlib import Path
 
 from assistant.assembly import open_camera
 from assistant.messages import Keyframe
-from assistant.model_store import ModelStore, models_dir
 from assistant.problems import BadInput
 from assistant.seeing.keyframes import select_keyframes
-from assistant.settings import Settings, load_settings
+from assistant.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -34,19 +31,3 @@ def read_media(source: str, settings: Settings, budget: int) -> Media:
     if not keyframes:
         raise BadInput(f"there is no picture in {source}", "use a picture, or a video with at least one frame")
     return Media(keyframes, warnings)
-
-
-def settings_of(options: argparse.Namespace) -> Settings:
-    return load_settings(getattr(options, "settings", None))
-
-
-def store_of(options: argparse.Namespace) -> ModelStore:
-    return ModelStore(models_dir(options.models_dir))
-
-
-def add_model_argument(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", metavar="NAME|DIR", help="a model's name, or a folder in the SmolVLM2 layout (default: starter)")
-
-
-def add_settings_argument(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--settings", type=Path, metavar="FILE", help="a TOML file with settings")

@@ -7,8 +7,9 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from assistant.commands.options import store_of
 from assistant.manifests import Manifest, all_manifests, find_manifest
-from assistant.model_store import ModelStore, format_size, models_dir
+from assistant.model_store import ModelStore, format_size
 from assistant.problems import BadInput, MissingModel
 
 Result = tuple[str, dict[str, Any]]
@@ -21,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> Iterator[Result]:
-    store = ModelStore(models_dir(options.models_dir))
+    store = store_of(options)
     if options.action == "list":
         yield from list_models(all_manifests(), store)
     elif options.action == "verify":

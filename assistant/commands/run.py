@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from assistant import assembly
-from assistant.commands.media import add_settings_argument, settings_of, store_of
+from assistant.commands.options import add_settings_argument, settings_of, store_of
 from assistant.conversation import Conversation
-from assistant.live import Devices, LiveLoop
+from assistant.live import Devices, LiveLoop, Report
 from assistant.problems import BadInput, Problem, shorten
 
 # What people want to see; the trace has everything.
@@ -67,7 +67,7 @@ def _run_loop(loop: LiveLoop, duration_s: float | None, failure: list[BaseExcept
         events.put(None)
 
 
-def _open_loop(options: argparse.Namespace, report: Any) -> LiveLoop:
+def _open_loop(options: argparse.Namespace, report: Report) -> LiveLoop:
     settings, store = settings_of(options), store_of(options)
     # Devices first: they fail sooner than models load.
     camera = assembly.open_camera(options.camera, settings.camera, real_time=True)

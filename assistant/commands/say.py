@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from assistant.answering.sentences import SentenceSplitter
-from assistant.assembly import open_speaker, open_synthesizers
-from assistant.commands.media import store_of
+from assistant.assembly import open_speaker, open_synthesizers, open_wav_file
+from assistant.commands.options import store_of
+from assistant.interfaces import Speaker, SpeechSynthesizer
 from assistant.languages import languages
 from assistant.messages import Heard, Sentence
-from assistant.model_store import ModelStore
 from assistant.problems import BadInput
 from assistant.settings import VoiceSettings
 from assistant.speaking.speak import speak
@@ -35,7 +35,8 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
     if not any(map(str.isalnum, options.text)):
         raise BadInput("there is nothing to say", "write a text with at least one word")
     sentences = [Sentence(text, options.language) for text in texts]
-    heard = say(sentences, options.out, settings, store_of(options), options.voice)
+    synthesizers = open_synthesizers(settings, store_of(options), options.voice)
+    heard = say(sentences, synthesizers, open_wav_file(options.out) if options.out else open_speaker(None))
     where = f"written to {options.out}" if options.out else "spoken"
     text = f"{len(heard)} sentence{'s' if len(heard) > 1 else ''} {where}."
     yield (
@@ -44,19 +45,15 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
     )
 
 
-def say(
-    sentences: Iterable[Sentence], out: Path | None, settings: VoiceSettings, store: ModelStore, voice: str | None = None
-) -> list[Heard]:
-    """Speak into a file, or aloud without one; every sentence in its own language's voice. BadInput for a language nobody speaks."""
-    synthesizers = open_synthesizers(settings, store, voice)
-    speaker = open_speaker(str(out.with_suffix(".wav")) if out else None)
+def say(sentences: Iterable[Sentence], synthesizers: Sequence[SpeechSynthesizer], speaker: Speaker) -> list[Heard]:
+    """Speak all and close the speaker; every sentence in its own language's voice. BadInput for a language nobody speaks."""
     try:
         return list(speak(_spoken_by(sentences, synthesizers), synthesizers, speaker, Turns()))
     finally:
         speaker.close()
 
 
-def _spoken_by(sentences: Iterable[Sentence], synthesizers: list[Any]) -> Iterator[Sentence]:
+def _spoken_by(sentences: Iterable[Sentence], synthesizers: Sequence[SpeechSynthesizer]) -> Iterator[Sentence]:
     for sentence in sentences:
         if not any(synthesizer.speaks(sentence.language) for synthesizer in synthesizers):
             raise BadInput(f"no voice speaks the language {sentence.language!r}", f"use a two-letter code such as {', '.join(languages())}")

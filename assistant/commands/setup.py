@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from assistant.commands.models import fetch_model
+from assistant.commands.options import store_of
 from assistant.manifests import all_manifests, find_manifest
-from assistant.model_store import ModelStore, models_dir
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
     """One result a model: (text for people, object for programs)."""
-    store = ModelStore(models_dir(options.models_dir))
+    store = store_of(options)
     extras = [find_manifest(name) for name in options.extras]
     for manifest in [*(manifest for manifest in all_manifests() if manifest.default), *extras]:
         yield fetch_model(manifest, store)

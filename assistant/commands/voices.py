@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Iterator
 
 from assistant.commands.models import Result, fetch_model, list_models
+from assistant.commands.options import store_of
 from assistant.manifests import Manifest, all_manifests
-from assistant.model_store import ModelStore, models_dir
 from assistant.problems import BadInput, shorten
 
 
@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> Iterator[Result]:
-    store = ModelStore(models_dir(options.models_dir))
+    store = store_of(options)
     if options.action == "list":
         yield from list_models(_voices(), store)
     elif options.name is None:

@@ -1,0 +1,29 @@
+"""What commands share of their arguments: the settings and the model store that they name."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from assistant.model_store import ModelStore, models_dir
+from assistant.settings import Settings, load_settings
+
+
+def add_model_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", metavar="NAME|DIR", help="a model's name, or a folder in the SmolVLM2 layout (default: starter)")
+
+
+def add_settings_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--settings", type=Path, metavar="FILE", help="a TOML file with settings")
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """Of --settings, with --model over it where the command has that."""
+    settings = load_settings(options.settings)
+    model = getattr(options, "model", None)
+    return replace(settings, answers=replace(settings.answers, model=model)) if model else settings
+
+
+def store_of(options: argparse.Namespace) -> ModelStore:
+    return ModelStore(models_dir(options.models_dir))
