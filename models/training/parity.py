@@ -9,7 +9,6 @@ quantisation, and load, look, first token, tokens per second and peak memory of 
 from __future__ import annotations
 
 import argparse
-import resource
 import statistics
 import subprocess
 import sys
@@ -123,7 +122,9 @@ def _print_speed(folder: Path, pictures: list[np.ndarray]) -> None:
         looks.append(looked - began)
         firsts.append(first - looked)
         rates.append((len(pieces) - 1) / max(time.perf_counter() - first, 1e-9))
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # Not getrusage: after fork and exec that still counts what the parent process held.
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    peak_mb = int(status["VmHWM"].split()[0]) / 1024
     look, first, rate = (statistics.median(values) for values in (looks, firsts, rates))
     print(f"load {load_s:.2f} s; medians of {len(pictures)} pictures: look {look:.3f} s, first token {first:.3f} s, {rate:.0f} tokens/s")
     print(f"peak memory {peak_mb:.0f} MB")
