@@ -29,7 +29,7 @@ def test_captions_are_set_as_people_write_them() -> None:
 )
 def test_shop_labels_become_words(label: str, words: str) -> None:
     assert shop_words(label) == words
-    assert names(f"A shelf in a shop with {words}.", label)
+    assert names(f"{words} on a shelf in a shop.", label)
 
 
 def test_a_class_is_named_only_by_its_own_words() -> None:

@@ -10,9 +10,10 @@ torch = pytest.importorskip("torch", reason="the extra [train] is not installed"
 from tokenizers import AddedToken, Tokenizer, models, pre_tokenizers  # noqa: E402
 
 from assistant.building.gguf_file import LlamaWeights  # noqa: E402
-from assistant.building.starter_form import ADDED_TOKENS  # noqa: E402
-from models.training.batches import Row, collate  # noqa: E402
+from assistant.building.starter_form import ADDED_TOKENS, prompt, prompt_closing, prompt_opening  # noqa: E402
+from models.training.batches import Row, collate, encode  # noqa: E402
 from models.training.model import StarterModel  # noqa: E402
+from models.training.questions import Exchange  # noqa: E402
 from tests.test_building import random_weights, reference_logits  # noqa: E402
 
 WIDTH = 20
@@ -36,19 +37,37 @@ def tiny_model(tokenizer: Tokenizer) -> StarterModel:
     return model
 
 
-def row(*answers: str, seed: int = 0) -> Row:
+def row(*answers: str, seed: int = 0, question: str = "What is this?") -> Row:
+    return several((question, answers), seed=seed)
+
+
+def several(*exchanges: tuple[str, tuple[str, ...]], seed: int = 0) -> Row:
     features = np.random.default_rng(seed).normal(size=(16, WIDTH)).astype(np.float32)
-    return Row("Seen: unsure.\n", "What is this?", answers, features)
+    return Row("Seen: unsure.\n", tuple(Exchange(*exchange) for exchange in exchanges), features)
 
 
 def test_answers_side_by_side_give_the_logits_of_each_alone() -> None:
-    """Several captions behind one prefix, several pictures in one flat row: nobody sees the other's words."""
+    """Several questions and captions behind one prefix, several pictures in one flat row: nobody sees the other's words."""
     tokenizer = tiny_tokenizer()
     model = tiny_model(tokenizer)
+    packed = [several(("What is this?", ("A cat.", "Two dogs run.")), ("Is there a cup?", ("No.",)), seed=1), row("A cup.", seed=2)]
+    single = [
+        row("A cat.", seed=1),
+        row("Two dogs run.", seed=1),
+        row("No.", seed=1, question="Is there a cup?"),
+        row("A cup.", seed=2),
+    ]
     with torch.no_grad():
-        together = model(collate([row("A cat.", "Two dogs run.", seed=1), row("A cup.", seed=2)], tokenizer))
-        alone = [model(collate([r], tokenizer)) for r in (row("A cat.", seed=1), row("Two dogs run.", seed=1), row("A cup.", seed=2))]
+        together = model(collate(packed, tokenizer))
+        alone = [model(collate([r], tokenizer)) for r in single]
     torch.testing.assert_close(together, torch.cat(alone), atol=1e-4, rtol=1e-4)
+
+
+def test_a_question_is_tokenised_apart_from_the_picture_as_it_is_together_with_it() -> None:
+    tokenizer = tiny_tokenizer()
+    for question in ("What is this?", "Is there a dog?", "7 dogs?"):
+        together = encode(tokenizer, prompt("Seen: unsure.\n", question))
+        assert encode(tokenizer, prompt_opening("Seen: unsure.\n")) + encode(tokenizer, prompt_closing(question)) == together
 
 
 def test_the_softmax_over_candidates_is_a_part_of_the_whole() -> None:

@@ -31,8 +31,16 @@ COPIED_ROWS = {END: "<|im_end|>", FAKE: "\u010a", GLOBAL: "\u0120image"}
 
 def prompt(seen: str, question: str) -> str:
     """The whole prompt for one picture, as SmolVLM2's chat template words it, with the head's labels before the question."""
-    picture = f"{FAKE}{GLOBAL}{IMAGE * IMAGE_TOKENS}{FAKE}"
-    return f"<|im_start|>User:{picture}{seen}{question}{END}\nAssistant:"
+    return prompt_opening(seen) + prompt_closing(question)
+
+
+def prompt_opening(seen: str) -> str:
+    """Up to the question; `seen` ends with a line break, where every tokenizer splits."""
+    return f"<|im_start|>User:{FAKE}{GLOBAL}{IMAGE * IMAGE_TOKENS}{FAKE}{seen}"
+
+
+def prompt_closing(question: str) -> str:
+    return f"{question}{END}\nAssistant:"
 
 
 def token_id(tokenizer: Tokenizer, token: str) -> int:

@@ -1,90 +1,64 @@
-"""Examples to tensors: one row a picture, its answers side by side behind one prefix."""
+"""Rows to tensors: one row a picture, its questions side by side behind one prefix, and their answers behind each."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from assistant.building.starter_form import END, IMAGE, prompt, token_id
-from assistant.runtimes.seen_labels import seen_text, softmax
-from models.training.data import CANT_TELL, Example
-from models.training.features import COLLECTIONS, Features, load_features
+from assistant.building.starter_form import END, IMAGE, prompt_closing, prompt_opening, token_id
 from models.training.model import Batch
-
-# A head that is this sure of a wrong class would teach the model to doubt what is usually right: such pictures are left out.
-_MISLEADING = 0.5
+from models.training.questions import Exchange
 
 
 @dataclass(frozen=True)
 class Row:
-    """One picture's part of a batch."""
+    """One picture's part of a batch: what its encoder's head sees, what is asked and answered, and its features f32 [16, 5120]."""
 
     seen: str
-    question: str
-    answers: tuple[str, ...]
+    exchanges: tuple[Exchange, ...]
     features: np.ndarray
 
 
-class Library:
-    """All features, by picture, with the words of the encoder's head."""
+@dataclass(frozen=True)
+class _Piece:
+    """Tokens that see the piece they follow (`parent`, by number), the picture's prefix (number 0), and each other backwards."""
 
-    def __init__(self, data: Path, sources: Path, work: Path, names: list[str]) -> None:
-        self.class_names = names
-        self._features: dict[str, Features] = {c: load_features(data, sources, work, c) for c in COLLECTIONS}
-        self._place = {(c, name): i for c, f in self._features.items() for i, name in enumerate(f.names)}
-
-    def features(self, example: Example) -> np.ndarray:
-        """f32 [16, 5120]."""
-        place = self._place[example.collection, example.picture]
-        return np.asarray(self._features[example.collection].tokens[place], np.float32)
-
-    def logits(self, example: Example) -> np.ndarray:
-        return np.asarray(self._features[example.collection].logits[self._place[example.collection, example.picture]])
-
-    def seen(self, example: Example) -> str:
-        return seen_text(self.logits(example), self.class_names)
-
-    def row(self, example: Example, rng: random.Random) -> Row | None:
-        """A training row; a class the head doesn't name becomes "I can't tell". None: leave the picture out."""
-        seen, answers = self.seen(example), example.answers
-        if example.collection == "imagenet_samples" and example.label not in seen:
-            if softmax(self.logits(example)).max() >= _MISLEADING:
-                return None
-            answers = (CANT_TELL,)
-        if example.collection == "grocery":
-            answers = tuple(rng.sample(answers, 2))
-        return Row(seen, rng.choice(example.questions), answers, self.features(example))
+    number: int
+    parent: int
+    starts_at: int
+    """Position of the first token, counted along its own line of pieces."""
+    ids: list[int]
+    learned: bool
 
 
 def collate(rows: Sequence[Row], tokenizer: Tokenizer) -> Batch:
     """Lay the rows end to end; see `Batch`."""
-    image_id = token_id(tokenizer, IMAGE)
-    columns: list[np.ndarray] = []
+    image_id, end_id = token_id(tokenizer, IMAGE), token_id(tokenizer, END)
     ids: list[int] = []
-    positions: list[np.ndarray] = []
-    segments: list[np.ndarray] = []
+    columns, positions, owners, parents = ([] for _ in range(4))
     predict_at: list[int] = []
     targets: list[int] = []
     for row in rows:
-        start, prefix = len(ids), encode(tokenizer, prompt(row.seen, row.question))
-        row_ids, row_positions, row_segments = list(prefix), [np.arange(len(prefix))], [np.zeros(len(prefix), int)]
-        for number, answer in enumerate(row.answers, 1):
-            tokens = encode(tokenizer, f" {answer}")
-            predict_at += [start + len(prefix) - 1, *range(start + len(row_ids), start + len(row_ids) + len(tokens))]
-            targets += [*tokens, token_id(tokenizer, END)]
-            row_ids += tokens
-            row_positions.append(len(prefix) + np.arange(len(tokens)))
-            row_segments.append(np.full(len(tokens), number))
-        ids += row_ids
-        columns.append(np.arange(len(row_ids)))
+        start, last_of = len(ids), dict[int, int]()
+        row_positions, row_owners, row_parents = [], [], []
+        for piece in _pieces(row, tokenizer):
+            first, n = len(ids), len(piece.ids)
+            if piece.learned:
+                predict_at += [last_of[piece.parent], *range(first, first + n)]
+                targets += [*piece.ids, end_id]
+            ids += piece.ids
+            last_of[piece.number] = len(ids) - 1
+            row_positions.append(piece.starts_at + np.arange(n))
+            row_owners.append(np.full(n, piece.number))
+            row_parents.append(np.full(n, piece.parent))
+        columns.append(np.arange(len(ids) - start))
         positions.append(np.concatenate(row_positions))
-        segments.append(np.concatenate(row_segments))
+        owners.append(np.concatenate(row_owners))
+        parents.append(np.concatenate(row_parents))
     flat = np.array(ids)
     return Batch(
         ids=torch.from_numpy(flat),
@@ -93,7 +67,7 @@ def collate(rows: Sequence[Row], tokenizer: Tokenizer) -> Batch:
         rows=torch.from_numpy(np.repeat(np.arange(len(rows)), [len(c) for c in columns])),
         columns=torch.from_numpy(np.concatenate(columns)),
         positions=torch.from_numpy(np.concatenate(positions)),
-        mask=torch.from_numpy(_mask(segments)),
+        mask=torch.from_numpy(_mask(owners, parents)),
         predict_at=torch.tensor(predict_at),
         targets=torch.tensor(targets),
     )
@@ -103,13 +77,26 @@ def encode(tokenizer: Tokenizer, text: str) -> list[int]:
     return list(tokenizer.encode(text, add_special_tokens=False).ids)
 
 
-def _mask(segments: list[np.ndarray]) -> np.ndarray:
-    """bool [B, 1, L, L]: a token sees earlier tokens of its own answer and of the prefix (segment 0); padding sees itself."""
-    longest = max(map(len, segments))
-    mask = np.zeros((len(segments), 1, longest, longest), bool)
-    for row, segment in enumerate(segments):
-        n = len(segment)
-        same_or_prefix = (segment[:, None] == segment[None, :]) | (segment[None, :] == 0)
-        mask[row, 0, :n, :n] = np.tril(same_or_prefix)
+def _pieces(row: Row, tokenizer: Tokenizer) -> Iterator[_Piece]:
+    prefix = encode(tokenizer, prompt_opening(row.seen))
+    yield _Piece(0, 0, 0, prefix, learned=False)
+    number = 0
+    for exchange in row.exchanges:
+        number += 1
+        asked = _Piece(number, 0, len(prefix), encode(tokenizer, prompt_closing(exchange.question)), learned=False)
+        yield asked
+        for answer in exchange.answers:
+            number += 1
+            yield _Piece(number, asked.number, len(prefix) + len(asked.ids), encode(tokenizer, f" {answer}"), learned=True)
+
+
+def _mask(owners: list[np.ndarray], parents: list[np.ndarray]) -> np.ndarray:
+    """bool [B, 1, L, L]: a token sees earlier tokens of its own piece, its parent and the prefix; padding sees itself."""
+    longest = max(map(len, owners))
+    mask = np.zeros((len(owners), 1, longest, longest), bool)
+    for row, (owner, parent) in enumerate(zip(owners, parents, strict=True)):
+        n = len(owner)
+        seen = (owner[None, :] == owner[:, None]) | (owner[None, :] == parent[:, None]) | (owner[None, :] == 0)
+        mask[row, 0, :n, :n] = np.tril(seen)
         mask[row, 0, np.arange(n, longest), np.arange(n, longest)] = True
     return mask

@@ -19,10 +19,12 @@ CAPTION_QUESTIONS = (
     "What is happening?",
     "Describe what you see.",
 )
+MORE_QUESTIONS = ("Tell me more.", "Describe it in more detail.")
 OBJECT_QUESTIONS = (*CAPTION_QUESTIONS[:4], "What is this?", "What am I holding?")
+NAME_QUESTIONS = ("What is this?", "What am I holding?", "What kind of thing is this?")
 CANT_TELL = "I can't tell what this is."
 
-_SHOP_SENTENCES = ("A shelf in a shop with {}.", "{} on a shelf in a shop.", "{} in a shop.", "A picture of {} in a shop.")
+_SHOP_SENTENCE = "{} on a shelf in a shop."
 _CARTONS = {"Juice", "Milk", "Yoghurt", "Sour-Cream", "Soyghurt", "Oatghurt", "Oat-Milk", "Soy-Milk", "Sour-Milk"}
 _NO_PLURAL = {"Garlic", "Ginger", "Asparagus", "Kiwi"}
 
@@ -34,11 +36,10 @@ _PEOPLE = re.compile(
 
 @dataclass(frozen=True)
 class Example:
-    """One picture: the collection and name to find its features by, the questions that fit, every right answer."""
+    """One picture: the collection and name to find its features by, and every right description."""
 
     collection: str
     picture: str
-    questions: tuple[str, ...]
     answers: tuple[str, ...]
     label: str = ""
 
@@ -48,16 +49,15 @@ def flickr_examples(data: Path, split: str) -> list[Example]:
     for picture, where, caption in _rows(data / "flickr8k" / "captions.tsv"):
         if where == split:
             captions.setdefault(picture, []).append(tidy_caption(caption))
-    return [Example("flickr8k", picture, CAPTION_QUESTIONS, tuple(texts)) for picture, texts in captions.items()]
+    return [Example("flickr8k", picture, tuple(texts)) for picture, texts in captions.items()]
 
 
 def grocery_examples(data: Path, split: str) -> list[Example]:
     examples = []
     for picture, where, _, coarse in _rows(data / "grocery" / "labels.tsv"):
         if where == split:
-            things = shop_words(coarse)
-            sentences = (_capital(sentence.format(things)) for sentence in _SHOP_SENTENCES)
-            examples.append(Example("grocery", picture, OBJECT_QUESTIONS, tuple(sentences), coarse))
+            things = _capital(shop_words(coarse))
+            examples.append(Example("grocery", picture, (_SHOP_SENTENCE.format(things), f"{things}."), coarse))
     return examples
 
 
@@ -69,8 +69,7 @@ def imagenet_examples(data: Path, split: str) -> list[Example]:
         Example(
             "imagenet_samples",
             picture,
-            OBJECT_QUESTIONS,
-            (f"A picture of {article(name)} {name}.", f"{article(name).capitalize()} {name}."),
+            (f"{article(name).capitalize()} {name}.",),
             name,
         )
         for index, (picture, name) in enumerate(rows)

@@ -6,7 +6,8 @@ Pictures go through the same resizing and the same ONNX graph as at run time, so
 from __future__ import annotations
 
 import tarfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +19,13 @@ from assistant.building.efficientnet_lite import vision_encoder
 from assistant.building.sources import VISION_MODEL_FILE, find_source
 from assistant.building.torch_file import read_state_dict
 from assistant.runtimes.smolvlm2_image import ImageSettings, make_tiles
+from models.training.augment import UNREADABLE_KINDS, mirrored_variation, unreadable
 
 COLLECTIONS = ("flickr8k", "grocery", "imagenet_samples")
+VARIATIONS = {"flickr8k": 1, "grocery": 2, "imagenet_samples": 3}
+"""Varied copies of each training picture; the smaller the collection, the more."""
+UNREADABLE = "unreadable"
+UNREADABLE_PICTURES = 700
 STARTER_IMAGES = ImageSettings(256, 256, False, (127 / 255,) * 3, (128 / 255,) * 3)
 TOKENS, WIDTH = 16, 5120
 
@@ -35,31 +41,56 @@ class Features:
 
 def load_features(data: Path, sources: Path, work: Path, collection: str) -> Features:
     """Features of one collection of `shared/data`, computed on first use (some 30 pictures a second on two cores)."""
-    folder = work / "features" / collection
+    return _stored(work / "features" / collection, sources, lambda: _pictures(data / collection / "images.tar"))
+
+
+def load_variation(data: Path, sources: Path, work: Path, collection: str, number: int, names: set[str]) -> Features:
+    """Features of the `number`th varied copy (from 1) of the pictures of these names."""
+
+    def pictures() -> Iterator[tuple[str, np.ndarray]]:
+        for name, picture in _pictures(data / collection / "images.tar"):
+            if name in names:
+                yield name, mirrored_variation(picture, np.random.default_rng([number, zlib.crc32(name.encode())]))
+
+    return _stored(work / "features" / f"{collection}-{number}", sources, pictures)
+
+
+def load_unreadable(data: Path, sources: Path, work: Path, names: set[str]) -> Features:
+    """Features of pictures that show nothing, some of them made from Flickr8k's pictures of these names."""
+
+    def pictures() -> Iterator[tuple[str, np.ndarray]]:
+        grounds = _pictures(data / "flickr8k" / "images.tar")
+        for number, (_, picture) in zip(range(UNREADABLE_PICTURES), (g for g in grounds if g[0] in names), strict=False):
+            kind = UNREADABLE_KINDS[number % len(UNREADABLE_KINDS)]
+            yield f"{number:04d} {kind}", unreadable(kind, picture, np.random.default_rng([0, number]))
+
+    return _stored(work / "features" / UNREADABLE, sources, pictures)
+
+
+def _stored(folder: Path, sources: Path, pictures: Callable[[], Iterator[tuple[str, np.ndarray]]]) -> Features:
     if not (folder / "names.txt").exists():
-        _compute(data / collection / "images.tar", sources, folder)
+        _compute(pictures(), sources, folder)
     names = (folder / "names.txt").read_text().split("\n")
-    return Features(names, np.load(folder / "tokens.npy", mmap_mode="r"), np.load(folder / "logits.npy"))
+    shape = (len(names), TOKENS, WIDTH)
+    return Features(names, np.memmap(folder / "tokens.f16", np.float16, "r", shape=shape), np.load(folder / "logits.npy"))
 
 
-def _compute(archive: Path, sources: Path, folder: Path) -> None:
+def _compute(pictures: Iterator[tuple[str, np.ndarray]], sources: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     weights = read_state_dict(find_source(sources, VISION_MODEL_FILE))
     session = onnxruntime.InferenceSession(vision_encoder(weights, None).model().SerializeToString())
-    with tarfile.open(archive) as tar:
-        names = sorted(Path(member.name).name for member in tar if member.isfile())
-    place = {name: row for row, name in enumerate(names)}
-    tokens = np.lib.format.open_memmap(folder / "tokens.npy", "w+", np.float16, (len(names), TOKENS, WIDTH))
-    logits = np.zeros((len(names), 1000), np.float32)
+    names, logits = list[str](), list[np.ndarray]()
     mask = np.ones((1, 1, 256, 256), bool)
-    for done, (name, picture) in enumerate(_pictures(archive)):
-        pixels = make_tiles(picture, STARTER_IMAGES, split=False).pixels[None]
-        row = place[name]
-        tokens[row], logits[row] = (out[0] for out in session.run(None, {"pixel_values": pixels, "pixel_attention_mask": mask}))
-        if done % 500 == 0:
-            print(f"{folder.name}: {done} of {len(names)} pictures", flush=True)
-    tokens.flush()
-    np.save(folder / "logits.npy", logits)
+    with (folder / "tokens.f16").open("wb") as file:
+        for name, picture in pictures:
+            pixels = make_tiles(picture, STARTER_IMAGES, split=False).pixels[None]
+            outputs = session.run(["image_features", "class_logits"], {"pixel_values": pixels, "pixel_attention_mask": mask})
+            file.write(outputs[0][0].astype(np.float16).tobytes())
+            names.append(name)
+            logits.append(outputs[1][0])
+            if len(names) % 500 == 0:
+                print(f"{folder.name}: {len(names)} pictures", flush=True)
+    np.save(folder / "logits.npy", np.stack(logits))
     (folder / "names.txt").write_text("\n".join(names))  # last: its presence says the folder is whole
 
 

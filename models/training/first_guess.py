@@ -10,23 +10,24 @@ from collections import Counter
 import numpy as np
 from tokenizers import Tokenizer
 
-from models.training.batches import Library, encode
-from models.training.data import Example
+from models.training.batches import encode
+from models.training.lessons import Lessons
 
 _RIDGE = 0.3
 """Share of the features' mean power."""
 _BLOCK = 128
 
 
-def connector_guess(library: Library, examples: list[Example], embedding: np.ndarray, tokenizer: Tokenizer) -> np.ndarray:
+def connector_guess(lessons: Lessons, embedding: np.ndarray, tokenizer: Tokenizer) -> np.ndarray:
     """f32 [hidden, features]: every visual token of a picture is asked to be the same mean of word embeddings."""
+    examples = lessons.examples["flickr8k"]
     captions = [sorted({t for answer in e.answers for t in encode(tokenizer, f" {answer}")}) for e in examples]
     pictures_with = Counter(token for tokens in captions for token in tokens)
     targets = np.stack([_mean_word(tokens, pictures_with, len(examples), embedding) for tokens in captions])  # [N, D]
-    width = library.features(examples[0]).shape[1]
+    width = lessons.features(examples[0])[0].shape[1]
     power, cross = np.zeros((width, width), np.float32), np.zeros((width, targets.shape[1]), np.float32)
     for first in range(0, len(examples), _BLOCK):
-        block = np.stack([library.features(example) for example in examples[first : first + _BLOCK]])  # [n, 16, width]
+        block = np.stack([lessons.features(example)[0] for example in examples[first : first + _BLOCK]])  # [n, 16, width]
         flat = block.reshape(-1, width)
         power += flat.T @ flat
         cross += block.sum(1).T @ targets[first : first + _BLOCK]

@@ -21,7 +21,7 @@ ADAPTED = ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_att
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows of [prefix, caption, caption, ...] laid end to end.
+    """Rows of [prefix, question, answer, answer, question, ...] laid end to end.
 
     `ids` [N]; `image_at` [B * 16] the places of the image tokens in it; `features` [B, 16, 5120]; `rows`, `columns` [N]
     where each token stands in the padded block; `positions` [N]; `mask` bool [B, 1, L, L] (True = may look);
@@ -103,6 +103,13 @@ class StarterModel(nn.Module):
         self.register_buffer("embedding", torch.from_numpy(weights.arrays["embed_tokens"]), persistent=False)
         self.register_buffer("head", torch.from_numpy(weights.arrays["lm_head"]), persistent=False)
         self.register_buffer("norm", torch.from_numpy(weights.arrays["norm"].copy()), persistent=False)
+
+    def freeze_in(self, dtype: torch.dtype) -> None:
+        """Keep the frozen matrices in `dtype`: half the memory, and no conversion in every step."""
+        for module in self.modules():
+            if isinstance(module, LoraLinear):
+                module.weight = module.weight.to(dtype)
+        self.head = self.head.to(dtype)
 
     def forward(self, batch: Batch, candidates: Tensor | None = None) -> Tensor:
         """Logits [M, vocabulary] at the places to predict, or [M, candidates] over the given token ids alone."""

@@ -25,10 +25,11 @@ from assistant.building.sources import LANGUAGE_MODEL_FILE, find_source
 from assistant.building.starter import BITS, adapter_file, merge_adapter, write_starter
 from assistant.building.starter_form import END, IMAGE, extended_language_model, prompt, token_id
 from assistant.messages import Frame, Keyframe
+from assistant.runtimes.seen_labels import seen_text
 from assistant.runtimes.smolvlm2 import Smolvlm2Describer
-from models.training.batches import Library, encode
+from models.training.batches import encode
 from models.training.data import Example, class_names, flickr_examples
-from models.training.features import WIDTH, pictures_of
+from models.training.features import WIDTH, load_features, pictures_of
 from models.training.model import Batch, StarterModel
 
 QUESTION = "What is in front of me?"
@@ -76,11 +77,13 @@ def _torch_captions(options: argparse.Namespace, examples: list[Example]) -> lis
         learned = {name: arrays[name].astype(np.float32) for name in arrays.files}
     model = StarterModel(merge_adapter(weights, learned), 1, WIDTH).eval()  # a fresh adapter of rank 1 adds nothing
     model.connector.weight.data.copy_(torch.from_numpy(learned["connector"]))
-    library = Library(options.data, options.sources, options.work, class_names(options.data))
+    features = load_features(options.data, options.sources, options.work, "flickr8k")
+    place, names = {name: i for i, name in enumerate(features.names)}, class_names(options.data)
     captions = []
     for example in examples:
-        start = encode(tokenizer, prompt(library.seen(example), QUESTION))
-        captions.append(_greedy(model, start, library.features(example), token_id(tokenizer, IMAGE), token_id(tokenizer, END)))
+        i = place[example.picture]
+        start, tokens = encode(tokenizer, prompt(seen_text(features.logits[i], names), QUESTION)), features.tokens[i].astype(np.float32)
+        captions.append(_greedy(model, start, tokens, token_id(tokenizer, IMAGE), token_id(tokenizer, END)))
     return captions
 
 

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import argparse
 import math
-import random
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,15 +23,16 @@ from torch.nn import functional as F
 from assistant.building.sources import LANGUAGE_MODEL_FILE, find_source
 from assistant.building.starter import adapter_file
 from assistant.building.starter_form import END, extended_language_model, token_id
-from models.training.batches import Library, Row, collate, encode
-from models.training.data import CANT_TELL, Example, class_names, flickr_examples, grocery_examples, imagenet_examples
+from models.training.batches import collate, encode
+from models.training.caption_scores import typical
+from models.training.data import CANT_TELL, class_names, flickr_examples
 from models.training.features import WIDTH
 from models.training.first_guess import connector_guess
-from models.training.model import StarterModel
+from models.training.lessons import Lessons
+from models.training.model import Batch, StarterModel
 
 RANK = 24
-PICTURES_A_STEP = {"flickr8k": 8, "grocery": 2, "imagenet_samples": 2}
-CONNECTOR_RATE, LORA_RATE, FINAL_RATE_SHARE = 1e-3, 8e-4, 0.03
+CONNECTOR_RATE, LORA_RATE, FINAL_RATE_SHARE = 1e-3, 8e-4, 0.02
 WARM_UP_STEPS, CLIP_NORM = 20, 1.0
 RANDOM_CANDIDATES = 2048
 SAVE_EVERY_STEPS = 25
@@ -53,12 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def train(data: Path, sources: Path, work: Path, steps: int, from_adapter: bool = False) -> None:
     torch.manual_seed(SEED)
     weights, tokenizer = extended_language_model(find_source(sources, LANGUAGE_MODEL_FILE))
-    library = Library(data, sources, work, class_names(data))
-    examples = {
-        "flickr8k": flickr_examples(data, "train"),
-        "grocery": grocery_examples(data, "train"),
-        "imagenet_samples": imagenet_examples(data, "train"),
-    }
+    worth = typical({e.picture: list(e.answers) for e in flickr_examples(data, "train")})
+    lessons = Lessons(data, sources, work, class_names(data), worth)
     model = StarterModel(weights, RANK, WIDTH)
     lora = [p for layer in model.layers for p in layer.parameters()]
     optimiser = torch.optim.AdamW(
@@ -75,29 +71,37 @@ def train(data: Path, sources: Path, work: Path, steps: int, from_adapter: bool 
     elif from_adapter:
         model.load_state_dict(adapter_state(adapter_file()))
     else:
-        guess = connector_guess(library, examples["flickr8k"], weights.arrays["embed_tokens"], tokenizer)
+        guess = connector_guess(lessons, weights.arrays["embed_tokens"], tokenizer)
         model.connector.weight.data.copy_(torch.from_numpy(guess))
-    spoken = spoken_tokens(examples, tokenizer, library.class_names)
+    model.freeze_in(torch.bfloat16)
+    spoken = spoken_tokens(lessons, tokenizer)
     began, loss_mean = time.monotonic(), math.nan
-    for step, rows in enumerate(step_rows(library, examples, first), first):
+    for step, rows in enumerate(lessons.steps(first), first):
         if step >= steps:
             break
         for group in optimiser.param_groups:
             group["lr"] = group["peak"] * rate_share(step, steps)
-        batch = collate(rows, tokenizer)
-        candidates = torch.unique(torch.cat((spoken, torch.randint(model.head.shape[0], (RANDOM_CANDIDATES,)))))
-        loss = F.cross_entropy(model(batch, candidates), torch.searchsorted(candidates, batch.targets))
-        loss.backward()
+        loss = learn(model, collate(rows, tokenizer), spoken)
         torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP_NORM)
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
-        loss_mean = loss.item() if math.isnan(loss_mean) else 0.95 * loss_mean + 0.05 * loss.item()
+        loss_mean = loss if math.isnan(loss_mean) else 0.98 * loss_mean + 0.02 * loss
         if step % 10 == 0:
-            print(
-                f"step {step} of {steps}: loss {loss_mean:.3f}, {(time.monotonic() - began) / (step - first + 1):.2f} s a step", flush=True
-            )
+            pace = (time.monotonic() - began) / (step - first + 1)
+            print(f"step {step} of {steps}: loss {loss_mean:.3f}, {pace:.2f} s a step", flush=True)
         if (step + 1) % SAVE_EVERY_STEPS == 0 or step + 1 == steps:
             _save(checkpoint, {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step + 1})
+
+
+def learn(model: StarterModel, batch: Batch, spoken: torch.Tensor) -> float:
+    """Gradients of the mean loss of a batch; the softmax runs over the tokens that answers need and some random others."""
+    others = torch.randint(model.head.shape[0], (RANDOM_CANDIDATES,))
+    candidates = torch.unique(torch.cat((spoken, batch.targets, others)))
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = model(batch, candidates)
+    loss = F.cross_entropy(logits.float(), torch.searchsorted(candidates, batch.targets))
+    loss.backward()
+    return loss.item()
 
 
 def adapter_state(adapter: Path) -> dict[str, torch.Tensor]:
@@ -114,28 +118,12 @@ def rate_share(step: int, steps: int) -> float:
     return warm * (FINAL_RATE_SHARE + (1 - FINAL_RATE_SHARE) * cosine)
 
 
-def step_rows(library: Library, examples: dict[str, list[Example]], first_step: int) -> Iterator[list[Row]]:
-    """Rows of step after step; each collection goes round in an order shuffled anew, the same however often we resume."""
-    rounds = {name: _rounds(group, random.Random(f"{SEED} {name}")) for name, group in examples.items()}
-    step = 0
-    while True:
-        chosen = [next(rounds[name]) for name, count in PICTURES_A_STEP.items() for _ in range(count)]
-        if step >= first_step:
-            rng = random.Random(f"{SEED} step {step}")
-            yield [row for example in chosen if (row := library.row(example, rng))]
-        step += 1
-
-
-def spoken_tokens(examples: dict[str, list[Example]], tokenizer: Tokenizer, names: list[str]) -> torch.Tensor:
-    """Ids of every token any answer could need: the softmax runs over these and some random others, a fifth of the work."""
-    texts = [f" {answer}" for group in examples.values() for e in group for answer in (*e.answers, CANT_TELL)] + [f" {n}" for n in names]
-    ids = {token for text in set(texts) for token in encode(tokenizer, text)} | {token_id(tokenizer, END)}
+def spoken_tokens(lessons: Lessons, tokenizer: Tokenizer) -> torch.Tensor:
+    """Ids of every token that descriptions need."""
+    texts = {f" {answer}" for group in lessons.examples.values() for e in group for answer in e.answers}
+    texts |= {f" {CANT_TELL}", *(f" {name}" for name in lessons.class_names)}
+    ids = {token for text in texts for token in encode(tokenizer, text)} | {token_id(tokenizer, END)}
     return torch.tensor(sorted(ids))
-
-
-def _rounds(group: list[Example], rng: random.Random) -> Iterator[Example]:
-    while True:
-        yield from rng.sample(group, len(group))
 
 
 def _save(path: Path, state: dict[str, object]) -> None:
