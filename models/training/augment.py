@@ -27,7 +27,7 @@ def mirrored_variation(picture: np.ndarray, rng: np.random.Generator) -> np.ndar
         out = out * rng.uniform(0.3, 0.7)
     if rng.random() < 0.15:
         out = cv2.GaussianBlur(out, (0, 0), float(rng.uniform(0.5, 1.5)))
-    return np.clip(out, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(out, 0, 255), np.uint8)
 
 
 def swap_sides(text: str) -> str:
@@ -71,10 +71,10 @@ def unreadable(kind: str, picture: np.ndarray, rng: np.random.Generator) -> np.n
 
 def _enlarge(values: np.ndarray, side: int) -> np.ndarray:
     out = cv2.resize(values.astype(np.float32), (side, side), interpolation=cv2.INTER_CUBIC)
-    return out.reshape(side, side, -1)
+    return np.asarray(out).reshape(side, side, -1)
 
 
 def _finish(values: np.ndarray) -> np.ndarray:
     """To uint8 [side, side, 3]; one channel becomes three."""
     values = np.broadcast_to(values, (*values.shape[:2], 3))
-    return np.clip(values, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(values, 0, 255), np.uint8)

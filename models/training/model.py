@@ -109,7 +109,7 @@ class StarterModel(nn.Module):
         for module in self.modules():
             if isinstance(module, LoraLinear):
                 module.weight = module.weight.to(dtype)
-        self.head = self.head.to(dtype)
+        self.get_buffer("head").data = self.get_buffer("head").to(dtype)
 
     def forward(self, batch: Batch, candidates: Tensor | None = None) -> Tensor:
         """Logits [M, vocabulary] at the places to predict, or [M, candidates] over the given token ids alone."""

@@ -154,7 +154,7 @@ def cant_tell_question(rng: random.Random) -> Exchange:
     thing = rng.choice(sorted(THINGS))
     noun = rng.choice(sorted(COLOURED.values()))
     asked = (
-        rng.choice(_PRESENCE).format(thing),
+        presence_question(thing, True, rng).question,
         f"What colour is the {noun}?",
         rng.choice(_WHO),
         rng.choice(_WHERE),

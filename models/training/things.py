@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 _PERSON = (
-    "man men woman women boy boys girl girls child children kid kids person people lady ladies guy guys baby babies toddler toddlers infant "
-    "player players crowd someone skateboarder surfer biker bicyclist cyclist climber hiker skier snowboarder couple family adults adult "
-    "swimmer runner rider team group teenager teenagers boarder mother father"
+    "man men woman women boy boys girl girls child children kid kids person people lady ladies guy guys baby babies toddler toddlers "
+    "infant player players crowd someone skateboarder surfer biker bicyclist cyclist climber hiker skier snowboarder couple family "
+    "adults adult swimmer runner rider team group teenager teenagers boarder mother father"
 )
 _HUMAN_HINTS = (
     "people person someone crowd group team couple family adult adults player players rider skateboarder surfer biker bicyclist cyclist "
@@ -15,7 +15,8 @@ _HUMAN_HINTS = (
 )
 
 _WORDS = {
-    "a person": f"{_PERSON} | he she his her their they swimming riding hand hands performer musician worker dancer friends others individual",
+    "a person": f"{_PERSON} | he she his her their they swimming riding hand hands performer musician worker "
+    "dancer friends others individual",
     "a man": f"man men guy guys gentleman | male his he boy boys father {_HUMAN_HINTS}",
     "a woman": f"woman women lady ladies | female her she girl girls mother {_HUMAN_HINTS}",
     "a boy": f"boy boys | male child children kid kids toddler baby man men guy son {_HUMAN_HINTS}",
@@ -41,7 +42,8 @@ _WORDS = {
     "water": "water pool ocean lake river sea pond waves wave stream puddle waterfall fountain creek | beach boat swimming swims swim surf "
     "surfer surfing shore splash splashes splashing wet kayak canoe raft sprinkler hose rain dock wetsuit",
     "a swimming pool": "pool pools | swimming swims swim swimmer water",
-    "snow": "snow snowy snowboarder snowboarding snowboard skier skiing snowball snowboarders skiers | ice winter sled mountain ski skis slope icy",
+    "snow": "snow snowy snowboarder snowboarding snowboard skier skiing snowball snowboarders skiers | ice winter sled mountain "
+    "ski skis slope icy",
     "grass": "grass grassy lawn | field park yard outside hill meadow backyard soccer football baseball garden ground outdoors",
     "sand": "sand sandy beach | shore ocean dirt dune",
     "a tree": "tree trees forest woods | wooded outside outdoors park leaves yard branch branches path trail wood garden hill mountain",
@@ -81,7 +83,7 @@ THINGS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
 }
 
 PEOPLE = tuple(w for w in _PERSON.split() if w not in ("someone", "team", "group", "crowd", "family"))
-COLOURS = ["red", "blue", "green", "yellow", "orange", "pink", "purple", "black", "white", "brown", "grey", "gray", "tan"]
+COLOURS = "red blue green yellow orange pink purple black white brown grey gray tan".split()  # noqa: SIM905 (easier to mend as text)
 COLOURED = {
     "a dog": "dog",
     "a ball": "ball",
@@ -134,61 +136,8 @@ PLURALS = {
     "horse": "horses",
     "bird": "birds",
 }
-PLACES = [
-    "beach",
-    "water",
-    "snow",
-    "street",
-    "grass",
-    "field",
-    "park",
-    "pool",
-    "ocean",
-    "lake",
-    "river",
-    "road",
-    "sidewalk",
-    "yard",
-    "mountain",
-    "forest",
-    "woods",
-    "city",
-    "room",
-    "kitchen",
-    "bed",
-    "couch",
-    "playground",
-    "sand",
-    "hill",
-    "path",
-    "track",
-    "court",
-    "ramp",
-    "bench",
-    "pond",
-    "sea",
-    "shore",
-    "restaurant",
-    "store",
-    "garden",
-    "desert",
-    "ice",
-    "cliff",
-    "lawn",
-    "trail",
-    "dock",
-    "bridge",
-    "boat",
-    "trampoline",
-    "stage",
-    "swing",
-    "wall",
-    "rocks",
-    "dirt",
-    "mud",
-    "stream",
-    "subway",
-    "gym",
-    "stairs",
-    "steps",
-]
+PLACES = (  # noqa: SIM905
+    "beach water snow street grass field park pool ocean lake river road sidewalk yard mountain forest woods city room "
+    "kitchen bed couch playground sand hill path track court ramp bench pond sea shore restaurant store garden desert ice "
+    "cliff lawn trail dock bridge boat trampoline stage swing wall rocks dirt mud stream subway gym stairs steps"
+).split()
