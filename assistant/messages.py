@@ -116,6 +116,21 @@ class Heard:
     """In [0, 1]; 1 when all of it was heard."""
 
 
+@dataclass(frozen=True)
+class AnswerThresholds:
+    """How sure a model must be for how plain a word; measured for each model and stored in its folder."""
+
+    slope: float = 1.0
+    offset: float = 0.0
+    """Platt's line from the model's log-odds to calibrated ones."""
+    sure: float = 0.8
+    """Calibrated probability of "yes" from which it is said without "I think"; the same for "no"."""
+    cant_tell_margin: float = 0.05
+    """Nearer to even odds than this, "I can't tell"."""
+    doubt: float = -10.0
+    """Mean log-probability of a description's words below which it is told with "It looks like"."""
+
+
 @dataclass(frozen=True, eq=False)
 class View:
     """Pictures the model has looked at. Engines subclass it to keep what they computed."""

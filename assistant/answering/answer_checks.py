@@ -1,15 +1,125 @@
-"""Checks around the model's answer that need no model: questions it must not decide. Pure, English text in."""
+"""Checks around the model's answer: what it must not decide, what the question takes for granted, how sure it may sound.
+
+Pure, English text in; probabilities and thresholds are told. Works for any model whose answers can be scored.
+"""
 
 from __future__ import annotations
 
+import math
 import re
+
+from assistant.messages import AnswerThresholds
 
 _SAFETY = re.compile(
     r"\b(safe|safely|dangerous|danger)\b|\b(can|could|may|should|shall) (i|we) (\w+ )?(cross|go|walk|step|proceed|move|drive)\b",
     re.IGNORECASE,
 )
+_HERE = r"(?: anywhere| visible| in (?:the|this|my|that) (?:picture|image|photo|view|room|scene)| in front of me| here| nearby| around)*"
+_THING = r"(?:(?P<article>an?|any|some|the|my|your|no) )?(?P<thing>[\w' -]+?)"
+_PRESENCE = re.compile(rf"(?:(?:is|are) there|(?:do|can|could) (?:you|we) see) {_THING}{_HERE}")
+_PRESUPPOSING = (
+    re.compile(rf"(?:what|which) colou?rs? (?:is|are) (?P<article>the|my|this|that|his|her|their) (?P<thing>[\w' -]+?){_HERE}"),
+    re.compile(r"what (?:is|are) (?P<article>the|my) (?P<thing>[\w' -]+?) (?:doing|wearing|holding|eating|carrying|riding|made of)\b.*"),
+    re.compile(rf"where (?:is|are) (?P<article>the|my|this|that) (?P<thing>[\w' -]+?){_HERE}"),
+)
+# What stands in every picture, or isn't a thing.
+_NO_THINGS = frozenset(("picture", "image", "photo", "anything", "something", "it", "this", "that", "text", "light", "thing", "things"))
+_SOMEBODY = {"anyone": "person", "anybody": "person", "someone": "person", "somebody": "person", "people": "person"}
+_UNCOUNTABLE = frozenset(
+    ("water", "snow", "grass", "sand", "food", "ice", "fire", "smoke", "traffic", "money", "furniture", "milk", "bread")
+)
+
+YES, LIKELY_YES, CANT_TELL, LIKELY_NO, NO = "Yes.", "I think so.", "I can't tell.", "I don't think so.", "No."
 
 
 def asks_about_safety(question: str) -> bool:
     """Whether the answer could be taken as leave to go: "Is it safe to cross?", "Can I go now?"."""
     return _SAFETY.search(question) is not None
+
+
+def asked_thing(question: str) -> tuple[str, bool] | None:
+    """The thing whose presence is asked about, with its article, and whether "yes" means that it is there.
+
+    "Is there a dog in the picture?" -> ("a dog", True); "Are there no apples?" -> ("apples", False).
+    """
+    match = _PRESENCE.fullmatch(_plain(question))
+    thing = _thing(match)
+    return None if match is None or thing is None else (thing, match["article"] != "no")
+
+
+def presupposed_thing(question: str) -> str | None:
+    """The thing that a question takes for granted, with its article: "What colour is the toaster?" -> "a toaster"."""
+    matches = (pattern.fullmatch(_plain(question)) for pattern in _PRESUPPOSING)
+    return next((thing for match in matches if (thing := _thing(match))), None)
+
+
+def presence_questions(thing: str) -> tuple[str, str]:
+    """The same asked in both polarities: "Is there a dog?", "Is it true that there is no dog?"."""
+    verb = "are" if _is_plural(thing) else "is"
+    return f"{verb.capitalize()} there {thing}?", f"Is it true that there {verb} no {re.sub(r'^an? ', '', thing)}?"
+
+
+def presence_probability(yes_to_presence: float, yes_to_absence: float, thresholds: AnswerThresholds) -> float:
+    """How probable it is that the thing is there, calibrated, from the model's probability of "yes" in each polarity.
+
+    The mean of the two log-odds takes out a habit of saying yes (or no) whatever is asked; the line through it is Platt's
+    (1999) scaling, fitted by `models.training.evaluate`.
+    """
+    score = (_log_odds(yes_to_presence) - _log_odds(yes_to_absence)) / 2
+    return 1 / (1 + math.exp(-(thresholds.slope * score + thresholds.offset)))
+
+
+def yes_or_no(probability: float, thresholds: AnswerThresholds) -> str:
+    """The words for a calibrated probability: plain where the model is nearly always right, none where it can't tell."""
+    if abs(probability - 0.5) < thresholds.cant_tell_margin:
+        return CANT_TELL
+    sure = thresholds.sure
+    if probability > 0.5:
+        return YES if probability >= sure else LIKELY_YES
+    return NO if probability <= 1 - sure else LIKELY_NO
+
+
+def not_seen(thing: str) -> str:
+    """ "I don't see a toaster.", "I don't see any keys."."""
+    return f"I don't see {thing if thing.startswith(('a ', 'an ')) else f'any {thing}'}."
+
+
+def opposite(answer: str) -> str:
+    """The answer to the question of the other polarity."""
+    return {YES: NO, NO: YES, LIKELY_YES: LIKELY_NO, LIKELY_NO: LIKELY_YES}.get(answer, answer)
+
+
+def with_doubt(sentence: str) -> str:
+    """ "A cat on a bed." -> "It looks like a cat on a bed."; what is hedged or refused already stays."""
+    if re.match(r"(I|It|There|Yes|No)\b", sentence):
+        return sentence
+    first, rest = sentence[:1], sentence[1:]
+    return f"It looks like {first.lower() if not rest[:1].isupper() else first}{rest}"
+
+
+def _plain(question: str) -> str:
+    """Lower case, one blank between words, nothing after the last one."""
+    return " ".join(question.lower().split()).rstrip(" ?.!")
+
+
+def _thing(match: re.Match[str] | None) -> str | None:
+    """With the article that its presence is asked by: "the toaster" -> "a toaster", "any water" -> "water"."""
+    if match is None or match["thing"] in _NO_THINGS:
+        return None
+    thing = _SOMEBODY.get(match["thing"], match["thing"])
+    if thing in _UNCOUNTABLE or _is_plural(thing):
+        return thing
+    return f"{'an' if thing[:1] in 'aeiou' else 'a'} {thing}"
+
+
+def _is_plural(thing: str) -> bool:
+    """ "keys", "men", but not "a bus", "glass" or "asparagus"."""
+    last = thing.split()[-1]
+    return not thing.startswith(("a ", "an ")) and (
+        last in ("men", "women", "children", "feet") or re.search(r"[^sui]s$", last) is not None
+    )
+
+
+def _log_odds(probability: float) -> float:
+    limited = min(max(probability, 1e-6), 1 - 1e-6)
+    return math.log(limited / (1 - limited))

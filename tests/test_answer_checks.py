@@ -1,0 +1,104 @@
+"""What a question takes for granted, and how sure an answer may sound."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from assistant.answering.answer_checks import (
+    CANT_TELL,
+    LIKELY_NO,
+    LIKELY_YES,
+    NO,
+    YES,
+    asked_thing,
+    asks_about_safety,
+    not_seen,
+    opposite,
+    presence_probability,
+    presence_questions,
+    presupposed_thing,
+    with_doubt,
+    yes_or_no,
+)
+from assistant.messages import AnswerThresholds
+
+
+@pytest.mark.parametrize("question", ["Is it safe to cross?", "Can I go now?", "Is that dog dangerous?", "May we cross the street?"])
+def test_questions_that_ask_for_leave_are_noticed(question: str) -> None:
+    assert asks_about_safety(question)
+
+
+@pytest.mark.parametrize(
+    ("question", "thing"),
+    [
+        ("Is there a dog in the picture?", ("a dog", True)),
+        ("is there any water", ("water", True)),
+        ("Can you see an umbrella in front of me?", ("an umbrella", True)),
+        ("Do you see my keys?", ("keys", True)),
+        ("Are there no apples?", ("apples", False)),
+        ("Is there anybody here?", ("a person", True)),
+        ("Is there the red bus?", ("a red bus", True)),
+        ("What is in the picture?", None),
+        ("Can you see anything?", None),
+        ("Is there?", None),
+    ],
+)
+def test_the_thing_asked_about_is_found(question: str, thing: tuple[str, bool] | None) -> None:
+    assert asked_thing(question) == thing
+
+
+@pytest.mark.parametrize(
+    ("question", "thing"),
+    [
+        ("What colour is the toaster?", "a toaster"),
+        ("What color are my shoes?", "shoes"),
+        ("Which colour is the water in front of me?", "water"),
+        ("What is the old man doing?", "an old man"),
+        ("Where are my keys?", "keys"),
+        ("What colour is it?", None),
+        ("What colour is this?", None),
+        ("Where am I?", None),
+    ],
+)
+def test_what_a_question_takes_for_granted_is_found(question: str, thing: str | None) -> None:
+    assert presupposed_thing(question) == thing
+
+
+def test_presence_is_asked_in_both_polarities() -> None:
+    assert presence_questions("a dog") == ("Is there a dog?", "Is it true that there is no dog?")
+    assert presence_questions("keys") == ("Are there keys?", "Is it true that there are no keys?")
+
+
+def test_a_habit_of_saying_yes_is_taken_out() -> None:
+    """A model that says yes to either polarity with the same probability knows nothing."""
+    plain = AnswerThresholds()
+    assert presence_probability(0.9, 0.9, plain) == pytest.approx(0.5)
+    assert presence_probability(0.9, 0.1, plain) == pytest.approx(0.9)
+    assert presence_probability(1.0, 0.0, plain) > 0.999
+
+
+def test_calibration_bends_the_probability() -> None:
+    assert presence_probability(0.9, 0.1, AnswerThresholds(slope=0.5)) == pytest.approx(1 / (1 + math.exp(-0.5 * math.log(9))))
+
+
+@pytest.mark.parametrize(("probability", "words"), [(0.95, YES), (0.7, LIKELY_YES), (0.5, CANT_TELL), (0.3, LIKELY_NO), (0.02, NO)])
+def test_words_follow_the_probability(probability: float, words: str) -> None:
+    assert yes_or_no(probability, AnswerThresholds(sure=0.8, cant_tell_margin=0.1)) == words
+
+
+def test_the_other_polarity_gets_the_other_answer() -> None:
+    assert [opposite(a) for a in (YES, LIKELY_YES, CANT_TELL, LIKELY_NO, NO)] == [NO, LIKELY_NO, CANT_TELL, LIKELY_YES, YES]
+
+
+def test_what_is_not_there_is_said_in_plain_words() -> None:
+    assert not_seen("a toaster") == "I don't see a toaster."
+    assert not_seen("keys") == "I don't see any keys."
+
+
+def test_doubt_is_heard_once() -> None:
+    assert with_doubt("A cat on a bed.") == "It looks like a cat on a bed."
+    assert with_doubt("It looks like a cat.") == "It looks like a cat."
+    assert with_doubt("I can't tell what this is.") == "I can't tell what this is."
+    assert with_doubt("Yes.") == "Yes."
