@@ -127,6 +127,8 @@ class AnswerThresholds:
     """Calibrated probability of "yes" from which it is said without "I think"; the same for "no"."""
     cant_tell_margin: float = 0.05
     """Nearer to even odds than this, "I can't tell"."""
+    absent: float = 0.3
+    """Calibrated probability below which what a question takes for granted is not there."""
     doubt: float = -10.0
     """Mean log-probability of a description's words below which it is told with "It looks like"."""
 

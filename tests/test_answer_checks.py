@@ -72,15 +72,16 @@ def test_presence_is_asked_in_both_polarities() -> None:
 
 
 def test_a_habit_of_saying_yes_is_taken_out() -> None:
-    """A model that says yes to either polarity with the same probability knows nothing."""
+    """A model that says yes to either polarity as surely knows nothing."""
     plain = AnswerThresholds()
-    assert presence_probability(0.9, 0.9, plain) == pytest.approx(0.5)
-    assert presence_probability(0.9, 0.1, plain) == pytest.approx(0.9)
-    assert presence_probability(1.0, 0.0, plain) > 0.999
+    assert presence_probability(3.0, 3.0, plain) == pytest.approx(0.5)
+    assert presence_probability(math.log(9), -math.log(9), plain) == pytest.approx(0.9)
+    assert presence_probability(1e9, -1e9, plain) > 0.999
 
 
 def test_calibration_bends_the_probability() -> None:
-    assert presence_probability(0.9, 0.1, AnswerThresholds(slope=0.5)) == pytest.approx(1 / (1 + math.exp(-0.5 * math.log(9))))
+    assert presence_probability(2.0, -2.0, AnswerThresholds(slope=0.5)) == pytest.approx(1 / (1 + math.exp(-1.0)))
+    assert presence_probability(2.0, -2.0, AnswerThresholds(offset=-2.0)) == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize(("probability", "words"), [(0.95, YES), (0.7, LIKELY_YES), (0.5, CANT_TELL), (0.3, LIKELY_NO), (0.02, NO)])

@@ -59,14 +59,14 @@ def presence_questions(thing: str) -> tuple[str, str]:
     return f"{verb.capitalize()} there {thing}?", f"Is it true that there {verb} no {re.sub(r'^an? ', '', thing)}?"
 
 
-def presence_probability(yes_to_presence: float, yes_to_absence: float, thresholds: AnswerThresholds) -> float:
-    """How probable it is that the thing is there, calibrated, from the model's probability of "yes" in each polarity.
+def presence_probability(there_log_odds: float, absent_log_odds: float, thresholds: AnswerThresholds) -> float:
+    """How probable it is that the thing is there, calibrated, from the model's log-odds of "yes" in each polarity.
 
-    The mean of the two log-odds takes out a habit of saying yes (or no) whatever is asked; the line through it is Platt's
-    (1999) scaling, fitted by `models.training.evaluate`.
+    Half their difference takes out a habit of saying yes (or no) whatever is asked; the line through it is Platt's (1999)
+    scaling, fitted by `models.training.evaluate`.
     """
-    score = (_log_odds(yes_to_presence) - _log_odds(yes_to_absence)) / 2
-    return 1 / (1 + math.exp(-(thresholds.slope * score + thresholds.offset)))
+    score = (there_log_odds - absent_log_odds) / 2
+    return 1 / (1 + math.exp(-(max(min(thresholds.slope * score + thresholds.offset, 50.0), -50.0))))
 
 
 def yes_or_no(probability: float, thresholds: AnswerThresholds) -> str:
@@ -118,8 +118,3 @@ def _is_plural(thing: str) -> bool:
     return not thing.startswith(("a ", "an ")) and (
         last in ("men", "women", "children", "feet") or re.search(r"[^sui]s$", last) is not None
     )
-
-
-def _log_odds(probability: float) -> float:
-    limited = min(max(probability, 1e-6), 1 - 1e-6)
-    return math.log(limited / (1 - limited))

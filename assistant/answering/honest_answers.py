@@ -1,0 +1,76 @@
+"""The model's answer, said as surely as the model is right: answer_checks' rules asked of a describer.
+
+A model without measured thresholds (`SceneDescriber.thresholds` is None) is left to speak for itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assistant.answering.answer_checks import (
+    asked_thing,
+    not_seen,
+    opposite,
+    presence_probability,
+    presence_questions,
+    presupposed_thing,
+    with_doubt,
+    yes_or_no,
+)
+from assistant.answering.sentences import SentenceSplitter
+from assistant.interfaces import SceneDescriber
+from assistant.messages import AnswerThresholds, Detail, View
+
+_YES, _NO = "Yes.", "No."
+
+
+def honest_sentences(describer: SceneDescriber, view: View, question: str, detail: Detail = "brief") -> Iterator[str]:
+    """Sentences as they are complete.
+
+    "Is there a dog?" is asked in both polarities and worded by its calibrated probability. "What colour is the toaster?"
+    without a toaster is answered "I don't see a toaster." A description whose words were unlikely begins "It looks like".
+    """
+    thresholds = describer.thresholds
+    if thresholds is None:
+        yield from _model_sentences(describer, view, question, detail)
+        return
+    if asked := asked_thing(question):
+        thing, asks_presence = asked
+        words = yes_or_no(thing_probability(describer, view, thing, thresholds), thresholds)
+        yield words if asks_presence else opposite(words)
+        return
+    taken_for_granted = presupposed_thing(question)
+    if taken_for_granted and thing_probability(describer, view, taken_for_granted, thresholds) < thresholds.absent:
+        yield not_seen(taken_for_granted)
+        return
+    for number, sentence in enumerate(_model_sentences(describer, view, question, detail)):
+        doubtful = number == 0 and certainty(describer, view, question, sentence) < thresholds.doubt
+        yield with_doubt(sentence) if doubtful else sentence
+
+
+def thing_probability(describer: SceneDescriber, view: View, thing: str, thresholds: AnswerThresholds) -> float:
+    """Calibrated probability that the thing ("a dog") is in the pictures."""
+    return presence_probability(*presence_scores(describer, view, thing), thresholds)
+
+
+def presence_scores(describer: SceneDescriber, view: View, thing: str) -> tuple[float, float]:
+    """The model's log-odds of "yes" to "Is there a dog?" and to "Is it true that there is no dog?"."""
+    there, absent = (_yes_log_odds(describer, view, question) for question in presence_questions(thing))
+    return there, absent
+
+
+def certainty(describer: SceneDescriber, view: View, question: str, sentence: str) -> float:
+    """Mean log-probability of the sentence's words."""
+    return describer.log_likelihoods(view, question, (sentence,))[0] / max(len(sentence.split()), 1)
+
+
+def _yes_log_odds(describer: SceneDescriber, view: View, question: str) -> float:
+    yes, no = describer.log_likelihoods(view, question, (_YES, _NO))
+    return yes - no
+
+
+def _model_sentences(describer: SceneDescriber, view: View, question: str, detail: Detail) -> Iterator[str]:
+    splitter = SentenceSplitter()
+    for piece in describer.answer(view, question, detail):
+        yield from splitter.feed(piece)
+    yield from splitter.flush()

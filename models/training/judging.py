@@ -1,0 +1,88 @@
+"""Whether an answer is right, and how good a set of probabilities is. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+_SAME = (
+    ("water", "ocean", "sea", "lake", "river", "pond", "pool", "stream"),
+    ("beach", "sand", "shore"),
+    ("grass", "field", "lawn", "yard", "park", "garden"),
+    ("street", "road", "sidewalk", "city", "path"),
+    ("snow", "ice"),
+    ("rocks", "cliff", "mountain", "hill"),
+    ("forest", "woods", "trail"),
+    ("man", "guy"),
+    ("men", "guys"),
+    ("woman", "lady"),
+    ("women", "ladies"),
+    ("child", "kid", "toddler", "boy", "girl", "baby"),
+    ("children", "kids", "boys", "girls", "toddlers"),
+    ("people", "adults"),
+    ("grey", "gray", "silver"),
+    ("tan", "brown"),
+    ("none", "don't see"),
+)
+_GROUP = {word: group[0] for group in _SAME for word in group}
+
+
+def matches(kind: str, said: str, right: Sequence[str]) -> bool:
+    """Exact, or the word that counts is the same or a near synonym: the verb of "doing", the place of "where", the head of "who"."""
+    return _key(kind, said) in {_key(kind, answer) for answer in right}
+
+
+def commonest(kind: str, answers: Sequence[Sequence[str]]) -> str:
+    """The one answer that is right most often, for comparison."""
+    counts = Counter(key for right in answers for key in {_key(kind, answer) for answer in right})
+    best = counts.most_common(1)[0][0]
+    return next(answer for right in answers for answer in right if _key(kind, answer) == best)
+
+
+def area_under_curve(scores: np.ndarray, labels: np.ndarray) -> float:
+    """Probability that a true case scores above a false one (ties count half); labels bool [n]."""
+    true, false = scores[labels], scores[~labels]
+    above = (true[:, None] > false[None, :]).mean() + 0.5 * (true[:, None] == false[None, :]).mean()
+    return float(above)
+
+
+def balanced_accuracy(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    said = probabilities >= 0.5
+    return float((said[labels].mean() + (~said[~labels]).mean()) / 2)
+
+
+def calibration_error(probabilities: np.ndarray, labels: np.ndarray, bins: int = 10) -> float:
+    """Expected calibration error: |mean probability - share of true| over equal bins, weighted (Naeini et al. 2015)."""
+    place = np.minimum((probabilities * bins).astype(int), bins - 1)
+    gaps = [(place == b).mean() * abs(probabilities[place == b].mean() - labels[place == b].mean()) for b in np.unique(place)]
+    return float(np.sum(gaps))
+
+
+def fit_platt(scores: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
+    """Slope and offset of the logistic line through log-odds, by Newton's method (Platt 1999)."""
+    design, line = np.stack([scores, np.ones_like(scores)], 1), np.array([1.0, 0.0])
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-np.clip(design @ line, -30, 30)))
+        gradient = design.T @ (p - labels) + 1e-3 * line
+        curvature = (design * (p * (1 - p))[:, None]).T @ design + 1e-3 * np.eye(2)
+        line = line - np.linalg.solve(curvature, gradient)
+    return float(line[0]), float(line[1])
+
+
+def _key(kind: str, answer: str) -> str:
+    words = re.findall(r"[a-z'-]+", answer.lower())
+    if not words:
+        return ""
+    if "don't see" in answer.lower() or words[0] in ("nobody", "none"):
+        return "none"
+    if kind == "doing":
+        return words[0]
+    if kind == "who":
+        head = re.split(r"\b(?:and|in|on|with|who|wearing|standing|sitting|is|are)\b", " ".join(words))[0].split() or words
+        return _GROUP.get(head[-1], head[-1])
+    if kind == "where":
+        return _GROUP.get(words[-1], words[-1])
+    return _GROUP.get(words[0], words[0])

@@ -1,0 +1,231 @@
+"""The measures of `evaluate`, each over one collection's development split."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import tarfile
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from assistant.answering.honest_answers import honest_sentences, presence_scores
+from assistant.messages import AnswerThresholds, Frame, Keyframe, Picture, View
+from assistant.runtimes.smolvlm2 import Smolvlm2Describer
+from assistant.seeing.frame_quality import picture_problem
+from models.training.augment import UNREADABLE_KINDS, unreadable
+from models.training.caption_scores import bleu4, cider_d
+from models.training.data import Example, flickr_examples, grocery_examples, imagenet_examples, mentions_person, names
+from models.training.judging import area_under_curve, balanced_accuracy, calibration_error, commonest, fit_platt, matches
+from models.training.questions import (
+    Exchange,
+    how_many,
+    possible_things,
+    present_things,
+    what_colour,
+    what_doing,
+    where,
+    who,
+)
+
+QUESTION = "What is in front of me?"
+SEED = 11
+GALLERY = 20
+RANKED_PICTURES = 400
+ASKED_PICTURES = 400
+UNREADABLE_PICTURES = 140
+MEASURES = ("captions", "ranking", "groceries", "objects", "presence", "questions", "nothing_to_see")
+RULES: dict[str, Callable[[list[str], random.Random], Exchange | None]] = {
+    "colour": what_colour,
+    "count": how_many,
+    "doing": what_doing,
+    "who": who,
+    "where": where,
+}
+
+
+@dataclass(frozen=True)
+class Measure:
+    name: str
+    value: float
+    floor: str
+    pictures: int
+
+
+@dataclass(frozen=True)
+class PresenceScore:
+    """One thing in one picture: the model's log-odds of it, and whether it is there."""
+
+    there_log_odds: float
+    """From "Is there a dog?"."""
+    absent_log_odds: float
+    """From "Is it true that there is no dog?"; the thing is there when this is low."""
+    present: bool
+
+    @property
+    def score(self) -> float:
+        return (self.there_log_odds - self.absent_log_odds) / 2
+
+
+class Evaluation:
+    """One model over the three collections. `outputs` keeps what was asked and said, `presence_scores` the yes/no scores."""
+
+    def __init__(self, describer: Smolvlm2Describer, data: Path, most: int) -> None:
+        self._describer = describer
+        self._data = data
+        self._most = most
+        self.outputs: dict[str, list[tuple[str, str]]] = {}
+        self.presence_scores: list[PresenceScore] = []
+        self.thresholds = describer.thresholds or AnswerThresholds()
+
+    def captions(self) -> Iterator[Measure]:
+        said = self._describe_all("flickr8k", flickr_examples(self._data, "dev"))
+        references, outputs = [list(e.answers) for e, _ in said], [text for _, text in said]
+        yield Measure("Flickr8k: CIDEr-D", cider_d(references, outputs), ">= 0.55", len(said))
+        yield Measure("Flickr8k: BLEU-4", bleu4(references, outputs), ">= 0.17", len(said))
+        yield Measure('Flickr8k: "I can\'t tell"', _share(_refused(text) for text in outputs), "<= 0.10", len(said))
+        yield Measure('Flickr8k: told with "It looks like"', _share(_hedged(text) for text in outputs), "report", len(said))
+
+    def ranking(self) -> Iterator[Measure]:
+        """Galleries of 20 pictures: for one caption of each, is its own picture where the caption is likeliest?"""
+        examples = flickr_examples(self._data, "dev")[: min(self._most, RANKED_PICTURES)]
+        hits = tried = 0
+        for first in range(0, len(examples) - GALLERY + 1, GALLERY):
+            gallery = examples[first : first + GALLERY]
+            captions = [e.answers[0] for e in gallery]
+            scores = np.array([self._describer.log_likelihoods(v, QUESTION, captions) for _, v in self._views(gallery)])  # [picture, caption]
+            hits += int((scores.argmax(0) == np.arange(GALLERY)).sum())
+            tried += GALLERY
+        yield Measure(f"Flickr8k: right picture among {GALLERY} by likelihood", hits / tried, ">= 0.72", tried)
+
+    def groceries(self) -> Iterator[Measure]:
+        said = self._describe_all("grocery", grocery_examples(self._data, "dev"))
+        yield Measure("grocery: a person is mentioned", _share(mentions_person(text) for _, text in said), "<= 0.01", len(said))
+        yield Measure("grocery: coarse class named", _share(names(text, e.label) for e, text in said), ">= 0.80", len(said))
+        yield Measure("grocery: can't tell or hedged", _share(_refused(t) or _hedged(t) for _, t in said), "report", len(said))
+
+    def objects(self) -> Iterator[Measure]:
+        said = self._describe_all("imagenet_samples", imagenet_examples(self._data, "dev"))
+        right, unsure = [names(text, e.label) for e, text in said], [_refused(text) or _hedged(text) for _, text in said]
+        yield Measure("ImageNet, pictures never trained: class word named", _share(iter(right)), ">= 0.68", len(said))
+        yield Measure("ImageNet: not named, but can't tell or hedged", _share(u and not r for u, r in zip(unsure, right, strict=True)), "high", len(said))
+        plain_wrong = _share(not u and not r for u, r in zip(unsure, right, strict=True))
+        yield Measure("ImageNet: a plain wrong noun", plain_wrong, "<= 0.12", len(said))
+
+    def presence(self) -> Iterator[Measure]:
+        """A thing that is there and one that isn't but is in a similar picture, each asked in both polarities."""
+        self.presence_scores = list(self._score_presence())
+        fitted, shown = self.presence_scores[0::4] + self.presence_scores[1::4], self.presence_scores[2::4] + self.presence_scores[3::4]
+        slope, offset = fit_platt(*_arrays(fitted))
+        self.thresholds = dataclasses.replace(self.thresholds, slope=slope, offset=offset)
+        scores, labels = _arrays(shown)
+        probabilities = 1 / (1 + np.exp(-(slope * scores + offset)))
+        there = np.array([s.there_log_odds for s in shown])
+        n = len(shown)
+        yield Measure("presence: area under the curve", area_under_curve(scores, labels), ">= 0.90", n)
+        yield Measure("presence: the same, positive polarity alone", area_under_curve(there, labels), "report", n)
+        yield Measure("presence: balanced accuracy", balanced_accuracy(probabilities, labels), ">= 0.80", n)
+        yield Measure('presence: "yes" on absent things', float((probabilities[~labels] >= 0.5).mean()), "<= 0.15", n)
+        yield Measure('presence: the same, the model\'s own first word', float((there[~labels] >= 0).mean()), "report", n)
+        yield Measure("presence: expected calibration error", calibration_error(probabilities, labels), "<= 0.10", n)
+        margin = abs(probabilities - 0.5) < self.thresholds.cant_tell_margin
+        yield Measure('presence: "I can\'t tell"', float(margin.mean()), "<= 0.10", n)
+
+    def questions(self) -> Iterator[Measure]:
+        """Questions made from captions by rule, against always giving the commonest answer."""
+        asked = defaultdict(list)
+        for example, view in self._views(self._sample(flickr_examples(self._data, "dev"), ASKED_PICTURES)):
+            for kind, rule in RULES.items():
+                if exchange := rule(list(example.answers), random.Random(f"{SEED} {example.picture}")):
+                    right = [a for caption in example.answers for a in _answers(rule, caption, exchange.question)] or list(exchange.answers)
+                    asked[kind].append((right, self._say(view, exchange.question)))
+                    self.outputs.setdefault("questions", []).append((f"{exchange.question} [{' / '.join(sorted(set(right)))}]", asked[kind][-1][1]))
+        for kind, pairs in asked.items():
+            usual = commonest(kind, [right for right, _ in pairs])
+            yield Measure(f"{kind}: right", _share(matches(kind, said, right) for right, said in pairs), "report", len(pairs))
+            yield Measure(f"{kind}: always {usual!r}", _share(matches(kind, usual, right) for right, _ in pairs), "report", len(pairs))
+        said = [text for pairs in asked.values() for _, text in pairs]
+        yield Measure('rule-made questions: "I can\'t tell"', _share(_refused(text) for text in said), "<= 0.10", len(said))
+
+    def nothing_to_see(self) -> Iterator[Measure]:
+        """Noise, textures, plain and heavily blurred pictures that the frame check lets through."""
+        grounds = self._pictures(self._sample(flickr_examples(self._data, "dev"), UNREADABLE_PICTURES))
+        said, kept = [], 0
+        for number, (_, ground) in enumerate(grounds):
+            kind = UNREADABLE_KINDS[number % len(UNREADABLE_KINDS)]
+            picture = unreadable(kind, ground, np.random.default_rng([1, number]))
+            if picture_problem(picture) is None:
+                kept += 1
+                said.append((kind, self._say(self._look(picture), QUESTION)))
+        self.outputs["nothing to see"] = said
+        yield Measure('nothing to see, past the frame check: "I can\'t tell"', _share(_refused(text) for _, text in said), ">= 0.90", kept)
+        yield Measure("nothing to see: stopped by the frame check", 1 - kept / (number + 1), "report", number + 1)
+
+    def _score_presence(self) -> Iterator[PresenceScore]:
+        examples = self._sample(flickr_examples(self._data, "dev"), ASKED_PICTURES)
+        with_thing = defaultdict(list)
+        for example in examples:
+            for thing in present_things(example.answers):
+                with_thing[thing].append(example)
+        for example, view in self._views(examples):
+            rng = random.Random(f"{SEED} {example.picture}")
+            things = sorted(present_things(example.answers))
+            if not things:
+                continue
+            other = rng.choice(with_thing[rng.choice(things)])
+            absent = sorted(present_things(other.answers) - possible_things(example.answers))
+            if absent:
+                for thing, present in ((rng.choice(things), True), (rng.choice(absent), False)):
+                    yield PresenceScore(*presence_scores(self._describer, view, thing), present)
+
+    def _describe_all(self, kind: str, examples: list[Example]) -> list[tuple[Example, str]]:
+        said = [(e, self._say(view, QUESTION)) for e, view in self._views(self._sample(examples, self._most))]
+        self.outputs[kind] = [(e.label or e.answers[0], text) for e, text in said]
+        return said
+
+    def _sample(self, examples: list[Example], most: int) -> list[Example]:
+        return random.Random(SEED).sample(examples, min(self._most, most, len(examples)))
+
+    def _say(self, view: View, question: str) -> str:
+        return " ".join(honest_sentences(self._describer, view, question))
+
+    def _views(self, examples: list[Example]) -> Iterator[tuple[Example, View]]:
+        for example, picture in self._pictures(examples):
+            yield example, self._look(picture)
+
+    def _look(self, picture: Picture) -> View:
+        return self._describer.look([Keyframe(Frame(picture, 0.0), "only")])
+
+    def _pictures(self, examples: list[Example]) -> Iterator[tuple[Example, Picture]]:
+        with tarfile.open(self._data / examples[0].collection / "images.tar") as tar:
+            members = {Path(member.name).name: member for member in tar if member.isfile()}
+            for example in examples:
+                file = tar.extractfile(members[example.picture])
+                assert file is not None
+                yield example, cv2.cvtColor(cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+
+
+def _answers(rule: Callable[[list[str], random.Random], Exchange | None], caption: str, question: str) -> tuple[str, ...]:
+    """What this caption alone answers to the same question."""
+    exchange = rule([caption], random.Random(0))
+    return exchange.answers if exchange and (exchange.question == question or rule in (who, where)) else ()
+
+
+def _arrays(scores: list[PresenceScore]) -> tuple[np.ndarray, np.ndarray]:
+    return np.array([s.score for s in scores]), np.array([s.present for s in scores])
+
+
+def _refused(text: str) -> bool:
+    return text.startswith("I can't tell")
+
+
+def _hedged(text: str) -> bool:
+    return text.startswith(("It looks like", "It might be"))
+
+
+def _share(hits: Iterator[bool]) -> float:
+    return float(np.mean(list(hits)))
