@@ -97,7 +97,9 @@ class Evaluation:
         for first in range(0, len(examples) - GALLERY + 1, GALLERY):
             gallery = examples[first : first + GALLERY]
             captions = [e.answers[0] for e in gallery]
-            scores = np.array([self._describer.log_likelihoods(v, QUESTION, captions) for _, v in self._views(gallery)])  # [picture, caption]
+            scores = np.array(
+                [self._describer.log_likelihoods(v, QUESTION, captions) for _, v in self._views(gallery)]
+            )  # [picture, caption]
             hits += int((scores.argmax(0) == np.arange(GALLERY)).sum())
             tried += GALLERY
         yield Measure(f"Flickr8k: right picture among {GALLERY} by likelihood", hits / tried, ">= 0.72", tried)
@@ -112,7 +114,12 @@ class Evaluation:
         said = self._describe_all("imagenet_samples", imagenet_examples(self._data, "dev"))
         right, unsure = [names(text, e.label) for e, text in said], [_refused(text) or _hedged(text) for _, text in said]
         yield Measure("ImageNet, pictures never trained: class word named", _share(iter(right)), ">= 0.68", len(said))
-        yield Measure("ImageNet: not named, but can't tell or hedged", _share(u and not r for u, r in zip(unsure, right, strict=True)), "high", len(said))
+        yield Measure(
+            "ImageNet: not named, but can't tell or hedged",
+            _share(u and not r for u, r in zip(unsure, right, strict=True)),
+            "high",
+            len(said),
+        )
         plain_wrong = _share(not u and not r for u, r in zip(unsure, right, strict=True))
         yield Measure("ImageNet: a plain wrong noun", plain_wrong, "<= 0.12", len(said))
 
@@ -130,7 +137,7 @@ class Evaluation:
         yield Measure("presence: the same, positive polarity alone", area_under_curve(there, labels), "report", n)
         yield Measure("presence: balanced accuracy", balanced_accuracy(probabilities, labels), ">= 0.80", n)
         yield Measure('presence: "yes" on absent things', float((probabilities[~labels] >= 0.5).mean()), "<= 0.15", n)
-        yield Measure('presence: the same, the model\'s own first word', float((there[~labels] >= 0).mean()), "report", n)
+        yield Measure("presence: the same, the model's own first word", float((there[~labels] >= 0).mean()), "report", n)
         yield Measure("presence: expected calibration error", calibration_error(probabilities, labels), "<= 0.10", n)
         margin = abs(probabilities - 0.5) < self.thresholds.cant_tell_margin
         yield Measure('presence: "I can\'t tell"', float(margin.mean()), "<= 0.10", n)
@@ -143,7 +150,9 @@ class Evaluation:
                 if exchange := rule(list(example.answers), random.Random(f"{SEED} {example.picture}")):
                     right = [a for caption in example.answers for a in _answers(rule, caption, exchange.question)] or list(exchange.answers)
                     asked[kind].append((right, self._say(view, exchange.question)))
-                    self.outputs.setdefault("questions", []).append((f"{exchange.question} [{' / '.join(sorted(set(right)))}]", asked[kind][-1][1]))
+                    self.outputs.setdefault("questions", []).append(
+                        (f"{exchange.question} [{' / '.join(sorted(set(right)))}]", asked[kind][-1][1])
+                    )
         for kind, pairs in asked.items():
             usual = commonest(kind, [right for right, _ in pairs])
             yield Measure(f"{kind}: right", _share(matches(kind, said, right) for right, said in pairs), "report", len(pairs))

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,7 @@ import torch
 from assistant.building.llama_graph import block_linear, float_linear
 from assistant.building.sources import LANGUAGE_MODEL_FILE, find_source
 from assistant.building.starter import BITS, adapter_file, merge_adapter, write_starter
-from assistant.building.starter_form import END, IMAGE, extended_language_model, prompt, token_id
+from assistant.building.starter_form import IMAGE, extended_language_model, prompt, token_id
 from assistant.messages import Frame, Keyframe
 from assistant.runtimes.seen_labels import seen_text
 from assistant.runtimes.smolvlm2 import Smolvlm2Describer
@@ -49,16 +49,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.speed_of:
         _print_speed(options.speed_of, [pictures[e.picture] for e in examples[:20]])
         return
-    reference = _torch_captions(options, examples)
     with tempfile.TemporaryDirectory() as folder:
+        said: dict[str, list[list[int]]] = {}
         for name, linear in (("float", float_linear), (f"{BITS}-bit", block_linear(BITS))):
             write_starter(options.sources, Path(folder) / name, adapter_file(), linear)
             describer = Smolvlm2Describer(Path(folder) / name)
-            same = sum(
-                describer.raw([Keyframe(Frame(pictures[e.picture], 0.0), "only")], QUESTION, False, max_tokens=MOST_TOKENS).token_ids == ids
-                for e, ids in zip(examples, reference, strict=True)
-            )
-            print(f"{name} graphs: {same} of {len(examples)} captions are PyTorch's token for token", flush=True)
+            frames = [Frame(pictures[e.picture], 0.0) for e in examples]
+            said[name] = [describer.raw([Keyframe(f, "only")], QUESTION, False, max_tokens=MOST_TOKENS).token_ids for f in frames]
+        same = sum(_torch_agrees(options, examples, said["float"]))
+        print(f"float graphs: {same} of {len(examples)} captions are PyTorch's token for token", flush=True)
+        changed = sum(one != other for one, other in zip(*said.values(), strict=True))
+        print(f"{BITS}-bit graphs: {changed} of {len(examples)} captions change through quantisation", flush=True)
         again = [
             sys.executable,
             "-m",
@@ -71,7 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         subprocess.run([*again, "--sources", str(options.sources), "--work", str(options.work)], check=True)
 
 
-def _torch_captions(options: argparse.Namespace, examples: list[Example]) -> list[list[int]]:
+def _torch_agrees(options: argparse.Namespace, examples: list[Example], said: list[list[int]]) -> Iterator[bool]:
+    """Whether each caption is PyTorch's greedy one: shown the whole caption once, it must choose every token of it itself."""
     weights, tokenizer = extended_language_model(find_source(options.sources, LANGUAGE_MODEL_FILE))
     with np.load(adapter_file(), allow_pickle=False) as arrays:
         learned = {name: arrays[name].astype(np.float32) for name in arrays.files}
@@ -79,34 +81,30 @@ def _torch_captions(options: argparse.Namespace, examples: list[Example]) -> lis
     model.connector.weight.data.copy_(torch.from_numpy(learned["connector"]))
     features = load_features(options.data, options.sources, options.work, "flickr8k")
     place, names = {name: i for i, name in enumerate(features.names)}, class_names(options.data)
-    captions = []
-    for example in examples:
+    for example, tokens in zip(examples, said, strict=True):
         i = place[example.picture]
-        start, tokens = encode(tokenizer, prompt(seen_text(features.logits[i], names), QUESTION)), features.tokens[i].astype(np.float32)
-        captions.append(_greedy(model, start, tokens, token_id(tokenizer, IMAGE), token_id(tokenizer, END)))
-    return captions
+        start = encode(tokenizer, prompt(seen_text(features.logits[i], names), QUESTION))
+        picture = features.tokens[i].astype(np.float32)
+        yield _choices(model, start, tokens, picture, token_id(tokenizer, IMAGE)) == tokens
 
 
 @torch.no_grad()
-def _greedy(model: StarterModel, start: list[int], features: np.ndarray, image_id: int, end_id: int) -> list[int]:
-    """Without a cache: the whole row again for every token."""
-    said: list[int] = []
-    while len(said) < MOST_TOKENS and end_id not in said:
-        ids = torch.tensor([*start, *said])
-        n = len(ids)
-        batch = Batch(
-            ids=ids,
-            image_at=torch.nonzero(ids == image_id)[:, 0],
-            features=torch.from_numpy(features)[None],
-            rows=torch.zeros(n, dtype=torch.long),
-            columns=torch.arange(n),
-            positions=torch.arange(n),
-            mask=torch.ones(1, 1, n, n, dtype=torch.bool).tril(),
-            predict_at=torch.tensor([n - 1]),
-            targets=torch.tensor([end_id]),
-        )
-        said.append(int(model(batch)[0].argmax()))
-    return said
+def _choices(model: StarterModel, start: list[int], tokens: list[int], picture: np.ndarray, image_id: int) -> list[int]:
+    """The likeliest token at the place of each of `tokens`, given those before it."""
+    ids = torch.tensor([*start, *tokens])
+    n = len(ids)
+    batch = Batch(
+        ids=ids,
+        image_at=torch.nonzero(ids == image_id)[:, 0],
+        features=torch.from_numpy(picture)[None],
+        rows=torch.zeros(n, dtype=torch.long),
+        columns=torch.arange(n),
+        positions=torch.arange(n),
+        mask=torch.ones(1, 1, n, n, dtype=torch.bool).tril(),
+        predict_at=torch.arange(len(start) - 1, n - 1),
+        targets=torch.tensor(tokens),
+    )
+    return [int(token) for token in model(batch).argmax(-1)]
 
 
 def _print_speed(folder: Path, pictures: list[np.ndarray]) -> None:
