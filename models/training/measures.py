@@ -114,19 +114,16 @@ class Evaluation:
         said = self._describe_all("imagenet_samples", imagenet_examples(self._data, "dev"))
         right, unsure = [names(text, e.label) for e, text in said], [_refused(text) or _hedged(text) for _, text in said]
         yield Measure("ImageNet, pictures never trained: class word named", _share(iter(right)), ">= 0.68", len(said))
-        yield Measure(
-            "ImageNet: not named, but can't tell or hedged",
-            _share(u and not r for u, r in zip(unsure, right, strict=True)),
-            "high",
-            len(said),
-        )
+        doubted = _share(u and not r for u, r in zip(unsure, right, strict=True))
+        yield Measure("ImageNet: not named, but can't tell or hedged", doubted, "high", len(said))
         plain_wrong = _share(not u and not r for u, r in zip(unsure, right, strict=True))
         yield Measure("ImageNet: a plain wrong noun", plain_wrong, "<= 0.12", len(said))
 
     def presence(self) -> Iterator[Measure]:
         """A thing that is there and one that isn't but is in a similar picture, each asked in both polarities."""
         self.presence_scores = list(self._score_presence())
-        fitted, shown = self.presence_scores[0::4] + self.presence_scores[1::4], self.presence_scores[2::4] + self.presence_scores[3::4]
+        every = self.presence_scores  # two a picture
+        fitted, shown = every[0::4] + every[1::4], every[2::4] + every[3::4]
         slope, offset = fit_platt(*_arrays(fitted))
         self.thresholds = dataclasses.replace(self.thresholds, slope=slope, offset=offset)
         scores, labels = _arrays(shown)
@@ -148,17 +145,17 @@ class Evaluation:
         for example, view in self._views(self._sample(flickr_examples(self._data, "dev"), ASKED_PICTURES)):
             for kind, rule in RULES.items():
                 if exchange := rule(list(example.answers), random.Random(f"{SEED} {example.picture}")):
-                    right = [a for caption in example.answers for a in _answers(rule, caption, exchange.question)] or list(exchange.answers)
-                    asked[kind].append((right, self._say(view, exchange.question)))
-                    self.outputs.setdefault("questions", []).append(
-                        (f"{exchange.question} [{' / '.join(sorted(set(right)))}]", asked[kind][-1][1])
-                    )
+                    question = exchange.question
+                    right = [a for c in example.answers for a in _answers(rule, c, question)] or list(exchange.answers)
+                    said = self._say(view, question)
+                    asked[kind].append((right, said))
+                    self.outputs.setdefault("questions", []).append((f"{question} [{' / '.join(sorted(set(right)))}]", said))
         for kind, pairs in asked.items():
             usual = commonest(kind, [right for right, _ in pairs])
             yield Measure(f"{kind}: right", _share(matches(kind, said, right) for right, said in pairs), "report", len(pairs))
             yield Measure(f"{kind}: always {usual!r}", _share(matches(kind, usual, right) for right, _ in pairs), "report", len(pairs))
-        said = [text for pairs in asked.values() for _, text in pairs]
-        yield Measure('rule-made questions: "I can\'t tell"', _share(_refused(text) for text in said), "<= 0.10", len(said))
+        texts = [text for pairs in asked.values() for _, text in pairs]
+        yield Measure('rule-made questions: "I can\'t tell"', _share(_refused(text) for text in texts), "<= 0.10", len(texts))
 
     def nothing_to_see(self) -> Iterator[Measure]:
         """Noise, textures, plain and heavily blurred pictures that the frame check lets through."""
