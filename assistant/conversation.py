@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from assistant.answering.answer_checks import asks_about_safety
-from assistant.answering.sentences import SentenceSplitter
+from assistant.answering.honest_answers import honest_sentences
 from assistant.interfaces import SceneDescriber, Transcriber
 from assistant.languages import phrase
 from assistant.messages import Detail, Keyframe, PictureProblem, Question, Sentence, Transcript, Utterance, View
@@ -55,12 +55,8 @@ class Conversation:
             yield self._say("cant_judge_safety", question.turn, question.language)
         if question.language != ENGLISH:
             yield self._say("english_follows", question.turn, question.language)
-        splitter, said = SentenceSplitter(), False
-        for piece in self._describer.answer(seen, question.english_text, detail):
-            for text in splitter.feed(piece):
-                yield Sentence(text, ENGLISH, question.turn)
-                said = True
-        for text in splitter.flush():
+        said = False
+        for text in honest_sentences(self._describer, seen, question.english_text, detail):
             yield Sentence(text, ENGLISH, question.turn)
             said = True
         if not said:

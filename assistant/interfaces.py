@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
-from assistant.messages import AudioChunk, Detail, Frame, Keyframe, Sound, Transcript, View
+from assistant.messages import AnswerThresholds, AudioChunk, Detail, Frame, Keyframe, Sound, Transcript, View
 
 
 class Camera(Protocol):
@@ -78,6 +78,15 @@ class SceneDescriber(Protocol):
 
     def answer(self, view: View, question: str, detail: Detail = "brief") -> Iterator[str]:
         """Yield pieces of text as they are decoded. Several answers may be asked of one View."""
+        ...
+
+    def log_likelihoods(self, view: View, question: str, answers: Sequence[str]) -> list[float]:
+        """For each answer the sum of its words' log-probabilities (natural), without generating; BadInput for an empty one."""
+        ...
+
+    @property
+    def thresholds(self) -> AnswerThresholds | None:
+        """How sure it must be for how plain a word; None where nobody measured that."""
         ...
 
 

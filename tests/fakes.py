@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from assistant.messages import AudioChunk, Detail, Frame, Keyframe, Sound, Transcript, View
+from assistant.messages import AnswerThresholds, AudioChunk, Detail, Frame, Keyframe, Sound, Transcript, View
 from assistant.problems import BadInput
 
 
@@ -62,11 +62,22 @@ class ListSpeaker:
 
 
 class ScriptedDescriber:
-    """A SceneDescriber that gives the next of its answers, word by word, whatever it sees; the last one for ever."""
+    """A SceneDescriber that gives the next of its answers, word by word, whatever it sees; the last one for ever.
 
-    def __init__(self, answers: Sequence[str], max_pictures: int = 4) -> None:
+    `likelihoods` holds log-likelihoods by (question, answer); any other answer is worth -1 a word.
+    """
+
+    def __init__(
+        self,
+        answers: Sequence[str],
+        max_pictures: int = 4,
+        thresholds: AnswerThresholds | None = None,
+        likelihoods: Mapping[tuple[str, str], float] | None = None,
+    ) -> None:
         self._answers = deque(answers)
         self._max_pictures = max_pictures
+        self.thresholds = thresholds
+        self._likelihoods = dict(likelihoods or {})
         self.looks: list[tuple[Keyframe, ...]] = []
         self.questions: list[str] = []
 
@@ -85,6 +96,11 @@ class ScriptedDescriber:
         self.questions.append(question)
         text = self._answers[0] if len(self._answers) == 1 else self._answers.popleft()
         yield from re.findall(r"\S+\s*", text)
+
+    def log_likelihoods(self, view: View, question: str, answers: Sequence[str]) -> list[float]:
+        if not all(answer.strip() for answer in answers):
+            raise BadInput("the answer to score is empty", "give some text")
+        return [self._likelihoods.get((question, answer), -float(len(answer.split()))) for answer in answers]
 
 
 class ScriptedVoiceDetector:

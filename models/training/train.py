@@ -101,7 +101,7 @@ def learn(model: StarterModel, batch: Batch, spoken: torch.Tensor) -> float:
         logits = model(batch, candidates)
     loss = F.cross_entropy(logits.float(), torch.searchsorted(candidates, batch.targets))
     loss.backward()
-    return float(loss)
+    return float(loss.detach())
 
 
 def adapter_state(adapter: Path) -> dict[str, torch.Tensor]:

@@ -1,0 +1,59 @@
+"""An answer is said as surely as the model is right."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.answering.honest_answers import honest_sentences
+from assistant.messages import AnswerThresholds, View
+from tests.fakes import ScriptedDescriber
+
+MEASURED = AnswerThresholds(sure=0.8, cant_tell_margin=0.1, absent=0.3, doubt=-2.0)
+
+
+def likelihoods(there: float, absent: float, thing: str = "a dog", bare: str = "dog") -> dict[tuple[str, str], float]:
+    """A describer's scores by its log-odds of "yes" in each polarity."""
+    return {
+        (f"Is there {thing}?", "Yes."): there,
+        (f"Is there {thing}?", "No."): 0.0,
+        (f"Is it true that there is no {bare}?", "Yes."): absent,
+        (f"Is it true that there is no {bare}?", "No."): 0.0,
+    }
+
+
+def said(describer: ScriptedDescriber, question: str) -> list[str]:
+    return list(honest_sentences(describer, View(), question))
+
+
+@pytest.mark.parametrize(
+    ("there", "absent", "answer"),
+    [(3.0, -3.0, "Yes."), (1.0, -0.5, "I think so."), (2.0, 2.0, "I can't tell."), (-0.5, 0.6, "I don't think so."), (-4.0, 3.0, "No.")],
+)
+def test_yes_and_no_follow_both_polarities(there: float, absent: float, answer: str) -> None:
+    """A model that says yes to everything is not believed."""
+    describer = ScriptedDescriber(["Yes."], thresholds=MEASURED, likelihoods=likelihoods(there, absent))
+    assert said(describer, "Can you see a dog in the picture?") == [answer]
+
+
+def test_a_question_about_absence_gets_the_opposite_word() -> None:
+    describer = ScriptedDescriber(["Yes."], thresholds=MEASURED, likelihoods=likelihoods(4.0, -4.0))
+    assert said(describer, "Is there no dog?") == ["No."]
+
+
+def test_what_a_question_takes_for_granted_is_checked_before_it_is_answered() -> None:
+    absent = ScriptedDescriber(["Red."], thresholds=MEASURED, likelihoods=likelihoods(-3.0, 3.0, "a toaster", "toaster"))
+    assert said(absent, "What colour is the toaster?") == ["I don't see a toaster."]
+    present = ScriptedDescriber(["Red."], thresholds=MEASURED, likelihoods=likelihoods(3.0, -3.0, "a toaster", "toaster"))
+    assert said(present, "What colour is the toaster?") == ["Red."]
+
+
+def test_an_unlikely_description_is_told_with_doubt_and_its_other_sentences_follow() -> None:
+    question = "What is in front of me?"
+    describer = ScriptedDescriber(["A wallet. It is brown."], thresholds=MEASURED, likelihoods={(question, "A wallet."): -9.0})
+    assert said(describer, question) == ["It looks like a wallet.", "It is brown."]
+    sure = ScriptedDescriber(["A wallet. It is brown."], thresholds=MEASURED, likelihoods={(question, "A wallet."): -1.0})
+    assert said(sure, question) == ["A wallet.", "It is brown."]
+
+
+def test_a_model_that_nobody_measured_speaks_for_itself() -> None:
+    assert said(ScriptedDescriber(["Yes, a big one."]), "Is there a dog?") == ["Yes, a big one."]
