@@ -14,6 +14,10 @@ from models.training.model import Batch
 from models.training.questions import Exchange
 
 
+SHORT_ANSWER_TOKENS, DECIDING_WEIGHT = 3, 4.0
+"""The first token of so short an answer ("Yes.", "Blue.") decides it, and weighs this much more than a caption's."""
+
+
 @dataclass(frozen=True)
 class Row:
     """One picture's part of a batch: what its encoder's head sees, what is asked and answered, and its features f32 [16, 5120]."""
@@ -42,6 +46,7 @@ def collate(rows: Sequence[Row], tokenizer: Tokenizer) -> Batch:
     columns, positions, owners, parents = ([] for _ in range(4))
     predict_at: list[int] = []
     targets: list[int] = []
+    weights: list[float] = []
     for row in rows:
         start, last_of = len(ids), dict[int, int]()
         row_positions, row_owners, row_parents = [], [], []
@@ -50,6 +55,7 @@ def collate(rows: Sequence[Row], tokenizer: Tokenizer) -> Batch:
             if piece.learned:
                 predict_at += [last_of[piece.parent], *range(first, first + n)]
                 targets += [*piece.ids, end_id]
+                weights += [DECIDING_WEIGHT if n <= SHORT_ANSWER_TOKENS else 1.0, *[1.0] * n]
             ids += piece.ids
             last_of[piece.number] = len(ids) - 1
             row_positions.append(piece.starts_at + np.arange(n))
@@ -70,6 +76,7 @@ def collate(rows: Sequence[Row], tokenizer: Tokenizer) -> Batch:
         mask=torch.from_numpy(_mask(owners, parents)),
         predict_at=torch.tensor(predict_at),
         targets=torch.tensor(targets),
+        weights=torch.tensor(weights),
     )
 
 

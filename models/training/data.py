@@ -18,10 +18,15 @@ CAPTION_QUESTIONS = (
     "What is in the picture?",
     "What is happening?",
     "Describe what you see.",
+    "What's in front of me?",
+    "What can you see?",
+    "What is in this image?",
+    "Can you describe this image?",
+    "What does the picture show?",
 )
 MORE_QUESTIONS = ("Tell me more.", "Describe it in more detail.")
-OBJECT_QUESTIONS = (*CAPTION_QUESTIONS[:4], "What is this?", "What am I holding?")
-NAME_QUESTIONS = ("What is this?", "What am I holding?", "What kind of thing is this?")
+NAME_QUESTIONS = ("What is this?", "What's this?", "What am I holding?", "What kind of thing is this?")
+OBJECT_QUESTIONS = (*CAPTION_QUESTIONS, *NAME_QUESTIONS)
 CANT_TELL = "I can't tell what this is."
 
 _SHOP_SENTENCE = "{} on a shelf in a shop."

@@ -104,7 +104,10 @@ class Lessons:
             exchanges = self._shop_exchanges(example, rng)
         else:
             exchanges = self._object_exchanges(example, logits, rng)
-        return Row(seen_text(logits, self.class_names), tuple(exchanges), tokens) if exchanges else None
+        if not exchanges:
+            return None
+        asked = tuple(Exchange(_spelt(e.question, rng), e.answers) for e in exchanges)
+        return Row(seen_text(logits, self.class_names), asked, tokens)
 
     def _scene_exchanges(self, example: Example, mirrored: bool, rng: random.Random) -> list[Exchange]:
         worth = self._worth[example.picture]
@@ -177,6 +180,11 @@ def _class_features(sources: Path, pictures: Features, class_names: list[str]) -
     logits = (pushed @ head.T + bias).astype(np.float32)
     tokens = np.broadcast_to(np.tile(pushed, WIDTH // head.shape[1])[:, None], (len(head), TOKENS, WIDTH))
     return _Lookup(Features(class_names, tokens, logits))
+
+
+def _spelt(question: str, rng: random.Random) -> str:
+    """Half of the world writes "color"."""
+    return question.replace("colour", "color") if rng.random() < 0.5 else question
 
 
 def _rounds(group: list[Example], rng: random.Random) -> Iterator[Example]:

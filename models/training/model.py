@@ -25,7 +25,7 @@ class Batch:
 
     `ids` [N]; `image_at` [B * 16] the places of the image tokens in it; `features` [B, 16, 5120]; `rows`, `columns` [N]
     where each token stands in the padded block; `positions` [N]; `mask` bool [B, 1, L, L] (True = may look);
-    `predict_at` [M] places whose next token is `targets` [M].
+    `predict_at` [M] places whose next token is `targets` [M], each with its weight in the loss, `weights` [M].
     """
 
     ids: Tensor
@@ -37,6 +37,7 @@ class Batch:
     mask: Tensor
     predict_at: Tensor
     targets: Tensor
+    weights: Tensor
 
 
 class LoraLinear(nn.Module):

@@ -103,6 +103,7 @@ def _choices(model: StarterModel, start: list[int], tokens: list[int], picture: 
         mask=torch.ones(1, 1, n, n, dtype=torch.bool).tril(),
         predict_at=torch.arange(len(start) - 1, n - 1),
         targets=torch.tensor(tokens),
+        weights=torch.ones(len(tokens)),
     )
     return [int(token) for token in model(batch).argmax(-1)]
 

@@ -17,7 +17,14 @@ from models.training.things import COLOURED, COLOURS, DOERS, NOT_DOING, NUMBERS,
 CANT_TELL = "I can't tell."
 YES, NO = "Yes.", "No."
 
-_PRESENCE = ("Is there {}?", "Is there {} in the picture?", "Do you see {}?", "Can you see {}?", "Is there {} in front of me?")
+_PRESENCE = (
+    "Is there {}?",
+    "Is there {} in the picture?",
+    "Is there {} in this image?",
+    "Do you see {}?",
+    "Can you see {}?",
+    "Is there {} in front of me?",
+)
 _MASS_NOUNS = {"water", "snow", "grass", "sand", "food", "asparagus", "garlic", "ginger", "kiwi"}
 _ABSENCE = ("Is it true that there is no {}?", "Is the picture without {}?")
 _WHO = ("Who is in the picture?", "Who is there?", "Who do you see?")

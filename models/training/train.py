@@ -99,7 +99,8 @@ def learn(model: StarterModel, batch: Batch, spoken: torch.Tensor) -> float:
     candidates = torch.unique(torch.cat((spoken, batch.targets, others)))
     with torch.autocast("cpu", torch.bfloat16):
         logits = model(batch, candidates)
-    loss = F.cross_entropy(logits.float(), torch.searchsorted(candidates, batch.targets))
+    losses = F.cross_entropy(logits.float(), torch.searchsorted(candidates, batch.targets), reduction="none")
+    loss = (losses * batch.weights).sum() / batch.weights.sum()
     loss.backward()
     return float(loss.detach())
 
