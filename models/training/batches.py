@@ -13,7 +13,6 @@ from assistant.building.starter_form import END, IMAGE, prompt_closing, prompt_o
 from models.training.model import Batch
 from models.training.questions import Exchange
 
-
 SHORT_ANSWER_TOKENS, DECIDING_WEIGHT = 3, 4.0
 """The first token of so short an answer ("Yes.", "Blue.") decides it, and weighs this much more than a caption's."""
 
