@@ -16,7 +16,7 @@ import pytest
 
 from assistant import manifests
 from assistant.commands import models, voices
-from assistant.fetch_sources import Report
+from assistant.fetch_common import Report
 from assistant.manifests import HubSource, all_manifests
 from assistant.model_fetch import Builder, ensure
 from assistant.model_store import STAGING_FOLDER, ModelStore
