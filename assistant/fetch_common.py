@@ -1,4 +1,4 @@
-"""What the ways to fetch share: how long to wait, whether there is room, and a bar that shows how much has come."""
+"""What the ways to fetch share: how long to wait, whether there is room, how much has come."""
 
 from __future__ import annotations
 
@@ -31,6 +31,15 @@ def require_space(folder: Path, needed_bytes: int) -> None:
     if free < needed_bytes:
         what = f"{format_size(needed_bytes)} are needed and {format_size(free)} are free in {shorten(folder)}"
         raise DiskFull(what, MAKE_ROOM)
+
+
+def put(download: Path, target: Path) -> None:
+    """Make a download appear as `target`, and stay where the next run looks for it if this one is killed before it is done."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.hardlink_to(download)
+    except OSError:  # a file system without links
+        download.replace(target)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from assistant.fetch_common import MAKE_ROOM, TRY_AGAIN, Report, growth_shown, require_space
+from assistant.fetch_common import MAKE_ROOM, TRY_AGAIN, Report, growth_shown, put, require_space
 from assistant.manifests import FasterWhisperSource, HubSource, ManifestFile
 from assistant.model_store import format_size, sha256_of
 from assistant.problems import DamagedModel, DiskFull, NetworkTrouble, Problem, shorten
@@ -70,8 +70,7 @@ def fetch_from_hub(
             for hub_file in found.values():
                 _download(hub_file, downloads, report, timeout_s)
     for name, hub_file in found.items():
-        (destination / name).parent.mkdir(parents=True, exist_ok=True)
-        (downloads / hub_file.path).replace(destination / name)
+        put(downloads / hub_file.path, destination / name)
     return next((hub_file.commit for hub_file in found.values()), None)
 
 
@@ -93,7 +92,7 @@ def fetch_with_faster_whisper(source: FasterWhisperSource, destination: Path, do
         for path in fetched:
             _check_hash(path, _ask(source.repo, path.name, model.commit, report, timeout_s).etag)
     for path in fetched:
-        path.replace(destination / path.name)
+        put(path, destination / path.name)
 
 
 def drop_parts(downloads: Path) -> None:
@@ -150,7 +149,7 @@ def _download(file: _HubFile, downloads: Path, report: Report, timeout_s: float)
 
 def _read_on(file: _HubFile, part: Path, timeout_s: float) -> None:
     """Ask for what `part` lacks and append it."""
-    from huggingface_hub.utils import get_session, hf_raise_for_status
+    from huggingface_hub import get_session
 
     had = _size(part)
     if part.exists() and had == file.size_bytes:
@@ -159,7 +158,7 @@ def _read_on(file: _HubFile, part: Path, timeout_s: float) -> None:
     with get_session().stream("GET", file.url, headers=headers, timeout=timeout_s, follow_redirects=True) as response:
         if response.status_code == 416:
             part.unlink(missing_ok=True)
-        hf_raise_for_status(response)
+        response.raise_for_status()
         start = had if response.headers.get("Content-Range", "").startswith(f"bytes {had}-") else 0
         length = response.headers.get("Content-Length")
         other = length is not None and file.size_bytes is not None and start + int(length) != file.size_bytes
@@ -169,6 +168,7 @@ def _read_on(file: _HubFile, part: Path, timeout_s: float) -> None:
             output.seek(start)
             for chunk in response.iter_raw():
                 output.write(chunk)
+                output.flush()  # a killed run keeps it
                 if file.size_bytes is not None and output.tell() > file.size_bytes:
                     break
     if file.size_bytes is not None and _size(part) < file.size_bytes:

@@ -60,9 +60,7 @@ def _is_here(manifest: Manifest, store: ModelStore, wanted: Sequence[str]) -> bo
     return store.state(manifest.name) == "installed" and set(wanted) <= set(store.variants(manifest.name))
 
 
-def _ensure(
-    manifest: Manifest, store: ModelStore, report: Report, build: Builder, timeout_s: float, wanted: Sequence[str] = ()
-) -> bool:
+def _ensure(manifest: Manifest, store: ModelStore, report: Report, build: Builder, timeout_s: float, wanted: Sequence[str] = ()) -> bool:
     staging, place = store.root / STAGING_FOLDER / manifest.name, store.root / manifest.name
     files, downloads, replaced = staging / "files", staging / "downloads", staging / "replaced"
     if replaced.exists() and not place.exists():

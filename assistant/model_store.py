@@ -115,7 +115,9 @@ class ModelStore:
         expected = _expected(manifest, record)
         if not expected or (manifest.variants and not _variants(manifest, record)):
             raise MissingModel(f"the {manifest.kind} {manifest.name} was never verified", fix)
-        files = {name: _check_file(manifest, folder / name, sha256, record.files.get(name), always_hash) for name, sha256 in expected.items()}
+        files = {
+            name: _check_file(manifest, folder / name, sha256, record.files.get(name), always_hash) for name, sha256 in expected.items()
+        }
         if files != record.files:
             # A store that can't be written, such as a kiosk's, still serves: the file is just hashed again next time.
             with contextlib.suppress(OSError):
