@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -61,7 +62,10 @@ def fetch_from_hub(
     when this fails: whole files, and parts whose names hold the hash that they are to have.
     """
     with _hub_troubles(source.repo, timeout_s):
-        found = {file.name: _look_up(source, file, report, timeout_s) for file in files}
+        found: dict[str, _HubFile] = {}
+        for file in files:
+            found[file.name] = _look_up(source, file, report, timeout_s)
+            source = replace(source, revision=found[file.name].commit)  # the others of the same, even if somebody commits just now
         total = sum(hub_file.size_bytes or 0 for hub_file in found.values())
         here = sum(_size(downloads / hub_file.path) + _size(_part(downloads, hub_file)) for hub_file in found.values())
         require_space(downloads, total - min(here, total))
@@ -126,8 +130,8 @@ def _ask(repo: str, path: str, revision: str, report: Report, timeout_s: float) 
         if _status(error) == 404:
             raise NetworkTrouble(f"the hub has no {path} in {repo} (HTTP 404)", "install a newer version of the assistant") from error
         raise
-    if not found.commit_hash or not found.etag:
-        what = f"what answers in the place of the hub is not the hub ({repo}: no commit, no hash)"
+    if not found.commit_hash or not re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", found.etag or ""):
+        what = f"what answers in the place of the hub is not the hub ({repo}: no commit or no hash)"
         raise NetworkTrouble(what, "if this network has a log-in page, open it in a browser first; then run the same command again")
     pinned = hf_hub_url(repo, path, revision=found.commit_hash, endpoint=endpoint)
     return _HubFile(path, pinned, found.size, found.etag, found.commit_hash)

@@ -24,6 +24,7 @@ from assistant.problems import BadInput, DamagedModel, DiskFull, NetworkTrouble,
 
 Builder = Callable[[Path, Path, Report], None]
 """(folder with the models it needs, folder to fill, progress in words)."""
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def ensure(
@@ -77,9 +78,10 @@ def _ensure(manifest: Manifest, store: ModelStore, report: Report, build: Builde
     try:
         _gather(needed, store, files, downloads, report, build, timeout_s)
         _install(files, place, replaced)
-    except (DiskFull, OSError):
-        shutil.rmtree(files, ignore_errors=True)  # gives space back; downloads that are whole stay for the next run
-        drop_parts(downloads)
+    except (DiskFull, OSError) as error:
+        shutil.rmtree(files, ignore_errors=True)
+        if isinstance(error, OSError) and error.errno in _DISK_FULL:
+            drop_parts(downloads)  # gives space back; what is whole stays for the next run
         raise
     shutil.rmtree(staging, ignore_errors=True)
     return True
@@ -196,7 +198,7 @@ def _storage_troubles(root: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in _DISK_FULL:
             raise DiskFull(f"the disk of {shorten(root)} is full", MAKE_ROOM) from error
         what = f"the models' folder {shorten(root)} can't be used ({error.strerror or error})"
         raise BadInput(what, "choose another folder with --models-dir or ASSISTANT_MODELS") from error

@@ -301,6 +301,19 @@ def test_a_disk_too_small_for_a_hub_model_is_said_before_anything_is_fetched(sto
     assert hub.sent == []
 
 
+def test_a_disk_that_has_become_too_small_keeps_what_had_come(store: ModelStore, hub: Hub, small_disk: Path) -> None:
+    write_hub_manifest(store)
+    hub.cut_after_bytes = 3000
+    on_small_disk = ModelStore(small_disk / "store")
+    failing(on_small_disk, NetworkTrouble, "503", also=lambda line: hub.failures.extend([503] * 9 if "trying again" in line else []))
+    hub.cut_after_bytes, hub.failures = None, []
+    hub.files["a/b/deep/config.json"] = bytes(2_000_000)
+    failing(on_small_disk, DiskFull, "2.0 MB are needed")
+    hub.files["a/b/deep/config.json"] = CONFIG
+    fetch(on_small_disk)
+    assert hub.downloads_of("model.bin") == ["", "bytes=3000-"]
+
+
 def test_a_disk_filled_by_others_on_the_way_gets_its_space_back_and_the_next_run_goes_on(
     store: ModelStore, hub: Hub, small_disk: Path
 ) -> None:

@@ -220,7 +220,7 @@ def test_a_folder_that_cannot_be_written_is_said_in_one_line(store: ModelStore, 
 
 
 def run_models(store: ModelStore, action: str, name: str | None = None) -> Iterator[models.Result]:
-    return models.run(argparse.Namespace(models_dir=store.root, action=action, name=name, variant=[]))
+    return models.run(argparse.Namespace(models_dir=store.root, action=action, name=name, variants=[]))
 
 
 def test_the_commands_fetch_list_verify_and_remove(store: ModelStore, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -164,7 +164,7 @@ def test_the_command_takes_variants_and_lists_them(
 def test_a_model_without_graphs_says_how_they_are_made(store: ModelStore, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     see = HEAD.replace('job = "test"', 'job = "see and answer"')
     write_manifest(store, see + "export = true\n" + file_table("model.bin", WEIGHTS) + hub_source("a/b", "deep"))
-    [(text, data)] = models.run(argparse.Namespace(models_dir=store.root, action="fetch", name="toy", variant=[]))
+    [(text, data)] = models.run(argparse.Namespace(models_dir=store.root, action="fetch", name="toy", variants=[]))
     assert f"assistant models export {store.place('toy')} --out DIR" in text
     assert "\n" not in text
     assert data["next"] in text

@@ -19,9 +19,8 @@ Result = tuple[str, dict[str, Any]]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=["list", "fetch", "verify", "remove"])
     parser.add_argument("name", metavar="NAME", nargs="?", help="a name from the list; verify takes all that are here without one")
-    parser.add_argument(
-        "--variant", metavar="V", nargs="+", default=[], help="with fetch: kinds of weights, such as q4 int8, or all (`list` shows them)"
-    )
+    variants_help = "with fetch: kinds of weights, such as q4 int8, or all (`list` shows them)"
+    parser.add_argument("--variant", "--variants", dest="variants", metavar="V", nargs="+", default=[], help=variants_help)
 
 
 def run(options: argparse.Namespace) -> Iterator[Result]:
@@ -33,7 +32,7 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
     elif options.name is None:
         raise BadInput(f"`assistant models {options.action}` needs a name", "`assistant models list` shows them")
     elif options.action == "fetch":
-        yield fetch_model(find_manifest(options.name), store, options.variant)
+        yield fetch_model(find_manifest(options.name), store, options.variants)
     else:
         removed = store.remove(options.name)
         yield f"{options.name}: {'removed' if removed else 'was not here'}", {"name": options.name, "removed": removed}
