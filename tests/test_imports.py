@@ -23,8 +23,9 @@ MAY_IMPORT = {
     "runtimes": FIRST | STORE | {"runtimes"},
     "building": FIRST | STORE | {"building", "runtimes"},
     **dict.fromkeys(FETCH, FIRST | STORE | FETCH | {"building"}),
+    "benchmarks": FIRST | {"benchmarks", "runtimes"},
     "assembly": FIRST | STORE | STAGES | PATH | {"devices", "runtimes"},
-    "commands": FIRST | STORE | STAGES | PATH | {"assembly", "commands", "model_fetch", "building"},
+    "commands": FIRST | STORE | STAGES | PATH | {"assembly", "benchmarks", "commands", "model_fetch", "building"},
     "command_line": FIRST | {"commands"},
     "__main__": {"command_line"},
 }

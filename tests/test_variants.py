@@ -20,7 +20,7 @@ from assistant.commands import models
 from assistant.commands.variants import choose_variants
 from assistant.interfaces import SceneDescriber
 from assistant.manifests import find_manifest
-from assistant.messages import Detail, Frame, Keyframe, View
+from assistant.messages import AnswerThresholds, Detail, Frame, Keyframe, View
 from assistant.model_store import ModelStore
 from assistant.problems import BadInput, DamagedModel, MissingModel
 from assistant.runtimes.smolvlm2_files import VARIANTS
@@ -194,6 +194,13 @@ class Paced(SceneDescriber):
         for seconds in self._pieces:
             self._clock.now_s += seconds
             yield "word"
+
+    def log_likelihoods(self, view: View, question: str, answers: Sequence[str]) -> list[float]:
+        return [0.0 for _ in answers]
+
+    @property
+    def thresholds(self) -> AnswerThresholds | None:
+        return None
 
 
 class Clock:

@@ -14,12 +14,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from assistant.assembly import model_folder
+from assistant.assembly import find_variants
 from assistant.benchmarks.figures import VIDEO_FRAMES, Figures, read_figures
 from assistant.benchmarks.plot import draw_ratios
 from assistant.commands.options import add_model_argument, settings_of, store_of
 from assistant.problems import BadInput
-from assistant.runtimes.smolvlm2_files import variants_in
 
 REFERENCE_KINDS = ("float32", "bfloat16")
 LONGEST_S = 1800
@@ -49,16 +48,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
-    folder = model_folder(settings_of(options).answers.model, store_of(options))
-    found = variants_in(folder)
-    if unknown := sorted(set(options.variants or ()) - {v or "fp32" for v in found}):
-        raise BadInput(f"the model has no weights of the kind {unknown[0]!r}", f"use some of {', '.join(v or 'fp32' for v in found)}")
-    ours = {
-        f"ours, {v or 'fp32'}": ("assistant.benchmarks.ours", str(folder), v) for v in found if not options.variants or (v or "fp32") in options.variants
-    }
-    others = {f"transformers, {kind}": ("assistant.benchmarks.reference", str(options.reference), kind) for kind in REFERENCE_KINDS}
+    folder, found = find_variants(settings_of(options).answers.model, store_of(options))
+    if unknown := sorted(set(options.variants or ()) - set(found)):
+        raise BadInput(f"the model has no weights of the kind {unknown[0]!r}", f"use some of {', '.join(found)}")
     if options.reference and importlib.util.find_spec("transformers") is None:
         raise BadInput("transformers isn't installed, so there is nothing to compare with", "run: pip install '.[bench]'")
+    ours = {f"ours, {kind}": ("assistant.benchmarks.ours", str(folder), kind) for kind in options.variants or found}
+    others = {f"transformers, {kind}": ("assistant.benchmarks.reference", str(options.reference), kind) for kind in REFERENCE_KINDS}
     measured = {name: _measure(*work) for name, work in {**ours, **(others if options.reference else {})}.items()}
     best = _best_of({name: figures for name, figures in measured.items() if name in others})
     if options.plot:
@@ -89,10 +85,12 @@ def _best_of(figures: dict[str, Figures]) -> dict[str, float]:
 
 def _ratios(figures: Figures, best: dict[str, float]) -> dict[str, float]:
     """How many times better than the best of the others; below 1 is worse."""
-    less = {field: less for _, field, less in _COLUMNS}
-    return {
-        field: round(value / getattr(figures, field) if less[field] else getattr(figures, field) / value, 2) for field, value in best.items()
-    }
+    ratios = {}
+    for _, field, less in _COLUMNS:
+        if field in best:
+            value = getattr(figures, field)
+            ratios[field] = round(best[field] / value if less else value / best[field], 2)
+    return ratios
 
 
 def _table(measured: dict[str, Figures], best: dict[str, float]) -> str:

@@ -111,8 +111,9 @@ def _export(options: argparse.Namespace) -> Iterator[Result]:
     for tried in export_smolvlm(Path(options.name), options.out, options.variants or DEFAULT_VARIANTS, _report):
         graphs = [options.out / "onnx" / file for file in tried.files]
         size = sum(path.stat().st_size for path in graphs)
-        agreement = f"{tried.same_tokens} of {tried.tokens} tokens as {tried.compared_with}, largest logit difference {tried.largest_difference:.2g}"
-        yield f"{tried.variant:6} {format_size(size):>10}  {agreement}", asdict(tried) | {"size_bytes": size, "folder": str(options.out)}
+        agreement = f"{tried.same_tokens} of {tried.tokens} tokens as {tried.compared_with}"
+        text = f"{tried.variant:6} {format_size(size):>10}  {agreement}, largest logit difference {tried.largest_difference:.2g}"
+        yield text, asdict(tried) | {"size_bytes": size, "folder": str(options.out)}
 
 
 def _describe(manifest: Manifest) -> dict[str, Any]:

@@ -19,7 +19,7 @@ class _Beam:
     """Sum of log-probabilities."""
 
     def mean(self, length_power: float) -> float:
-        return self.score / max(len(self.tokens), 1) ** length_power
+        return self.score / float(max(len(self.tokens), 1) ** length_power)
 
 
 def beam_search(
