@@ -7,12 +7,13 @@ Works in its favour where it can: no processor, no generate(), logits of the las
 
 from __future__ import annotations
 
+import inspect
 import sys
 import time
 from typing import Any
 
 import torch
-from transformers import AutoTokenizer, DynamicCache, SmolVLMForConditionalGeneration
+from transformers import AutoTokenizer, SmolVLMForConditionalGeneration
 
 from assistant.benchmarks.figures import DECODED_TOKENS, QUESTION, VIDEO_FRAMES, Figures, median_s, peak_mb, pictures, print_figures
 
@@ -34,8 +35,11 @@ class Reference:
         stacked = torch.stack([torch.from_numpy(p).permute(2, 0, 1) for p in pictures(count, self.side)])
         return (stacked.float()[None] / 127.5 - 1).to(self.dtype)
 
-    def encode(self, pixels: torch.Tensor) -> Any:
-        return self.model.model.get_image_features(pixels, pixel_attention_mask=None)
+    def encode(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Visual tokens [tokens of all pictures, hidden]."""
+        found = self.model.model.get_image_features(pixels, pixel_attention_mask=None)
+        found = found if isinstance(found, torch.Tensor) else found.pooler_output  # newer versions wrap them, a tensor a prompt
+        return torch.cat(list(found)) if not isinstance(found, torch.Tensor) else found.flatten(0, -2)
 
     def prompt(self, count: int) -> torch.Tensor:
         block = f"{_FAKE}{_GLOBAL}{_IMAGE * self.tokens_a_tile}{_FAKE}"
@@ -48,14 +52,21 @@ class Reference:
         ids = self.tokenizer(f"{text}<end_of_utterance>\nAssistant:", add_special_tokens=False).input_ids
         return torch.tensor([ids])
 
-    def prefill(self, ids: torch.Tensor, features: Any) -> Any:
-        return self.model(input_ids=ids, image_hidden_states=features, use_cache=True, logits_to_keep=1, past_key_values=DynamicCache())
+    def prefill(self, ids: torch.Tensor, features: torch.Tensor) -> Any:
+        embeds = self.model.get_input_embeddings()(ids)  # [1, n, D]
+        embeds[0, ids[0] == self.model.config.image_token_id] = features
+        return self.model(inputs_embeds=embeds, use_cache=True, logits_to_keep=1)
 
     def decode(self, out: Any) -> None:
         """DECODED_TOKENS greedy tokens, whatever they are."""
         for _ in range(DECODED_TOKENS):
             token = out.logits[:, -1].argmax(-1, keepdim=True)
-            out = self.model(input_ids=token, past_key_values=out.past_key_values, use_cache=True)
+            out = self.model(input_ids=token, use_cache=True, **{self._cache: getattr(out, self._cache)})
+
+    @property
+    def _cache(self) -> str:
+        """Newer versions rename it."""
+        return "cache" if "cache" in inspect.signature(self.model.forward).parameters else "past_key_values"
 
 
 @torch.inference_mode()
@@ -73,18 +84,11 @@ def main(folder: str, dtype: str) -> None:
 def _measure(reference: Reference, count: int) -> tuple[float, float, float]:
     """Seconds to encode, seconds to prefill, tokens a second."""
     pixels, ids = reference.pixels(count), reference.prompt(count)
-    features = _tensor(reference.encode(pixels))
+    features = reference.encode(pixels)
     encode_s = median_s(lambda: reference.encode(pixels))
     prefill_s = median_s(lambda: reference.prefill(ids, features))
     decode_s = median_s(lambda: reference.decode(reference.prefill(ids, features))) - prefill_s
     return encode_s, prefill_s, DECODED_TOKENS / decode_s
-
-
-def _tensor(features: Any) -> torch.Tensor:
-    """Visual tokens [tiles, tokens, hidden]; newer versions wrap them."""
-    found = features if isinstance(features, torch.Tensor) else features.pooler_output
-    assert isinstance(found, torch.Tensor)
-    return found
 
 
 if __name__ == "__main__":
