@@ -75,3 +75,23 @@ def test_looking_at_nothing_is_refused_in_words(describer: SceneDescriber) -> No
 def test_no_question_breaks_the_model(describer: SceneDescriber, question: str) -> None:
     """It may answer nothing (a random model does), but it must come to an end without an error."""
     assert all(describer.answer(describer.look(keyframes(1)), question))
+
+
+def test_answers_are_scored_without_being_given(describer: SceneDescriber) -> None:
+    view = describer.look(keyframes(1))
+    alone = [describer.log_likelihoods(view, QUESTION, [answer])[0] for answer in ("Yes.", "A long answer of many words.")]
+    together = describer.log_likelihoods(view, QUESTION, ["Yes.", "A long answer of many words."])
+    assert all(score <= 0 for score in together)
+    assert together == pytest.approx(alone, abs=1e-3)
+    assert together[1] < together[0]
+
+
+def test_no_answers_have_no_scores_and_an_empty_one_is_refused(describer: SceneDescriber) -> None:
+    view = describer.look(keyframes(1))
+    assert describer.log_likelihoods(view, QUESTION, []) == []
+    with pytest.raises(BadInput, match="empty"):
+        describer.log_likelihoods(view, QUESTION, ["Yes.", " "])
+
+
+def test_a_model_that_nobody_measured_has_no_thresholds(describer: SceneDescriber) -> None:
+    assert describer.thresholds is None
