@@ -14,7 +14,7 @@ from assistant.messages import Frame, Keyframe
 from assistant.problems import BadInput
 from assistant.runtimes.seen_labels import softmax
 from assistant.runtimes.smolvlm2 import Smolvlm2Describer
-from assistant.runtimes.smolvlm2_graphs import PREFILL_CHUNK
+from assistant.runtimes.smolvlm2_decoder import PREFILL_CHUNK
 from assistant.runtimes.smolvlm2_image import ImageSettings, make_tiles
 from assistant.runtimes.smolvlm2_prompt import Exchange
 from tests.tiny_onnx import BLOCK, TILE, TOKENS, TinyModel, write_tiny_model
@@ -40,7 +40,7 @@ def keyframe(seed: int, time_s: float = 0.0) -> Keyframe:
 
 def visual_tokens(model: TinyModel, keyframes: list[Keyframe], split: bool) -> np.ndarray:
     """f32 [tokens, hidden]: the tiny vision encoder by hand."""
-    tiles = np.concatenate([make_tiles(k.frame.picture, SETTINGS, split=split).pixels for k in keyframes])
+    tiles = np.concatenate([make_tiles(k.frame.picture, SETTINGS, None if split else 1).pixels for k in keyframes])
     side = TILE // BLOCK
     blocks = tiles.reshape(-1, 3, side, BLOCK, side, BLOCK).transpose(0, 2, 4, 1, 3, 5).reshape(len(tiles) * TOKENS, -1)
     return np.asarray(blocks @ model.connector)
