@@ -21,14 +21,19 @@ if TYPE_CHECKING:
 WHISPER = "whisper-base"
 SEES = "see and answer"
 """How the manifests call the job of a model that `--model` can name."""
+SAVED_GRAPHS = ".optimised"
+"""Folder below the store's root where graphs are saved in the form that loads soonest; it may be deleted at any time."""
 SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 
 
-def open_describer(settings: AnswerSettings, store: ModelStore) -> Smolvlm2Describer:
-    """The model by its manifest's name, or any folder in the SmolVLM2 layout."""
+def open_describer(settings: AnswerSettings, store: ModelStore, *, live: bool = False) -> Smolvlm2Describer:
+    """The model by its manifest's name, or any folder in the SmolVLM2 layout; `live` leaves room for sound beside it."""
+    from assistant.runtimes.onnx_session import SessionSettings
     from assistant.runtimes.smolvlm2 import Smolvlm2Describer
 
-    return Smolvlm2Describer(_model_folder(settings.model, store), settings.threads)
+    saved = store.root / SAVED_GRAPHS
+    session = SessionSettings.beside_audio(settings.threads, saved) if live else SessionSettings(settings.threads, saved_graphs=saved)
+    return Smolvlm2Describer(_model_folder(settings.model, store), session=session)
 
 
 def open_transcriber(settings: EarSettings, store: ModelStore, threads: int = 0) -> Transcriber:

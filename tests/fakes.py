@@ -68,23 +68,36 @@ class ScriptedDescriber:
         self._answers = deque(answers)
         self._max_pictures = max_pictures
         self.looks: list[tuple[Keyframe, ...]] = []
+        self.details: list[Detail] = []
+        """With which each look was taken."""
         self.questions: list[str] = []
+        self.unloads = 0
 
     @property
     def max_pictures(self) -> int:
         return self._max_pictures
 
-    def look(self, keyframes: Sequence[Keyframe]) -> View:
+    def look(self, keyframes: Sequence[Keyframe], detail: Detail = "brief") -> View:
         if not keyframes:
             raise BadInput("there is no picture to look at", "give at least one")
         view = View(tuple(keyframes[-self.max_pictures :]))
         self.looks.append(view.keyframes)
+        self.details.append(detail)
         return view
 
     def answer(self, view: View, question: str, detail: Detail = "brief") -> Iterator[str]:
         self.questions.append(question)
         text = self._answers[0] if len(self._answers) == 1 else self._answers.popleft()
         yield from re.findall(r"\S+\s*", text)
+
+    def log_likelihoods(self, view: View, question: str, answers: Sequence[str]) -> list[float]:
+        """Certain of the answer it would give next; of others the less the longer they are."""
+        if not all(map(str.strip, answers)):
+            raise BadInput("the answer to score is empty", "give some text")
+        return [0.0 if answer == self._answers[0] else -float(len(answer.split())) for answer in answers]
+
+    def unload(self) -> None:
+        self.unloads += 1
 
 
 class ScriptedVoiceDetector:

@@ -17,7 +17,7 @@ _BAND = 16
 """Output pixels made by one matrix product. Each needs only the inputs near it, so a band's weights are a small dense matrix;
 longer bands multiply by more zeros, shorter ones call the product more often."""
 _MOST_MULTIPLICATIONS = 1 << 18
-"""Of one product: more, and OpenBLAS spreads it over threads, which takes far longer than the product where another thread wants the core."""
+"""Of one product: more, and OpenBLAS spreads it over threads, which takes far longer where another thread wants the core."""
 
 Band = tuple[slice, slice, np.ndarray]
 """Output pixels, the input pixels they need, f32 weights [outputs, inputs]."""

@@ -3,13 +3,11 @@
     look    pictures -> tiles -> visual tokens, merged into the embedded prompt, read into a key/value cache
     answer  question -> tokens, read on from that cache, then one token at a time
 
-Both what pictures became and what prompts were read into is kept while there is room, so that to look again at a picture, alone or in
-a window that has moved on, costs no run of the vision encoder. Knows nothing of cameras, languages or how a question should be worded.
+Knows nothing of cameras, languages or how a question should be worded. What is kept between questions is smolvlm2_reader.py's business.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,23 +16,17 @@ import numpy as np
 
 from assistant.messages import Detail, Keyframe, View
 from assistant.problems import BadInput
-from assistant.runtimes.onnx_session import OnnxGraph, SessionSettings
-from assistant.runtimes.recently_used import RecentlyUsed
-from assistant.runtimes.smolvlm2_decoder import Cache, Decoder
-from assistant.runtimes.smolvlm2_files import ModelFiles, read_folder
-from assistant.runtimes.smolvlm2_graphs import TokenEmbedder, VisionEncoder
-from assistant.runtimes.smolvlm2_image import TILE_BUDGETS
-from assistant.runtimes.smolvlm2_pictures import ONE_TILE, PictureEncoder, PictureKey, SeenPicture
+from assistant.runtimes.onnx_session import SessionSettings
+from assistant.runtimes.smolvlm2_decoder import Cache, NextLogits
+from assistant.runtimes.smolvlm2_files import read_folder
+from assistant.runtimes.smolvlm2_image import ONE_TILE, TILE_BUDGETS
+from assistant.runtimes.smolvlm2_pictures import PictureKey, SeenPicture
 from assistant.runtimes.smolvlm2_prompt import MAX_FRAMES, Exchange, closing, image_opening, neutralise, video_opening
+from assistant.runtimes.smolvlm2_reader import PICTURE_BYTES, VIEW_BYTES, Reader
 from assistant.runtimes.token_decoding import TOKEN_CAPS, Sampling, TextStream, decode_tokens
 
 RAW_TOKENS = 64
 """Most tokens of a raw answer, as on SmolVLM2's model cards."""
-VIEW_BYTES = 128 << 20
-"""Caches of Views kept at most; the least recently used goes first and is read again when it is asked about. SmolVLM2-256M takes 4 MB
-for a picture in one tile, 30 MB for eight frames or a photo in 13 tiles, 229 MB (then kept alone) for a video of 64 frames."""
-PICTURE_BYTES = 16 << 20
-"""Visual tokens kept at most, apart from those within Views: some hundred tiles of SmolVLM2-256M."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -45,6 +37,7 @@ class SmolView(View):
     """The prompt up to and including the last picture."""
     before_question: str
     """What the prompt has between the last picture and the question."""
+    opening_ids: tuple[int, ...]
     pictures: tuple[PictureKey, ...]
     maker: Smolvlm2Describer
 
@@ -57,15 +50,6 @@ class RawAnswer:
     token_ids: list[int]
     """With the stop token, if it came to one."""
     text: str
-
-
-@dataclass(frozen=True, eq=False)
-class _Graphs:
-    """What `unload` frees."""
-
-    pictures: PictureEncoder
-    embedder: TokenEmbedder
-    decoder: Decoder
 
 
 class Smolvlm2Describer:
@@ -99,11 +83,7 @@ class Smolvlm2Describer:
         """
         self._files = read_folder(folder, variant)
         self._tokenizer = self._files.tokenizer
-        self._session = session or SessionSettings(threads)
-        self._views: RecentlyUsed[object, Cache] = RecentlyUsed(view_bytes, lambda cache: cache.size_bytes)
-        self._seen: RecentlyUsed[PictureKey, SeenPicture] = RecentlyUsed(picture_bytes, lambda picture: int(picture.features.nbytes))
-        self._loaded: _Graphs | None = None
-        self._loading = threading.Lock()
+        self._reader = Reader(self._files, session or SessionSettings(threads), view_bytes, picture_bytes)
         if not lazy:
             self.load()
 
@@ -113,14 +93,11 @@ class Smolvlm2Describer:
 
     def load(self) -> None:
         """Load the graphs unless they are; DamagedModel or MissingModel as on creation."""
-        self._graphs()
+        self._reader.graphs()
 
     def unload(self) -> None:
         """Free the graphs and all that was kept. The next look or answer loads them again; answers being given come to their end first."""
-        with self._loading:
-            self._loaded = None
-        self._views.clear()
-        self._seen.clear()
+        self._reader.unload()
 
     def look(self, keyframes: Sequence[Keyframe], detail: Detail = "brief") -> SmolView:
         """Encode the last `max_pictures` pictures, and read the prompt up to them into a cache.
@@ -196,10 +173,10 @@ class Smolvlm2Describer:
         """The same of several answers; the question is read only once."""
         if not all(answer.strip() for answer in answers):
             raise BadInput("the answer to score is empty", "give some text")
-        own, graphs = self._own(view), self._graphs()
+        own, graphs = self._own(view), self._reader.graphs()
         prompt = self._encode(self._closing(own, question))
         answers_ids = [self._encode(f" {self._clean(answer.strip())}") for answer in answers]
-        cache = self._cache(own, graphs)
+        cache = self._opening_cache(own)
         self._room(cache.length + len(prompt) + max(map(len, answers_ids), default=0), "the question and answer are")
         first, cache = graphs.decoder.read(graphs.embedder.embed(prompt), cache)
         scores = []
@@ -217,40 +194,29 @@ class Smolvlm2Describer:
             raise BadInput("there is no picture to look at", "give at least one")
         if len(keyframes) > MAX_FRAMES:
             raise BadInput(f"{len(keyframes)} pictures are too many for one prompt", f"give at most {MAX_FRAMES}")
-        graphs = self._graphs()
-        keys = tuple(graphs.pictures.key(keyframe.frame.picture, budget) for keyframe in keyframes)
-        seen = [self._see(keyframe, key, graphs) for keyframe, key in zip(keyframes, keys, strict=True)]
+        keys = tuple(self._reader.key(keyframe.frame.picture, budget) for keyframe in keyframes)
+        seen = [self._reader.see(keyframe.frame.picture, key) for keyframe, key in zip(keyframes, keys, strict=True)]
         blocks = [picture.block for picture in seen]
+        opening = image_opening(blocks) if times_s is None else video_opening(blocks, times_s, duration_s)
         view = SmolView(
             tuple(keyframes),
-            opening=image_opening(blocks) if times_s is None else video_opening(blocks, times_s, duration_s),
+            opening=opening,
             before_question=("" if times_s is None else "\n\n") + seen[-1].seen,
+            opening_ids=tuple(self._encode(opening)),
             pictures=keys,
             maker=self,
         )
-        self._cache(view, graphs)
+        self._room(len(view.opening_ids), "the pictures are")
+        self._reader.read_opening(view.opening_ids, keys, lambda: seen)
         return view
 
-    def _see(self, keyframe: Keyframe, key: PictureKey, graphs: _Graphs) -> SeenPicture:
-        seen = self._seen.get(key)
-        if seen is None:
-            seen = graphs.pictures.encode(keyframe.frame.picture, key.budget)
-            self._seen.put(key, seen)
-        return seen
+    def _opening_cache(self, view: SmolView) -> Cache:
+        """Kept since `look`, or read again."""
 
-    def _cache(self, view: SmolView, graphs: _Graphs) -> Cache:
-        """The view's opening, read: kept from before, or anew."""
-        key = (view.opening, view.pictures)
-        cache = self._views.get(key)
-        if cache is None:
-            ids = self._encode(view.opening)
-            self._room(len(ids), "the pictures are")
-            embeds = graphs.embedder.embed(ids)  # [n, D]
-            seen = [self._see(keyframe, key, graphs) for keyframe, key in zip(view.keyframes, view.pictures, strict=True)]
-            embeds[np.array(ids) == self._files.image_token_id] = np.concatenate([picture.features for picture in seen])
-            _, cache = graphs.decoder.read(embeds, graphs.decoder.empty_cache)
-            self._views.put(key, cache)
-        return cache
+        def see_again() -> list[SeenPicture]:
+            return [self._reader.see(k.frame.picture, key) for k, key in zip(view.keyframes, view.pictures, strict=True)]
+
+        return self._reader.read_opening(view.opening_ids, view.pictures, see_again)
 
     def _tokens(
         self,
@@ -263,14 +229,16 @@ class Smolvlm2Describer:
         forbidden: Sequence[int] = (),
     ) -> Iterator[int]:
         """Read the rest of the prompt, then decode."""
-        graphs = self._graphs()
+        graphs = self._reader.graphs()
         ids = self._encode(end)
-        cache = self._cache(view, graphs)
+        cache = self._opening_cache(view)
         cap = min(cap, self._room(cache.length + len(ids), "the question is"))
         logits, cache = graphs.decoder.read(graphs.embedder.embed(ids), cache)
-        next_logits = graphs.decoder.continue_from(cache, cap - 1)
+        next_logits: NextLogits | None = None
 
         def advance(token: int) -> np.ndarray:
+            nonlocal next_logits
+            next_logits = next_logits or graphs.decoder.continue_from(cache, cap - 1)  # after the first token: it costs a copy
             return next_logits(graphs.embedder.embed([token])[0])
 
         yield from decode_tokens(logits[0], advance, self._files.stop_ids, cap, guard=guard, sampling=sampling, forbidden=forbidden)
@@ -281,12 +249,6 @@ class Smolvlm2Describer:
         if room <= 0:
             raise BadInput(f"{what_is} too long for the model's {self._files.max_tokens} tokens", "give fewer or shorter ones")
         return room
-
-    def _graphs(self) -> _Graphs:
-        with self._loading:
-            if self._loaded is None:
-                self._loaded = _load(self._files, self._session)
-            return self._loaded
 
     def _closing(self, view: SmolView, question: str, history: Sequence[Exchange] = ()) -> str:
         past = [Exchange(self._clean(exchange.question), self._clean(exchange.answer)) for exchange in history]
@@ -302,23 +264,6 @@ class Smolvlm2Describer:
         if not isinstance(view, SmolView) or view.maker is not self:
             raise TypeError("a view is answered by the describer that made it")
         return view
-
-
-def _load(files: ModelFiles, session: SessionSettings) -> _Graphs:
-    embedder = TokenEmbedder(OnnxGraph(files.embed_tokens, session))
-    decoder = Decoder(
-        OnnxGraph(files.decoder, session),
-        hidden=embedder.hidden,
-        vocabulary=files.tokenizer.get_vocab_size(with_added_tokens=True),
-    )
-    vision = VisionEncoder(
-        OnnxGraph(files.vision_encoder, session, keep_arena=False),
-        tile_size=files.image.tile_size,
-        tokens=files.image_tokens,
-        hidden=embedder.hidden,
-        classes=len(files.class_names) if files.class_names is not None else None,
-    )
-    return _Graphs(PictureEncoder(vision, files.image, files.image_tokens, files.class_names), embedder, decoder)
 
 
 def _log_softmax(logits: np.ndarray) -> np.ndarray:

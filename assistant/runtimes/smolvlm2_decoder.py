@@ -66,9 +66,7 @@ class Decoder:
         names = self._find_layers()
         self.past = [f"past_key_values.{name}" for name in names]
         self.present = [f"present.{name}" for name in names]
-        graph.refuse_other_inputs(
-            ("inputs_embeds", "attention_mask", "position_ids", "num_logits_to_keep", "use_cache_branch", *self.past)
-        )
+        graph.refuse_other_inputs(("inputs_embeds", "attention_mask", "position_ids", "num_logits_to_keep", "use_cache_branch", *self.past))
         self.empty_cache = Cache(tuple(self._empty_value(name) for name in self.past), 0)
 
     def read(self, embeds: np.ndarray, cache: Cache, *, every_logit: bool = False) -> tuple[np.ndarray, Cache]:
@@ -185,7 +183,7 @@ class InPlaceSteps:
         assert self._length < self._room, "more tokens than there was room for"
         for name, array in self._decoder.feed(embed[None], self._length, keep=1).items():
             self._binding.input(name, OrtValue.ortvalue_from_numpy(array))
-        logits = self._binding.run()[0, -1].astype(np.float32, copy=False)
+        logits = np.asarray(self._binding.run()[0, -1], np.float32)
         self._decoder.check_numbers(logits)
         self._length += 1
         return logits

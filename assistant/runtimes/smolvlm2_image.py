@@ -16,7 +16,8 @@ import numpy as np
 from assistant.messages import Detail
 from assistant.runtimes.lanczos import resize
 
-TILE_BUDGETS: dict[Detail, int] = {"brief": 1, "normal": 5, "full": 17}
+ONE_TILE = 1
+TILE_BUDGETS: dict[Detail, int] = {"brief": ONE_TILE, "normal": 5, "full": 17}
 """Most tiles of a single picture, each one run of the vision encoder: the picture as a whole; also a grid of 2 x 2, or 1 x 4 for a
 panorama; the reference's own default, 4 x 4 at most. Live use and videos take one tile a picture whatever the detail."""
 
@@ -65,16 +66,17 @@ class Tiles:
     cols: int
 
 
-def make_tiles(picture: np.ndarray, settings: ImageSettings, budget: int | None) -> Tiles:
-    """Cut a picture into normalised tiles: rows x cols of them and the whole picture last, or that alone.
+def make_tiles(picture: np.ndarray, settings: ImageSettings, *, split: bool, budget: int | None = None) -> Tiles:
+    """Turn a picture into normalised tiles: the whole of it as one, or with `split` rows x cols tiles and the whole picture last.
 
     Args:
         picture: uint8 [H, W, 3] RGB.
         settings: of the model; where they don't allow splitting there is always one tile.
-        budget: most tiles; None = as many as the reference makes.
+        split: cut it up.
+        budget: most tiles of a split picture; None = as many as the reference makes.
     """
     size = settings.tile_size
-    split = settings.splitting and budget != 1
+    split = split and settings.splitting
     edge = _edge_within(picture.shape[1], picture.shape[0], settings, budget) if split else settings.longest_edge
     picture = resize(picture, *_reference_size(picture.shape[1], picture.shape[0], edge))
     width, height = _grid_size(picture.shape[1], picture.shape[0], size) if split else (size, size)
@@ -89,7 +91,8 @@ def make_tiles(picture: np.ndarray, settings: ImageSettings, budget: int | None)
 def _edge_within(width: int, height: int, settings: ImageSettings, budget: int | None) -> int:
     """The longest first edge that leaves no more than `budget` tiles: the model's own, else a multiple of the tile."""
     tile = settings.tile_size
-    for edge in (settings.longest_edge, *range((settings.longest_edge - 1) // tile * tile, tile, -tile)):
+    edges: list[int] = [settings.longest_edge, *range((settings.longest_edge - 1) // tile * tile, tile, -tile)]
+    for edge in edges:
         grid_width, grid_height = _grid_size(*_reference_size(width, height, edge), tile)
         if budget is None or grid_width * grid_height // tile**2 + 1 <= budget:
             return edge

@@ -9,11 +9,8 @@ import numpy as np
 
 from assistant.runtimes.seen_labels import seen_text
 from assistant.runtimes.smolvlm2_graphs import VisionEncoder
-from assistant.runtimes.smolvlm2_image import ImageSettings, make_tiles
+from assistant.runtimes.smolvlm2_image import ONE_TILE, ImageSettings, make_tiles
 from assistant.runtimes.smolvlm2_prompt import picture_block
-
-ONE_TILE = 1
-"""The budget of tiles for live use and videos."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +44,12 @@ class PictureEncoder:
 
     def key(self, picture: np.ndarray, budget: int | None) -> PictureKey:
         digest = hashlib.blake2b(repr(picture.shape).encode(), digest_size=16)
-        digest.update(np.ascontiguousarray(picture))
+        digest.update(np.ascontiguousarray(picture).data)
         return PictureKey(digest.digest(), budget if self._settings.splitting else ONE_TILE)
 
     def encode(self, picture: np.ndarray, budget: int | None) -> SeenPicture:
         """Cut uint8 [H, W, 3] into tiles within `budget`, one run of the encoder for each."""
-        tiles = make_tiles(picture, self._settings, budget)
+        tiles = make_tiles(picture, self._settings, split=budget != ONE_TILE, budget=budget)
         features, class_logits = self._vision.encode(tiles.pixels)
         seen = seen_text(class_logits, self._class_names) if class_logits is not None and self._class_names is not None else ""
         return SeenPicture(picture_block(tiles.rows, tiles.cols, self._image_tokens), features, seen)

@@ -88,7 +88,7 @@ def drawn_scores(logits: np.ndarray, sampling: Sampling, rng: np.random.Generato
     sums = np.exp(scaled[order]).cumsum()
     inside = np.zeros(len(scaled), bool)
     inside[order[: 1 + int(np.searchsorted(sums, sampling.top_p * sums[-1]))]] = True
-    return np.where(inside, scaled + rng.gumbel(size=len(scaled)), scaled - _UNLIKELY)
+    return np.asarray(np.where(inside, scaled + rng.gumbel(size=len(scaled)), scaled - _UNLIKELY))
 
 
 def pick(logits: np.ndarray, tokens: Sequence[int]) -> int:
