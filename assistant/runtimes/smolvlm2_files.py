@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +14,14 @@ from tokenizers import Tokenizer
 from assistant.problems import DamagedModel, MissingModel, shorten
 from assistant.runtimes.onnx_session import FETCH_AGAIN
 from assistant.runtimes.smolvlm2_image import ImageSettings
-from assistant.runtimes.smolvlm2_prompt import END, FAKE, IMAGE, MAX_FRAMES
+from assistant.runtimes.smolvlm2_prompt import END, FAKE, GLOBAL, IMAGE, MAX_FRAMES
 
 VARIANTS = ("quantized", "int8", "uint8", "q4", "", "fp16", "q4f16", "bnb4")
 """Kinds of weights, the suffix in the file name, as tried when none is asked for: soonest first word first (SMOLVLM2.md, section 11)."""
 
 # Ends an answer whatever generation_config.json says.
 _GUARD_STOPS = (END, "<|im_end|>", "<|endoftext|>")
+_PICTURE_TOKEN = re.compile(rf"({re.escape(FAKE)}|{re.escape(GLOBAL)}|{re.escape(IMAGE)}|<row_\d_col_\d>)$")
 _LLAMA_POSITIONS = 2048  # what config.json means when it doesn't say
 
 
@@ -36,6 +38,8 @@ class ModelFiles:
     image_token_id: int
     stop_ids: frozenset[int]
     special_tokens: frozenset[str]
+    unspoken_ids: tuple[int, ...]
+    """Tokens that stand for pictures, turns and the like, and never belong into an answer."""
     max_pictures: int
     max_tokens: int
     """Of prompt and answer together."""
@@ -68,6 +72,8 @@ def read_folder(folder: Path, variant: str | None = None) -> ModelFiles:
         raise config.wrong("leaves no tokens for a picture")
     if config.whole("image_token_id") != tokenizer.token_to_id(IMAGE):
         raise config.wrong("and tokenizer.json number the image token differently")
+    stop_ids = _stop_ids(_Json.read(folder / "generation_config.json"), tokenizer)
+    added = tokenizer.get_added_tokens_decoder()
     return ModelFiles(
         vision_encoder=_find_graph(folder, "vision_encoder", variant),
         embed_tokens=_find_graph(folder, "embed_tokens", variant),
@@ -75,8 +81,9 @@ def read_folder(folder: Path, variant: str | None = None) -> ModelFiles:
         image=image,
         image_tokens=side * side,
         image_token_id=config.whole("image_token_id"),
-        stop_ids=_stop_ids(_Json.read(folder / "generation_config.json"), tokenizer),
-        special_tokens=frozenset(token.content for token in tokenizer.get_added_tokens_decoder().values()),
+        stop_ids=stop_ids,
+        special_tokens=frozenset(token.content for token in added.values()),
+        unspoken_ids=tuple(i for i, token in added.items() if i not in stop_ids and (token.special or _PICTURE_TOKEN.match(token.content))),
         max_pictures=min(config.whole("max_pictures", default=MAX_FRAMES), MAX_FRAMES),
         max_tokens=config.whole("text_config", "max_position_embeddings", default=_LLAMA_POSITIONS),
         class_names=_read_class_names(folder / "seen_labels.txt"),
