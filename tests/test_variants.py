@@ -186,7 +186,7 @@ class Paced(SceneDescriber):
     def max_pictures(self) -> int:
         return 1
 
-    def look(self, keyframes: Sequence[Keyframe]) -> View:
+    def look(self, keyframes: Sequence[Keyframe], detail: Detail = "brief") -> View:
         self._clock.now_s += self._look_s
         return View(tuple(keyframes))
 
@@ -197,6 +197,9 @@ class Paced(SceneDescriber):
 
     def log_likelihoods(self, view: View, question: str, answers: Sequence[str]) -> list[float]:
         return [0.0 for _ in answers]
+
+    def unload(self) -> None:
+        pass
 
     @property
     def thresholds(self) -> AnswerThresholds | None:

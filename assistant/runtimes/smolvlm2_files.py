@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ from typing import Any
 
 from tokenizers import Tokenizer
 
+from assistant.messages import AnswerThresholds
 from assistant.problems import DamagedModel, MissingModel, shorten
 from assistant.runtimes.onnx_session import FETCH_AGAIN
 from assistant.runtimes.smolvlm2_image import ImageSettings
@@ -22,6 +25,7 @@ VARIANTS = ("quantized", "int8", "uint8", "q4", "", "fp16", "q4f16", "bnb4")
 # Ends an answer whatever generation_config.json says.
 _GUARD_STOPS = (END, "<|im_end|>", "<|endoftext|>")
 _PICTURE_TOKEN = re.compile(rf"({re.escape(FAKE)}|{re.escape(GLOBAL)}|{re.escape(IMAGE)}|<row_\d_col_\d>)$")
+_MOST_BEAMS = 16
 _LLAMA_POSITIONS = 2048  # what config.json means when it doesn't say
 
 
@@ -43,6 +47,10 @@ class ModelFiles:
     max_pictures: int
     max_tokens: int
     """Of prompt and answer together."""
+    beams: int
+    """Continuations weighed against each other; 1 = the likeliest next token each time."""
+    thresholds: AnswerThresholds | None
+    """How sure it must be for how plain a word; None where nobody measured that."""
     class_names: list[str] | None
     """Of the vision encoder's own head; None unless the folder names them."""
     tokenizer: Tokenizer
@@ -72,7 +80,8 @@ def read_folder(folder: Path, variant: str | None = None) -> ModelFiles:
         raise config.wrong("leaves no tokens for a picture")
     if config.whole("image_token_id") != tokenizer.token_to_id(IMAGE):
         raise config.wrong("and tokenizer.json number the image token differently")
-    stop_ids = _stop_ids(_Json.read(folder / "generation_config.json"), tokenizer)
+    generation = _Json.read(folder / "generation_config.json")
+    stop_ids = _stop_ids(generation, tokenizer)
     added = tokenizer.get_added_tokens_decoder()
     return ModelFiles(
         vision_encoder=_find_graph(folder, "vision_encoder", variant),
@@ -87,6 +96,8 @@ def read_folder(folder: Path, variant: str | None = None) -> ModelFiles:
         max_pictures=min(config.whole("max_pictures", default=MAX_FRAMES), MAX_FRAMES),
         max_tokens=config.whole("text_config", "max_position_embeddings", default=_LLAMA_POSITIONS),
         class_names=_read_class_names(folder / "seen_labels.txt"),
+        thresholds=_read_thresholds(folder / "answer_thresholds.json"),
+        beams=_beams(generation),
         tokenizer=tokenizer,
     )
 
@@ -164,6 +175,23 @@ def _stop_ids(generation: _Json, tokenizer: Tokenizer) -> frozenset[int]:
         raise generation.wrong("needs eos_token_id, a number or a list of them")
     guards = (tokenizer.token_to_id(token) for token in _GUARD_STOPS)
     return frozenset(ends) | {token for token in guards if token is not None}
+
+
+def _beams(generation: _Json) -> int:
+    beams = generation.whole("num_beams", default=1)
+    if beams > _MOST_BEAMS:
+        raise generation.wrong(f"asks for {beams} beams; {_MOST_BEAMS} are the most")
+    return beams
+
+
+def _read_thresholds(path: Path) -> AnswerThresholds | None:
+    if not path.is_file():
+        return None
+    found = _Json.read(path)
+    names = {field.name for field in dataclasses.fields(AnswerThresholds)}
+    if set(found.content) != names or not all(isinstance(v, (int, float)) and math.isfinite(v) for v in found.content.values()):
+        raise found.wrong(f"needs the numbers {', '.join(sorted(names))}")
+    return AnswerThresholds(**{name: float(value) for name, value in found.content.items()})
 
 
 def _read_class_names(path: Path) -> list[str] | None:

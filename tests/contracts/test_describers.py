@@ -121,12 +121,5 @@ def test_answers_are_scored_without_being_given(describer: SceneDescriber) -> No
     assert together[1] < together[0]
 
 
-def test_no_answers_have_no_scores_and_an_empty_one_is_refused(describer: SceneDescriber) -> None:
-    view = describer.look(keyframes(1))
-    assert describer.log_likelihoods(view, QUESTION, []) == []
-    with pytest.raises(BadInput, match="empty"):
-        describer.log_likelihoods(view, QUESTION, ["Yes.", " "])
-
-
 def test_a_model_that_nobody_measured_has_no_thresholds(describer: SceneDescriber) -> None:
     assert describer.thresholds is None
