@@ -36,9 +36,8 @@ def test_each_beam_reads_as_it_would_alone(tmp_path: Path) -> None:
     steps = BeamSteps(graphs.decoder, graphs.embedder.embed, cache)
     steps.advance([0, 0, 0], [8, 9, 10])
     together = steps.advance([2, 0], [11, 12])
-    alone = [
-        graphs.decoder.read(graphs.embedder.embed([5, 6, 7, *tokens]), graphs.decoder.empty_cache)[0][0] for tokens in ([10, 11], [8, 12])
-    ]
+    whole = ([5, 6, 7, 10, 11], [5, 6, 7, 8, 12])
+    alone = [graphs.decoder.read(graphs.embedder.embed(ids), graphs.decoder.empty_cache)[0][0] for ids in whole]
     np.testing.assert_allclose(together, np.stack(alone), atol=1e-4)
 
 
