@@ -29,7 +29,7 @@ from tests.hub_server import COMMIT, Hub
 from tests.manifest_files import CONFIG, HEAD, WEIGHTS, fetch, file_table, hub_source, sha256, write_manifest
 from tests.tiny_onnx import write_tiny_model
 
-KEYFRAME = Keyframe(Frame(np.zeros((48, 64, 3), np.uint8), 0.0), "only")
+KEYFRAME = Keyframe(Frame(np.random.default_rng(2).integers(0, 256, (48, 64, 3), dtype=np.uint8), 0.0), "only")
 GRAPHS = ("vision_encoder", "embed_tokens", "decoder_model_merged")
 
 
