@@ -37,7 +37,7 @@ class PictureEncoder:
     """Tiles, vision encoder and prompt text of one model."""
 
     def __init__(self, vision: VisionEncoder, settings: ImageSettings, image_tokens: int, class_names: list[str] | None) -> None:
-        self._vision = vision
+        self.vision = vision
         self._settings = settings
         self._image_tokens = image_tokens
         self._class_names = class_names
@@ -50,6 +50,6 @@ class PictureEncoder:
     def encode(self, picture: np.ndarray, budget: int | None) -> SeenPicture:
         """Cut uint8 [H, W, 3] into tiles within `budget`, one run of the encoder for each."""
         tiles = make_tiles(picture, self._settings, split=budget != ONE_TILE, budget=budget)
-        features, class_logits = self._vision.encode(tiles.pixels)
+        features, class_logits = self.vision.encode(tiles.pixels)
         seen = seen_text(class_logits, self._class_names) if class_logits is not None and self._class_names is not None else ""
         return SeenPicture(picture_block(tiles.rows, tiles.cols, self._image_tokens), features, seen)
