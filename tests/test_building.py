@@ -14,7 +14,8 @@ from gguf import GGUFWriter
 
 from assistant.building.efficientnet_lite import vision_encoder
 from assistant.building.gguf_file import LlamaShape, LlamaWeights, read_llama, read_tokenizer
-from assistant.building.llama_graph import Linear, block_linear, decoder, float_linear, quantise_blocks
+from assistant.building.linear_layers import Linear, block_linear, float_linear, quantise_blocks
+from assistant.building.llama_graph import decoder
 from assistant.building.starter import merge_adapter
 from assistant.building.torch_file import read_state_dict
 

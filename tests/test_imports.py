@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "building": FIRST | STORE | {"building", "runtimes"},
     **dict.fromkeys(("fetch_sources", "model_fetch"), FIRST | STORE | {"fetch_sources", "model_fetch", "building"}),
     "assembly": FIRST | STORE | STAGES | PATH | {"devices", "runtimes"},
-    "commands": FIRST | STORE | STAGES | PATH | {"assembly", "commands", "model_fetch"},
+    "commands": FIRST | STORE | STAGES | PATH | {"assembly", "commands", "model_fetch", "building"},
     "command_line": FIRST | {"commands"},
     "__main__": {"command_line"},
 }

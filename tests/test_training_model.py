@@ -31,7 +31,7 @@ def tiny_model(tokenizer: Tokenizer) -> StarterModel:
     weights = random_weights()
     embedding = np.random.default_rng(7).normal(size=(tokenizer.get_vocab_size(), 64)).astype(np.float32)
     torch.manual_seed(0)
-    model = StarterModel(LlamaWeights(weights.shape, weights.arrays | {"embed_tokens": embedding, "lm_head": embedding[:, :]}), 2, WIDTH)
+    model = StarterModel(LlamaWeights(weights.shape, {**weights.arrays, "embed_tokens": embedding, "lm_head": embedding[:, :]}), 2, WIDTH)
     for layer in model.layers:
         layer.q_proj.b.data.normal_(0, 0.1)
     return model
@@ -86,5 +86,5 @@ def test_without_its_adapter_the_model_is_the_llama_of_the_graphs() -> None:
     with torch.no_grad():
         embeds = model.embedding[batch.ids].index_copy(0, batch.image_at, model.connector(batch.features).flatten(0, 1))
         weights = random_weights()
-        expected = reference_logits(LlamaWeights(weights.shape, weights.arrays | {"lm_head": model.head.numpy()}), embeds.numpy())
+        expected = reference_logits(LlamaWeights(weights.shape, {**weights.arrays, "lm_head": model.head.numpy()}), embeds.numpy())
         np.testing.assert_allclose(model(batch).numpy(), expected[batch.predict_at.numpy()], atol=2e-3)

@@ -12,7 +12,8 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
 from assistant.building.gguf_file import LlamaShape, LlamaWeights
 from assistant.building.graph import BOOL, FLOAT, Graph
-from assistant.building.llama_graph import decoder, embed_tokens, float_linear
+from assistant.building.linear_layers import float_linear
+from assistant.building.llama_graph import decoder, embed_tokens
 
 TILE = 32
 BLOCK = 16  # pixels a side of what becomes one visual token

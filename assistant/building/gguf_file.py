@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ class LlamaWeights:
     """f32 arrays [out, in] under Hugging Face's names without the prefix "model." ("layers.0.self_attn.q_proj")."""
 
     shape: LlamaShape
-    arrays: dict[str, np.ndarray]
+    arrays: Mapping[str, np.ndarray]
 
 
 _NAMES = {

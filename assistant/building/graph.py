@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import onnx
@@ -12,7 +13,11 @@ from onnx import TensorProto, helper, numpy_helper
 
 OPSET = 18
 IR_VERSION = 9
-FLOAT, INT64, BOOL = TensorProto.FLOAT, TensorProto.INT64, TensorProto.BOOL
+FLOAT, FLOAT16, INT64, BOOL = TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.INT64, TensorProto.BOOL
+
+_BESIDE_BYTES = 1024
+"""Weights from this size on go into a file beside the graph, where there is one."""
+_PAGE = 4096  # so that onnxruntime can map each weight into memory
 
 
 class Graph:
@@ -22,6 +27,7 @@ class Graph:
         self.name = name
         self._nodes: list[onnx.NodeProto] = []
         self._weights: dict[str, onnx.TensorProto] = {}
+        self._made: set[str] = set()
         self._inputs: list[onnx.ValueInfoProto] = []
         self._outputs: list[onnx.ValueInfoProto] = []
 
@@ -35,8 +41,17 @@ class Graph:
     def weight(self, name: str, value: np.ndarray) -> str:
         """Add a constant; the same name twice is the same constant."""
         if name not in self._weights:
-            self._weights[name] = numpy_helper.from_array(np.ascontiguousarray(value), name)
+            self._weights[name] = self._keep(name, np.asarray(value, order="C"))
         return name
+
+    def half_weight(self, name: str, value: np.ndarray) -> str:
+        """A constant kept in half precision, as float; onnxruntime widens it once, when it loads the graph."""
+        wide = f"{name}.wide"
+        return wide if self.has(wide) else self.op("Cast", self.weight(name, value.astype(np.float16)), to=FLOAT, out=wide)
+
+    def has(self, name: str) -> bool:
+        """Whether a node makes this output."""
+        return name in self._made
 
     def ints(self, *values: int) -> str:
         """A constant int64 vector, as shapes and axes are given."""
@@ -50,12 +65,56 @@ class Graph:
         self, kind: str, inputs: Sequence[str], outs: list[str], domain: str = "", attributes: Mapping[str, Any] | None = None
     ) -> list[str]:
         self._nodes.append(helper.make_node(kind, list(inputs), outs, domain=domain, **(attributes or {})))
+        self._made.update(outs)
         return outs
 
     def model(self) -> onnx.ModelProto:
-        graph = helper.make_graph(self._nodes, self.name, self._inputs, self._outputs, list(self._weights.values()))
-        opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("com.microsoft", 1)]
-        return helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="assistant")
+        return self._model(list(self._weights.values()))
 
     def save(self, path: Path) -> None:
         onnx.save(self.model(), path)
+
+    def _keep(self, name: str, value: np.ndarray) -> onnx.TensorProto:
+        return numpy_helper.from_array(value, name)
+
+    def _model(self, weights: list[onnx.TensorProto]) -> onnx.ModelProto:
+        graph = helper.make_graph(self._nodes, self.name, self._inputs, self._outputs, weights)
+        opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("com.microsoft", 1)]
+        return helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="assistant")
+
+
+class FileGraph(Graph):
+    """Writes each weight to disk as soon as it is given, so that memory holds one at a time. A context: the file is whole at its end.
+
+    A protobuf message may be written in parts, one after the other; repeated fields are joined by the reader.
+    """
+
+    def __init__(self, name: str, path: Path, *, beside: bool = False) -> None:
+        """Open `path` for writing; with `beside` large weights go to a file beside it (.onnx_data), as they must above 2 GB."""
+        super().__init__(name)
+        self._file = path.open("wb")
+        self._data = path.with_suffix(".onnx_data").open("wb") if beside else None
+
+    def __enter__(self) -> FileGraph:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        with self._file, self._data or contextlib.nullcontext():
+            if kind is None:
+                self._file.write(self._model([]).SerializeToString())
+
+    def _keep(self, name: str, value: np.ndarray) -> onnx.TensorProto:
+        if self._data is not None and value.nbytes >= _BESIDE_BYTES:
+            tensor = self._keep_beside(self._data, name, value)
+        else:
+            tensor = numpy_helper.from_array(value, name)
+        self._file.write(onnx.ModelProto(graph=onnx.GraphProto(initializer=[tensor])).SerializeToString())
+        return onnx.TensorProto(name=name)
+
+    def _keep_beside(self, file: BinaryIO, name: str, value: np.ndarray) -> onnx.TensorProto:
+        file.write(bytes(-file.tell() % _PAGE))
+        place = {"location": Path(file.name).name, "offset": str(file.tell()), "length": str(value.nbytes)}
+        file.write(value.data)
+        entries = [onnx.StringStringEntryProto(key=key, value=text) for key, text in place.items()]
+        kind = helper.np_dtype_to_tensor_dtype(value.dtype)
+        return onnx.TensorProto(name=name, data_type=kind, dims=value.shape, data_location=TensorProto.EXTERNAL, external_data=entries)

@@ -15,7 +15,8 @@ import numpy as np
 
 from assistant.building.efficientnet_lite import vision_encoder
 from assistant.building.gguf_file import LlamaShape, LlamaWeights
-from assistant.building.llama_graph import Linear, block_linear, decoder, embed_tokens
+from assistant.building.linear_layers import Linear, block_linear
+from assistant.building.llama_graph import decoder, embed_tokens
 from assistant.building.sources import LANGUAGE_MODEL_FILE, VISION_MODEL_FILE, find_source
 from assistant.building.starter_form import END, IMAGE, IMAGE_SIZE, SHUFFLE, extended_language_model, token_id
 from assistant.building.torch_file import read_state_dict

@@ -65,4 +65,4 @@ def extended_language_model(path: Path) -> tuple[LlamaWeights, Tokenizer]:
     head[len(old) :] = 0
     head[token_id(tokenizer, END)] = old[token_id(tokenizer, "<|im_end|>")]
     head[token_id(tokenizer, "<|im_end|>")] = 0
-    return LlamaWeights(weights.shape, weights.arrays | {"embed_tokens": embedding, "lm_head": head}), tokenizer
+    return LlamaWeights(weights.shape, {**weights.arrays, "embed_tokens": embedding, "lm_head": head}), tokenizer

@@ -1,10 +1,12 @@
-"""`assistant models`: what models and voices there are, which are here; fetch, check or delete one."""
+"""`assistant models`: what models and voices there are, which are here; fetch, check or delete one; export a SmolVLM2 model to ONNX."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from assistant.commands.options import store_of
@@ -17,8 +19,12 @@ Result = tuple[str, dict[str, Any]]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", choices=["list", "fetch", "verify", "remove"])
-    parser.add_argument("name", metavar="NAME", nargs="?", help="a name from the list; verify takes all that are here without one")
+    parser.add_argument("action", choices=["list", "fetch", "verify", "remove", "export"])
+    name_help = "a name from the list (verify takes all that are here without one); for export a folder that transformers saved"
+    parser.add_argument("name", metavar="NAME|DIR", nargs="?", help=name_help)
+    parser.add_argument("--out", type=Path, metavar="DIR", help="export: the folder to make, in the published layout")
+    variants_help = "export: kinds of weights, of fp32, fp16, int8, q4, q4f16 (default: fp32 int8 q4)"
+    parser.add_argument("--variants", nargs="+", metavar="KIND", help=variants_help)
 
 
 def run(options: argparse.Namespace) -> Iterator[Result]:
@@ -29,6 +35,8 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
         yield from _verify(options.name, store)
     elif options.name is None:
         raise BadInput(f"`assistant models {options.action}` needs a name", "`assistant models list` shows them")
+    elif options.action == "export":
+        yield from _export(options)
     elif options.action == "fetch":
         yield fetch_model(find_manifest(options.name), store)
     else:
@@ -72,6 +80,19 @@ def _verify(name: str | None, store: ModelStore) -> Iterator[Result]:
             yield f"{each}: whole", {"name": each, "whole": True, "problem": None}
     if troubles:
         raise troubles[0]
+
+
+def _export(options: argparse.Namespace) -> Iterator[Result]:
+    """One result a kind of weights."""
+    if options.out is None:
+        raise BadInput("`assistant models export` needs to know where to", "add --out DIR")
+    from assistant.building.smolvlm_export import DEFAULT_VARIANTS, export_smolvlm  # only this action builds graphs
+
+    for tried in export_smolvlm(Path(options.name), options.out, options.variants or DEFAULT_VARIANTS, _report):
+        graphs = [options.out / "onnx" / file for file in tried.files]
+        size = sum(path.stat().st_size for path in graphs)
+        agreement = f"{tried.same_tokens} of {tried.tokens} tokens as {tried.compared_with}, largest logit difference {tried.largest_difference:.2g}"
+        yield f"{tried.variant:6} {format_size(size):>10}  {agreement}", asdict(tried) | {"size_bytes": size, "folder": str(options.out)}
 
 
 def _describe(manifest: Manifest) -> dict[str, Any]:

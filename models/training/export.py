@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import torch
 
-from assistant.building.llama_graph import block_linear
+from assistant.building.linear_layers import block_linear
 from assistant.building.starter import BITS, adapter_file, write_starter
 from assistant.messages import Frame, Keyframe
 from assistant.runtimes.smolvlm2 import Smolvlm2Describer

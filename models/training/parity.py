@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from assistant.building.llama_graph import block_linear, float_linear
+from assistant.building.linear_layers import block_linear, float_linear
 from assistant.building.sources import LANGUAGE_MODEL_FILE, find_source
 from assistant.building.starter import BITS, adapter_file, merge_adapter, write_starter
 from assistant.building.starter_form import IMAGE, extended_language_model, prompt, token_id
