@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.devices.opencv_camera import PICTURE_SUFFIXES, open_picture
 from assistant.problems import BadInput, shorten
+from models.training.commands import tell_skipped
 
 CAPTIONS_FILE = "captions.tsv"
 HOW = "write file, caption and, if you like, question on each line, with tabs between"
-NAMED = 3
-"""Skipped pictures that are named; of the rest only the number is told."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +53,7 @@ def readable(captions: Sequence[Caption]) -> tuple[list[Caption], list[str]]:
     """Those whose pictures can be read, and what to tell of the others, a sentence for each reason; BadInput if none is left."""
     reasons = {picture: _trouble(picture) for picture in dict.fromkeys(caption.picture for caption in captions)}
     kept = [caption for caption in captions if reasons[caption.picture] is None]
-    told = []
-    for reason, count in Counter(reason for reason in reasons.values() if reason).items():
-        names = [shorten(picture.name, 40) for picture, why in reasons.items() if why == reason]
-        more = f" and {count - NAMED} more" if count > NAMED else ""
-        told.append(f"{count} of {len(reasons)} pictures skipped, {reason}: {', '.join(names[:NAMED])}{more}")
+    told = tell_skipped(reasons, "pictures")
     if not kept:
         raise BadInput("no picture is left to learn from (" + "; ".join(told) + ")", "check the names in captions.tsv")
     return kept, told

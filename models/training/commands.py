@@ -8,9 +8,11 @@ from __future__ import annotations
 import argparse
 import contextlib
 import errno
+import hashlib
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from assistant.problems import BadInput, DiskFull, Problem, shorten
@@ -18,6 +20,8 @@ from assistant.problems import BadInput, DiskFull, Problem, shorten
 LIBRARIES = ("torch", "transformers", "peft")
 WORK = "training"
 """The subfolder of --out with checkpoints and whatever else a resumed run needs; may be deleted after the last run."""
+NAMED = 3
+"""Skipped files that are named for each reason; of the rest only the number is told."""
 _INTERRUPTED = 130
 
 
@@ -74,6 +78,21 @@ def prepare_out(out: Path, *sources: Path) -> Path:
             with tempfile.TemporaryFile(dir=folder):
                 pass
     return work
+
+
+def digest(parts: Iterable[object]) -> str:
+    """Changes with any of them; 16 hex digits."""
+    return hashlib.sha256("\n".join(map(repr, parts)).encode()).hexdigest()[:16]
+
+
+def tell_skipped(reasons: Mapping[Path, str | None], what: str) -> list[str]:
+    """A sentence for each reason for which files were skipped (None: used): "2 of 9 pictures skipped, missing: a.jpg, b.jpg"."""
+    told = []
+    for reason, count in Counter(reason for reason in reasons.values() if reason).items():
+        names = [shorten(path.name, 40) for path, why in reasons.items() if why == reason]
+        more = f" and {count - NAMED} more" if count > NAMED else ""
+        told.append(f"{count} of {len(reasons)} {what} skipped, {reason}: {', '.join(names[:NAMED])}{more}")
+    return told
 
 
 @contextlib.contextmanager

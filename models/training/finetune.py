@@ -10,18 +10,15 @@ learnt alone.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from assistant.devices.opencv_camera import open_picture
 from assistant.problems import BadInput, shorten
 from models.training.captions import Caption, read_captions, readable, uncaptioned
-from models.training.commands import add_training_arguments, check_training_arguments, prepare_out, run_command
+from models.training.commands import add_training_arguments, check_training_arguments, digest, prepare_out, run_command
 from models.training.smolvlm_prompts import Sample, SmolVlmPrompts
 
 if TYPE_CHECKING:
@@ -69,7 +66,11 @@ def finetune(options: argparse.Namespace, report: Callable[[str], None]) -> None
         return F.cross_entropy(logits, batch.targets)
 
     plan = on_torch.Plan(options.steps, options.rate or RATE, options.batch, options.save_every)
-    settings = {"model": str(options.model.resolve()), "captions": _digest(captions), "rate": plan.rate}
+    settings = {
+        "model": str(options.model.resolve()),
+        "captions": digest((c.picture.name, c.text, c.question) for c in captions),
+        "rate": plan.rate,
+    }
     settings |= {name: getattr(options, name) for name in ("rank", "batch", "split")}
     samples = len(captions) * len(DESCRIBE)
     on_torch.train(network, loss_of, samples, plan, work / "checkpoint.pt", settings, report)
@@ -99,12 +100,5 @@ def _check_lengths(prompts: SmolVlmPrompts, captions: Sequence[Caption]) -> None
             raise BadInput(what, "shorten it, or make several captions of it")
 
 
-def _digest(captions: Sequence[Caption]) -> str:
-    """Changes with whatever is to be learnt."""
-    rows = "\n".join(f"{c.picture.name}\t{c.text}\t{c.question}" for c in captions)
-    return hashlib.sha256(rows.encode()).hexdigest()[:16]
-
-
 if __name__ == "__main__":
-    np.seterr(all="raise", under="ignore")
     sys.exit(main())
