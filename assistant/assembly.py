@@ -8,11 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assistant import variant_choice
 from assistant.interfaces import Camera, Microphone, Speaker, SpeechSynthesizer, Transcriber, VoiceDetector
 from assistant.languages import languages
-from assistant.manifests import all_manifests
+from assistant.manifests import FULL_PRECISION, all_manifests
 from assistant.model_store import ModelStore
-from assistant.problems import BadInput, shorten
+from assistant.problems import BadInput, MissingModel, shorten
 from assistant.settings import AnswerSettings, CameraSettings, EarSettings, VoiceSettings
 
 if TYPE_CHECKING:
@@ -21,14 +22,34 @@ if TYPE_CHECKING:
 WHISPER = "whisper-base"
 SEES = "see and answer"
 """How the manifests call the job of a model that `--model` can name."""
+_GRAPHS = ("vision_encoder", "embed_tokens", "decoder_model_merged")
 SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 
 
-def open_describer(settings: AnswerSettings, store: ModelStore) -> Smolvlm2Describer:
-    """The model by its manifest's name, or any folder in the SmolVLM2 layout."""
+def open_describer(settings: AnswerSettings, store: ModelStore, variant: str | None = None) -> Smolvlm2Describer:
+    """The model by its manifest's name, or any folder in the SmolVLM2 layout; `variant` by its name, None takes the best known.
+
+    That is the one measured as the fastest by `assistant setup` or `check`, else the first in smolvlm2_files.VARIANTS.
+    """
     from assistant.runtimes.smolvlm2 import Smolvlm2Describer
 
-    return Smolvlm2Describer(_model_folder(settings.model, store), settings.threads)
+    folder, variants = find_variants(settings.model, store)
+    if variant is None and len(variants) > 1:
+        variant = next((known.variant for known in variant_choice.recall(store.root, folder, variants)), None)
+    return Smolvlm2Describer(folder, settings.threads, "" if variant == FULL_PRECISION else variant)
+
+
+def find_variants(model: str, store: ModelStore) -> tuple[Path, dict[str, list[Path]]]:
+    """A model's folder and its variants of which all graphs are there: name -> graphs, in the order of smolvlm2_files.VARIANTS."""
+    from assistant.runtimes.smolvlm2_files import VARIANTS
+
+    folder = _model_folder(model, store)
+    found = {}
+    for suffix in VARIANTS:
+        graphs = [folder / "onnx" / (f"{graph}_{suffix}.onnx" if suffix else f"{graph}.onnx") for graph in _GRAPHS]
+        if all(path.is_file() for path in graphs):
+            found[suffix or FULL_PRECISION] = graphs
+    return folder, found
 
 
 def open_transcriber(settings: EarSettings, store: ModelStore, threads: int = 0) -> Transcriber:
@@ -98,12 +119,17 @@ def open_speaker(destination: str | None) -> Speaker:
 
 
 def _model_folder(model: str, store: ModelStore) -> Path:
-    if any(manifest.name == model and manifest.job.startswith(SEES) for manifest in all_manifests()):
-        return store.folder(model)
+    seeing = {manifest.name: manifest for manifest in all_manifests() if manifest.job.startswith(SEES)}
+    if model in seeing:
+        folder = store.folder(model)
+        if seeing[model].export:
+            fix = f"run `assistant models export {shorten(folder)} --out DIR`, then use `--model DIR`"
+            raise MissingModel(f"{model} came as PyTorch weights, of which graphs must be made first", fix)
+        return folder
     try:
         if Path(model).is_dir():
             return Path(model)
     except OSError:
         pass  # too long to be a path: then it isn't a folder either
-    names = ", ".join(manifest.name for manifest in all_manifests() if manifest.job.startswith(SEES))
-    raise BadInput(f"there is no model named {shorten(model)}, nor such a folder", f"use a folder in the SmolVLM2 layout or one of {names}")
+    what = f"there is no model named {shorten(model)}, nor such a folder"
+    raise BadInput(what, f"use a folder in the SmolVLM2 layout or one of {', '.join(seeing)}")

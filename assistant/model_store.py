@@ -1,8 +1,10 @@
 """Where verified models and voices lie. Knows no network and no engine: `model_fetch` brings the files, runtimes load them.
 
 A model is a folder named after its manifest. After fetching every file is hashed once; `verified.json` beside the files keeps
-hash, size and time of change. Later only size and time are compared, and a file is hashed again when they differ, so loading
-stays fast and a damaged or exchanged file is never loaded. `verify` always hashes.
+hash, size and time of change, and the hub's commit that they came from. Later only size and time are compared, and a file is
+hashed again when they differ, so loading stays fast and a damaged or exchanged file is never loaded. `verify` always hashes.
+
+Of a model with variants any number may be here, at least one; those in `verified.json` are.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import hashlib
 import json
 import os
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -26,12 +28,23 @@ State = Literal["installed", "missing", "damaged"]
 
 
 @dataclass(frozen=True)
-class _Verified:
+class Verified:
     """What a file was like when its hash was last taken."""
 
     sha256: str
     size_bytes: int
     mtime_ns: int
+
+
+@dataclass(frozen=True)
+class Record:
+    """What `verified.json` says."""
+
+    version: int | None = None
+    """The manifest's; None without a readable record, so that everything is hashed anew."""
+    revision: str | None = None
+    """The hub's commit, None if the files didn't come from there."""
+    files: dict[str, Verified] = field(default_factory=dict)
 
 
 def models_dir(override: Path | None = None) -> Path:
@@ -69,6 +82,22 @@ class ModelStore:
             return "missing"
         return "installed"
 
+    def variants(self, name: str) -> tuple[str, ...]:
+        """Those of its manifest's variants that were fetched, whole or not; () for a model without any."""
+        return _variants(find_manifest(name), _read_record(self.place(name)))
+
+    def whole_files(self, name: str) -> Record:
+        """The record cut down to the files that are still as they were verified, whatever became of the others."""
+        manifest, folder = find_manifest(name), self.place(name)
+        record = _read_record(folder)
+        if record.version != manifest.version:
+            return Record()
+        whole = {}
+        for file, sha256 in _expected(manifest, record).items():
+            with contextlib.suppress(MissingModel):
+                whole[file] = _check_file(manifest, folder / file, sha256, record.files.get(file), always_hash=False)
+        return replace(record, files=whole)
+
     def remove(self, name: str) -> bool:
         """Delete a model and what is left of unfinished fetches of it; False if there was nothing."""
         folders = [folder for folder in (self.place(name), self.root / STAGING_FOLDER / name) if folder.exists()]
@@ -77,28 +106,30 @@ class ModelStore:
         return bool(folders)
 
     def _check(self, manifest: Manifest, always_hash: bool) -> Path:
-        folder = self.root / manifest.name
+        folder, fix = self.root / manifest.name, f"run `{manifest.fetch_command}`"
         if not folder.is_dir():
-            raise MissingModel(f"the {manifest.kind} {manifest.name} is not on this machine", f"run `{manifest.fetch_command}`")
-        version, record = _read_record(folder)
-        if version not in (None, manifest.version):
-            raise MissingModel(f"the {manifest.kind} {manifest.name} here is of another version", f"run `{manifest.fetch_command}`")
-        expected: dict[str, str | None] = dict.fromkeys(record) | {file.name: file.sha256 for file in manifest.files}
-        if not expected:
-            raise MissingModel(f"the {manifest.kind} {manifest.name} was never verified", f"run `{manifest.fetch_command}`")
-        verified = {name: _check_file(manifest, folder / name, sha256, record.get(name), always_hash) for name, sha256 in expected.items()}
-        if verified != record:
+            raise MissingModel(f"the {manifest.kind} {manifest.name} is not on this machine", fix)
+        record = _read_record(folder)
+        if record.version not in (None, manifest.version):
+            raise MissingModel(f"the {manifest.kind} {manifest.name} here is of another version", fix)
+        expected = _expected(manifest, record)
+        if not expected or (manifest.variants and not _variants(manifest, record)):
+            raise MissingModel(f"the {manifest.kind} {manifest.name} was never verified", fix)
+        files = {
+            name: _check_file(manifest, folder / name, sha256, record.files.get(name), always_hash) for name, sha256 in expected.items()
+        }
+        if files != record.files:
             # A store that can't be written, such as a kiosk's, still serves: the file is just hashed again next time.
             with contextlib.suppress(OSError):
-                _write_record(folder, manifest.version, verified)
+                _write_record(folder, Record(manifest.version, record.revision, files))
         return folder
 
 
-def record_new(manifest: Manifest, folder: Path) -> None:
+def record_new(manifest: Manifest, folder: Path, revision: str | None = None) -> None:
     """Hash freshly fetched or built files and write `verified.json`; DamagedModel if one isn't what the manifest says."""
     expected = _files_below(folder) | {file.name: file.sha256 for file in manifest.files}
-    unseen = {name: _check_file(manifest, folder / name, sha256, None, True, trust=True) for name, sha256 in expected.items()}
-    _write_record(folder, manifest.version, unseen)
+    files = {name: _check_file(manifest, folder / name, sha256, None, True, trust=True) for name, sha256 in expected.items()}
+    _write_record(folder, Record(manifest.version, revision, files))
 
 
 def sha256_of(path: Path) -> str:
@@ -115,8 +146,8 @@ def _files_below(folder: Path) -> dict[str, str | None]:
 
 
 def _check_file(
-    manifest: Manifest, path: Path, sha256: str | None, last: _Verified | None, always_hash: bool, trust: bool = False
-) -> _Verified:
+    manifest: Manifest, path: Path, sha256: str | None, last: Verified | None, always_hash: bool, trust: bool = False
+) -> Verified:
     """The file's hash, size and time of change; hashed anew unless `last` still fits. `trust` takes an unknown hash as it is."""
     fix = f"run `{manifest.fetch_command}`"
     try:
@@ -134,20 +165,31 @@ def _check_file(
         raise MissingModel(f"the file {path.name} of {manifest.name} was never verified", fix)
     if wanted is not None and found != wanted:
         raise DamagedModel(f"the file {path.name} of {manifest.name} is damaged", f"{fix} to replace it")
-    return _Verified(found, status.st_size, status.st_mtime_ns)
+    return Verified(found, status.st_size, status.st_mtime_ns)
 
 
-def _read_record(folder: Path) -> tuple[int | None, dict[str, _Verified]]:
-    """Version and files of `verified.json`; (None, {}) if it is absent or unreadable, so that everything is hashed anew."""
+def _expected(manifest: Manifest, record: Record) -> dict[str, str | None]:
+    """File -> its hash as far as the manifest knows it: what was recorded, and what every variant needs."""
+    known = {file.name: file.sha256 for file in manifest.files if file.variant is None or file.name in record.files}
+    return dict.fromkeys(record.files) | known
+
+
+def _variants(manifest: Manifest, record: Record) -> tuple[str, ...]:
+    files = {variant: [file.name for file in manifest.files if file.variant == variant] for variant in manifest.variants}
+    return tuple(variant for variant, names in files.items() if set(names) <= set(record.files))
+
+
+def _read_record(folder: Path) -> Record:
+    """An empty one if it is absent or unreadable."""
     try:
         content = json.loads((folder / RECORD_FILE).read_text(encoding="utf-8"))
-        return int(content["version"]), {str(name): _Verified(**fields) for name, fields in content["files"].items()}
+        revision, files = content.get("revision"), {str(name): Verified(**fields) for name, fields in content["files"].items()}
+        return Record(int(content["version"]), revision if isinstance(revision, str) else None, files)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None, {}
+        return Record()
 
 
-def _write_record(folder: Path, version: int, files: dict[str, _Verified]) -> None:
-    content = {"version": version, "files": {name: asdict(verified) for name, verified in files.items()}}
+def _write_record(folder: Path, record: Record) -> None:
     temporary = folder / f"{RECORD_FILE}.{os.getpid()}"
-    temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
+    temporary.write_text(json.dumps(asdict(record), indent=1), encoding="utf-8")
     temporary.replace(folder / RECORD_FILE)

@@ -15,6 +15,8 @@ _SWITCHES = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE", "H
 class RefusedConnection(NetworkTrouble, OSError):
     """Something tried to reach the network while the program is offline by its own promise."""
 
+    exit_status = 2
+
 
 def enforce() -> None:
     """From now on this process talks to loopback addresses and local sockets only. Only setup and fetch never call it."""

@@ -26,7 +26,9 @@ class DiskFull(Problem):
 
 
 class NetworkTrouble(Problem):
-    """A download failed; nothing half-done is left behind."""
+    """A download failed, so that what was to be fetched is still missing; nothing half-done is left behind."""
+
+    exit_status = 3
 
 
 class MissingModel(Problem):

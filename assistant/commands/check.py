@@ -6,12 +6,14 @@ import argparse
 import os
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from assistant import assembly
 from assistant.commands.demo import demo_file
-from assistant.commands.options import store_of
+from assistant.commands.options import add_model_argument, store_of
 from assistant.commands.output import Stopwatch
+from assistant.commands.variants import choose_variants, installed_models
 from assistant.conversation import Conversation
 from assistant.hearing.listen import whole_utterance
 from assistant.languages import languages
@@ -28,19 +30,20 @@ _OUTSIDE = ("192.0.2.1", 9)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    pass
+    add_model_argument(parser)
 
 
 def run(options: argparse.Namespace) -> Iterator[Result]:
     """One result a check; the command itself succeeds even where a check fails, for it has told so."""
-    store = store_of(options)
+    store, model = store_of(options), options.model or Settings().answers.model
     yield _result("processor", True, f"{os.cpu_count()} cores")
     yield _offline()
     yield _camera()
     yield from _sound()
     yield from _models(store)
     yield from _languages(store)
-    yield from _speed(store)
+    yield from _variants([*installed_models(store), *([options.model] if options.model else [])], store)
+    yield from _speed(model, store)
 
 
 def _offline() -> Result:
@@ -91,9 +94,17 @@ def _languages(store: ModelStore) -> Iterator[Result]:
         yield _result(f"language {language.code} ({language.own_name})", True, detail)
 
 
-def _speed(store: ModelStore) -> Iterator[Result]:
+def _variants(models: list[str], store: ModelStore) -> Iterator[Result]:
+    try:
+        for choice in choose_variants(models, store):
+            yield _result(f"fastest variant of {choice.model}", bool(choice.ranking), choice.detail, **choice.to_dict())
+    except Problem as problem:
+        yield _result("fastest variant", False, str(problem))
+
+
+def _speed(model: str, store: ModelStore) -> Iterator[Result]:
     """The demo's first question on its clip, warm: what a user waits for after speaking."""
-    settings, watch = Settings(), Stopwatch()
+    settings, watch = replace(Settings(), answers=replace(Settings().answers, model=model)), Stopwatch()
     try:
         conversation = Conversation(
             assembly.open_transcriber(settings.ears, store), assembly.open_describer(settings.answers, store), settings.ears

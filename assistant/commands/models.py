@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     name_help = "a name from the list (verify takes all that are here without one); for export a folder that transformers saved"
     parser.add_argument("name", metavar="NAME|DIR", nargs="?", help=name_help)
     parser.add_argument("--out", type=Path, metavar="DIR", help="export: the folder to make, in the published layout")
-    variants_help = "export: kinds of weights, of fp32, fp16, int8, q4, q4f16 (default: fp32 int8 q4)"
-    parser.add_argument("--variants", nargs="+", metavar="KIND", help=variants_help)
+    variants_help = "fetch: kinds of weights, or all (`list` shows them); export: of fp32, fp16, int8, q4, q4f16 (default: fp32 int8 q4)"
+    parser.add_argument("--variant", "--variants", dest="variants", metavar="V", nargs="+", default=[], help=variants_help)
 
 
 def run(options: argparse.Namespace) -> Iterator[Result]:
@@ -38,32 +38,52 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
     elif options.action == "export":
         yield from _export(options)
     elif options.action == "fetch":
-        yield fetch_model(find_manifest(options.name), store)
+        yield fetch_model(find_manifest(options.name), store, options.variants)
     else:
         removed = store.remove(options.name)
         yield f"{options.name}: {'removed' if removed else 'was not here'}", {"name": options.name, "removed": removed}
 
 
-def fetch_model(manifest: Manifest, store: ModelStore) -> Result:
-    """Fetch a model or voice unless it is here; tells its licence and where it came from."""
+def fetch_model(manifest: Manifest, store: ModelStore, variants: Sequence[str] = ()) -> Result:
+    """Fetch a model or voice unless it is here; tells its licence, where it came from and what is to be done next, if anything."""
     from assistant.model_fetch import ensure  # the network's code is loaded only where something is fetched
 
-    fetched = ensure(manifest.name, store, _report)
-    size = _size_on_disk(manifest, store)
+    fetched = ensure(manifest.name, store, _report, variants=variants)
+    size, here = _size_on_disk(manifest, store), store.variants(manifest.name)
     outcome = "fetched" if fetched else "already here"
-    text = f"{manifest.name}: {outcome}, {format_size(size)}; licence {manifest.licence}; from {manifest.origin}"
-    return text, _describe(manifest) | {"fetched": fetched, "size_bytes": size, "folder": str(store.place(manifest.name))}
+    kinds = f" ({', '.join(here)})" if here else ""
+    following = _next_step(manifest, store, here)
+    text = f"{manifest.name}{kinds}: {outcome}, {format_size(size)}; licence {manifest.licence}; from {manifest.origin}"
+    data = {
+        "fetched": fetched,
+        "size_bytes": size,
+        "folder": str(store.place(manifest.name)),
+        "variants_here": list(here),
+        "next": following,
+    }
+    return f"{text}. Next: {following}" if following else text, _describe(manifest) | data
+
+
+def _next_step(manifest: Manifest, store: ModelStore, variants_here: Sequence[str]) -> str | None:
+    """What the user does with a model that can't be used, or not at its best, as it was fetched."""
+    if manifest.export:
+        return f"make graphs of its weights with `assistant models export {store.place(manifest.name)} --out DIR`, then use `--model DIR`"
+    if len(variants_here) > 1:
+        return "`assistant check` measures which of its variants is the fastest here, and remembers it"
+    return None
 
 
 def list_models(manifests: tuple[Manifest, ...], store: ModelStore) -> Iterator[Result]:
-    """One result each, with its state: installed, missing or damaged."""
+    """One result each, with its state: installed, missing or damaged. The size is that of what is here, or would be fetched."""
     for manifest in manifests:
-        state = store.state(manifest.name)
+        state, here = store.state(manifest.name), store.variants(manifest.name)
         size = _size_on_disk(manifest, store) if state == "installed" else manifest.size_bytes
-        text = (
-            f"{manifest.name:24} {state:10} {format_size(size):>13}  {manifest.job} ({', '.join(manifest.languages)}); {manifest.licence}"
+        kinds = "".join(f" {'+' if variant in here else ''}{variant}" for variant in manifest.variants)
+        about = f"{manifest.job} ({', '.join(manifest.languages)}); {manifest.licence}{f'; variants (+ here):{kinds}' if kinds else ''}"
+        yield (
+            f"{manifest.name:24} {state:10} {format_size(size):>13}  {about}",
+            _describe(manifest) | {"state": state, "size_bytes": size, "default": manifest.default, "variants_here": list(here)},
         )
-        yield text, _describe(manifest) | {"state": state, "size_bytes": size, "default": manifest.default}
 
 
 def _verify(name: str | None, store: ModelStore) -> Iterator[Result]:
@@ -91,8 +111,9 @@ def _export(options: argparse.Namespace) -> Iterator[Result]:
     for tried in export_smolvlm(Path(options.name), options.out, options.variants or DEFAULT_VARIANTS, _report):
         graphs = [options.out / "onnx" / file for file in tried.files]
         size = sum(path.stat().st_size for path in graphs)
-        agreement = f"{tried.same_tokens} of {tried.tokens} tokens as {tried.compared_with}, largest logit difference {tried.largest_difference:.2g}"
-        yield f"{tried.variant:6} {format_size(size):>10}  {agreement}", asdict(tried) | {"size_bytes": size, "folder": str(options.out)}
+        agreement = f"{tried.same_tokens} of {tried.tokens} tokens as {tried.compared_with}"
+        text = f"{tried.variant:6} {format_size(size):>10}  {agreement}, largest logit difference {tried.largest_difference:.2g}"
+        yield text, asdict(tried) | {"size_bytes": size, "folder": str(options.out)}
 
 
 def _describe(manifest: Manifest) -> dict[str, Any]:
@@ -103,6 +124,7 @@ def _describe(manifest: Manifest) -> dict[str, Any]:
         "languages": list(manifest.languages),
         "licence": manifest.licence,
         "origin": manifest.origin,
+        "variants": list(manifest.variants),
     }
 
 

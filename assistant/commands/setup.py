@@ -1,4 +1,4 @@
-"""`assistant setup`: fetches and verifies the default set, and more with --with. Safe to run again."""
+"""`assistant setup`: fetches and verifies the default set, and more with --with; finds the fastest variants. Safe to run again."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from assistant.commands.models import fetch_model
 from assistant.commands.options import store_of
+from assistant.commands.variants import choose_variants, installed_models
 from assistant.manifests import all_manifests, find_manifest
 
 
@@ -16,8 +17,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
-    """One result a model: (text for people, object for programs)."""
+    """One result a model, and one for each whose variants were compared: (text for people, object for programs)."""
     store = store_of(options)
     extras = [find_manifest(name) for name in options.extras]
     for manifest in [*(manifest for manifest in all_manifests() if manifest.default), *extras]:
         yield fetch_model(manifest, store)
+    for choice in choose_variants(installed_models(store), store):
+        yield f"{choice.model}: the fastest variant here; {choice.detail}", {"name": choice.model, **choice.to_dict()}

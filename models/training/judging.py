@@ -73,7 +73,7 @@ def fit_platt(scores: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
 
 
 def _key(kind: str, answer: str) -> str:
-    words = re.findall(r"[a-z'-]+", answer.lower())
+    words: list[str] = re.findall(r"[a-z'-]+", answer.lower())
     if not words:
         return ""
     if "don't see" in answer.lower() or words[0] in ("nobody", "none"):

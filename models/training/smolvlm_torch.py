@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import functools
 import math
+import os
+import re
 import shutil
 import time
 import warnings
@@ -20,6 +22,7 @@ from typing import Any
 import numpy as np
 import torch
 from peft import LoraConfig, get_peft_model
+from safetensors import SafetensorError
 from torch import Tensor, nn
 from transformers import SmolVLMForConditionalGeneration
 from transformers.utils import logging
@@ -227,7 +230,7 @@ def save_merged(source: Path, out: Path, trained: Trained, weights: Mapping[str,
     """
     network = trainable_network(source, trained, torch.float32)
     network.load_state_dict(weights, strict=False)
-    with writing(out):
+    with writing(out), _safetensors_errors():
         if not trained.everything:
             network.save_pretrained(out / "adapter", save_embedding_layers=False)
             network = network.merge_and_unload()
@@ -235,6 +238,18 @@ def save_merged(source: Path, out: Path, trained: Trained, weights: Mapping[str,
         for path in source.iterdir():
             if path.is_file() and path.suffix in _COPIED and not path.name.endswith("index.json") and path.name != "config.json":
                 shutil.copyfile(path, out / path.name)
+
+
+@contextmanager
+def _safetensors_errors() -> Iterator[None]:
+    """The library has an error of its own for what the system refuses, with the number in its text."""
+    try:
+        yield
+    except SafetensorError as error:
+        number = re.search(r"os error (\d+)", str(error))
+        if number is None:
+            raise
+        raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
 
 
 def _resume(path: Path, weights: Mapping[str, Tensor], optimiser: torch.optim.Optimizer, settings: dict[str, Any]) -> int:

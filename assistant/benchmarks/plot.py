@@ -1,0 +1,33 @@
+"""The ratios of a bench run as one picture (extra [bench])."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from assistant.problems import BadInput, shorten
+
+
+def draw_ratios(ratios: Mapping[str, Mapping[str, float]], path: Path) -> None:
+    """One group of bars a contender, on a logarithmic scale; 1 is the best of the others. BadInput if it can't be drawn."""
+    try:
+        import matplotlib
+    except ImportError as error:
+        raise BadInput("matplotlib isn't installed, so there is no plot", "run: pip install '.[bench]'") from error
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    fields = list(next(iter(ratios.values()), {}))
+    figure, axis = plt.subplots(figsize=(12, 5))
+    width = 0.8 / max(len(ratios), 1)
+    for number, (name, values) in enumerate(ratios.items()):
+        axis.bar([i + number * width for i in range(len(fields))], [values[f] for f in fields], width, label=name)
+    axis.axhline(1, color="grey", linestyle="--")
+    axis.set_yscale("log")
+    axis.set_xticks([i + 0.4 for i in range(len(fields))], [f.replace("_", " ") for f in fields], rotation=20, ha="right")
+    axis.set_ylabel("times better than the best of transformers")
+    axis.legend()
+    try:
+        figure.savefig(path, format="png", dpi=120, bbox_inches="tight")
+    except OSError as error:
+        raise BadInput(f"the plot {shorten(path)} can't be written ({error.strerror})", "choose another place") from error

@@ -1,0 +1,95 @@
+"""The contender to beat: transformers' own SmolVLM on the CPU (extra [bench]).
+
+    python -m assistant.benchmarks.reference DIR float32|bfloat16
+
+Works in its favour where it can: no processor, no generate(), logits of the last position alone.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import time
+from typing import Any
+
+import torch
+from transformers import AutoTokenizer, SmolVLMForConditionalGeneration
+
+from assistant.benchmarks.figures import DECODED_TOKENS, QUESTION, VIDEO_FRAMES, Figures, median_s, peak_mb, pictures, print_figures
+
+_FAKE, _GLOBAL, _IMAGE = "<fake_token_around_image>", "<global-img>", "<image>"
+
+
+class Reference:
+    """Shapes as in SMOLVLM2.md section 4."""
+
+    def __init__(self, folder: str, dtype: torch.dtype) -> None:
+        self.model = SmolVLMForConditionalGeneration.from_pretrained(folder, dtype=dtype).eval()
+        self.tokenizer = AutoTokenizer.from_pretrained(folder)
+        vision = self.model.config.vision_config
+        self.side, self.dtype = vision.image_size, dtype
+        self.tokens_a_tile = (vision.image_size // vision.patch_size // self.model.config.scale_factor) ** 2
+
+    def pixels(self, count: int) -> torch.Tensor:
+        """[1, count, 3, side, side] in [-1, 1]."""
+        stacked = torch.stack([torch.from_numpy(p).permute(2, 0, 1) for p in pictures(count, self.side)])
+        return (stacked.float()[None] / 127.5 - 1).to(self.dtype)
+
+    def encode(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Visual tokens [tokens of all pictures, hidden]."""
+        found = self.model.model.get_image_features(pixels, pixel_attention_mask=None)
+        found = found if isinstance(found, torch.Tensor) else found.pooler_output  # newer versions wrap them, a tensor a prompt
+        return torch.cat(list(found)) if not isinstance(found, torch.Tensor) else found.flatten(0, -2)
+
+    def prompt(self, count: int) -> torch.Tensor:
+        block = f"{_FAKE}{_GLOBAL}{_IMAGE * self.tokens_a_tile}{_FAKE}"
+        if count == 1:
+            text = f"<|im_start|>User:{block}{QUESTION}"
+        else:
+            frames = "".join(f"\nFrame from 00:{i:02d}:{block}" for i in range(count))
+            intro = f"You are provided the following series of eight frames from a 0:00:{count:02d} [H:MM:SS] video."
+            text = f"<|im_start|>User: {intro}\n{frames}\n\n{QUESTION}"
+        ids = self.tokenizer(f"{text}<end_of_utterance>\nAssistant:", add_special_tokens=False).input_ids
+        return torch.tensor([ids])
+
+    def prefill(self, ids: torch.Tensor, features: torch.Tensor) -> Any:
+        embeds = self.model.get_input_embeddings()(ids)  # [1, n, D]
+        embeds[0, ids[0] == self.model.config.image_token_id] = features
+        return self.model(inputs_embeds=embeds, use_cache=True, logits_to_keep=1)
+
+    def decode(self, out: Any) -> None:
+        """DECODED_TOKENS greedy tokens, whatever they are."""
+        for _ in range(DECODED_TOKENS):
+            token = out.logits[:, -1].argmax(-1, keepdim=True)
+            out = self.model(input_ids=token, use_cache=True, **{self._cache: getattr(out, self._cache)})
+
+    @property
+    def _cache(self) -> str:
+        """Newer versions rename it."""
+        return "cache" if "cache" in inspect.signature(self.model.forward).parameters else "past_key_values"
+
+
+@torch.inference_mode()
+def main(folder: str, dtype: str) -> None:
+    began = time.perf_counter()
+    reference = Reference(folder, getattr(torch, dtype))
+    load_s = time.perf_counter() - began
+    encode_s, prefill_s, rate = _measure(reference, 1)
+    picture_peak = peak_mb()
+    video = _measure(reference, VIDEO_FRAMES)
+    # It keeps nothing between questions: the picture is encoded and read again.
+    print_figures(Figures(load_s, encode_s, prefill_s, rate, *video, encode_s + prefill_s, picture_peak, peak_mb()))
+
+
+def _measure(reference: Reference, count: int) -> tuple[float, float, float]:
+    """Seconds to encode, seconds to prefill, tokens a second."""
+    pixels, ids = reference.pixels(count), reference.prompt(count)
+    features = reference.encode(pixels)
+    encode_s = median_s(lambda: reference.encode(pixels))
+    prefill_s = median_s(lambda: reference.prefill(ids, features))
+    decode_s = median_s(lambda: reference.decode(reference.prefill(ids, features))) - prefill_s
+    return encode_s, prefill_s, DECODED_TOKENS / decode_s
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])

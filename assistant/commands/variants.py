@@ -1,0 +1,72 @@
+"""Measuring which variant of a model is the fastest here, for `setup` and `check`; `ask` and `run` only use what is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from assistant import assembly, variant_choice
+from assistant.commands.demo import demo_file
+from assistant.manifests import all_manifests
+from assistant.messages import Keyframe
+from assistant.model_store import ModelStore
+from assistant.settings import Settings
+from assistant.variant_choice import Measured
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The variants of one model, ranked."""
+
+    model: str
+    ranking: list[Measured]
+    """Best first; empty if none can be used."""
+    broken: dict[str, str]
+    """Variant -> why it can't be used."""
+    remembered: bool
+
+    @property
+    def detail(self) -> str:
+        """For people."""
+        times = [
+            f"{each.variant} {each.answer_s:.2f} s (look {each.look_s:.2f}, first word {each.first_s:.2f}, "
+            f"{1 / max(each.piece_s, 1e-6):.0f} pieces/s)"
+            for each in self.ranking
+        ]
+        how = "remembered" if self.remembered else "measured"
+        return "; ".join([f"{how}: {', '.join(times) or 'none can be used'}", *(f"{name}: {why}" for name, why in self.broken.items())])
+
+    def to_dict(self) -> dict[str, Any]:
+        ranking = [asdict(each) | {"answer_s": round(each.answer_s, 4)} for each in self.ranking]
+        return {"variant": self.ranking[0].variant if self.ranking else None, "ranking": ranking, "remembered": self.remembered}
+
+
+def installed_models(store: ModelStore) -> list[str]:
+    """Those that see and can be used."""
+    seeing = [manifest for manifest in all_manifests() if manifest.job.startswith(assembly.SEES) and not manifest.export]
+    return [manifest.name for manifest in seeing if store.state(manifest.name) == "installed"]
+
+
+def choose_variants(models: Sequence[str], store: ModelStore) -> Iterator[Choice]:
+    """One result for each model (name or folder) with several variants; measured unless that was done before."""
+    for model in dict.fromkeys(models):
+        folder, variants = assembly.find_variants(model, store)
+        if len(variants) < 2:
+            continue
+        if ranking := variant_choice.recall(store.root, folder, variants):
+            yield Choice(model, ranking, {}, remembered=True)
+            continue
+        ranking, broken = _measure(model, list(variants), store)
+        if ranking:
+            variant_choice.remember(store.root, folder, variants, ranking)
+        yield Choice(model, ranking, broken, remembered=False)
+
+
+def _measure(model: str, variants: Sequence[str], store: ModelStore) -> tuple[list[Measured], dict[str, str]]:
+    settings = Settings()
+    answers = replace(settings.answers, model=model)
+    camera = assembly.open_camera(str(demo_file("clip.mp4")), settings.camera)
+    keyframe = Keyframe(next(camera.frames()), "only")
+    camera.close()
+    return variant_choice.measure(variants, lambda variant: assembly.open_describer(answers, store, variant), keyframe)
