@@ -22,6 +22,7 @@ from assistant.runtimes.smolvlm2 import Smolvlm2Describer  # noqa: E402
 from models.training import distil as command  # noqa: E402
 from models.training import smolvlm_torch, teacher  # noqa: E402
 from models.training.media_pictures import gather_pictures  # noqa: E402
+from models.training.picture_features import PictureFeatures  # noqa: E402
 from models.training.smolvlm_prompts import SmolVlmPrompts  # noqa: E402
 from models.training.smolvlm_torch import answer_logits, collate, load_network  # noqa: E402
 from models.training.student import Lesson, divergence  # noqa: E402
@@ -83,7 +84,8 @@ def lesson_of(models: Path, media: Path, out: Path) -> Lesson:
     asking = Asking(QUESTIONS, max_tokens=6, top=64, temperature=1.0, split=False)
     cache = AnswerCache(out / "training" / "answers", models / "teacher", asking)
     pictures = gather_pictures(media, out / "training" / "frames", None, print)
-    return Lesson(SmolVlmPrompts(models / "student"), pictures, asking, cache, split=False)
+    student = SmolVlmPrompts(models / "student")
+    return Lesson(student, PictureFeatures(student, None, out / "training" / "features", split=False, limit_gb=1), pictures, asking, cache)
 
 
 def test_the_student_comes_to_expect_what_the_teacher_says(models: Path, media: Path, distilled: Path) -> None:
@@ -168,10 +170,10 @@ def test_questions_side_by_side_are_answered_as_each_alone(models: Path, media: 
     look = open_picture(media / "vase.png").picture
     answers = ask(network, prompts, look, Asking(QUESTIONS, max_tokens=6, top=5, temperature=2.0, split=True))
     for question, answer in zip(QUESTIONS, answers, strict=True):
-        sample = prompts.sample(look, question, answer.ids, split=True)
+        sample = prompts.sample(prompts.look(look, split=True), question, answer.ids)
         with torch.inference_mode():
-            logits = answer_logits(network, collate([sample]))  # [n, V]
-        assert len(sample.tiles) > 1
+            logits = answer_logits(network, collate([sample], prompts.image_id))  # [n, V]
+        assert len(sample.looked.values) > 1
         assert logits.argmax(-1).tolist() == answer.ids == answer.top[:, 0].tolist()
         at_temperature = torch.log_softmax(logits / 2.0, -1).gather(1, torch.from_numpy(answer.top).long())
         torch.testing.assert_close(at_temperature, torch.from_numpy(answer.log_probabilities), atol=1e-3, rtol=1e-3)

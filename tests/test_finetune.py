@@ -19,7 +19,8 @@ from assistant.messages import Keyframe  # noqa: E402
 from assistant.runtimes.smolvlm2 import Smolvlm2Describer  # noqa: E402
 from assistant.runtimes.smolvlm2_prompt import picture_block  # noqa: E402
 from models.training import finetune as command  # noqa: E402
-from models.training.smolvlm_prompts import SmolVlmPrompts  # noqa: E402
+from models.training.picture_features import PictureFeatures  # noqa: E402
+from models.training.smolvlm_prompts import Looked, SmolVlmPrompts  # noqa: E402
 from models.training.smolvlm_torch import answer_logits, batch_numbers, collate  # noqa: E402
 from tests.make_smolvlm import CHAT_TEMPLATE, TINY, tiny_tokenizer, write_published_folder, write_transformers_folder  # noqa: E402
 from tests.test_training_pictures import captions_file, picture  # noqa: E402
@@ -70,28 +71,22 @@ def test_the_assistant_says_what_it_was_taught_to(base: Path, pictures: Path, fi
 
 def test_the_merged_folder_gives_what_base_and_adapter_give(base: Path, pictures: Path, finetuned: Path) -> None:
     prompts = SmolVlmPrompts(finetuned)
-    batch = collate([prompts.sample(open_picture(pictures / "vase.png").picture, "What is it?", prompts.answer("a green cup"))])
+    looked = prompts.look(open_picture(pictures / "vase.png").picture)
+    batch = collate([prompts.sample(looked, "What is it?", prompts.answer("a green cup"))], prompts.image_id)
     model = transformers.SmolVLMForConditionalGeneration
     merged, plain = model.from_pretrained(finetuned), model.from_pretrained(base)
     with torch.inference_mode():
-        without = answer_logits(plain, batch)
-        torch.testing.assert_close(
-            answer_logits(merged, batch),
-            answer_logits(peft.PeftModel.from_pretrained(plain, finetuned / "adapter"), batch),
-            atol=1e-3,
-            rtol=1e-3,
-        )
-    assert (answer_logits(merged, batch) - without).abs().max() > 0.5
+        one_folder, without = answer_logits(merged, batch), answer_logits(plain, batch)
+        two_parts = answer_logits(peft.PeftModel.from_pretrained(plain, finetuned / "adapter"), batch)
+    torch.testing.assert_close(one_folder, two_parts, atol=1e-3, rtol=1e-3)
+    assert (one_folder - without).abs().max() > 0.5
 
 
 def test_only_the_answer_is_learnt_and_its_end(base: Path, pictures: Path) -> None:
     prompts = SmolVlmPrompts(base)
-    look = open_picture(pictures / "vase.png").picture
-    samples = [
-        prompts.sample(look, "What is it, and where?", prompts.answer("a vase")),
-        prompts.sample(look, "Who?", prompts.answer("nobody")),
-    ]
-    batch = collate(samples)
+    looked = prompts.look(open_picture(pictures / "vase.png").picture)
+    questions = {"What is it, and where?": "a vase", "Who?": "nobody"}
+    batch = collate([prompts.sample(looked, asked, prompts.answer(text)) for asked, text in questions.items()], prompts.image_id)
     assert batch.targets.tolist() == prompts.answer("a vase") + prompts.answer("nobody")
     assert prompts.tokenizer.decode(prompts.answer("nobody"), skip_special_tokens=False) == " nobody<end_of_utterance>"
     assert batch.ids[batch.rows, batch.columns + 1].tolist() == batch.targets.tolist()
@@ -103,20 +98,40 @@ def test_the_prompt_is_the_chat_templates(base: Path, pictures: Path, split: boo
     asked = [{"role": "user", "content": [{"type": "image"}, {"type": "text", "text": "What is it?"}]}]
     tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=tiny_tokenizer())
     text = tokenizer.apply_chat_template(asked, chat_template=CHAT_TEMPLATE, add_generation_prompt=True, tokenize=False)
-    sample = prompts.sample(open_picture(pictures / "vase.png").picture, "What is it?", [], split=split)
+    looked = prompts.look(open_picture(pictures / "vase.png").picture, split=split)
     block = picture_block(3, 3, 4) if split else picture_block(0, 0, 4)  # 64 x 48 pixels enlarged to 192, in tiles of 64
-    assert sample.ids == prompts.tokenizer.encode(text.replace("<image>", block), add_special_tokens=False).ids
-    assert len(sample.tiles) == (10 if split else 1)
+    expected = prompts.tokenizer.encode(text.replace("<image>", block), add_special_tokens=False).ids
+    assert prompts.sample(looked, "What is it?", []).ids == expected
+    assert len(looked.values) == (10 if split else 1)
 
 
-def test_a_picture_among_longer_and_larger_ones_is_read_as_it_is_alone(base: Path, pictures: Path) -> None:
+def test_among_longer_and_larger_ones_a_picture_gives_what_transformers_gives_for_it_alone(base: Path, pictures: Path) -> None:
     prompts = SmolVlmPrompts(base)
-    small = prompts.sample(open_picture(pictures / "vase.png").picture, "What?", prompts.answer("a vase"))
-    large = prompts.sample(open_picture(pictures / "door.png").picture, "What do you see?", prompts.answer("the door"), split=True)
+    looks = [prompts.look(open_picture(pictures / name).picture, split=split) for name, split in (("vase.png", False), ("door.png", True))]
+    small = prompts.sample(looks[0], "What?", prompts.answer("a vase"))
+    large = prompts.sample(looks[1], "What do you see?", prompts.answer("the door"))
     network = transformers.SmolVLMForConditionalGeneration.from_pretrained(base)
     with torch.inference_mode():
-        together, alone = answer_logits(network, collate([small, large])), answer_logits(network, collate([small]))
-    torch.testing.assert_close(together[: len(alone)], alone, atol=1e-3, rtol=1e-3)
+        together = answer_logits(network, collate([small, large], prompts.image_id)).split([small.answer_tokens, large.answer_tokens])
+        for sample, logits in zip((small, large), together, strict=True):
+            pixels = torch.from_numpy(sample.looked.values[None])
+            alone = network(input_ids=torch.tensor([sample.ids]), pixel_values=pixels).logits[0, -sample.answer_tokens - 1 : -1]
+            torch.testing.assert_close(logits, alone, atol=1e-3, rtol=1e-3)
+
+
+def test_a_picture_is_encoded_once_and_beyond_the_limit_each_time(base: Path, pictures: Path, tmp_path: Path) -> None:
+    network, prompts = transformers.SmolVLMForConditionalGeneration.from_pretrained(base), SmolVlmPrompts(base)
+    encoded = list[int]()
+    network.model.vision_model.register_forward_hook(lambda *_: encoded.append(1))
+    for limit_gb, times in ((1.0, 1), (0.0, 3)):
+        encoded.clear()
+        features = PictureFeatures(prompts, network, tmp_path / f"{limit_gb}", split=True, limit_gb=limit_gb)
+        looks = [features.look(pictures / "vase.png") for _ in range(2)]
+        looks.append(PictureFeatures(prompts, network, tmp_path / f"{limit_gb}", split=True, limit_gb=limit_gb).look(pictures / "vase.png"))
+        assert len(encoded) == times
+        for looked in looks:
+            assert (looked.rows, looked.cols, looked.values.shape) == (3, 3, (10, 16, 48))
+            assert (looked.values == looks[0].values).all()
 
 
 def test_a_stopped_run_goes_on_to_the_same_weights(
@@ -126,15 +141,17 @@ def test_a_stopped_run_goes_on_to_the_same_weights(
     assert finetune(base, pictures, tmp_path / "whole", *options) == 0
     reads = 0
 
-    def interrupted(path: Path) -> object:
+    plain_look = PictureFeatures.look
+
+    def interrupted(features: PictureFeatures, path: Path) -> Looked:
         nonlocal reads
         reads += 1
         if reads == 11:  # in the sixth step
             raise KeyboardInterrupt
-        return open_picture(path)
+        return plain_look(features, path)
 
     with monkeypatch.context() as patched:
-        patched.setattr(command, "open_picture", interrupted)
+        patched.setattr(PictureFeatures, "look", interrupted)
         assert finetune(base, pictures, tmp_path / "stopped", *options) == 130
     assert not (tmp_path / "stopped" / "model.safetensors").exists()
     capsys.readouterr()

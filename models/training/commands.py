@@ -50,6 +50,7 @@ def add_training_arguments(parser: argparse.ArgumentParser, steps: int) -> None:
     parser.add_argument("--rate", type=float, metavar="X", help="peak learning rate (default 2e-4; with --full 2e-5)")
     parser.add_argument("--batch", type=int, default=4, metavar="N", help="answers a step (default 4)")
     parser.add_argument("--save-every", type=int, default=25, metavar="N", help="steps between checkpoints (default 25)")
+    parser.add_argument("--keep-gb", type=float, default=8.0, metavar="X", help="disk space for encoded pictures in --out (default 8)")
     parser.add_argument("--split", action="store_true", help="cut pictures into tiles: reads finer print, some 13 times slower")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
 
@@ -59,6 +60,8 @@ def check_training_arguments(options: argparse.Namespace) -> None:
     for name, low, high in (("steps", 1, 10**7), ("rank", 1, 1024), ("batch", 1, 4096), ("save_every", 1, 10**7)):
         if not low <= getattr(options, name) <= high:
             raise BadInput(f"--{name.replace('_', '-')} {getattr(options, name)} is out of range", f"use {low} to {high}")
+    if not options.keep_gb >= 0:
+        raise BadInput(f"--keep-gb {options.keep_gb} is out of range", "use 0 or more")
     if options.rate is not None and not 0 < options.rate < 1:
         raise BadInput(f"--rate {options.rate} is out of range", "use a number between 0 and 1, such as 2e-4")
 

@@ -62,6 +62,7 @@ def distil(options: argparse.Namespace, report: Callable[[str], None]) -> None:
     pictures = gather_pictures(options.media, work / "frames", options.every, report, beside=options.out)
 
     from models.training import smolvlm_torch as on_torch  # ten seconds, and not needed to find a mistake
+    from models.training.picture_features import PictureFeatures
     from models.training.student import Lesson
     from models.training.teacher import AnswerCache, Asking, answer_all
 
@@ -72,7 +73,9 @@ def distil(options: argparse.Namespace, report: Callable[[str], None]) -> None:
 
     trained = on_torch.Trained(options.rank, connector="whole", everything=options.full)
     network = on_torch.trainable_network(options.student, trained, on_torch.compute_type(device), device)
-    lesson = Lesson(student, pictures, asking, cache, options.split)
+    encoder = None if options.full else network
+    features = PictureFeatures(student, encoder, work / "features", split=options.split, limit_gb=options.keep_gb)
+    lesson = Lesson(student, features, pictures, asking, cache)
     plan = on_torch.Plan(options.steps, options.rate or (FULL_RATE if options.full else RATE), options.batch, options.save_every)
     settings: dict[str, Any] = {
         "student": str(options.student.resolve()),

@@ -15,7 +15,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.devices.opencv_camera import open_picture
 from assistant.problems import BadInput, shorten
 from models.training.captions import Caption, read_captions, readable, uncaptioned
 from models.training.commands import add_training_arguments, check_training_arguments, digest, prepare_out, run_command
@@ -23,6 +22,8 @@ from models.training.smolvlm_prompts import Sample, SmolVlmPrompts
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from models.training.picture_features import PictureFeatures
 
 STEPS, RATE = 300, 2e-4
 DESCRIBE = ("Describe the picture.", "What is in front of me?", "What is this?", "What do you see?")
@@ -54,13 +55,17 @@ def finetune(options: argparse.Namespace, report: Callable[[str], None]) -> None
     from torch.nn import functional as F
 
     from models.training import smolvlm_torch as on_torch  # ten seconds, and not needed to find a mistake
+    from models.training.picture_features import PictureFeatures
 
     device = on_torch.choose_device(options.device)
     trained = on_torch.Trained(options.rank)
     network = on_torch.trainable_network(options.model, trained, on_torch.compute_type(device), device)
 
+    features = PictureFeatures(prompts, network, work / "features", split=options.split, limit_gb=options.keep_gb)
+
     def loss_of(numbers: list[int]) -> Tensor:
-        batch = on_torch.collate([_sample(prompts, captions, number, options.split) for number in numbers]).to(device)
+        samples = [_sample(prompts, features, captions, number) for number in numbers]
+        batch = on_torch.collate(samples, prompts.image_id).to(device)
         with on_torch.autocast(device):
             logits = on_torch.answer_logits(network, batch)
         return F.cross_entropy(logits, batch.targets)
@@ -78,11 +83,11 @@ def finetune(options: argparse.Namespace, report: Callable[[str], None]) -> None
     report(f"{options.out} is ready. Next: assistant models export {options.out} --out NEW_FOLDER")
 
 
-def _sample(prompts: SmolVlmPrompts, captions: Sequence[Caption], number: int, split: bool) -> Sample:
+def _sample(prompts: SmolVlmPrompts, features: PictureFeatures, captions: Sequence[Caption], number: int) -> Sample:
     """Each caption comes once for every way to ask for it."""
     caption = captions[number // len(DESCRIBE)]
     question = caption.question or DESCRIBE[number % len(DESCRIBE)]
-    return prompts.sample(open_picture(caption.picture).picture, question, prompts.answer(caption.text), split=split)
+    return prompts.sample(features.look(caption.picture), question, prompts.answer(caption.text))
 
 
 def _told(folder: Path, captions: Sequence[Caption]) -> list[str]:

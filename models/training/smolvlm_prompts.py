@@ -22,14 +22,23 @@ WHOLE_FOLDER = "give the folder of a SmolVLM2 model as transformers saves it (co
 
 
 @dataclass(frozen=True)
+class Looked:
+    """A picture's rows x cols tiles and the whole one last, or that alone when rows = cols = 0."""
+
+    values: np.ndarray
+    """The tiles, f32 [tiles, 3, S, S], or what the vision encoder made of them, f16 [tiles, patches, width]."""
+    rows: int
+    cols: int
+
+
+@dataclass(frozen=True)
 class Sample:
     """A prompt with its answer."""
 
     ids: list[int]
     answer_tokens: int
     """How many at the end are the answer, its stop token among them."""
-    tiles: np.ndarray
-    """f32 [tiles, 3, S, S]"""
+    looked: Looked
 
 
 class SmolVlmPrompts:
@@ -56,21 +65,22 @@ class SmolVlmPrompts:
         """Its tokens and the stop token."""
         return [*self._encode(f" {neutralise(text.strip(), self._specials)}"), self.end_id]
 
-    def sample(self, picture: Picture, question: str, answer: list[int], *, split: bool = False) -> Sample:
+    def look(self, picture: Picture, *, split: bool = False) -> Looked:
+        tiles = make_tiles(picture, self.image, split=split)
+        return Looked(tiles.pixels, tiles.rows, tiles.cols)
+
+    def sample(self, looked: Looked, question: str, answer: list[int]) -> Sample:
         """The prompt, whose text is the chat template's, with the answer's tokens behind.
 
         Raises:
             BadInput: it is longer than the model can read.
         """
-        tiles = make_tiles(picture, self.image, split=split)
-        block = picture_block(tiles.rows, tiles.cols, self.shape.vision.tokens)
+        block = picture_block(looked.rows, looked.cols, self.shape.vision.tokens)
         ids = self._encode(image_opening([block]) + closing(neutralise(question, self._specials))) + answer
         if len(ids) > self.shape.text.max_positions:
-            raise BadInput(
-                f"a prompt with its answer has {len(ids)} tokens, the model reads {self.shape.text.max_positions}",
-                "give a shorter text, or no --split",
-            )
-        return Sample(ids, len(answer), tiles.pixels)
+            what = f"a prompt with its answer has {len(ids)} tokens, the model reads {self.shape.text.max_positions}"
+            raise BadInput(what, "give a shorter text, or no --split")
+        return Sample(ids, len(answer), looked)
 
     def _encode(self, text: str) -> list[int]:
         return list(self.tokenizer.encode(text, add_special_tokens=False).ids)

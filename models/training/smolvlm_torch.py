@@ -1,7 +1,7 @@
 """SmolVLM2 models in PyTorch for `finetune` and `distil`: loading, what is trained, batches, resumable steps, the merged folder.
 
-LoRA: Hu et al. 2021, through the library peft. In the shapes: B samples, L the longest, T tiles, S a tile's side, M answer
-tokens of the whole batch, V vocabulary.
+LoRA: Hu et al. 2021, through the library peft. In the shapes: B samples, L the longest, M answer tokens of the whole batch, T tiles,
+S a tile's side, P patches of a tile and W the encoder's width, D hidden, V vocabulary.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -68,41 +68,68 @@ class Plan:
 
 @dataclass(frozen=True)
 class Batch:
-    """`ids`, `mask` [B, L]; `pixels` f32 [B, T, 3, S, S], tiles of zeros where a sample has fewer; the answers' token `targets` [M], each
-    predicted at (`rows`, `columns`) [M] of `ids`."""
+    """Samples padded at the right.
+
+    `ids`, `mask` [B, L]; `image_at` bool [B, L], the places of the pictures' tokens; `pictures` the tiles of all samples,
+    f32 [T, 3, S, S], or what the vision encoder made of them, f16 [T, P, W]; the answers' token `targets` [M], each predicted at
+    (`rows`, `columns`) [M] of `ids`.
+    """
 
     ids: Tensor
     mask: Tensor
-    pixels: Tensor
+    image_at: Tensor
+    pictures: Tensor
     rows: Tensor
     columns: Tensor
     targets: Tensor
 
     def to(self, device: torch.device) -> Batch:
-        return Batch(*(getattr(self, name).to(device) for name in ("ids", "mask", "pixels", "rows", "columns", "targets")))
+        return Batch(*(getattr(self, field.name).to(device) for field in fields(self)))
 
 
-def collate(samples: Sequence[Sample]) -> Batch:
-    """Samples padded at the right."""
-    longest, tiles = max(len(s.ids) for s in samples), max(len(s.tiles) for s in samples)
+def collate(samples: Sequence[Sample], image_id: int) -> Batch:
+    """Lay them out; `image_id` is the number of the pictures' token."""
+    longest = max(len(sample.ids) for sample in samples)
     ids, mask = np.zeros((2, len(samples), longest), np.int64)
-    pixels = np.zeros((len(samples), tiles, *samples[0].tiles.shape[1:]), np.float32)
     rows, columns = list[int](), list[int]()
     for row, sample in enumerate(samples):
         ids[row, : len(sample.ids)], mask[row, : len(sample.ids)] = sample.ids, 1
-        pixels[row, : len(sample.tiles)] = sample.tiles
         rows += [row] * sample.answer_tokens
         columns += range(len(sample.ids) - sample.answer_tokens - 1, len(sample.ids) - 1)
     targets = ids[rows, [column + 1 for column in columns]]
-    return Batch(*(torch.from_numpy(np.asarray(part)) for part in (ids, mask, pixels, rows, columns, targets)))
+    pictures = np.concatenate([sample.looked.values for sample in samples])
+    image_at = (ids == image_id) & (mask == 1)
+    return Batch(*(torch.from_numpy(np.asarray(part)) for part in (ids, mask, image_at, pictures, rows, columns, targets)))
 
 
-def answer_logits(network: nn.Module, batch: Batch) -> Tensor:
+def encode_tiles(network: Any, tiles: Tensor) -> Tensor:
+    """f32 [T, 3, S, S] -> [T, P, W]: the vision encoder alone."""
+    vision = core_of(network).model.vision_model
+    features: Tensor = vision(pixel_values=tiles.to(vision.dtype)).last_hidden_state
+    return features
+
+
+def embed_prompts(network: Any, ids: Tensor, image_at: Tensor, pictures: Tensor) -> Tensor:
+    """[B, L, D]: the prompts with the pictures in them; ids, image_at [B, L], `pictures` as in Batch."""
+    model = core_of(network).model
+    features = encode_tiles(network, pictures) if pictures.ndim == 4 else pictures.to(model.vision_model.dtype)
+    embeds: Tensor = model.text_model.get_input_embeddings()(ids)
+    embeds[image_at] = model.connector(features).flatten(0, 1).to(embeds.dtype)
+    return embeds
+
+
+def answer_logits(network: Any, batch: Batch) -> Tensor:
     """f32 [M, V]: what the network expects at each place of the answers, after all that stands before it."""
-    core: Any = network.get_base_model() if hasattr(network, "get_base_model") else network
-    output = core.model(input_ids=batch.ids, attention_mask=batch.mask, pixel_values=batch.pixels, use_cache=False)
-    logits: Tensor = core.lm_head(output.last_hidden_state[batch.rows, batch.columns])
+    core = core_of(network)
+    embeds = embed_prompts(network, batch.ids, batch.image_at, batch.pictures)
+    hidden = core.model.text_model(inputs_embeds=embeds, attention_mask=batch.mask, use_cache=False).last_hidden_state  # [B, L, D]
+    logits: Tensor = core.lm_head(hidden[batch.rows, batch.columns])
     return logits.float()
+
+
+def core_of(network: Any) -> Any:
+    """transformers' model, also where peft has wrapped it."""
+    return network.get_base_model() if hasattr(network, "get_base_model") else network
 
 
 def choose_device(name: str) -> torch.device:

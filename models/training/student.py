@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from assistant.devices.opencv_camera import open_picture
 from assistant.problems import BadInput
+from models.training.picture_features import PictureFeatures
 from models.training.smolvlm_prompts import Sample, SmolVlmPrompts
 from models.training.smolvlm_torch import answer_logits, autocast, collate
 from models.training.teacher import AnswerCache, Asking, Taught
@@ -29,10 +29,11 @@ class Lesson:
 
     prompts: SmolVlmPrompts
     """The student's."""
+    features: PictureFeatures
+    """The student's."""
     pictures: Sequence[Path]
     asking: Asking
     cache: AnswerCache
-    split: bool
 
     def __len__(self) -> int:
         return len(self.pictures) * len(self.asking.questions)
@@ -40,7 +41,8 @@ class Lesson:
     def loss(self, network: nn.Module, numbers: Sequence[int], device: torch.device) -> Tensor:
         """The divergence of the student from the teacher over these samples."""
         taught = [self._taught(number) for number in numbers]
-        batch = collate([self._sample(number, answer.ids) for number, answer in zip(numbers, taught, strict=True)]).to(device)
+        samples = [self._sample(number, answer.ids) for number, answer in zip(numbers, taught, strict=True)]
+        batch = collate(samples, self.prompts.image_id).to(device)
         top = torch.from_numpy(np.concatenate([answer.top for answer in taught]).astype(np.int64)).to(device)  # [M, k]
         logs = torch.from_numpy(np.concatenate([answer.log_probabilities for answer in taught])).to(device)  # [M, k]
         with autocast(device):
@@ -60,7 +62,7 @@ class Lesson:
 
     def _sample(self, number: int, answer: list[int]) -> Sample:
         picture, question = self._place(number)
-        return self.prompts.sample(open_picture(picture).picture, self.asking.questions[question], answer, split=self.split)
+        return self.prompts.sample(self.features.look(picture), self.asking.questions[question], answer)
 
 
 def divergence(logits: Tensor, top: Tensor, log_probabilities: Tensor, temperature: float) -> Tensor:

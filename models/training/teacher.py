@@ -21,7 +21,7 @@ from assistant.messages import Picture
 from models.training.commands import digest, writing
 from models.training.media_pictures import file_key
 from models.training.smolvlm_prompts import SmolVlmPrompts
-from models.training.smolvlm_torch import autocast, compute_type, load_network
+from models.training.smolvlm_torch import autocast, compute_type, embed_prompts, encode_tiles, load_network
 
 REPORT_EVERY_S = 30.0
 
@@ -108,13 +108,12 @@ def answer_all(
 def ask(network: Any, prompts: SmolVlmPrompts, picture: Picture, asking: Asking) -> list[Taught]:
     """The teacher's greedy answers; the picture is encoded once, and all questions are answered side by side."""
     device = network.device
-    samples = [prompts.sample(picture, question, [], split=asking.split) for question in asking.questions]
-    ids, mask = (part.to(device) for part in _pad_left([sample.ids for sample in samples]))  # [questions, L]
+    looked = prompts.look(picture, split=asking.split)
+    rows = [prompts.sample(looked, question, []).ids for question in asking.questions]
+    ids, mask = (part.to(device) for part in _pad_left(rows))  # [questions, L]
     with autocast(device):
-        pixels = torch.from_numpy(samples[0].tiles[None]).to(device)  # [1, T, 3, S, S]
-        features = torch.cat(list(network.model.get_image_features(pixels, return_dict=True).pooler_output))  # [tokens, D]
-        embeds = network.get_input_embeddings()(ids)  # [questions, L, D]
-        embeds[ids == prompts.image_id] = features.repeat(len(samples), 1).to(embeds.dtype)
+        features = encode_tiles(network, torch.from_numpy(looked.values).to(device)).repeat(len(rows), 1, 1)
+        embeds = embed_prompts(network, ids, (ids == prompts.image_id) & (mask == 1), features)  # [questions, L, D]
         output = network.generate(
             inputs_embeds=embeds,
             attention_mask=mask,
@@ -128,8 +127,8 @@ def ask(network: Any, prompts: SmolVlmPrompts, picture: Picture, asking: Asking)
         )
     tops = [torch.log_softmax(logits.float() / asking.temperature, -1).topk(min(asking.top, logits.shape[-1])) for logits in output.logits]
     top, logs = (torch.stack([getattr(t, name) for t in tops], 1).cpu().numpy() for name in ("indices", "values"))  # [questions, n, k]
-    rows = [_until_stop(row, prompts.stop_ids) for row in output.sequences.tolist()]
-    return [Taught(row, top[i, : len(row)].astype(np.int32), logs[i, : len(row)].astype(np.float32)) for i, row in enumerate(rows)]
+    answers = [_until_stop(row, prompts.stop_ids) for row in output.sequences.tolist()]
+    return [Taught(row, top[i, : len(row)].astype(np.int32), logs[i, : len(row)].astype(np.float32)) for i, row in enumerate(answers)]
 
 
 def _pad_left(rows: Sequence[list[int]]) -> tuple[Tensor, Tensor]:
