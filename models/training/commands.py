@@ -47,7 +47,7 @@ def add_training_arguments(parser: argparse.ArgumentParser, steps: int) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder to make; run again with it to go on")
     parser.add_argument("--steps", type=int, default=steps, metavar="N", help=f"batches to learn from (default {steps})")
     parser.add_argument("--rank", type=int, default=16, metavar="N", help="of the LoRA pairs (default 16)")
-    parser.add_argument("--rate", type=float, metavar="X", help="peak learning rate (default 2e-4; with --full 2e-5)")
+    parser.add_argument("--rate", type=float, metavar="X", help="peak learning rate (default 2e-4; 2e-5 where every weight learns)")
     parser.add_argument("--batch", type=int, default=4, metavar="N", help="answers a step (default 4)")
     parser.add_argument("--save-every", type=int, default=25, metavar="N", help="steps between checkpoints (default 25)")
     parser.add_argument("--keep-gb", type=float, default=8.0, metavar="X", help="disk space for encoded pictures in --out (default 8)")

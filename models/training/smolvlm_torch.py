@@ -141,9 +141,10 @@ def choose_device(name: str) -> torch.device:
 
 def compute_type(device: torch.device) -> torch.dtype:
     """bfloat16, or float32 where the hardware has none and would only emulate it."""
-    has_it = (
-        torch.cuda.is_bf16_supported(including_emulation=False) if device.type == "cuda" else torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    )
+    if device.type == "cuda":
+        has_it = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        has_it = torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
     return torch.bfloat16 if has_it else torch.float32
 
 
