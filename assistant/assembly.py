@@ -23,20 +23,26 @@ WHISPER = "whisper-base"
 SEES = "see and answer"
 """How the manifests call the job of a model that `--model` can name."""
 _GRAPHS = ("vision_encoder", "embed_tokens", "decoder_model_merged")
+SAVED_GRAPHS = ".optimised"
+"""Folder below the store's root where graphs are saved in the form that loads soonest; it may be deleted at any time."""
 SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 
 
-def open_describer(settings: AnswerSettings, store: ModelStore, variant: str | None = None) -> Smolvlm2Describer:
-    """The model by its manifest's name, or any folder in the SmolVLM2 layout; `variant` by its name, None takes the best known.
+def open_describer(settings: AnswerSettings, store: ModelStore, variant: str | None = None, *, live: bool = False) -> Smolvlm2Describer:
+    """The model by its manifest's name, or any folder in the SmolVLM2 layout.
 
-    That is the one measured as the fastest by `assistant setup` or `check`, else the first in smolvlm2_files.VARIANTS.
+    `variant` by its name; None takes the one measured as the fastest by `assistant setup` or `check`, else the first in
+    smolvlm2_files.VARIANTS. `live` leaves room for sound beside it.
     """
+    from assistant.runtimes.onnx_session import SessionSettings
     from assistant.runtimes.smolvlm2 import Smolvlm2Describer
 
     folder, variants = find_variants(settings.model, store)
     if variant is None and len(variants) > 1:
         variant = next((known.variant for known in variant_choice.recall(store.root, folder, variants)), None)
-    return Smolvlm2Describer(folder, settings.threads, "" if variant == FULL_PRECISION else variant)
+    saved = store.root / SAVED_GRAPHS
+    session = SessionSettings.beside_audio(settings.threads, saved) if live else SessionSettings(settings.threads, saved_graphs=saved)
+    return Smolvlm2Describer(folder, variant="" if variant == FULL_PRECISION else variant, session=session)
 
 
 def find_variants(model: str, store: ModelStore) -> tuple[Path, dict[str, list[Path]]]:

@@ -39,12 +39,15 @@ class Conversation:
         self.language = heard.language
         return Question(heard.text, heard.language, heard.english, utterance.turn)
 
-    def look(self, keyframes: Sequence[Keyframe]) -> View | PictureProblem | None:
-        """Look at what can be described. Without any such picture: what is wrong with the newest, or None if there is none."""
+    def look(self, keyframes: Sequence[Keyframe], detail: Detail = "brief") -> View | PictureProblem | None:
+        """Look at what can be described, brief unless there is time.
+
+        Without any such picture: what is wrong with the newest, or None if there is none.
+        """
         clear = [keyframe for keyframe in keyframes if keyframe.problem is None]
         if not clear:
             return keyframes[-1].problem if keyframes else None
-        return self._describer.look(clear[-self._describer.max_pictures :])
+        return self._describer.look(clear[-self._describer.max_pictures :], detail)
 
     def answer(self, seen: View | PictureProblem | None, question: Question, detail: Detail = "brief") -> Iterator[Sentence]:
         """Yield the sentences of the answer as they are complete. A bad picture is named and nothing is described."""

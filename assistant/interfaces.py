@@ -72,8 +72,11 @@ class SceneDescriber(Protocol):
         """How many pictures one View can hold; `look` takes the last ones."""
         ...
 
-    def look(self, keyframes: Sequence[Keyframe]) -> View:
-        """Encode the pictures and everything of the prompt up to and including them, once."""
+    def look(self, keyframes: Sequence[Keyframe], detail: Detail = "brief") -> View:
+        """Encode the pictures and everything of the prompt up to and including them, once.
+
+        More detail may look closer at a single picture, and take longer.
+        """
         ...
 
     def answer(self, view: View, question: str, detail: Detail = "brief") -> Iterator[str]:
@@ -81,12 +84,19 @@ class SceneDescriber(Protocol):
         ...
 
     def log_likelihoods(self, view: View, question: str, answers: Sequence[str]) -> list[float]:
-        """For each answer the sum of its words' log-probabilities (natural), without generating; BadInput for an empty one."""
+        """How likely each of these answers would be: the natural logarithm of its probability, at most 0. Nothing is generated.
+
+        For yes or no, for ranking, for retrieval; longer answers are less likely. BadInput if one is empty.
+        """
         ...
 
     @property
     def thresholds(self) -> AnswerThresholds | None:
         """How sure it must be for how plain a word; None where nobody measured that."""
+        ...
+
+    def unload(self) -> None:
+        """Give back the engine's memory until it is used again, which then takes longer once. Views stay good."""
         ...
 
 

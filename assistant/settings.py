@@ -103,7 +103,7 @@ class AnswerSettings:
     max_keyframes: int = 4
     """Pictures given to the model at once; a model may take fewer."""
     threads: int = 0
-    """Threads of the model; 0 = one per core."""
+    """Threads of the model; 0 = one per core, in the live loop one less where there are three or more: sound comes first."""
 
     def __post_init__(self) -> None:
         if self.detail not in ("brief", "normal", "full"):

@@ -79,17 +79,21 @@ class ScriptedDescriber:
         self.thresholds = thresholds
         self._likelihoods = dict(likelihoods or {})
         self.looks: list[tuple[Keyframe, ...]] = []
+        self.details: list[Detail] = []
+        """With which each look was taken."""
         self.questions: list[str] = []
+        self.unloads = 0
 
     @property
     def max_pictures(self) -> int:
         return self._max_pictures
 
-    def look(self, keyframes: Sequence[Keyframe]) -> View:
+    def look(self, keyframes: Sequence[Keyframe], detail: Detail = "brief") -> View:
         if not keyframes:
             raise BadInput("there is no picture to look at", "give at least one")
         view = View(tuple(keyframes[-self.max_pictures :]))
         self.looks.append(view.keyframes)
+        self.details.append(detail)
         return view
 
     def answer(self, view: View, question: str, detail: Detail = "brief") -> Iterator[str]:
@@ -98,9 +102,12 @@ class ScriptedDescriber:
         yield from re.findall(r"\S+\s*", text)
 
     def log_likelihoods(self, view: View, question: str, answers: Sequence[str]) -> list[float]:
-        if not all(answer.strip() for answer in answers):
+        if not all(map(str.strip, answers)):
             raise BadInput("the answer to score is empty", "give some text")
         return [self._likelihoods.get((question, answer), -float(len(answer.split()))) for answer in answers]
+
+    def unload(self) -> None:
+        self.unloads += 1
 
 
 class ScriptedVoiceDetector:

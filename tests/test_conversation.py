@@ -80,6 +80,14 @@ def test_only_clear_pictures_are_looked_at_and_no_more_than_the_model_takes() ->
     assert [k.frame.time_s for k in describer.looks[0]] == [1, 3]
 
 
+def test_it_looks_briefly_unless_more_detail_is_asked_for() -> None:
+    describer = ScriptedDescriber(["x."])
+    talk = Conversation(None, describer, EarSettings())
+    talk.look([keyframe()])
+    talk.look([keyframe()], "full")
+    assert describer.details == ["brief", "full"]
+
+
 def test_it_never_says_that_it_is_safe_to_go() -> None:
     talk = conversation(answers=("A street with two cars.",))
     for question in ("Is it safe to cross the street?", "Can I go now?", "Is this dangerous?"):

@@ -14,10 +14,10 @@ MEASURED = AnswerThresholds(sure=0.8, cant_tell_margin=0.1, absent=0.3, doubt=-2
 def likelihoods(there: float, absent: float, thing: str = "a dog", bare: str = "dog") -> dict[tuple[str, str], float]:
     """A describer's scores by its log-odds of "yes" in each polarity."""
     return {
-        (f"Is there {thing}?", "Yes."): there,
-        (f"Is there {thing}?", "No."): 0.0,
-        (f"Is it true that there is no {bare}?", "Yes."): absent,
-        (f"Is it true that there is no {bare}?", "No."): 0.0,
+        (f"Is there {thing}?", "Yes"): there,
+        (f"Is there {thing}?", "No"): 0.0,
+        (f"Is it true that there is no {bare}?", "Yes"): absent,
+        (f"Is it true that there is no {bare}?", "No"): 0.0,
     }
 
 

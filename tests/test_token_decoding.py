@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
-from assistant.runtimes.token_decoding import TOKEN_CAPS, TextStream, completes_loop, greedy_tokens, pick
+from assistant.runtimes.token_decoding import TOKEN_CAPS, TextStream, completes_loop, decode_tokens, pick
 
 VOCABULARY = 20
 STOP = 19
@@ -35,7 +35,7 @@ def tokenizer() -> Tokenizer:
 
 def test_an_answer_ends_with_the_first_stop_token() -> None:
     script = iter([scores(2), scores(STOP), scores(3)])
-    assert list(greedy_tokens(scores(1), lambda _: next(script), {STOP}, 10)) == [1, 2, STOP]
+    assert list(decode_tokens(scores(1), lambda _: next(script), {STOP}, 10)) == [1, 2, STOP]
 
 
 def test_an_answer_ends_at_its_cap_without_asking_the_model_once_more() -> None:
@@ -45,7 +45,7 @@ def test_an_answer_ends_at_its_cap_without_asking_the_model_once_more() -> None:
         asked.append(token)
         return scores(token + 1)
 
-    assert list(greedy_tokens(scores(0), advance, {STOP}, 3)) == [0, 1, 2]
+    assert list(decode_tokens(scores(0), advance, {STOP}, 3)) == [0, 1, 2]
     assert asked == [0, 1]
 
 
@@ -56,7 +56,7 @@ def test_whoever_stops_asking_stops_the_model() -> None:
         asked.append(token)
         return scores(token + 1)
 
-    assert list(itertools.islice(greedy_tokens(scores(0), advance, {STOP}, 10), 2)) == [0, 1]
+    assert list(itertools.islice(decode_tokens(scores(0), advance, {STOP}, 10), 2)) == [0, 1]
     assert asked == [0]
 
 
@@ -69,7 +69,7 @@ def test_a_model_that_only_repeats_itself_is_led_out_of_the_loop(block: int) -> 
     """The model wants block after block for ever; its second choice is to stop."""
     wanted = itertools.cycle(range(block))
     next(wanted)
-    tokens = list(greedy_tokens(scores(0, STOP), lambda _: scores(next(wanted), STOP), {STOP}, 200))
+    tokens = list(decode_tokens(scores(0, STOP), lambda _: scores(next(wanted), STOP), {STOP}, 200))
     assert tokens[-1] == STOP
     assert len(tokens) <= max(12, 3 * block)
     assert len(tokens) > block  # a block may always stand once
@@ -104,7 +104,7 @@ def test_the_guard_leaves_the_scores_as_they_were() -> None:
 
 
 def test_the_guard_can_be_switched_off_for_the_models_own_answer() -> None:
-    assert list(greedy_tokens(scores(4), lambda _: scores(4), {STOP}, 40, guard=False)) == [4] * 40
+    assert list(decode_tokens(scores(4), lambda _: scores(4), {STOP}, 40, guard=False)) == [4] * 40
 
 
 @pytest.mark.parametrize("text", ["plain", "naïve café", "日本語のテキスト", "🐈‍⬛ and 🇧🇷", " leading", "a\nb"])

@@ -180,14 +180,17 @@ class Paced(SceneDescriber):
     """Takes told seconds of a clock of its own for each thing."""
 
     def __init__(self, clock: Clock, look_s: float, first_s: float, piece_s: float, pieces: int = 50) -> None:
+        self._looked_at: set[bytes] = set()
         self._clock, self._look_s, self._pieces = clock, look_s, [first_s, *[piece_s] * (pieces - 1)]
 
     @property
     def max_pictures(self) -> int:
         return 1
 
-    def look(self, keyframes: Sequence[Keyframe]) -> View:
-        self._clock.now_s += self._look_s
+    def look(self, keyframes: Sequence[Keyframe], detail: Detail = "brief") -> View:
+        shown = keyframes[-1].frame.picture.tobytes()
+        self._clock.now_s += 0.0 if shown in self._looked_at else self._look_s  # as a runtime that keeps what it looked at
+        self._looked_at.add(shown)
         return View(tuple(keyframes))
 
     def answer(self, view: View, question: str, detail: Detail = "brief") -> Iterator[str]:
@@ -197,6 +200,9 @@ class Paced(SceneDescriber):
 
     def log_likelihoods(self, view: View, question: str, answers: Sequence[str]) -> list[float]:
         return [0.0 for _ in answers]
+
+    def unload(self) -> None:
+        pass
 
     @property
     def thresholds(self) -> AnswerThresholds | None:
@@ -273,7 +279,7 @@ def tiny(store: ModelStore) -> Path:
 def chosen(tiny: Path, store: ModelStore, monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
     """The variants that `ask` would load."""
     loaded: list[str | None] = []
-    monkeypatch.setattr("assistant.runtimes.smolvlm2.Smolvlm2Describer", lambda folder, threads, variant: loaded.append(variant))
+    monkeypatch.setattr("assistant.runtimes.smolvlm2.Smolvlm2Describer", lambda folder, variant, session: loaded.append(variant))
     assembly.open_describer(AnswerSettings(model=str(tiny)), store)
     return loaded
 

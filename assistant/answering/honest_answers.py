@@ -18,10 +18,9 @@ from assistant.answering.answer_checks import (
     yes_or_no,
 )
 from assistant.answering.sentences import SentenceSplitter
+from assistant.answering.yes_no import yes_log_odds
 from assistant.interfaces import SceneDescriber
 from assistant.messages import AnswerThresholds, Detail, View
-
-_YES, _NO = "Yes.", "No."
 
 
 def honest_sentences(describer: SceneDescriber, view: View, question: str, detail: Detail = "brief") -> Iterator[str]:
@@ -55,18 +54,13 @@ def thing_probability(describer: SceneDescriber, view: View, thing: str, thresho
 
 def presence_scores(describer: SceneDescriber, view: View, thing: str) -> tuple[float, float]:
     """The model's log-odds of "yes" to "Is there a dog?" and to "Is it true that there is no dog?"."""
-    there, absent = (_yes_log_odds(describer, view, question) for question in presence_questions(thing))
+    there, absent = (yes_log_odds(describer, view, question) for question in presence_questions(thing))
     return there, absent
 
 
 def certainty(describer: SceneDescriber, view: View, question: str, sentence: str) -> float:
     """Mean log-probability of the sentence's words."""
     return describer.log_likelihoods(view, question, (sentence,))[0] / max(len(sentence.split()), 1)
-
-
-def _yes_log_odds(describer: SceneDescriber, view: View, question: str) -> float:
-    yes, no = describer.log_likelihoods(view, question, (_YES, _NO))
-    return yes - no
 
 
 def _model_sentences(describer: SceneDescriber, view: View, question: str, detail: Detail) -> Iterator[str]:

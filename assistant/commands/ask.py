@@ -60,7 +60,7 @@ def _asked(
     warnings = list(media.warnings)
     seen: View | PictureProblem | None = None
     if isinstance(asked, Question):
-        seen = conversation.look(media.keyframes)
+        seen = conversation.look(media.keyframes, settings.answers.detail)
         watch.lap("look")
         said = _collect(conversation.answer(seen, asked, settings.answers.detail), watch)
     else:

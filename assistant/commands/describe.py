@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
     segments: list[dict[str, Any]] = []
     clear, warnings = list[Keyframe](), list(media.warnings)
     for keyframe, end_s in _scenes(media.keyframes):
-        seen = conversation.look([keyframe])
+        seen = conversation.look([keyframe], options.detail if len(media.keyframes) == 1 else "brief")  # one tile a scene of a video
         text = " ".join(s.text for s in conversation.answer(seen, Question(QUESTION, ENGLISH, QUESTION), options.detail))
         segments.append({"start_s": round(keyframe.frame.time_s, 3), "end_s": round(end_s, 3), "text": text})
         if isinstance(seen, View):

@@ -75,7 +75,7 @@ def _open_loop(options: argparse.Namespace, report: Report) -> LiveLoop:
     speaker = assembly.open_speaker(options.speaker)
     synthesizers = assembly.open_synthesizers(settings.voice, store)
     transcriber = assembly.open_transcriber(settings.ears, store, settings.answers.threads)
-    conversation = Conversation(transcriber, assembly.open_describer(settings.answers, store), settings.ears, settings.language)
+    conversation = Conversation(transcriber, assembly.open_describer(settings.answers, store, live=True), settings.ears, settings.language)
     devices = Devices(camera, microphone, speaker, assembly.open_voice_detector(), synthesizers, not Path(options.camera).is_file())
     return LiveLoop(devices, conversation, settings, report)
 

@@ -29,6 +29,7 @@ def beam_search(
     cap: int,
     width: int,
     length_power: float = 1.0,
+    forbidden: Sequence[int] = (),
 ) -> list[int]:
     """The tokens of the best sequence found, its stop token with them.
 
@@ -41,10 +42,11 @@ def beam_search(
         width: sequences kept at each step.
         length_power: a sequence's log-probability is divided by its length to this power (Wu et al. 2016 have another curve
             for the same purpose).
+        forbidden: tokens never taken.
     """
     alive, finished, scores = [_Beam((), 0.0)], list[_Beam](), logits[None]
     for _ in range(cap):
-        grown = sorted(_grow(alive, scores, 2 * width), key=lambda pair: -pair[1].score)
+        grown = sorted(_grow(alive, scores, 2 * width, forbidden), key=lambda pair: -pair[1].score)
         finished += [beam for _, beam in grown[:width] if beam.tokens[-1] in stop_ids]
         kept = [(parent, beam) for parent, beam in grown if beam.tokens[-1] not in stop_ids][:width]
         alive = [beam for _, beam in kept]
@@ -57,9 +59,10 @@ def beam_search(
     return list(max(finished or alive, key=lambda beam: beam.mean(length_power)).tokens)
 
 
-def _grow(beams: Sequence[_Beam], logits: np.ndarray, most: int) -> list[tuple[int, _Beam]]:
+def _grow(beams: Sequence[_Beam], logits: np.ndarray, most: int, forbidden: Sequence[int]) -> list[tuple[int, _Beam]]:
     """Each beam with each of its `most` likeliest next tokens, and the number of the beam it grew from."""
     rows = logits.astype(np.float64)
+    rows[:, list(forbidden)] = -np.inf
     rows -= rows.max(axis=-1, keepdims=True)
     rows -= np.log(np.exp(rows).sum(axis=-1, keepdims=True))
     grown = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import onnxruntime
 
 from assistant.problems import DamagedModel, MissingModel, shorten
+from assistant.runtimes.saved_graphs import discard, find_saved
 
 FETCH_AGAIN = "fetch the model again with `assistant models fetch`, or give a whole copy of its folder"
 
@@ -35,31 +37,46 @@ class Port:
     shape: Shape
 
 
+@dataclass(frozen=True)
+class SessionSettings:
+    """What of this machine the graphs may use."""
+
+    threads: int = 0
+    """Of one run; 0 = one per physical core."""
+    spin: bool = True
+    """Threads keep their core busy while they wait for each other: faster on an idle machine. Where something else wanted the
+    cores too, as sound does, decoding with spinning was half as fast and took twice the processor time."""
+    saved_graphs: Path | None = None
+    """Folder for optimised graphs (see saved_graphs.py); None = optimise anew each time."""
+
+    @classmethod
+    def beside_audio(cls, threads: int = 0, saved_graphs: Path | None = None) -> SessionSettings:
+        """For live use: sound must never wait for the model. `threads` = 0 leaves a core to it where there are three or more."""
+        cores = _physical_cores()
+        return cls(threads or (cores - 1 if cores > 2 else cores), False, saved_graphs)
+
+
 class OnnxGraph:
     """One graph, ready to run. Its methods may be called from several threads at once."""
 
-    def __init__(self, path: Path, threads: int = 0, *, keep_arena: bool = True) -> None:
-        """Load the file.
+    def __init__(self, path: Path, settings: SessionSettings | None = None, *, keep_arena: bool = True) -> None:
+        """Load the file, or its optimised form if that is saved.
 
         Args:
             path: the .onnx file.
-            threads: of one run; 0 = one per core.
+            settings: of the session.
             keep_arena: keep working memory between runs: faster, but the largest run's memory is never given back.
 
         Raises:
             MissingModel: there is no such file.
             DamagedModel: onnxruntime can't load it.
         """
+        settings = settings or SessionSettings()
         if not path.is_file():
             raise MissingModel(f"the model file {shorten(path)} is missing", FETCH_AGAIN)
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = _FATAL_ONLY
-        options.intra_op_num_threads = threads
-        options.enable_cpu_mem_arena = keep_arena
         self.path = path
         try:
-            # Its fallback to other processors would try again and print.
-            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"], enable_fallback=0)
+            self._session = _open_session(path, settings, keep_arena)
             inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
             nodes = [(node.name, node.type, list(node.shape)) for node in (*inputs, *outputs)]  # may hold bytes that are no text
         except Exception as error:  # onnxruntime's errors have no common root
@@ -93,6 +110,10 @@ class OnnxGraph:
         except Exception as error:  # onnxruntime's errors have no common root
             raise self.foreign("failed while running") from error
 
+    def bind(self, fetched: str) -> Binding:
+        """Many runs whose inputs and outputs are bound to values that stay; only the output `fetched` is made anew each time."""
+        return Binding(self, self._session, fetched)
+
     def foreign(self, what: str) -> DamagedModel:
         """The Problem that says what is wrong with this file."""
         return DamagedModel(f"the model file {shorten(self.path)} {what}", FETCH_AGAIN)
@@ -112,6 +133,68 @@ class OnnxGraph:
         if port.dtype not in dtypes:
             raise self.foreign(f"has the {kind} {name!r} of type {port.dtype}")
         return port
+
+
+class Binding:
+    """Inputs and outputs bound once, for many runs in one thread. What is bound to an output is written in place."""
+
+    def __init__(self, graph: OnnxGraph, session: onnxruntime.InferenceSession, fetched: str) -> None:
+        self._graph = graph
+        self._session = session
+        self._binding = session.io_binding()
+        self._binding.bind_output(fetched)
+        self._held: dict[str, onnxruntime.OrtValue] = {}
+        """A value's numpy memory lives no longer than the value."""
+
+    def input(self, name: str, value: onnxruntime.OrtValue) -> None:
+        self._binding.bind_ortvalue_input(name, value)
+        self._held[name] = value
+
+    def output(self, name: str, value: onnxruntime.OrtValue) -> None:
+        self._binding.bind_ortvalue_output(name, value)
+        self._held[name] = value
+
+    def run(self) -> np.ndarray:
+        """The fetched output; DamagedModel if the graph fails."""
+        try:
+            self._session.run_with_iobinding(self._binding)
+            return np.asarray(self._binding.get_outputs()[0].numpy())
+        except Exception as error:  # onnxruntime's errors have no common root
+            raise self._graph.foreign("failed while running") from error
+
+
+def _open_session(path: Path, settings: SessionSettings, keep_arena: bool) -> onnxruntime.InferenceSession:
+    def open_file(file: Path) -> onnxruntime.InferenceSession:
+        # Its fallback to other processors would try again and print.
+        options = _session_options(settings, keep_arena)
+        return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"], enable_fallback=0)
+
+    saved = find_saved(path, settings.saved_graphs) if settings.saved_graphs else None
+    if saved is not None:
+        try:
+            return open_file(saved)
+        except Exception:  # onnxruntime's errors have no common root; the graph it was made from is the one that counts
+            discard(saved)
+    return open_file(path)
+
+
+def _session_options(settings: SessionSettings, keep_arena: bool) -> onnxruntime.SessionOptions:
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = _FATAL_ONLY
+    options.intra_op_num_threads = settings.threads
+    options.enable_cpu_mem_arena = keep_arena
+    options.add_session_config_entry("session.intra_op.allow_spinning", "1" if settings.spin else "0")
+    return options
+
+
+def _physical_cores() -> int:
+    """Of those this process may use."""
+    allowed = os.sched_getaffinity(0)
+    try:
+        siblings = {Path(f"/sys/devices/system/cpu/cpu{n}/topology/thread_siblings_list").read_text(encoding="ascii") for n in allowed}
+    except OSError:
+        return len(allowed)
+    return len(siblings)
 
 
 def _words(shape: Shape) -> str:

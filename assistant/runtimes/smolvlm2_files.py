@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,16 +13,19 @@ from typing import Any
 
 from tokenizers import Tokenizer
 
+from assistant.messages import AnswerThresholds
 from assistant.problems import DamagedModel, MissingModel, shorten
 from assistant.runtimes.onnx_session import FETCH_AGAIN
 from assistant.runtimes.smolvlm2_image import ImageSettings
-from assistant.runtimes.smolvlm2_prompt import END, FAKE, IMAGE, MAX_FRAMES
+from assistant.runtimes.smolvlm2_prompt import END, FAKE, GLOBAL, IMAGE, MAX_FRAMES
 
 VARIANTS = ("quantized", "int8", "uint8", "q4", "", "fp16", "q4f16", "bnb4")
 """Kinds of weights, the suffix in the file name, as tried when none is asked for: soonest first word first (SMOLVLM2.md, section 11)."""
 
 # Ends an answer whatever generation_config.json says.
 _GUARD_STOPS = (END, "<|im_end|>", "<|endoftext|>")
+_PICTURE_TOKEN = re.compile(rf"({re.escape(FAKE)}|{re.escape(GLOBAL)}|{re.escape(IMAGE)}|<row_\d_col_\d>)$")
+_MOST_BEAMS = 16
 _LLAMA_POSITIONS = 2048  # what config.json means when it doesn't say
 
 
@@ -36,9 +42,15 @@ class ModelFiles:
     image_token_id: int
     stop_ids: frozenset[int]
     special_tokens: frozenset[str]
+    unspoken_ids: tuple[int, ...]
+    """Tokens that stand for pictures, turns and the like, and never belong into an answer."""
     max_pictures: int
     max_tokens: int
     """Of prompt and answer together."""
+    beams: int
+    """Continuations weighed against each other; 1 = the likeliest next token each time."""
+    thresholds: AnswerThresholds | None
+    """How sure it must be for how plain a word; None where nobody measured that."""
     class_names: list[str] | None
     """Of the vision encoder's own head; None unless the folder names them."""
     tokenizer: Tokenizer
@@ -68,6 +80,9 @@ def read_folder(folder: Path, variant: str | None = None) -> ModelFiles:
         raise config.wrong("leaves no tokens for a picture")
     if config.whole("image_token_id") != tokenizer.token_to_id(IMAGE):
         raise config.wrong("and tokenizer.json number the image token differently")
+    generation = _Json.read(folder / "generation_config.json")
+    stop_ids = _stop_ids(generation, tokenizer)
+    added = tokenizer.get_added_tokens_decoder()
     return ModelFiles(
         vision_encoder=_find_graph(folder, "vision_encoder", variant),
         embed_tokens=_find_graph(folder, "embed_tokens", variant),
@@ -75,11 +90,14 @@ def read_folder(folder: Path, variant: str | None = None) -> ModelFiles:
         image=image,
         image_tokens=side * side,
         image_token_id=config.whole("image_token_id"),
-        stop_ids=_stop_ids(_Json.read(folder / "generation_config.json"), tokenizer),
-        special_tokens=frozenset(token.content for token in tokenizer.get_added_tokens_decoder().values()),
+        stop_ids=stop_ids,
+        special_tokens=frozenset(token.content for token in added.values()),
+        unspoken_ids=tuple(i for i, token in added.items() if i not in stop_ids and (token.special or _PICTURE_TOKEN.match(token.content))),
         max_pictures=min(config.whole("max_pictures", default=MAX_FRAMES), MAX_FRAMES),
         max_tokens=config.whole("text_config", "max_position_embeddings", default=_LLAMA_POSITIONS),
         class_names=_read_class_names(folder / "seen_labels.txt"),
+        thresholds=_read_thresholds(folder / "answer_thresholds.json"),
+        beams=_beams(generation),
         tokenizer=tokenizer,
     )
 
@@ -157,6 +175,23 @@ def _stop_ids(generation: _Json, tokenizer: Tokenizer) -> frozenset[int]:
         raise generation.wrong("needs eos_token_id, a number or a list of them")
     guards = (tokenizer.token_to_id(token) for token in _GUARD_STOPS)
     return frozenset(ends) | {token for token in guards if token is not None}
+
+
+def _beams(generation: _Json) -> int:
+    beams = generation.whole("num_beams", default=1)
+    if beams > _MOST_BEAMS:
+        raise generation.wrong(f"asks for {beams} beams; {_MOST_BEAMS} are the most")
+    return beams
+
+
+def _read_thresholds(path: Path) -> AnswerThresholds | None:
+    if not path.is_file():
+        return None
+    found = _Json.read(path)
+    names = {field.name for field in dataclasses.fields(AnswerThresholds)}
+    if set(found.content) != names or not all(isinstance(v, (int, float)) and math.isfinite(v) for v in found.content.values()):
+        raise found.wrong(f"needs the numbers {', '.join(sorted(names))}")
+    return AnswerThresholds(**{name: float(value) for name, value in found.content.items()})
 
 
 def _read_class_names(path: Path) -> list[str] | None:

@@ -1,12 +1,11 @@
-"""Pictures to tiles as SmolVLM2's image processor makes them: numpy alone. Knows nothing of prompts or models.
+"""Pictures to tiles as SmolVLM2's image processor makes them, or fewer of them. Knows nothing of prompts or models.
 
-Source of the steps: transformers' SmolVLM image processor; the filter is Pillow's LANCZOS (support grows when
-shrinking, rounded to 8 bits after each pass), matched to within one level for pictures wider than tall.
+Source of the steps: transformers' SmolVLM image processor. How many tiles a picture becomes follows from the length its
+longer edge is resized to first; a budget of tiles is kept by choosing that length (SMOLVLM2.md, section 5).
 """
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,8 +13,17 @@ from typing import Any
 
 import numpy as np
 
-_LANCZOS_LOBES = 3.0
+from assistant.messages import Detail
+from assistant.runtimes.lanczos import resize
+
+ONE_TILE = 1
+TILE_BUDGETS: dict[Detail, int] = {"brief": ONE_TILE, "normal": 5, "full": 17}
+"""Most tiles of a single picture, each one run of the vision encoder: the picture as a whole; also a grid of 2 x 2, or 1 x 4 for a
+panorama; the reference's own default, 4 x 4 at most. Live use and videos take one tile a picture whatever the detail."""
+
 _MAX_EDGE = 4096  # the reference never makes a larger picture
+_MAX_TILE = 1024
+_MAX_TILES = 64
 
 
 @dataclass(frozen=True)
@@ -35,15 +43,18 @@ class ImageSettings:
     @classmethod
     def from_dict(cls, config: Mapping[str, Any]) -> ImageSettings:
         """Read the fields of preprocessor_config.json; KeyError, TypeError or ValueError if they don't fit."""
-        mean, std = (tuple(float(v) for v in config[key]) for key in ("image_mean", "image_std"))
+        mean, std = (tuple(_number(value) for value in config[key]) for key in ("image_mean", "image_std"))
         if len(mean) != 3 or len(std) != 3 or min(std) <= 0:
             raise ValueError("image_mean and image_std must be three numbers each, std above 0")
-        longest_edge, tile_size = int(config["size"]["longest_edge"]), int(config["max_image_size"]["longest_edge"])
-        if not (0 < tile_size <= _MAX_EDGE and 0 < longest_edge <= _MAX_EDGE):
-            raise ValueError(f"picture sizes must be between 1 and {_MAX_EDGE}")
-        return cls(
-            longest_edge, tile_size, bool(config.get("do_image_splitting", True)), mean, std, float(config.get("rescale_factor", 1 / 255))
-        )
+        longest_edge, tile_size = config["size"]["longest_edge"], config["max_image_size"]["longest_edge"]
+        _check_whole(longest_edge, _MAX_EDGE)
+        _check_whole(tile_size, _MAX_TILE)
+        if (longest_edge / tile_size) ** 2 > _MAX_TILES:
+            raise ValueError(f"a picture would become more than {_MAX_TILES} tiles")
+        splitting = config.get("do_image_splitting", True)
+        if not isinstance(splitting, bool):
+            raise TypeError("do_image_splitting must be true or false")
+        return cls(longest_edge, tile_size, splitting, mean, std, _number(config.get("rescale_factor", 1 / 255)))
 
 
 @dataclass(frozen=True)
@@ -55,13 +66,20 @@ class Tiles:
     cols: int
 
 
-def make_tiles(picture: np.ndarray, settings: ImageSettings, *, split: bool) -> Tiles:
-    """Cut a picture (uint8 [H, W, 3] RGB) into normalised tiles; with `split`, rows x cols of them and the whole picture last."""
-    picture = resize(picture, *_reference_size(picture.shape[1], picture.shape[0], settings.longest_edge))
+def make_tiles(picture: np.ndarray, settings: ImageSettings, *, split: bool, budget: int | None = None) -> Tiles:
+    """Turn a picture into normalised tiles: the whole of it as one, or with `split` rows x cols tiles and the whole picture last.
+
+    Args:
+        picture: uint8 [H, W, 3] RGB.
+        settings: of the model; where they don't allow splitting there is always one tile.
+        split: cut it up.
+        budget: most tiles of a split picture; None = as many as the reference makes.
+    """
     size = settings.tile_size
-    if not (split and settings.splitting):
-        return Tiles(_normalise([resize(picture, size, size)], settings), 0, 0)
-    width, height = _grid_size(picture.shape[1], picture.shape[0], size)
+    split = split and settings.splitting
+    edge = _edge_within(picture.shape[1], picture.shape[0], settings, budget) if split else settings.longest_edge
+    picture = resize(picture, *_reference_size(picture.shape[1], picture.shape[0], edge))
+    width, height = _grid_size(picture.shape[1], picture.shape[0], size) if split else (size, size)
     picture = resize(picture, width, height)
     rows, cols = height // size, width // size
     if rows * cols == 1:
@@ -70,34 +88,15 @@ def make_tiles(picture: np.ndarray, settings: ImageSettings, *, split: bool) -> 
     return Tiles(_normalise([*tiles, resize(picture, size, size)], settings), rows, cols)
 
 
-def resize(picture: np.ndarray, width: int, height: int) -> np.ndarray:
-    """Lanczos resampling of uint8 [H, W, 3] to uint8 [height, width, 3]."""
-    if picture.shape[1] != width:
-        rows = np.ascontiguousarray(picture.transpose(0, 2, 1), np.float32).reshape(-1, picture.shape[1])  # [H*3, W]
-        rows = rows @ _lanczos_weights(picture.shape[1], width).T  # [H*3, width]
-        picture = _to_levels(rows).reshape(-1, 3, width).transpose(0, 2, 1)
-    if picture.shape[0] != height:
-        columns = picture.astype(np.float32).reshape(picture.shape[0], -1)  # [H, width*3]
-        picture = _to_levels(_lanczos_weights(picture.shape[0], height) @ columns).reshape(height, width, 3)
-    return picture
-
-
-def _to_levels(values: np.ndarray) -> np.ndarray:
-    return np.clip(np.floor(values + np.float32(0.5)), 0, 255).astype(np.uint8)
-
-
-@functools.lru_cache(maxsize=16)
-def _lanczos_weights(size_in: int, size_out: int) -> np.ndarray:
-    """f32 [size_out, size_in]: each output pixel as a weighted mean of input pixels."""
-    scale = size_in / size_out
-    stretch = max(scale, 1.0)
-    centres = (np.arange(size_out) + 0.5) * scale
-    first = np.maximum((centres - _LANCZOS_LOBES * stretch + 0.5).astype(int), 0)[:, None]
-    last = np.minimum((centres + _LANCZOS_LOBES * stretch + 0.5).astype(int), size_in)[:, None]
-    pixels = np.arange(size_in)[None, :]
-    x = (pixels + 0.5 - centres[:, None]) / stretch
-    weights = np.where((pixels >= first) & (pixels < last) & (abs(x) < _LANCZOS_LOBES), np.sinc(x) * np.sinc(x / _LANCZOS_LOBES), 0.0)
-    return np.asarray(weights / weights.sum(axis=1, keepdims=True), np.float32)
+def _edge_within(width: int, height: int, settings: ImageSettings, budget: int | None) -> int:
+    """The longest first edge that leaves no more than `budget` tiles: the model's own, else a multiple of the tile."""
+    tile = settings.tile_size
+    edges: list[int] = [settings.longest_edge, *range((settings.longest_edge - 1) // tile * tile, tile, -tile)]
+    for edge in edges:
+        grid_width, grid_height = _grid_size(*_reference_size(width, height, edge), tile)
+        if budget is None or grid_width * grid_height // tile**2 + 1 <= budget:
+            return edge
+    return tile
 
 
 def _reference_size(width: int, height: int, longest: int) -> tuple[int, int]:
@@ -123,3 +122,14 @@ def _normalise(tiles: list[np.ndarray], settings: ImageSettings) -> np.ndarray:
     mean, std = np.array(settings.mean, np.float32), np.array(settings.std, np.float32)
     values = (np.stack(tiles).astype(np.float32) * np.float32(settings.rescale) - mean) / std
     return np.ascontiguousarray(values.transpose(0, 3, 1, 2))
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise TypeError(f"{value!r:.40} is no number")
+    return float(value)
+
+
+def _check_whole(value: object, most: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= most:
+        raise ValueError(f"picture sizes must be whole numbers between 1 and {most}")

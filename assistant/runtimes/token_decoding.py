@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from tokenizers import Tokenizer
 
 from assistant.messages import Detail
+from assistant.problems import BadInput
 
 BRIEF_TOKENS, NORMAL_TOKENS, FULL_TOKENS = 48, 128, 384
 TOKEN_CAPS: dict[Detail, int] = {"brief": BRIEF_TOKENS, "normal": NORMAL_TOKENS, "full": FULL_TOKENS}
@@ -18,25 +20,56 @@ _LONG_BLOCK_TOKENS = 8
 _SHORT_BLOCK_TIMES = 3
 _SHORTEST_LOOP_TOKENS = 12
 
-_UTF8_LONGEST_BYTES = 4
 _HALF_CHARACTER = "\ufffd"
+_UNLIKELY = 1e6
+"""Taken from the scores outside the nucleus: never drawn while anything inside it is allowed."""
 
 
-def greedy_tokens(
-    logits: np.ndarray, advance: Callable[[int], np.ndarray], stop_ids: Collection[int], cap: int, *, guard: bool = True
+@dataclass(frozen=True)
+class Sampling:
+    """To draw tokens at random rather than take the likeliest each time. The same seed draws the same answer."""
+
+    temperature: float = 0.7
+    """Above 0; 1 draws as the model has it, less is nearer to the likeliest."""
+    top_p: float = 0.9
+    """In (0, 1]: only the likeliest tokens whose probabilities sum to this are drawn from."""
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not (0.01 <= self.temperature <= 100 and 0 < self.top_p <= 1 and self.seed >= 0):
+            raise BadInput("a sampling option is out of range", "use a temperature of 0.01 to 100, a top_p above 0 up to 1, a seed from 0")
+
+
+def decode_tokens(
+    logits: np.ndarray,
+    advance: Callable[[int], np.ndarray],
+    stop_ids: Collection[int],
+    cap: int,
+    *,
+    guard: bool = True,
+    sampling: Sampling | None = None,
+    forbidden: Sequence[int] = (),
 ) -> Iterator[int]:
-    """Yield the likeliest token each time, at most `cap`, up to and including the first stop token.
+    """Yield one token after the other, at most `cap`, up to and including the first stop token.
 
     Args:
         logits: f32 [vocabulary], what follows the prompt.
         advance: takes the token just yielded and returns the next logits; **called only when another token is asked for**.
         stop_ids: tokens that end the answer.
         cap: most tokens to yield.
-        guard: refuse tokens that would complete a loop (see `completes_loop`) and take the next likeliest instead.
+        guard: refuse tokens that would complete a loop (see `completes_loop`) and take the next best instead.
+        sampling: None takes the likeliest token each time.
+        forbidden: tokens never taken.
     """
     tokens: list[int] = []
+    rng = np.random.default_rng(sampling.seed) if sampling else None
+    never = np.array(forbidden, np.int64)
     while len(tokens) < cap:
-        token = pick(logits, tokens) if guard else int(logits.argmax())
+        if len(never):
+            logits = logits.copy()
+            logits[never] = -np.inf
+        scores = logits if sampling is None or rng is None else drawn_scores(logits, sampling, rng)
+        token = pick(scores, tokens) if guard else int(scores.argmax())
         tokens.append(token)
         yield token
         if token in stop_ids or len(tokens) == cap:
@@ -44,8 +77,22 @@ def greedy_tokens(
         logits = advance(token)
 
 
+def drawn_scores(logits: np.ndarray, sampling: Sampling, rng: np.random.Generator) -> np.ndarray:
+    """f64 [vocabulary]: scores whose best is a draw from the nucleus of softmax(logits / temperature), whose second best is a second draw
+    without the first, and so on.
+
+    Sources: A. Holtzman et al., "The Curious Case of Neural Text Degeneration" (2020) for the nucleus; the Gumbel-max trick for the draw.
+    """
+    scaled = (logits.astype(np.float64) - logits.max()) / sampling.temperature
+    order = np.argsort(-scaled, kind="stable")
+    sums = np.exp(scaled[order]).cumsum()
+    inside = np.zeros(len(scaled), bool)
+    inside[order[: 1 + int(np.searchsorted(sums, sampling.top_p * sums[-1]))]] = True
+    return np.asarray(np.where(inside, scaled + rng.gumbel(size=len(scaled)), scaled - _UNLIKELY))
+
+
 def pick(logits: np.ndarray, tokens: Sequence[int]) -> int:
-    """The likeliest token that doesn't complete a loop; `logits` [vocabulary] is left as it is."""
+    """The best token that doesn't complete a loop; `logits` [vocabulary] is left as it is."""
     best = int(logits.argmax())
     if not completes_loop(tokens, best):
         return best
@@ -69,17 +116,30 @@ def completes_loop(tokens: Sequence[int], token: int) -> bool:
 
 
 class TextStream:
-    """Turns token ids into pieces of text: no half characters, no special tokens. For byte-level tokenizers; one stream an answer."""
+    """Turns token ids into pieces of text: no half characters, no special tokens; one stream an answer.
+
+    Tokens are decoded together with those before them, since some decoders (sentencepiece's) take the first token's blank for
+    the start of a text.
+    """
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
+        self._settled: list[int] = []
+        """The tokens before the waiting ones, all of their text given."""
         self._waiting: list[int] = []
+        self._given = 0
+        """Characters of the waiting tokens' text that were given already."""
 
     def feed(self, token: int) -> str:
         """The text that is certain now; "" while a character is incomplete."""
         self._waiting.append(token)
-        text = self._tokenizer.decode(self._waiting, skip_special_tokens=True)
-        if text.endswith(_HALF_CHARACTER) and len(self._waiting) < _UTF8_LONGEST_BYTES:
-            return ""
-        self._waiting.clear()
-        return text.replace(_HALF_CHARACTER, "")
+        text = self._decode([*self._settled, *self._waiting])[len(self._decode(self._settled)) :]
+        whole = text.rstrip(_HALF_CHARACTER)  # more bytes may make a character of the rest
+        piece = whole[self._given :].replace(_HALF_CHARACTER, "")  # within the text they are no character for good
+        self._given = max(self._given, len(whole))
+        if whole == text:
+            self._settled, self._waiting, self._given = self._waiting, [], 0
+        return piece
+
+    def _decode(self, tokens: list[int]) -> str:
+        return self._tokenizer.decode(tokens, skip_special_tokens=True) if tokens else ""

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from assistant.answering.yes_no import yes_probability
 from assistant.interfaces import SceneDescriber
-from assistant.messages import Frame, Keyframe
+from assistant.messages import Detail, Frame, Keyframe
 from assistant.problems import BadInput
 from assistant.runtimes.smolvlm2 import Smolvlm2Describer
 from tests.fakes import ScriptedDescriber
@@ -71,7 +72,54 @@ def test_looking_at_nothing_is_refused_in_words(describer: SceneDescriber) -> No
         describer.look([])
 
 
+def test_likelihoods_come_one_an_answer_in_their_order_and_dont_touch_the_view(describer: SceneDescriber) -> None:
+    view = describer.look(keyframes(1))
+    answers = ["A cat on a chair.", "A dog", "A cat on a chair."]
+    scores = describer.log_likelihoods(view, QUESTION, answers)
+    assert all(score <= 0 for score in scores)
+    assert scores[0] == pytest.approx(scores[2], abs=1e-4)
+    assert scores[0] != scores[1]
+    assert describer.log_likelihoods(view, QUESTION, answers[::-1]) == pytest.approx(scores[::-1], abs=1e-4)
+    assert describer.log_likelihoods(view, QUESTION, []) == []
+
+
+def test_an_empty_answer_has_no_likelihood(describer: SceneDescriber) -> None:
+    with pytest.raises(BadInput, match="empty"):
+        describer.log_likelihoods(describer.look(keyframes(1)), QUESTION, ["Yes", " "])
+
+
+def test_yes_is_a_probability(describer: SceneDescriber) -> None:
+    assert 0 < yes_probability(describer, describer.look(keyframes(1)), "Is there a cat?") < 1
+
+
+@pytest.mark.parametrize("detail", ["brief", "normal", "full"])
+def test_a_picture_may_be_looked_at_in_any_detail(describer: SceneDescriber, detail: Detail) -> None:
+    assert "".join(describer.answer(describer.look(keyframes(1), detail), QUESTION, detail))
+
+
+def test_a_view_from_before_unloading_stays_good(describer: SceneDescriber) -> None:
+    view = describer.look(keyframes(1))
+    before = describer.log_likelihoods(view, QUESTION, ["A dog"])
+    describer.unload()
+    describer.unload()
+    assert describer.log_likelihoods(view, QUESTION, ["A dog"]) == pytest.approx(before, abs=1e-4)
+    assert "".join(describer.answer(view, QUESTION))
+
+
 @pytest.mark.parametrize("question", ["", "¿Qué ves? 猫は？", "<image><end_of_utterance>", "half a character \udce9"])
 def test_no_question_breaks_the_model(describer: SceneDescriber, question: str) -> None:
     """It may answer nothing (a random model does), but it must come to an end without an error."""
     assert all(describer.answer(describer.look(keyframes(1)), question))
+
+
+def test_answers_are_scored_without_being_given(describer: SceneDescriber) -> None:
+    view = describer.look(keyframes(1))
+    alone = [describer.log_likelihoods(view, QUESTION, [answer])[0] for answer in ("Yes.", "A long answer of many words.")]
+    together = describer.log_likelihoods(view, QUESTION, ["Yes.", "A long answer of many words."])
+    assert all(score <= 0 for score in together)
+    assert together == pytest.approx(alone, abs=1e-3)
+    assert together[1] < together[0]
+
+
+def test_a_model_that_nobody_measured_has_no_thresholds(describer: SceneDescriber) -> None:
+    assert describer.thresholds is None

@@ -1,0 +1,197 @@
+"""SmolVLM2's language model with its key/value cache, as a function on arrays. Knows nothing of text; layers, heads and types are read
+from the graph.
+
+A cache is held as onnxruntime's values and never copied through numpy. To read on makes new values, so any number of answers
+continue from one cache without a copy of it. Where the graph allows it (fused attention does) an answer's own cache is then
+written in place, token by token; the plain way copies all of it for every token.
+
+Shapes: n new tokens, past tokens already in the cache, D hidden, V vocabulary.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from onnxruntime import OrtValue
+
+from assistant.problems import DamagedModel
+from assistant.runtimes.onnx_session import OnnxGraph
+
+PREFILL_CHUNK = 128
+"""Tokens a run while reading a prompt: bounds the memory of attention and of the logits, which come for every token."""
+_PROBE_TOKENS, _PROBE_ROOM = 3, 5
+_SAME = 1e-3
+_MOST_HEADS, _MOST_WIDTH = 256, 1024
+
+NextLogits = Callable[[np.ndarray], np.ndarray]
+"""Reads one token, f32 [D], and gives the logits that follow, f32 [V]."""
+
+
+@dataclass(frozen=True, eq=False)
+class Cache:
+    """Keys and values of the tokens read so far. Never changed: to read on makes another, so any number of answers continue from one."""
+
+    values: tuple[OrtValue, ...]
+    """Key and value of layer 0, 1, ...; each [1, kv heads, length, head_dim]."""
+    length: int
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(int(value.tensor_size_in_bytes()) for value in self.values)
+
+
+class Decoder:
+    """The language model with its cache."""
+
+    def __init__(self, graph: OnnxGraph, *, hidden: int, vocabulary: int) -> None:
+        """DamagedModel if the graph isn't one of this embedding's width and tokenizer's size, or its cache isn't laid out as published."""
+        self.graph = graph
+        self._hidden = hidden
+        self.embed_dtype = graph.input("inputs_embeds", (None, None, hidden), np.float32, np.float16).dtype
+        graph.input("attention_mask", (None, None), np.int64)
+        if "position_ids" in graph.inputs:
+            graph.input("position_ids", (None, None), np.int64)
+        if "num_logits_to_keep" in graph.inputs:
+            graph.input("num_logits_to_keep", (), np.int64)
+        if "use_cache_branch" in graph.inputs:
+            graph.input("use_cache_branch", (None,), np.bool_)
+        logits = graph.output("logits", (None, None, None), np.float32, np.float16)
+        if logits.shape[2] is not None and logits.shape[2] < vocabulary:
+            raise graph.foreign(f"scores {logits.shape[2]} tokens where tokenizer.json has {vocabulary}")
+        self._vocabulary = vocabulary
+        names = self._find_layers()
+        self.past = [f"past_key_values.{name}" for name in names]
+        self.present = [f"present.{name}" for name in names]
+        graph.refuse_other_inputs(("inputs_embeds", "attention_mask", "position_ids", "num_logits_to_keep", "use_cache_branch", *self.past))
+        self.empty_cache = Cache(tuple(self._empty_value(name) for name in self.past), 0)
+
+    def read(self, embeds: np.ndarray, cache: Cache, *, every_logit: bool = False) -> tuple[np.ndarray, Cache]:
+        """Read on from `cache`, in chunks.
+
+        Args:
+            embeds: f32 [n, D], n above 0.
+            cache: what was read before; stays as it is.
+            every_logit: give what follows each token, not only the last.
+
+        Returns:
+            (f32 [n or 1, V], the cache with the n tokens added).
+
+        Raises:
+            DamagedModel: the graph fails, or gives something that is no number.
+        """
+        rows: list[np.ndarray] = []
+        for start in range(0, len(embeds), PREFILL_CHUNK):
+            logits, cache = self._run(embeds[start : start + PREFILL_CHUNK], cache, keep=0 if every_logit else 1)
+            rows.append(logits if every_logit else logits[-1:])
+        logits = np.concatenate(rows) if every_logit else rows[-1]
+        self.check_numbers(logits)
+        return logits, cache
+
+    def continue_from(self, cache: Cache, room: int) -> NextLogits:
+        """Read on token by token, at most `room` of them, as decoding does. `cache` stays as it is."""
+        if room > 0 and self._writes_in_place:
+            return InPlaceSteps(self, cache, room).read
+
+        def read(embed: np.ndarray) -> np.ndarray:
+            nonlocal cache
+            logits, cache = self.read(embed[None], cache)
+            return np.asarray(logits[0])
+
+        return read
+
+    def feed(self, embeds: np.ndarray, past: int, keep: int) -> dict[str, np.ndarray]:
+        """The graph's inputs but for the cache, for f32 [n, D] after `past` tokens; logits for the last `keep`, 0 = all."""
+        total = past + len(embeds)
+        arrays = {
+            "inputs_embeds": np.ascontiguousarray(embeds[None], self.embed_dtype),
+            "attention_mask": np.ones((1, total), np.int64),  # fused attention counts it: never shorter than past + new
+            "position_ids": np.arange(past, total, dtype=np.int64)[None],
+            "num_logits_to_keep": np.array(keep, np.int64),
+            "use_cache_branch": np.array([past > 0]),
+        }
+        return {name: array for name, array in arrays.items() if name in self.graph.inputs}
+
+    def check_numbers(self, logits: np.ndarray) -> None:
+        """DamagedModel unless the logits are numbers, one for each of the tokenizer's tokens."""
+        if logits.shape[-1] < self._vocabulary:
+            raise self.graph.foreign(f"scores {logits.shape[-1]} tokens where tokenizer.json has {self._vocabulary}")
+        if not np.isfinite(logits.max()):  # a NaN anywhere is the maximum
+            raise self.graph.foreign("computes something that is no number")
+
+    def _run(self, embeds: np.ndarray, cache: Cache, keep: int) -> tuple[np.ndarray, Cache]:
+        feed = {name: OrtValue.ortvalue_from_numpy(array) for name, array in self.feed(embeds, cache.length, keep).items()}
+        feed.update(zip(self.past, cache.values, strict=True))
+        logits, *present = self.graph.run_values(feed, ["logits", *self.present])
+        total, scores = cache.length + len(embeds), logits.numpy()
+        if any(len(value.shape()) != 4 or value.shape()[2] != total for value in present):
+            raise self.graph.foreign(f"keeps a cache of shape {present[0].shape()} where it read {total} tokens")
+        if scores.ndim != 3 or scores.shape[0] != 1 or scores.shape[1] not in (len(embeds), keep or len(embeds)):
+            raise self.graph.foreign(f"gives logits of shape {scores.shape} for {len(embeds)} tokens")
+        return scores[0].astype(np.float32, copy=False), Cache(tuple(present), total)
+
+    @functools.cached_property
+    def _writes_in_place(self) -> bool:
+        """Whether a cache longer than the mask, given both as past and as present, is added to where it lies. Tried, not assumed."""
+        embeds = np.random.default_rng(0).standard_normal((_PROBE_TOKENS + 2, self._hidden)).astype(np.float32)
+        _, cache = self.read(embeds[:_PROBE_TOKENS], self.empty_cache)
+        _, longer = self.read(embeds[-2:-1], cache)
+        expected, _ = self.read(embeds[-1:], longer)
+        try:
+            steps = InPlaceSteps(self, cache, _PROBE_ROOM)
+            steps.read(embeds[-2])
+            found = steps.read(embeds[-1])
+        except DamagedModel:
+            return False
+        return bool(np.allclose(found, expected[0], rtol=_SAME, atol=_SAME * float(np.abs(expected).max())))
+
+    def _find_layers(self) -> list[str]:
+        """ "0.key", "0.value", "1.key" ... as far as the graph has them."""
+        numbers = {int(match[1]) for name in self.graph.inputs if (match := re.fullmatch(r"past_key_values\.(\d{1,4})\.key", name))}
+        if not numbers:
+            raise self.graph.foreign("has no key/value cache")
+        return [f"{number}.{part}" for number in range(max(numbers) + 1) for part in ("key", "value")]
+
+    def _empty_value(self, name: str) -> OrtValue:
+        port = self.graph.input(name, (None, None, None, None), np.float32, np.float16)
+        _, heads, _, width = port.shape
+        if heads is None or width is None:
+            raise self.graph.foreign(f"leaves the heads of {name!r} open")
+        if not (0 < heads <= _MOST_HEADS and 0 < width <= _MOST_WIDTH):
+            raise self.graph.foreign(f"has {name!r} of {heads} heads of width {width}")
+        self.graph.output(name.replace("past_key_values", "present"), (None, heads, None, width), port.dtype.type)
+        return OrtValue.ortvalue_from_numpy(np.zeros((1, heads, 0, width), port.dtype))
+
+
+class InPlaceSteps:
+    """One answer's own cache with room for its tokens: bound once as past and as present, so that each step only adds to it."""
+
+    def __init__(self, decoder: Decoder, cache: Cache, room: int) -> None:
+        self._decoder = decoder
+        self._length, self._room = cache.length, cache.length + room
+        self._binding = decoder.graph.bind("logits")
+        for past, present, value in zip(decoder.past, decoder.present, cache.values, strict=True):
+            own = OrtValue.ortvalue_from_numpy(_with_room(value.numpy(), room))
+            self._binding.input(past, own)
+            self._binding.output(present, own)
+
+    def read(self, embed: np.ndarray) -> np.ndarray:
+        """f32 [D] to f32 [V]."""
+        assert self._length < self._room, "more tokens than there was room for"
+        for name, array in self._decoder.feed(embed[None], self._length, keep=1).items():
+            self._binding.input(name, OrtValue.ortvalue_from_numpy(array))
+        logits = np.asarray(self._binding.run()[0, -1], np.float32)
+        self._decoder.check_numbers(logits)
+        self._length += 1
+        return logits
+
+
+def _with_room(values: np.ndarray, room: int) -> np.ndarray:
+    """[1, heads, past, width] to [1, heads, past + room, width]. What lies beyond must never be read: it is no number."""
+    _, heads, past, width = values.shape
+    longer = np.full((1, heads, past + room, width), np.nan, values.dtype)
+    longer[:, :, :past] = values
+    return longer

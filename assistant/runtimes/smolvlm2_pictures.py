@@ -1,0 +1,55 @@
+"""One picture to its visual tokens and its text in the prompt. Knows nothing of questions, nor of the language model."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from assistant.runtimes.seen_labels import seen_text
+from assistant.runtimes.smolvlm2_graphs import VisionEncoder
+from assistant.runtimes.smolvlm2_image import ONE_TILE, ImageSettings, make_tiles
+from assistant.runtimes.smolvlm2_prompt import picture_block
+
+
+@dataclass(frozen=True)
+class PictureKey:
+    """What a picture is known by: its content, since a camera may write the next one into the same memory."""
+
+    digest: bytes
+    budget: int | None
+    """Most tiles; None = as many as the reference makes."""
+
+
+@dataclass(frozen=True, eq=False)
+class SeenPicture:
+    """A picture after the vision encoder."""
+
+    block: str
+    features: np.ndarray
+    """f32 [tokens, hidden]"""
+    seen: str
+    """What the encoder's own head sees, as text; "" without a head."""
+
+
+class PictureEncoder:
+    """Tiles, vision encoder and prompt text of one model."""
+
+    def __init__(self, vision: VisionEncoder, settings: ImageSettings, image_tokens: int, class_names: list[str] | None) -> None:
+        self._vision = vision
+        self._settings = settings
+        self._image_tokens = image_tokens
+        self._class_names = class_names
+
+    def key(self, picture: np.ndarray, budget: int | None) -> PictureKey:
+        digest = hashlib.blake2b(repr(picture.shape).encode(), digest_size=16)
+        digest.update(np.ascontiguousarray(picture).data)
+        return PictureKey(digest.digest(), budget if self._settings.splitting else ONE_TILE)
+
+    def encode(self, picture: np.ndarray, budget: int | None) -> SeenPicture:
+        """Cut uint8 [H, W, 3] into tiles within `budget`, one run of the encoder for each."""
+        tiles = make_tiles(picture, self._settings, split=budget != ONE_TILE, budget=budget)
+        features, class_logits = self._vision.encode(tiles.pixels)
+        seen = seen_text(class_logits, self._class_names) if class_logits is not None and self._class_names is not None else ""
+        return SeenPicture(picture_block(tiles.rows, tiles.cols, self._image_tokens), features, seen)
