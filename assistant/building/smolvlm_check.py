@@ -6,7 +6,7 @@ Runs the graphs itself, so that it says what they compute and not what a runtime
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,15 +59,15 @@ class _Trial:
         return np.ones((1, 1, *self.pixels.shape[3:]), np.bool_)
 
 
-def try_export(source: Path, folder: Path, shape: SmolVlmShape, suffixes: Mapping[str, str], report: Callable[[str], None]) -> list[Tried]:
+def try_export(source: Path, folder: Path, shape: SmolVlmShape, suffixes: Mapping[str, str], compare: bool) -> list[Tried]:
     """Generate with the first variant and score its tokens with all.
 
     Args:
-        source: the transformers folder; used if torch and transformers are installed.
+        source: the transformers folder.
         folder: the exported one.
         shape: the model's numbers.
         suffixes: of each variant's files, widest variant first.
-        report: told what could not be done.
+        compare: with transformers, if it is installed; else with the widest variant.
 
     Raises:
         DamagedModel: a graph doesn't run, gives the wrong shape or something that is no number, or EXACT's tokens are
@@ -77,10 +77,8 @@ def try_export(source: Path, folder: Path, shape: SmolVlmShape, suffixes: Mappin
     widest = next(iter(suffixes))
     tokens, reference = _Graphs(folder, suffixes[widest], shape).generate(trial)
     compared_with = widest
-    if importlib.util.find_spec("torch") and importlib.util.find_spec("transformers"):
+    if compare and transformers_installed():
         reference, compared_with = _transformers_logits(source, trial, tokens), "transformers"
-    else:
-        report("torch and transformers are not installed: the graphs are not compared with them")
     results = []
     for name, suffix in suffixes.items():
         logits = _Graphs(folder, suffix, shape).score(trial, tokens)
@@ -92,6 +90,10 @@ def try_export(source: Path, folder: Path, shape: SmolVlmShape, suffixes: Mappin
             what = f"the exported graphs give {same} of {TOKENS} tokens as {compared_with} does (largest logit difference "
             raise DamagedModel(f"{what}{difference:.2g})", "please report it with the model's config.json")
     return results
+
+
+def transformers_installed() -> bool:
+    return all(importlib.util.find_spec(name) is not None for name in ("torch", "transformers"))
 
 
 def _make_trial(folder: Path, shape: SmolVlmShape) -> _Trial:
@@ -182,7 +184,11 @@ def _transformers_logits(source: Path, trial: _Trial, tokens: list[int]) -> np.n
     from transformers import AutoModelForImageTextToText
 
     loader: Any = AutoModelForImageTextToText
-    model = loader.from_pretrained(source, dtype=torch.float32, local_files_only=True).eval()
+    try:
+        model = loader.from_pretrained(source, dtype=torch.float32, local_files_only=True).eval()
+    except Exception as error:  # a folder that transformers can't read may raise anything
+        what = f"transformers can't load {shorten(source)} ({shorten(error)})"
+        raise DamagedModel(what, "add --no-compare to export it without comparing") from error
     ids = torch.tensor([[*trial.ids, *tokens[:-1]]])
     with torch.inference_mode():
         output = model(
