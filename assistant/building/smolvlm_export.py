@@ -21,7 +21,7 @@ from assistant.building.linear_layers import Linear, block_linear, dynamic_linea
 from assistant.building.llama_graph import decoder, embed_tokens
 from assistant.building.safetensors_file import INDEX_FILE, Safetensors
 from assistant.building.siglip_graph import CONNECTOR, vision_encoder
-from assistant.building.smolvlm_check import Tried, try_export
+from assistant.building.smolvlm_check import Tried, transformers_installed, try_export
 from assistant.building.smolvlm_config import SmolVlmShape, connector_shape, language_shapes, read_shape, vision_shapes
 from assistant.problems import BadInput, DamagedModel, DiskFull, MissingModel, shorten
 
@@ -65,7 +65,7 @@ _COPIED = (".json", ".jinja", ".txt", ".md", ".model")
 Report = Callable[[str], None]
 
 
-def export_smolvlm(source: Path, destination: Path, variants: Sequence[str], report: Report) -> list[Tried]:
+def export_smolvlm(source: Path, destination: Path, variants: Sequence[str], report: Report, *, compare: bool = True) -> list[Tried]:
     """Write `destination`, which must be new or empty; nothing is left there if anything fails.
 
     Args:
@@ -74,6 +74,7 @@ def export_smolvlm(source: Path, destination: Path, variants: Sequence[str], rep
         destination: the folder to make.
         variants: names from VARIANTS.
         report: told what is being done, a line at a time.
+        compare: with transformers, if it is installed; needs memory for the whole model in float32.
 
     Returns:
         How each variant did when it was tried, widest first.
@@ -91,6 +92,8 @@ def export_smolvlm(source: Path, destination: Path, variants: Sequence[str], rep
     shape = read_shape(source)
     language, vision = find_weights(Safetensors(source), shape)
     _require_files(source)
+    if compare and not transformers_installed():
+        report("torch and transformers are not installed: the graphs won't be compared with them")
     with _new_folder(destination) as folder:
         _copy_texts(source, folder)
         (folder / "onnx").mkdir()
@@ -98,7 +101,7 @@ def export_smolvlm(source: Path, destination: Path, variants: Sequence[str], rep
             report(f"writing {name}")
             _write_graphs(folder / "onnx", shape, language, vision, variant)
         report("trying the new graphs")
-        return try_export(source, folder, shape, {name: variant.suffix for name, variant in chosen.items()}, report)
+        return try_export(source, folder, shape, {name: variant.suffix for name, variant in chosen.items()}, compare)
 
 
 class _Named(Mapping[str, np.ndarray]):

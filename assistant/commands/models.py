@@ -25,6 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", help="export: the folder to make, in the published layout")
     variants_help = "fetch: kinds of weights, or all (`list` shows them); export: of fp32, fp16, int8, q4, q4f16 (default: fp32 int8 q4)"
     parser.add_argument("--variant", "--variants", dest="variants", metavar="V", nargs="+", default=[], help=variants_help)
+    compare_help = "export: don't compare with transformers, which takes memory for the whole model in float32"
+    parser.add_argument("--no-compare", dest="compare", action="store_false", help=compare_help)
 
 
 def run(options: argparse.Namespace) -> Iterator[Result]:
@@ -108,7 +110,8 @@ def _export(options: argparse.Namespace) -> Iterator[Result]:
         raise BadInput("`assistant models export` needs to know where to", "add --out DIR")
     from assistant.building.smolvlm_export import DEFAULT_VARIANTS, export_smolvlm  # only this action builds graphs
 
-    for tried in export_smolvlm(Path(options.name), options.out, options.variants or DEFAULT_VARIANTS, _report):
+    variants = options.variants or DEFAULT_VARIANTS
+    for tried in export_smolvlm(Path(options.name), options.out, variants, _report, compare=options.compare):
         graphs = [options.out / "onnx" / file for file in tried.files]
         size = sum(path.stat().st_size for path in graphs)
         agreement = f"{tried.same_tokens} of {tried.tokens} tokens as {tried.compared_with}"
