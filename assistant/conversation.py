@@ -40,7 +40,7 @@ class Conversation:
         return Question(heard.text, heard.language, heard.english, utterance.turn)
 
     def look(self, keyframes: Sequence[Keyframe], detail: Detail = "brief") -> View | PictureProblem | None:
-        """Look at what can be described, brief unless there is time.
+        """Look at what can be described, in brief unless there is time.
 
         Without any such picture: what is wrong with the newest, or None if there is none.
         """

@@ -16,6 +16,7 @@ from assistant.runtimes.saved_graphs import discard, find_saved
 FETCH_AGAIN = "fetch the model again with `assistant models fetch`, or give a whole copy of its folder"
 
 _FATAL_ONLY = 4  # onnxruntime's log level; what it would print is raised as a Problem here
+onnxruntime.set_default_logger_severity(_FATAL_ONLY)
 _DTYPES: dict[str, type[np.generic]] = {
     "tensor(float)": np.float32,
     "tensor(float16)": np.float16,

@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from assistant.messages import AnswerThresholds, Detail, Keyframe, View
-from assistant.problems import BadInput
+from assistant.problems import BadInput, DamagedModel
 from assistant.runtimes.beam_search import beam_search
-from assistant.runtimes.onnx_session import SessionSettings
+from assistant.runtimes.onnx_session import FETCH_AGAIN, SessionSettings
 from assistant.runtimes.smolvlm2_beams import BeamSteps
 from assistant.runtimes.smolvlm2_decoder import Cache, NextLogits
 from assistant.runtimes.smolvlm2_files import read_folder
@@ -268,7 +268,10 @@ class Smolvlm2Describer:
         return neutralise(text, self._files.special_tokens)
 
     def _encode(self, text: str) -> list[int]:
-        return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
+        try:
+            return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
+        except Exception as error:  # what the Rust library raises has no narrower type
+            raise DamagedModel("the model's tokenizer.json can't read this text", FETCH_AGAIN) from error
 
     def _own(self, view: View) -> SmolView:
         if not isinstance(view, SmolView) or view.maker is not self:

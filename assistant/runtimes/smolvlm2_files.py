@@ -26,6 +26,8 @@ VARIANTS = ("quantized", "int8", "uint8", "q4", "", "fp16", "q4f16", "bnb4")
 _GUARD_STOPS = (END, "<|im_end|>", "<|endoftext|>")
 _PICTURE_TOKEN = re.compile(rf"({re.escape(FAKE)}|{re.escape(GLOBAL)}|{re.escape(IMAGE)}|<row_\d_col_\d>)$")
 _MOST_BEAMS = 16
+# No byte-level tokenizer has one, and some abort the process within the tokenizers library (0.23), where nothing can catch it.
+_SUBWORD_PREFIX = re.compile(r'"continuing_subword_prefix"\s*:\s*(?!\s|null|"")')
 _LLAMA_POSITIONS = 2048  # what config.json means when it doesn't say
 
 
@@ -143,6 +145,8 @@ def _read_text(path: Path) -> str:
 
 def _read_tokenizer(path: Path) -> Tokenizer:
     text = _read_text(path)
+    if _SUBWORD_PREFIX.search(text):
+        raise DamagedModel(f"the tokenizer {shorten(path)} isn't byte-level", "give the folder of a SmolVLM2 model")
     try:
         tokenizer = Tokenizer.from_str(text)
     except Exception as error:  # what the Rust library raises has no narrower type
@@ -171,7 +175,7 @@ def _read_image_settings(folder: Path) -> ImageSettings:
 def _stop_ids(generation: _Json, tokenizer: Tokenizer) -> frozenset[int]:
     end = generation.content.get("eos_token_id")
     ends = end if isinstance(end, list) else [end]
-    if not ends or not all(isinstance(token, int) for token in ends):
+    if not ends or not all(isinstance(token, int) and not isinstance(token, bool) for token in ends):
         raise generation.wrong("needs eos_token_id, a number or a list of them")
     guards = (tokenizer.token_to_id(token) for token in _GUARD_STOPS)
     return frozenset(ends) | {token for token in guards if token is not None}

@@ -24,6 +24,7 @@ panorama; the reference's own default, 4 x 4 at most. Live use and videos take o
 _MAX_EDGE = 4096  # the reference never makes a larger picture
 _MAX_TILE = 1024
 _MAX_TILES = 64
+_LARGEST_NUMBER = 1e6
 
 
 @dataclass(frozen=True)
@@ -125,8 +126,8 @@ def _normalise(tiles: list[np.ndarray], settings: ImageSettings) -> np.ndarray:
 
 
 def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise TypeError(f"{value!r:.40} is no number")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LARGEST_NUMBER:
+        raise TypeError(f"{value!r:.40} is no number that a picture could be scaled by")
     return float(value)
 
 
