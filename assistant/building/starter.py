@@ -68,8 +68,9 @@ def write_starter(sources: Path, destination: Path, adapter: Path, linear: Linea
     vision = read_state_dict(find_source(sources, VISION_MODEL_FILE))
     vision_encoder(vision, learned["connector"].T, image_size=IMAGE_SIZE, shuffle=SHUFFLE).save(graphs / "vision_encoder.onnx")
     tokenizer.save(str(destination / "tokenizer.json"))
-    labels = (data_folder("models") / "starter" / "seen_labels.txt").read_text(encoding="utf-8")
-    (destination / "seen_labels.txt").write_text(labels, encoding="utf-8")
+    for name in ("seen_labels.txt", "answer_thresholds.json"):
+        content = (data_folder("models") / "starter" / name).read_text(encoding="utf-8")
+        (destination / name).write_text(content, encoding="utf-8")
     for name, content in _configs(weights.shape, token_id(tokenizer, IMAGE), token_id(tokenizer, END)).items():
         (destination / name).write_text(json.dumps(content, indent=2), encoding="utf-8")
 

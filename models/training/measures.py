@@ -13,14 +13,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from assistant.answering.honest_answers import honest_sentences, presence_scores
+from assistant.answering.honest_answers import certainty, honest_sentences, presence_scores
 from assistant.messages import AnswerThresholds, Frame, Keyframe, Picture, View
 from assistant.runtimes.smolvlm2 import Smolvlm2Describer
 from assistant.seeing.frame_quality import picture_problem
 from models.training.augment import UNREADABLE_KINDS, unreadable
 from models.training.caption_scores import bleu4, cider_d
 from models.training.data import Example, flickr_examples, grocery_examples, imagenet_examples, mentions_person, names
-from models.training.judging import area_under_curve, balanced_accuracy, calibration_error, commonest, fit_platt, matches
+from models.training.judging import area_under_curve, balanced_accuracy, calibration_error, commonest, fit_platt, fit_words, matches
 from models.training.questions import (
     Exchange,
     how_many,
@@ -38,7 +38,8 @@ GALLERY = 20
 RANKED_PICTURES = 400
 ASKED_PICTURES = 400
 UNREADABLE_PICTURES = 140
-MEASURES = ("captions", "ranking", "groceries", "objects", "presence", "questions", "nothing_to_see")
+DOUBTED_SHARE = 0.1
+MEASURES = ("captions", "doubt", "ranking", "groceries", "objects", "presence", "questions", "nothing_to_see")
 RULES: dict[str, Callable[[list[str], random.Random], Exchange | None]] = {
     "colour": what_colour,
     "count": how_many,
@@ -90,6 +91,20 @@ class Evaluation:
         yield Measure('Flickr8k: "I can\'t tell"', _share(_refused(text) for text in outputs), "<= 0.10", len(said))
         yield Measure('Flickr8k: told with "It looks like"', _share(_hedged(text) for text in outputs), "report", len(said))
 
+    def doubt(self) -> Iterator[Measure]:
+        """The least certain tenth of scene descriptions is told with doubt; is it wrong more often than the others?"""
+        examples = self._sample(flickr_examples(self._data, "dev"), ASKED_PICTURES)
+        told = []
+        for example, view in self._views(examples):
+            text = "".join(self._describer.answer(view, QUESTION))
+            told.append((certainty(self._describer, view, QUESTION, text), text, example))
+        limit = float(np.quantile([sure for sure, *_ in told], DOUBTED_SHARE))
+        self.thresholds = dataclasses.replace(self.thresholds, doubt=round(limit, 3))
+        groups = {"with doubt": [t for t in told if t[0] < limit], "plainly": [t for t in told if t[0] >= limit]}
+        for name, group in groups.items():
+            score = bleu4([list(e.answers) for *_, e in group], [text for _, text, _ in group])
+            yield Measure(f"Flickr8k: BLEU-4 of descriptions told {name}", score, "report", len(group))
+
     def ranking(self) -> Iterator[Measure]:
         """Galleries of 20 pictures: for one caption of each, is its own picture where the caption is likeliest?"""
         examples = flickr_examples(self._data, "dev")[: min(self._most, RANKED_PICTURES)]
@@ -125,9 +140,10 @@ class Evaluation:
         every = self.presence_scores  # two a picture
         fitted, shown = every[0::4] + every[1::4], every[2::4] + every[3::4]
         slope, offset = fit_platt(*_arrays(fitted))
-        self.thresholds = dataclasses.replace(self.thresholds, slope=slope, offset=offset)
+        sure, absent = fit_words(_logistic(slope, offset, _arrays(fitted)[0]), _arrays(fitted)[1])
+        self.thresholds = dataclasses.replace(self.thresholds, slope=slope, offset=offset, sure=sure, absent=absent)
         scores, labels = _arrays(shown)
-        probabilities = 1 / (1 + np.exp(-(slope * scores + offset)))
+        probabilities = _logistic(slope, offset, scores)
         there = np.array([s.there_log_odds for s in shown])
         n = len(shown)
         yield Measure("presence: area under the curve", area_under_curve(scores, labels), ">= 0.90", n)
@@ -223,6 +239,10 @@ def _answers(rule: Callable[[list[str], random.Random], Exchange | None], captio
 
 def _arrays(scores: list[PresenceScore]) -> tuple[np.ndarray, np.ndarray]:
     return np.array([s.score for s in scores]), np.array([s.present for s in scores])
+
+
+def _logistic(slope: float, offset: float, scores: np.ndarray) -> np.ndarray:
+    return np.asarray(1 / (1 + np.exp(-(slope * scores + offset))))
 
 
 def _refused(text: str) -> bool:
