@@ -6,6 +6,7 @@ Needs neither torch nor a network; `assistant setup` calls it. The three graphs 
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -69,8 +70,7 @@ def write_starter(sources: Path, destination: Path, adapter: Path, linear: Linea
     vision_encoder(vision, learned["connector"].T, image_size=IMAGE_SIZE, shuffle=SHUFFLE).save(graphs / "vision_encoder.onnx")
     tokenizer.save(str(destination / "tokenizer.json"))
     for name in ("seen_labels.txt", "answer_thresholds.json"):
-        content = (data_folder("models") / "starter" / name).read_text(encoding="utf-8")
-        (destination / name).write_text(content, encoding="utf-8")
+        shutil.copyfile(data_folder("models") / "starter" / name, destination / name)
     for name, content in _configs(weights.shape, token_id(tokenizer, IMAGE), token_id(tokenizer, END)).items():
         (destination / name).write_text(json.dumps(content, indent=2), encoding="utf-8")
 
