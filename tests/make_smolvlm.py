@@ -11,12 +11,14 @@ import argparse
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
+from assistant.building.safetensors_file import Safetensors
 from assistant.building.smolvlm_config import SmolVlmShape, connector_shape, language_shapes, read_shape, vision_shapes
 from assistant.building.smolvlm_export import DEFAULT_VARIANTS, VARIANTS, export_smolvlm
 from assistant.building.sources import LANGUAGE_MODEL_FILE, find_source
@@ -172,6 +174,19 @@ def write_weights(folder: Path, weights: Weights, kind: str = "F32", shards: int
         weight_map |= dict.fromkeys(mine, file)
     index = {"metadata": {}, "weight_map": weight_map}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index), encoding="utf-8")
+
+
+def change_weights(source: Path, change: Callable[[Weights], Weights]) -> None:
+    """Read the weights of a transformers folder and write what `change` makes of them."""
+    arrays = {name: np.array(values) for name, values in Safetensors(source).items()}
+    write_weights(source, change({name: (array.shape, partial(np.array, array)) for name, array in arrays.items()}))
+
+
+def change_config(source: Path, text_config: dict[str, Any] | None = None, **changes: Any) -> None:
+    """Change config.json at the top and in text_config."""
+    config = json.loads((source / "config.json").read_text(encoding="utf-8")) | changes
+    config["text_config"] |= text_config or {}
+    (source / "config.json").write_text(json.dumps(config), encoding="utf-8")
 
 
 def _write_safetensors(path: Path, weights: Weights, kind: str) -> None:
