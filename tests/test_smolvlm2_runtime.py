@@ -184,6 +184,26 @@ def test_a_raw_video_prompt_is_the_references_word_for_word(describer: Smolvlm2D
     )
 
 
+def test_several_pictures_may_be_told_as_pictures_and_one_as_a_video(model: TinyModel, describer: Smolvlm2Describer) -> None:
+    block = f"<fake_token_around_image><global-img>{'<image>' * TOKENS}<fake_token_around_image>"
+    shown = [keyframe(seed, float(seed)) for seed in range(3)]
+    pictures = describer.raw(shown, QUESTION, False, as_video=False, max_tokens=12)
+    assert pictures.prompt == f"<|im_start|>User:{block * 3}{QUESTION}<end_of_utterance>\nAssistant:"
+    expected = greedy_by_hand(model, pictures.prompt, visual_tokens(model, shown, False), 12)
+    assert pictures.token_ids == expected[: len(pictures.token_ids)]
+    video = describer.raw(shown[1:2], QUESTION, True, as_video=True, max_tokens=1)
+    assert "series of one frames from a 0:00:01 [H:MM:SS] video.\n\nFrame from 00:01:<fake" in video.prompt
+
+
+def test_several_pictures_may_each_be_split(model: TinyModel, describer: Smolvlm2Describer) -> None:
+    shown = [keyframe(1), keyframe(2)]
+    answer = describer.raw(shown, QUESTION, True, as_video=False, max_tokens=12)
+    assert answer.prompt.count("<row_1_col_1>") == 2
+    assert answer.prompt.count("<image>") == 10 * TOKENS
+    expected = greedy_by_hand(model, answer.prompt, visual_tokens(model, shown, True), 12)
+    assert answer.token_ids == expected[: len(answer.token_ids)]
+
+
 @pytest.mark.parametrize(
     "ask",
     [
