@@ -200,6 +200,16 @@ def test_a_folder_that_transformers_saved_is_exported_and_compared(saved: Path) 
     assert tried.largest_difference < 1e-3
 
 
+def test_the_older_smolvlm_is_exported_too(saved: Path) -> None:
+    """SmolVLM-Instruct is the same network under the name idefics3."""
+    config = json.loads((saved / "config.json").read_text(encoding="utf-8"))
+    config |= {"model_type": "idefics3", "architectures": ["Idefics3ForConditionalGeneration"]}
+    config["vision_config"] |= {"model_type": "idefics3_vision"}
+    (saved / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    (tried,) = export_smolvlm(saved, saved.parent / "out", ["fp32"], lambda line: None)
+    assert tried.compared_with == "transformers" and tried.same_tokens == tried.tokens
+
+
 def test_a_model_without_its_head_class_is_what_transformers_saves_without_a_prefix(saved: Path) -> None:
     model = smolvlm.SmolVLMModel.from_pretrained(saved)
     folder = saved.parent / "bare"

@@ -16,9 +16,7 @@ import numpy as np
 
 from assistant.messages import AnswerThresholds, Detail, Keyframe, View
 from assistant.problems import BadInput, DamagedModel
-from assistant.runtimes.beam_search import beam_search
 from assistant.runtimes.onnx_session import FETCH_AGAIN, SessionSettings
-from assistant.runtimes.smolvlm2_beams import BeamSteps
 from assistant.runtimes.smolvlm2_decoder import Cache, NextLogits
 from assistant.runtimes.smolvlm2_files import read_folder
 from assistant.runtimes.smolvlm2_image import ONE_TILE, TILE_BUDGETS
@@ -247,10 +245,6 @@ class Smolvlm2Describer:
             next_logits = next_logits or graphs.decoder.continue_from(cache, cap - 1)  # after the first token: it costs a copy
             return next_logits(graphs.embedder.embed([token])[0])
 
-        if sampling is None and self._files.beams > 1 and guard:
-            beams = BeamSteps(graphs.decoder, graphs.embedder.embed, cache)
-            yield from beam_search(logits[0], beams.advance, self._files.stop_ids, cap, self._files.beams, forbidden=forbidden)
-            return
         yield from decode_tokens(logits[0], advance, self._files.stop_ids, cap, guard=guard, sampling=sampling, forbidden=forbidden)
 
     def _room(self, tokens: int, what_is: str) -> int:

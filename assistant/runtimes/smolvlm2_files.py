@@ -25,7 +25,6 @@ VARIANTS = ("quantized", "int8", "uint8", "q4", "", "fp16", "q4f16", "bnb4")
 # Ends an answer whatever generation_config.json says.
 _GUARD_STOPS = (END, "<|im_end|>", "<|endoftext|>")
 _PICTURE_TOKEN = re.compile(rf"({re.escape(FAKE)}|{re.escape(GLOBAL)}|{re.escape(IMAGE)}|<row_\d_col_\d>)$")
-_MOST_BEAMS = 16
 # No byte-level tokenizer has one, and some abort the process within the tokenizers library (0.23), where nothing can catch it.
 _SUBWORD_PREFIX = re.compile(r'"continuing_subword_prefix"\s*:\s*(?!\s|null|"")')
 _LLAMA_POSITIONS = 2048  # what config.json means when it doesn't say
@@ -49,8 +48,6 @@ class ModelFiles:
     max_pictures: int
     max_tokens: int
     """Of prompt and answer together."""
-    beams: int
-    """Continuations weighed against each other; 1 = the likeliest next token each time."""
     thresholds: AnswerThresholds | None
     """How sure it must be for how plain a word; None where nobody measured that."""
     class_names: list[str] | None
@@ -82,8 +79,7 @@ def read_folder(folder: Path, variant: str | None = None) -> ModelFiles:
         raise config.wrong("leaves no tokens for a picture")
     if config.whole("image_token_id") != tokenizer.token_to_id(IMAGE):
         raise config.wrong("and tokenizer.json number the image token differently")
-    generation = _Json.read(folder / "generation_config.json")
-    stop_ids = _stop_ids(generation, tokenizer)
+    stop_ids = _stop_ids(_Json.read(folder / "generation_config.json"), tokenizer)
     added = tokenizer.get_added_tokens_decoder()
     return ModelFiles(
         vision_encoder=_find_graph(folder, "vision_encoder", variant),
@@ -99,7 +95,6 @@ def read_folder(folder: Path, variant: str | None = None) -> ModelFiles:
         max_tokens=config.whole("text_config", "max_position_embeddings", default=_LLAMA_POSITIONS),
         class_names=_read_class_names(folder / "seen_labels.txt"),
         thresholds=_read_thresholds(folder / "answer_thresholds.json"),
-        beams=_beams(generation),
         tokenizer=tokenizer,
     )
 
@@ -179,13 +174,6 @@ def _stop_ids(generation: _Json, tokenizer: Tokenizer) -> frozenset[int]:
         raise generation.wrong("needs eos_token_id, a number or a list of them")
     guards = (tokenizer.token_to_id(token) for token in _GUARD_STOPS)
     return frozenset(ends) | {token for token in guards if token is not None}
-
-
-def _beams(generation: _Json) -> int:
-    beams = generation.whole("num_beams", default=1)
-    if beams > _MOST_BEAMS:
-        raise generation.wrong(f"asks for {beams} beams; {_MOST_BEAMS} are the most")
-    return beams
 
 
 def _read_thresholds(path: Path) -> AnswerThresholds | None:

@@ -1,0 +1,28 @@
+"""How sure a model must be for how plain a word stands in its folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from assistant.messages import AnswerThresholds
+from assistant.problems import DamagedModel
+from assistant.runtimes.smolvlm2 import Smolvlm2Describer
+from tests.tiny_onnx import write_tiny_model
+
+
+def test_thresholds_are_read_from_the_models_folder(tmp_path: Path) -> None:
+    folder = write_tiny_model(tmp_path / "m").folder
+    numbers = {"slope": 0.5, "offset": 0.1, "sure": 0.9, "cant_tell_margin": 0.1, "absent": 0.2, "doubt": -2.5}
+    (folder / "answer_thresholds.json").write_text(json.dumps(numbers))
+    assert Smolvlm2Describer(folder).thresholds == AnswerThresholds(**numbers)
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", '{"slope": "steep"}', "not json", '{"slope": NaN}'])
+def test_senseless_thresholds_are_named(tmp_path: Path, content: str) -> None:
+    folder = write_tiny_model(tmp_path / "m").folder
+    (folder / "answer_thresholds.json").write_text(content)
+    with pytest.raises(DamagedModel, match=r"answer_thresholds\.json"):
+        Smolvlm2Describer(folder)
