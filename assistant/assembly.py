@@ -12,7 +12,7 @@ from assistant import variant_choice
 from assistant.interfaces import Camera, Microphone, Speaker, SpeechSynthesizer, Transcriber, VoiceDetector
 from assistant.languages import languages
 from assistant.manifests import FULL_PRECISION, all_manifests
-from assistant.model_store import ModelStore
+from assistant.model_store import SAVED_GRAPHS, ModelStore
 from assistant.problems import BadInput, MissingModel, shorten
 from assistant.settings import AnswerSettings, CameraSettings, EarSettings, VoiceSettings
 
@@ -23,8 +23,6 @@ WHISPER = "whisper-base"
 SEES = "see and answer"
 """How the manifests call the job of a model that `--model` can name."""
 _GRAPHS = ("vision_encoder", "embed_tokens", "decoder_model_merged")
-SAVED_GRAPHS = ".optimised"
-"""Folder below the store's root where graphs are saved in the form that loads soonest; it may be deleted at any time."""
 SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 
 

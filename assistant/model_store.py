@@ -23,6 +23,8 @@ from assistant.problems import DamagedModel, MissingModel, shorten
 
 RECORD_FILE = "verified.json"
 STAGING_FOLDER = ".fetching"
+SAVED_GRAPHS = ".optimised"
+"""Where graphs are saved in the form that loads soonest, in folders MODEL-HASH; it may be deleted at any time."""
 
 State = Literal["installed", "missing", "damaged"]
 
@@ -101,7 +103,7 @@ class ModelStore:
     def remove(self, name: str) -> bool:
         """Delete a model and what is left of unfinished fetches of it; False if there was nothing."""
         folders = [folder for folder in (self.place(name), self.root / STAGING_FOLDER / name) if folder.exists()]
-        for folder in folders:
+        for folder in (*folders, *(self.root / SAVED_GRAPHS).glob(f"{name}-{'[0-9a-f]' * 16}")):
             shutil.rmtree(folder)
         return bool(folders)
 

@@ -11,7 +11,7 @@ import pytest
 
 from assistant import model_store
 from assistant.manifests import all_manifests, find_manifest, read_manifest
-from assistant.model_store import ModelStore, models_dir, record_new
+from assistant.model_store import SAVED_GRAPHS, ModelStore, models_dir, record_new
 from assistant.problems import BadInput, DamagedModel, MissingModel
 from tests.manifest_files import HEAD, file_table, hub_source, use_manifests
 
@@ -175,3 +175,12 @@ def test_the_store_never_loads_the_network_code() -> None:
         "http.client",
         "urllib.request",
     } & set(loaded)
+
+
+def test_removing_a_model_removes_its_saved_graphs_and_no_others(tmp_path: Path) -> None:
+    store = ModelStore(tmp_path)
+    own, other = (tmp_path / SAVED_GRAPHS / f"{name}-{'0a' * 8}" for name in ("starter", "starter-two"))
+    for folder in (tmp_path / "starter", own, other):
+        folder.mkdir(parents=True)
+    assert store.remove("starter")
+    assert not own.exists() and other.exists()

@@ -12,8 +12,8 @@ import contextlib
 import hashlib
 import json
 import shutil
-import tempfile
 import time
+import uuid
 from pathlib import Path
 
 import onnxruntime
@@ -68,7 +68,8 @@ def _worthwhile(path: Path, folder: Path) -> bool:
 def _make(path: Path, place: Path) -> None:
     """Write beside `place`, then rename: a form is whole or not there. Older states of the graph are removed."""
     place.parent.mkdir(exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=place.parent))
+    unfinished = place.parent / f"{_UNFINISHED}{uuid.uuid4().hex}"
+    unfinished.mkdir()  # not by tempfile, whose folders other users of a shared store couldn't read
     try:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = _FATAL_ONLY
