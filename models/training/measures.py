@@ -141,7 +141,7 @@ class Evaluation:
         fitted, shown = every[0::4] + every[1::4], every[2::4] + every[3::4]
         slope, offset = fit_platt(*_arrays(fitted))
         sure, absent = fit_words(_logistic(slope, offset, _arrays(fitted)[0]), _arrays(fitted)[1])
-        self.thresholds = dataclasses.replace(self.thresholds, slope=slope, offset=offset, sure=sure, absent=absent)
+        self.thresholds = dataclasses.replace(self.thresholds, slope=round(slope, 4), offset=round(offset, 4), sure=sure, absent=absent)
         scores, labels = _arrays(shown)
         probabilities = _logistic(slope, offset, scores)
         there = np.array([s.there_log_odds for s in shown])
@@ -149,11 +149,12 @@ class Evaluation:
         yield Measure("presence: area under the curve", area_under_curve(scores, labels), ">= 0.90", n)
         yield Measure("presence: the same, positive polarity alone", area_under_curve(there, labels), "report", n)
         yield Measure("presence: balanced accuracy", balanced_accuracy(probabilities, labels), ">= 0.80", n)
-        yield Measure('presence: "yes" on absent things', float((probabilities[~labels] >= 0.5).mean()), "<= 0.15", n)
+        margin = self.thresholds.cant_tell_margin
+        said_yes = float((probabilities[~labels] >= 0.5 + margin).mean())
+        yield Measure('presence: "yes" or "I think so" on absent things', said_yes, "<= 0.15", n)
         yield Measure("presence: the same, the model's own first word", float((there[~labels] >= 0).mean()), "report", n)
         yield Measure("presence: expected calibration error", calibration_error(probabilities, labels), "<= 0.10", n)
-        margin = abs(probabilities - 0.5) < self.thresholds.cant_tell_margin
-        yield Measure('presence: "I can\'t tell"', float(margin.mean()), "<= 0.10", n)
+        yield Measure('presence: "I can\'t tell"', float((abs(probabilities - 0.5) < margin).mean()), "<= 0.10", n)
 
     def questions(self) -> Iterator[Measure]:
         """Questions made from captions by rule, against always giving the commonest answer."""
