@@ -8,11 +8,13 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from assistant.messages import Picture
+
+T = TypeVar("T")
 
 ROUNDS = 5
 """Each time is the median of so many rounds, after one that isn't counted."""
@@ -20,6 +22,16 @@ DECODED_TOKENS = 64
 VIDEO_FRAMES = 8
 QUESTION = "Can you describe this image?"
 SECOND_QUESTION = "What colour is the largest thing?"
+
+
+@dataclass(frozen=True)
+class Run:
+    """Medians of one prompt: seconds to encode its pictures, seconds to prefill, tokens a second, and the tokens."""
+
+    encode_s: float
+    prefill_s: float
+    tokens_per_s: float
+    tokens: list[int]
 
 
 @dataclass(frozen=True)
@@ -41,22 +53,50 @@ class Figures:
     """Most memory that the process ever held, after the rounds with one picture ..."""
     peak_mb: float
     """... and after those with the video."""
+    picture_tokens: list[int]
+    """The DECODED_TOKENS likeliest tokens after the picture's prompt ..."""
+    video_tokens: list[int]
+    """... and after the video's."""
+
+    @classmethod
+    def of(cls, one: Run, several: Run, *, load_s: float, second_question_s: float, picture_peak_mb: float, peak_mb: float) -> Figures:
+        return cls(
+            load_s,
+            one.encode_s,
+            one.prefill_s,
+            one.tokens_per_s,
+            several.encode_s,
+            several.prefill_s,
+            several.tokens_per_s,
+            second_question_s,
+            picture_peak_mb,
+            peak_mb,
+            one.tokens,
+            several.tokens,
+        )
 
 
-def pictures(count: int, side: int = 512) -> list[Picture]:
-    """Smooth random scenes, the same for every contender."""
-    rng = np.random.default_rng(1)
-    cells = rng.integers(0, 256, (count, 8, 8, 3), dtype=np.uint8)
-    return [np.kron(cell, np.ones((side // 8, side // 8, 1), np.uint8)) for cell in cells]
+def picture() -> Picture:
+    """A coarse random scene, uint8 [512, 512, 3]."""
+    cells = np.random.default_rng(1).integers(0, 256, (8, 8, 3), dtype=np.uint8)
+    return np.kron(cells, np.ones((64, 64, 1), np.uint8))
 
 
-def median_s(work: Callable[[], object]) -> float:
-    """Seconds of one round."""
-    work()
+def pixels(count: int, side: int) -> np.ndarray:
+    """Random tiles f32 [count, 3, side, side] in [-1, 1], the same for every contender: what comes after resizing."""
+    coarse = np.random.default_rng(1).uniform(-1, 1, (count, 3, 8, 8)).astype(np.float32)
+    fine = coarse.repeat(-(-side // 8), axis=2).repeat(-(-side // 8), axis=3)
+    return np.ascontiguousarray(fine[:, :, :side, :side])
+
+
+def median_s(work: Callable[[T], object], prepare: Callable[[], T]) -> float:
+    """Seconds of one round of `work`, given what `prepare` makes, which isn't counted."""
+    work(prepare())
     times = []
     for _ in range(ROUNDS):
+        prepared = prepare()
         began = time.perf_counter()
-        work()
+        work(prepared)
         times.append(time.perf_counter() - began)
     return statistics.median(times)
 

@@ -18,9 +18,11 @@ from assistant.benchmarks.figures import (
     SECOND_QUESTION,
     VIDEO_FRAMES,
     Figures,
+    Run,
     median_s,
     peak_mb,
-    pictures,
+    picture,
+    pixels,
     print_figures,
 )
 from assistant.messages import Frame, Keyframe
@@ -28,7 +30,6 @@ from assistant.runtimes.onnx_session import SessionSettings
 from assistant.runtimes.smolvlm2 import Smolvlm2Describer
 from assistant.runtimes.smolvlm2_decoder import Cache
 from assistant.runtimes.smolvlm2_files import ModelFiles, read_folder
-from assistant.runtimes.smolvlm2_image import ONE_TILE, make_tiles
 from assistant.runtimes.smolvlm2_prompt import closing, image_opening, picture_block, video_opening
 from assistant.runtimes.smolvlm2_reader import Reader
 
@@ -48,20 +49,19 @@ def measure(folder: Path, kind: str, saved: Path) -> Figures:
     reader = Reader(files, session, view_bytes=0, picture_bytes=0)
     reader.graphs()
     load_s = time.perf_counter() - began
-    picture = _measure(reader, files, 1)
+    one = _measure(reader, files, 1)
     picture_peak = peak_mb()
-    video = _measure(reader, files, VIDEO_FRAMES)
+    several = _measure(reader, files, VIDEO_FRAMES)
     peak = peak_mb()
     reader.unload()
-    return Figures(load_s, *picture, *video, _second_question_s(folder, variant, session), picture_peak, peak)
+    second_s = _second_question_s(folder, variant, session)
+    return Figures.of(one, several, load_s=load_s, second_question_s=second_s, picture_peak_mb=picture_peak, peak_mb=peak)
 
 
-def _measure(reader: Reader, files: ModelFiles, count: int) -> tuple[float, float, float]:
-    """Seconds to encode, seconds to prefill, tokens a second."""
-    graphs, side = reader.graphs(), files.image.tile_size
-    tiles = np.concatenate([make_tiles(picture, files.image, split=False, budget=ONE_TILE).pixels for picture in pictures(count, side)])
+def _measure(reader: Reader, files: ModelFiles, count: int) -> Run:
+    graphs, tiles = reader.graphs(), pixels(count, files.image.tile_size)
     features, _ = graphs.pictures.vision.encode(tiles)
-    encode_s = median_s(lambda: graphs.pictures.vision.encode(tiles))
+    encode_s = median_s(graphs.pictures.vision.encode, lambda: tiles)
     ids = _prompt(files, count)
 
     def prefill() -> tuple[np.ndarray, Cache]:
@@ -69,15 +69,17 @@ def _measure(reader: Reader, files: ModelFiles, count: int) -> tuple[float, floa
         embeds[np.array(ids) == files.image_token_id] = features
         return graphs.decoder.read(embeds, graphs.decoder.empty_cache)
 
-    prefill_s = median_s(prefill)
+    prefill_s = median_s(lambda _: prefill(), lambda: None)
     logits, cache = prefill()
 
-    def decode() -> None:
-        token, read = int(logits[0].argmax()), graphs.decoder.continue_from(cache, DECODED_TOKENS)
+    def decode() -> list[int]:
+        """DECODED_TOKENS greedy tokens, whatever they are."""
+        tokens, read = [int(logits[0].argmax())], graphs.decoder.continue_from(cache, DECODED_TOKENS)
         for _ in range(DECODED_TOKENS):
-            token = int(read(graphs.embedder.embed([token])[0]).argmax())
+            tokens.append(int(read(graphs.embedder.embed(tokens[-1:])[0]).argmax()))
+        return tokens[:-1]
 
-    return encode_s, prefill_s, DECODED_TOKENS / median_s(decode)
+    return Run(encode_s, prefill_s, DECODED_TOKENS / median_s(lambda _: decode(), lambda: None), decode())
 
 
 def _prompt(files: ModelFiles, count: int) -> list[int]:
@@ -91,9 +93,9 @@ def _prompt(files: ModelFiles, count: int) -> list[int]:
 def _second_question_s(folder: Path, variant: str, session: SessionSettings) -> float:
     """As a user has it: the picture was looked at and asked about, now comes another question."""
     describer = Smolvlm2Describer(folder, variant=variant, session=session)
-    view = describer.look([Keyframe(Frame(pictures(1)[0], 0.0), "only")])
+    view = describer.look([Keyframe(Frame(picture(), 0.0), "only")])
     next(describer.answer(view, QUESTION), None)
-    return median_s(lambda: next(describer.answer(view, SECOND_QUESTION), None))
+    return median_s(lambda answer: next(answer, None), lambda: describer.answer(view, SECOND_QUESTION))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from transformers import AutoTokenizer, SmolVLMForConditionalGeneration
 
-from assistant.benchmarks.figures import DECODED_TOKENS, QUESTION, VIDEO_FRAMES, Figures, median_s, peak_mb, pictures, print_figures
+from assistant.benchmarks.figures import DECODED_TOKENS, QUESTION, VIDEO_FRAMES, Figures, Run, median_s, peak_mb, pixels, print_figures
 
 _FAKE, _GLOBAL, _IMAGE = "<fake_token_around_image>", "<global-img>", "<image>"
 
@@ -32,8 +32,7 @@ class Reference:
 
     def pixels(self, count: int) -> torch.Tensor:
         """[1, count, 3, side, side] in [-1, 1]."""
-        stacked = torch.stack([torch.from_numpy(p).permute(2, 0, 1) for p in pictures(count, self.side)])
-        return (stacked.float()[None] / 127.5 - 1).to(self.dtype)
+        return torch.from_numpy(pixels(count, self.side))[None].to(self.dtype)
 
     def encode(self, pixels: torch.Tensor) -> torch.Tensor:
         """Visual tokens [tokens of all pictures, hidden]."""
@@ -57,11 +56,14 @@ class Reference:
         embeds[0, ids[0] == self.model.config.image_token_id] = features
         return self.model(inputs_embeds=embeds, use_cache=True, logits_to_keep=1)
 
-    def decode(self, out: Any) -> None:
+    def decode(self, out: Any) -> list[int]:
         """DECODED_TOKENS greedy tokens, whatever they are."""
+        tokens = []
         for _ in range(DECODED_TOKENS):
             token = out.logits[:, -1].argmax(-1, keepdim=True)
+            tokens.append(int(token))
             out = self.model(input_ids=token, use_cache=True, **{self._cache: getattr(out, self._cache)})
+        return tokens
 
     @property
     def _cache(self) -> str:
@@ -74,21 +76,21 @@ def main(folder: str, dtype: str) -> None:
     began = time.perf_counter()
     reference = Reference(folder, getattr(torch, dtype))
     load_s = time.perf_counter() - began
-    encode_s, prefill_s, rate = _measure(reference, 1)
+    one = _measure(reference, 1)
     picture_peak = peak_mb()
-    video = _measure(reference, VIDEO_FRAMES)
+    several = _measure(reference, VIDEO_FRAMES)
     # It keeps nothing between questions: the picture is encoded and read again.
-    print_figures(Figures(load_s, encode_s, prefill_s, rate, *video, encode_s + prefill_s, picture_peak, peak_mb()))
+    second_s = one.encode_s + one.prefill_s
+    print_figures(Figures.of(one, several, load_s=load_s, second_question_s=second_s, picture_peak_mb=picture_peak, peak_mb=peak_mb()))
 
 
-def _measure(reference: Reference, count: int) -> tuple[float, float, float]:
-    """Seconds to encode, seconds to prefill, tokens a second."""
-    pixels, ids = reference.pixels(count), reference.prompt(count)
-    features = reference.encode(pixels)
-    encode_s = median_s(lambda: reference.encode(pixels))
-    prefill_s = median_s(lambda: reference.prefill(ids, features))
-    decode_s = median_s(lambda: reference.decode(reference.prefill(ids, features))) - prefill_s
-    return encode_s, prefill_s, DECODED_TOKENS / decode_s
+def _measure(reference: Reference, count: int) -> Run:
+    tiles, ids = reference.pixels(count), reference.prompt(count)
+    features = reference.encode(tiles)
+    encode_s = median_s(reference.encode, lambda: tiles)
+    prefill_s = median_s(lambda _: reference.prefill(ids, features), lambda: None)
+    decode_s = median_s(reference.decode, lambda: reference.prefill(ids, features))
+    return Run(encode_s, prefill_s, DECODED_TOKENS / decode_s, reference.decode(reference.prefill(ids, features)))
 
 
 if __name__ == "__main__":

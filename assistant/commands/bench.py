@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.assembly import find_variants
-from assistant.benchmarks.figures import VIDEO_FRAMES, Figures, read_figures
+from assistant.benchmarks.figures import DECODED_TOKENS, VIDEO_FRAMES, Figures, read_figures
 from assistant.benchmarks.plot import draw_ratios
 from assistant.commands.options import add_model_argument, settings_of, store_of
 from assistant.problems import BadInput
@@ -59,8 +59,13 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
     best = _best_of({name: figures for name, figures in measured.items() if name in others})
     if options.plot:
         draw_ratios({name: _ratios(figures, best) for name, figures in measured.items()}, options.plot)
-    data = {name: {**asdict(figures), "ratios": _ratios(figures, best)} for name, figures in measured.items()}
-    yield _table(measured, best), {"model": str(folder), "contenders": data}
+    exact = measured.get(f"transformers, {REFERENCE_KINDS[0]}")
+    data = {
+        name: {**asdict(figures), "ratios": _ratios(figures, best), "same_tokens": _same_tokens(figures, exact)}
+        for name, figures in measured.items()
+    }
+    told = {name: each["same_tokens"] for name, each in data.items() if exact and name in ours}
+    yield "\n".join([_table(measured, best), *_agreement(told)]), {"model": str(folder), "contenders": data}
 
 
 def _measure(module: str, folder: str, kind: str) -> Figures:
@@ -91,6 +96,19 @@ def _ratios(figures: Figures, best: dict[str, float]) -> dict[str, float]:
             value = getattr(figures, field)
             ratios[field] = round(best[field] / value if less else value / best[field], 2)
     return ratios
+
+
+def _same_tokens(figures: Figures, exact: Figures | None) -> list[int] | None:
+    """How many greedy tokens are those of transformers in float32 before the first that isn't: after one picture, after the video."""
+    if exact is None:
+        return None
+    pairs = ((figures.picture_tokens, exact.picture_tokens), (figures.video_tokens, exact.video_tokens))
+    return [next((i for i, (a, b) in enumerate(zip(*pair, strict=True)) if a != b), len(pair[0])) for pair in pairs]
+
+
+def _agreement(told: dict[str, Any]) -> Iterator[str]:
+    for name, (picture, video) in told.items():
+        yield f"{name}: the first {picture} tokens after a picture and {video} after the video, of {DECODED_TOKENS}, are transformers'"
 
 
 def _table(measured: dict[str, Figures], best: dict[str, float]) -> str:
