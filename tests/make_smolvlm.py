@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -50,6 +50,8 @@ class Shape:
     """Of the weights, in units of 1 / sqrt(inputs): enough that what is generated varies, not so much that a grey level decides."""
     embedding: float = 1.0
     """Spread of the embeddings. Where the head is tied to them it must be small, or each token is followed by itself."""
+    quiet_stops: bool = True
+    """The tokens that end an answer are hardly ever said, so that answers get long enough to compare; training must be able to."""
     seed: int = 0
 
 
@@ -78,6 +80,11 @@ TINY = {
         seed=4,
     ),
 }
+TEACHABLE = {
+    "tiny-a": replace(TINY["tiny-a"], spread=2.0, quiet_stops=False),
+    "tiny-b": replace(TINY["tiny-b"], spread=2.0, embedding=1.0, quiet_stops=False, seed=1),
+}
+"""The same with weights strong enough to be trained in a few dozen steps."""
 SHAPES = TINY | {
     "256m": Shape(
         text={"hidden_size": 576, "intermediate_size": 1536, "num_hidden_layers": 30, "num_attention_heads": 9, "num_key_value_heads": 3}
@@ -143,7 +150,7 @@ def random_weights(numbers: SmolVlmShape, shape: Shape, stops: Sequence[int] = (
     if not shape.tied:
         sizes["lm_head.weight"] = (numbers.vocabulary, numbers.text.hidden)
     head = "model.text_model.embed_tokens.weight" if shape.tied else "lm_head.weight"
-    quiet = {head: stops}
+    quiet = {head: stops} if shape.quiet_stops else {}
     return {name: (size, _maker(name, size, shape, number, quiet.get(name, ()))) for number, (name, size) in enumerate(sizes.items())}
 
 

@@ -27,7 +27,7 @@ from models.training.smolvlm_prompts import SmolVlmPrompts  # noqa: E402
 from models.training.smolvlm_torch import answer_logits, collate, load_network  # noqa: E402
 from models.training.student import Lesson, divergence  # noqa: E402
 from models.training.teacher import AnswerCache, Asking, ask  # noqa: E402
-from tests.make_smolvlm import TINY, tiny_tokenizer, write_published_folder, write_transformers_folder  # noqa: E402
+from tests.make_smolvlm import TEACHABLE, tiny_tokenizer, write_published_folder, write_transformers_folder  # noqa: E402
 from tests.test_training_pictures import picture, two_scenes  # noqa: E402
 
 CPU = torch.device("cpu")
@@ -54,8 +54,8 @@ def two_questions() -> Iterator[None]:
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A teacher with tiles of 86 pixels and nine tokens each, and a student with tiles of 64 and four."""
     folder = tmp_path_factory.mktemp("models")
-    write_transformers_folder(folder / "teacher", TINY["tiny-b"])
-    write_transformers_folder(folder / "student", TINY["tiny-a"])
+    write_transformers_folder(folder / "teacher", TEACHABLE["tiny-b"])
+    write_transformers_folder(folder / "student", TEACHABLE["tiny-a"])
     return folder
 
 
@@ -216,7 +216,7 @@ def test_what_is_wrong_is_said_in_one_line(
     tokenizer = tiny_tokenizer()
     tokenizer.add_special_tokens([AddedToken("<think>", special=True)])
     strange = tmp_path / "models"
-    write_transformers_folder(strange / "student", TINY["tiny-a"], tokenizer)
+    write_transformers_folder(strange / "student", TEACHABLE["tiny-a"], tokenizer)
     (strange / "teacher").symlink_to(models / "teacher")
     cases: list[tuple[tuple[Any, ...], int, str]] = [
         ((strange, media, tmp_path / "out"), 2, r"don't share a vocabulary \(1 tokens differ, such as '<think>'\)"),

@@ -22,7 +22,7 @@ from models.training import finetune as command  # noqa: E402
 from models.training.picture_features import PictureFeatures  # noqa: E402
 from models.training.smolvlm_prompts import Looked, SmolVlmPrompts  # noqa: E402
 from models.training.smolvlm_torch import answer_logits, batch_numbers, collate  # noqa: E402
-from tests.make_smolvlm import CHAT_TEMPLATE, TINY, tiny_tokenizer, write_published_folder, write_transformers_folder  # noqa: E402
+from tests.make_smolvlm import CHAT_TEMPLATE, TEACHABLE, tiny_tokenizer, write_published_folder, write_transformers_folder  # noqa: E402
 from tests.test_training_pictures import captions_file, picture  # noqa: E402
 
 CAPTIONS = {"vase.png": "a red vase", "door.png": "the 2nd door"}
@@ -38,7 +38,7 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_transformers_folder(tmp_path_factory.mktemp("models") / "base", TINY["tiny-a"])
+    return write_transformers_folder(tmp_path_factory.mktemp("models") / "base", TEACHABLE["tiny-a"])
 
 
 @pytest.fixture(scope="module")
