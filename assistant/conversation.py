@@ -16,6 +16,8 @@ from assistant.messages import Detail, Keyframe, PictureProblem, Question, Sente
 from assistant.settings import EarSettings
 
 ENGLISH = "en"
+SCENE_QUESTION = "What is in front of me?"
+"""What the model is asked where it must not be asked what the user asked."""
 
 
 class Conversation:
@@ -54,12 +56,14 @@ class Conversation:
         if not isinstance(seen, View):
             yield self._say(seen or "no_picture", question.turn, question.language)
             return
-        if asks_about_safety(question.english_text):
+        to_model = question.english_text
+        if asks_about_safety(to_model):
             yield self._say("cant_judge_safety", question.turn, question.language)
+            to_model = SCENE_QUESTION  # a bare "Yes." would be taken as leave to go
         if question.language != ENGLISH:
             yield self._say("english_follows", question.turn, question.language)
         said = False
-        for text in honest_sentences(self._describer, seen, question.english_text, detail):
+        for text in honest_sentences(self._describer, seen, to_model, detail):
             yield Sentence(text, ENGLISH, question.turn)
             said = True
         if not said:

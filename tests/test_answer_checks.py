@@ -25,9 +25,25 @@ from assistant.answering.answer_checks import (
 from assistant.messages import AnswerThresholds
 
 
-@pytest.mark.parametrize("question", ["Is it safe to cross?", "Can I go now?", "Is that dog dangerous?", "May we cross the street?"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Is it safe to cross?",
+        "Can I go now?",
+        "Is that dog dangerous?",
+        "May we cross the street?",
+        "Is the road clear?",
+        "Is the light green now?",
+        "Can I eat this?",
+    ],
+)
 def test_questions_that_ask_for_leave_are_noticed(question: str) -> None:
     assert asks_about_safety(question)
+
+
+@pytest.mark.parametrize("question", ["Is there a road?", "Is the apple green?", "Can you see the street?"])
+def test_other_questions_are_left_alone(question: str) -> None:
+    assert not asks_about_safety(question)
 
 
 @pytest.mark.parametrize(

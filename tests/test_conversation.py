@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from assistant.conversation import Conversation
+from assistant.conversation import SCENE_QUESTION, Conversation
 from assistant.languages import languages, phrase
 from assistant.messages import Frame, Keyframe, PictureProblem, Question, Sentence, Transcript, Utterance
 from assistant.settings import EarSettings
@@ -106,3 +106,12 @@ def test_every_language_has_every_phrase_with_the_same_blanks() -> None:
         assert language.phrases.keys() == english.keys(), language.code
         for key, text in language.phrases.items():
             assert text.count("{") == english[key].count("{"), f"{language.code} {key}"
+
+
+def test_a_question_that_asks_for_leave_never_reaches_the_model() -> None:
+    """It once did, and the starter answered "Is it safe to cross?" with a bare "No."; another picture would have got a "Yes."."""
+    describer = ScriptedDescriber(["A street."])
+    talk = Conversation(None, describer, EarSettings())
+    answer = list(talk.answer(talk.look([keyframe()]), Question("Is it safe to cross?", "en", "Is it safe to cross?")))
+    assert describer.questions == [SCENE_QUESTION]
+    assert said(answer) == [phrase("cant_judge_safety", "en"), ("A street.", "en")]

@@ -11,7 +11,8 @@ import re
 from assistant.messages import AnswerThresholds
 
 _SAFETY = re.compile(
-    r"\b(safe|safely|dangerous|danger)\b|\b(can|could|may|should|shall) (i|we) (\w+ )?(cross|go|walk|step|proceed|move|drive)\b",
+    r"\b(safe|safely|dangerous|danger)\b|\b(can|could|may|should|shall) (i|we) (\w+ )?(cross|go|walk|step|proceed|move|drive|eat|drink)\b"
+    r"|\b(is|are) (it|the (road|street|way|path|crossing|stairs|traffic light)|the light) (now )?(clear|free|ok|okay|green)\b",
     re.IGNORECASE,
 )
 _HERE = r"(?: anywhere| visible| in (?:the|this|my|that) (?:picture|image|photo|view|room|scene)| in front of me| here| nearby| around)*"
