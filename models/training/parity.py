@@ -2,7 +2,7 @@
 
     python -m models.training.parity --sources MODELS_DIR --work DIR --data ../shared/data [--pictures 200]
 
-Prints how many captions of development pictures are the same token for token (float graphs), how many change through
+Prints how many captions of development pictures are the same token for token (float graphs), how many change through each
 quantisation, and load, look, first token, tokens per second and peak memory of the quantised model on its own.
 """
 
@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from assistant.building.linear_layers import block_linear, float_linear
+from assistant.building.linear_layers import block_linear, dynamic_linear, float_linear
 from assistant.building.sources import LANGUAGE_MODEL_FILE, find_source
 from assistant.building.starter import BITS, adapter_file, merge_adapter, write_starter
 from assistant.building.starter_form import IMAGE, extended_language_model, prompt, token_id
@@ -34,6 +34,14 @@ from models.training.model import Batch, StarterModel
 
 QUESTION = "What is in front of me?"
 MOST_TOKENS = 24
+SHIPPED = f"{BITS}-bit blocks"
+FORMS = {
+    "float": float_linear,
+    SHIPPED: block_linear(BITS),
+    "4-bit blocks": block_linear(4),
+    "int8": dynamic_linear(by_row=("down_proj",)),
+}
+"""Of the decoder's linear layers: the starter's own, and those that `assistant models export` makes of SmolVLM2."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -51,21 +59,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         said: dict[str, list[list[int]]] = {}
-        for name, linear in (("float", float_linear), (f"{BITS}-bit", block_linear(BITS))):
+        for name, linear in FORMS.items():
             write_starter(options.sources, Path(folder) / name, adapter_file(), linear)
             describer = Smolvlm2Describer(Path(folder) / name)
             frames = [Frame(pictures[e.picture], 0.0) for e in examples]
             said[name] = [describer.raw([Keyframe(f, "only")], QUESTION, False, max_tokens=MOST_TOKENS).token_ids for f in frames]
         same = sum(_torch_agrees(options, examples, said["float"]))
         print(f"float graphs: {same} of {len(examples)} captions are PyTorch's token for token", flush=True)
-        changed = sum(one != other for one, other in zip(*said.values(), strict=True))
-        print(f"{BITS}-bit graphs: {changed} of {len(examples)} captions change through quantisation", flush=True)
+        for name, captions in said.items():
+            changed = sum(one != other for one, other in zip(said["float"], captions, strict=True))
+            print(f"{name} graphs: {changed} of {len(examples)} captions are not those of the float graphs", flush=True)
         again = [
             sys.executable,
             "-m",
             "models.training.parity",
             "--speed-of",
-            str(Path(folder) / f"{BITS}-bit"),
+            str(Path(folder) / SHIPPED),
             "--data",
             str(options.data),
         ]
