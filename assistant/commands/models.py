@@ -23,7 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     name_help = "a name from the list (verify takes all that are here without one); for export a folder that transformers saved"
     parser.add_argument("name", metavar="NAME|DIR", nargs="?", help=name_help)
     parser.add_argument("--out", type=Path, metavar="DIR", help="export: the folder to make, in the published layout")
-    variants_help = "fetch: kinds of weights, or all (`list` shows them); export: of fp32, fp16, int8, q4, q4f16 (default: fp32 int8 q4)"
+    export_kinds = "of fp32, fp16, quantized, int8, q4, q4f16 (default: fp32 quantized int8 q4)"
+    variants_help = f"fetch: kinds of weights, or all (`list` shows them); export: {export_kinds}"
     parser.add_argument("--variant", "--variants", dest="variants", metavar="V", nargs="+", default=[], help=variants_help)
     compare_help = "export: don't compare with transformers, which takes memory for the whole model in float32"
     parser.add_argument("--no-compare", dest="compare", action="store_false", help=compare_help)
