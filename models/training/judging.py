@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
+
+T = TypeVar("T")
 
 _SAME = (
     ("water", "ocean", "sea", "lake", "river", "pond", "pool", "stream"),
@@ -70,6 +73,11 @@ def fit_platt(scores: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
         curvature = (design * (p * (1 - p))[:, None]).T @ design + 1e-3 * np.eye(2)
         line = line - np.linalg.solve(curvature, gradient)
     return float(line[0]), float(line[1])
+
+
+def halves(pairs: Sequence[T]) -> tuple[list[T], list[T]]:
+    """Items that come in pairs (a thing that is there, one that isn't), every other pair apart: to fit on, and to measure on."""
+    return [*pairs[0::4], *pairs[1::4]], [*pairs[2::4], *pairs[3::4]]
 
 
 def fit_words(probabilities: np.ndarray, labels: np.ndarray) -> tuple[float, float]:

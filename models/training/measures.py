@@ -20,7 +20,7 @@ from assistant.seeing.frame_quality import picture_problem
 from models.training.augment import UNREADABLE_KINDS, unreadable
 from models.training.caption_scores import bleu4, cider_d
 from models.training.data import Example, flickr_examples, grocery_examples, imagenet_examples, mentions_person, names
-from models.training.judging import area_under_curve, balanced_accuracy, calibration_error, commonest, fit_platt, fit_words, matches
+from models.training.judging import area_under_curve, balanced_accuracy, calibration_error, commonest, fit_platt, fit_words, halves, matches
 from models.training.questions import (
     Exchange,
     how_many,
@@ -137,8 +137,7 @@ class Evaluation:
     def presence(self) -> Iterator[Measure]:
         """A thing that is there and one that isn't but is in a similar picture, each asked in both polarities."""
         self.presence_scores = list(self._score_presence())
-        every = self.presence_scores  # two a picture
-        fitted, shown = every[0::4] + every[1::4], every[2::4] + every[3::4]
+        fitted, shown = halves(self.presence_scores)
         slope, offset = fit_platt(*_arrays(fitted))
         sure, absent = fit_words(_logistic(slope, offset, _arrays(fitted)[0]), _arrays(fitted)[1])
         self.thresholds = dataclasses.replace(self.thresholds, slope=round(slope, 4), offset=round(offset, 4), sure=sure, absent=absent)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.training.judging import fit_platt
+from models.training.judging import fit_platt, halves
 
 if TYPE_CHECKING:
     from models.training.measures import PresenceScore
@@ -32,11 +32,13 @@ def draw_plots(scores: list[PresenceScore], folder: Path) -> None:
     axis.set_ylabel("questions")
     axis.legend()
     figure.savefig(folder / "scores.png", dpi=120, bbox_inches="tight")
-    slope, offset = fit_platt(values[0::2], labels[0::2])
-    probabilities = 1 / (1 + np.exp(-(slope * values[1::2] + offset)))
+    fitted, shown = halves(scores)
+    slope, offset = fit_platt(np.array([s.score for s in fitted]), np.array([s.present for s in fitted]))
+    probabilities = 1 / (1 + np.exp(-(slope * np.array([s.score for s in shown]) + offset)))
+    there = np.array([s.present for s in shown])
     place = np.minimum((probabilities * 10).astype(int), 9)
     said = [probabilities[place == b].mean() for b in np.unique(place)]
-    true = [labels[1::2][place == b].mean() for b in np.unique(place)]
+    true = [there[place == b].mean() for b in np.unique(place)]
     figure, axis = plt.subplots(figsize=(4.5, 4.5))
     axis.plot([0, 1], [0, 1], "--", color="grey")
     axis.plot(said, true, "o-")
