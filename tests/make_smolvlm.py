@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
+from tokenizers import Tokenizer
 
 from assistant.building.safetensors_file import Safetensors
 from assistant.building.smolvlm_config import SmolVlmShape, connector_shape, language_shapes, read_shape, vision_shapes
@@ -24,6 +24,7 @@ from assistant.building.smolvlm_export import DEFAULT_VARIANTS, VARIANTS, export
 from assistant.building.sources import LANGUAGE_MODEL_FILE, find_source
 from assistant.building.starter_form import ADDED_TOKENS
 from assistant.model_store import models_dir
+from tests.tiny_tokenizer import byte_level_tokenizer
 
 CHAT_TEMPLATE = (
     "<|im_start|>{% for message in messages %}{{message['role'] | capitalize}}{% if message['content'][0]['type'] == 'image' %}"
@@ -33,7 +34,6 @@ CHAT_TEMPLATE = (
 )
 _SPECIALS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", *(t for t in ADDED_TOKENS if "reserved" not in t)]
 _STOPS = ("<|endoftext|>", "<|im_end|>", "<end_of_utterance>")
-_MERGES = [("Ċ", "Ċ"), ("Ġ", "a"), ("t", "h"), ("th", "e"), ("i", "n"), ("Ġ", "the")]
 _DTYPES = {"F32": np.float32, "F16": np.float16}
 
 
@@ -128,14 +128,8 @@ def write_published_folder(folder: Path, source: Path, variants: Sequence[str] =
 
 
 def tiny_tokenizer() -> Tokenizer:
-    """SmolLM2's kind, byte-level with single digits split, but with hardly any merges; some 300 tokens."""
-    tokens = [*sorted(pre_tokenizers.ByteLevel.alphabet()), *(left + right for left, right in _MERGES)]
-    tokenizer = Tokenizer(models.BPE(vocab={token: number for number, token in enumerate(tokens)}, merges=_MERGES))
-    digits, byte_level = pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([digits, byte_level])
-    tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in _SPECIALS])
-    return tokenizer
+    """With SmolVLM2's added tokens; some 300 tokens."""
+    return byte_level_tokenizer(_SPECIALS)
 
 
 Weights = dict[str, tuple[tuple[int, ...], Callable[[], np.ndarray]]]

@@ -35,12 +35,7 @@ QUESTIONS = ("What is it?", "Is there a person in the picture?")
 OPTIONS = ("--device", "cpu", "--max-tokens", "6", "--batch", "4")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
+from tokenizers import Tokenizer
 
 from assistant.building.gguf_file import LlamaShape, LlamaWeights
 from assistant.building.graph import BOOL, FLOAT, Graph
 from assistant.building.linear_layers import float_linear
 from assistant.building.llama_graph import decoder, embed_tokens
+from tests.tiny_tokenizer import byte_level_tokenizer
 
 TILE = 32
 BLOCK = 16  # pixels a side of what becomes one visual token
@@ -30,7 +31,6 @@ _SPECIALS = (
     "<image>",
     "<end_of_utterance>",
 )
-_MERGES = [("Ċ", "Ċ"), ("Ġ", "a"), ("t", "h"), ("th", "e"), ("i", "n"), ("Ġ", "the")]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class TinyModel:
 def write_tiny_model(folder: Path, *, seed: int = 0, labels: bool = False, **config_changes: Any) -> TinyModel:
     """Write a model of two layers, hidden 32, one key/value head and some 300 tokens; `labels` gives it a classification head."""
     rng = np.random.default_rng(seed)
-    tokenizer = _tokenizer()
+    tokenizer = byte_level_tokenizer(_SPECIALS)
     shape = LlamaShape(
         layers=2, hidden=32, heads=2, kv_heads=1, head_dim=16, intermediate=48, rope_base=1e4, norm_epsilon=1e-5, max_positions=1024
     )
@@ -64,17 +64,6 @@ def write_tiny_model(folder: Path, *, seed: int = 0, labels: bool = False, **con
     for name, content in _configs(shape, tokenizer, config_changes).items():
         (folder / name).write_text(json.dumps(content), encoding="utf-8")
     return TinyModel(folder, tokenizer, language, connector)
-
-
-def _tokenizer() -> Tokenizer:
-    """Byte-level with single digits split, as SmolLM2's, but with hardly any merges."""
-    tokens = [*sorted(pre_tokenizers.ByteLevel.alphabet()), *(left + right for left, right in _MERGES)]
-    tokenizer = Tokenizer(models.BPE(vocab={token: number for number, token in enumerate(tokens)}, merges=_MERGES))
-    digits, byte_level = pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([digits, byte_level])
-    tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in _SPECIALS])
-    return tokenizer
 
 
 def _matrix(rng: np.random.Generator, out: int, width: int) -> np.ndarray:

@@ -69,8 +69,8 @@ def read_folder(folder: Path, variant: str | None = None) -> ModelFiles:
     if not folder.is_dir():
         raise MissingModel(f"there is no model folder {shorten(folder)}", FETCH_AGAIN)
     config = _Json.read(folder / "config.json")
-    tokenizer = _read_tokenizer(folder / "tokenizer.json")
-    image = _read_image_settings(folder)
+    tokenizer = read_tokenizer(folder / "tokenizer.json")
+    image = read_image_settings(folder)
     image_size = config.whole("vision_config", "image_size")
     if image_size != image.tile_size:
         raise config.wrong(f"has tiles of {image_size} pixels, the preprocessor {image.tile_size}")
@@ -107,13 +107,13 @@ class _Json:
         self.content = content
 
     @classmethod
-    def read(cls, path: Path) -> _Json:
+    def read(cls, path: Path, fix: str = FETCH_AGAIN) -> _Json:
         try:
-            content = json.loads(_read_text(path))
+            content = json.loads(_read_text(path, fix))
         except (ValueError, RecursionError) as error:
-            raise DamagedModel(f"the model file {shorten(path)} is not valid JSON", FETCH_AGAIN) from error
+            raise DamagedModel(f"the model file {shorten(path)} is not valid JSON", fix) from error
         if not isinstance(content, dict):
-            raise DamagedModel(f"the model file {shorten(path)} holds no JSON object", FETCH_AGAIN)
+            raise DamagedModel(f"the model file {shorten(path)} holds no JSON object", fix)
         return cls(path, content)
 
     def whole(self, *keys: str, default: int | None = None) -> int:
@@ -129,23 +129,29 @@ class _Json:
         return DamagedModel(f"the model file {shorten(self.path)} {what}", FETCH_AGAIN)
 
 
-def _read_text(path: Path) -> str:
+def _read_text(path: Path, fix: str = FETCH_AGAIN) -> str:
     if not path.is_file():
-        raise MissingModel(f"the model file {shorten(path)} is missing", FETCH_AGAIN)
+        raise MissingModel(f"the model file {shorten(path)} is missing", fix)
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise DamagedModel(f"the model file {shorten(path)} can't be read", FETCH_AGAIN) from error
+        raise DamagedModel(f"the model file {shorten(path)} can't be read", fix) from error
 
 
-def _read_tokenizer(path: Path) -> Tokenizer:
-    text = _read_text(path)
+def read_tokenizer(path: Path, fix: str = FETCH_AGAIN) -> Tokenizer:
+    """tokenizer.json, with what a SmolVLM2 needs of it; `fix` is what the user is told to do about a bad one.
+
+    Raises:
+        MissingModel: the file isn't there.
+        DamagedModel: it can't be read, or isn't a SmolVLM2's.
+    """
+    text = _read_text(path, fix)
     if _SUBWORD_PREFIX.search(text):
         raise DamagedModel(f"the tokenizer {shorten(path)} isn't byte-level", "give the folder of a SmolVLM2 model")
     try:
         tokenizer = Tokenizer.from_str(text)
     except Exception as error:  # what the Rust library raises has no narrower type
-        raise DamagedModel(f"the model file {shorten(path)} holds no tokenizer", FETCH_AGAIN) from error
+        raise DamagedModel(f"the model file {shorten(path)} holds no tokenizer", fix) from error
     tokenizer.no_truncation()  # some fine-tunes save what they trained with
     tokenizer.no_padding()
     for token in (IMAGE, FAKE, END):
@@ -154,17 +160,17 @@ def _read_tokenizer(path: Path) -> Tokenizer:
     return tokenizer
 
 
-def _read_image_settings(folder: Path) -> ImageSettings:
-    """From preprocessor_config.json, or where re-saved copies keep it: inside processor_config.json."""
+def read_image_settings(folder: Path, fix: str = FETCH_AGAIN) -> ImageSettings:
+    """From preprocessor_config.json, or where re-saved copies keep it: inside processor_config.json. Raises as read_tokenizer."""
     source, nested = folder / "preprocessor_config.json", folder / "processor_config.json"
-    if not source.is_file() and nested.is_file() and "image_processor" in _Json.read(nested).content:
-        source, content = nested, _Json.read(nested).content["image_processor"]
+    if not source.is_file() and nested.is_file() and "image_processor" in _Json.read(nested, fix).content:
+        source, content = nested, _Json.read(nested, fix).content["image_processor"]
     else:
-        content = _Json.read(source).content
+        content = _Json.read(source, fix).content
     try:
         return ImageSettings.from_dict(content)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise DamagedModel(f"the model file {shorten(source)} doesn't say how pictures are prepared ({error})", FETCH_AGAIN) from error
+        raise DamagedModel(f"the model file {shorten(source)} doesn't say how pictures are prepared ({error})", fix) from error
 
 
 def _stop_ids(generation: _Json, tokenizer: Tokenizer) -> frozenset[int]:

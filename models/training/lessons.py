@@ -111,9 +111,8 @@ class Lessons:
 
     def _scene_exchanges(self, example: Example, mirrored: bool, rng: random.Random) -> list[Exchange]:
         worth = self._worth[example.picture]
-        order = sorted(
-            range(len(worth)), key=lambda i: rng.random() ** (1 / max(worth[i], 1e-6)), reverse=True
-        )  # Efraimidis & Spirakis 2006
+        # Drawn by worth without putting back: Efraimidis & Spirakis 2006.
+        order = sorted(range(len(worth)), key=lambda i: rng.random() ** (1 / max(worth[i], 1e-6)), reverse=True)
         exchanges = [Exchange(rng.choice(CAPTION_QUESTIONS), tuple(example.answers[i] for i in order[:CAPTIONS_A_ROW]))]
         things = sorted(present_things(example.answers))
         other = rng.choice(self._with_thing[rng.choice(things)] if things else self.examples["flickr8k"])

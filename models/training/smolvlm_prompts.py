@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from tokenizers import Tokenizer
 
 from assistant.building.safetensors_file import Safetensors
 from assistant.building.smolvlm_config import SmolVlmShape, read_shape
 from assistant.building.smolvlm_export import find_weights
 from assistant.messages import Picture
 from assistant.problems import BadInput, DamagedModel, MissingModel, shorten
-from assistant.runtimes.smolvlm2_image import ImageSettings, make_tiles
-from assistant.runtimes.smolvlm2_prompt import END, FAKE, IMAGE, closing, image_opening, neutralise, picture_block
+from assistant.runtimes.smolvlm2_files import read_image_settings, read_tokenizer
+from assistant.runtimes.smolvlm2_image import make_tiles
+from assistant.runtimes.smolvlm2_prompt import END, IMAGE, closing, image_opening, neutralise, picture_block
 
 WHOLE_FOLDER = "give the folder of a SmolVLM2 model as transformers saves it (config.json, model.safetensors, tokenizer, processor configs)"
 
@@ -51,8 +49,8 @@ class SmolVlmPrompts:
         self.folder = folder
         self.shape: SmolVlmShape = read_shape(folder)
         find_weights(Safetensors(folder), self.shape)
-        self.image = _image_settings(folder)
-        self.tokenizer = _tokenizer(folder / "tokenizer.json")
+        self.image = read_image_settings(folder, WHOLE_FOLDER)
+        self.tokenizer = read_tokenizer(folder / "tokenizer.json", WHOLE_FOLDER)
         self.vocabulary: dict[str, int] = self.tokenizer.get_vocab(with_added_tokens=True)
         if self.image.tile_size != self.shape.vision.image_size or len(self.vocabulary) > self.shape.vocabulary:
             raise DamagedModel(f"the tokenizer or preprocessor in {shorten(folder)} doesn't belong to its config.json", WHOLE_FOLDER)
@@ -84,33 +82,3 @@ class SmolVlmPrompts:
 
     def _encode(self, text: str) -> list[int]:
         return list(self.tokenizer.encode(text, add_special_tokens=False).ids)
-
-
-def _tokenizer(path: Path) -> Tokenizer:
-    if not path.is_file():
-        raise MissingModel(f"the file {shorten(path)} is missing", WHOLE_FOLDER)
-    try:
-        tokenizer = Tokenizer.from_file(str(path))
-    except Exception as error:  # what the Rust library raises has no narrower type
-        raise DamagedModel(f"the file {shorten(path)} holds no tokenizer", WHOLE_FOLDER) from error
-    tokenizer.no_truncation()  # some fine-tunes save what they trained with
-    tokenizer.no_padding()
-    for token in (IMAGE, FAKE, END):
-        if tokenizer.token_to_id(token) is None:
-            raise DamagedModel(f"the tokenizer {shorten(path)} doesn't know {token}", WHOLE_FOLDER)
-    return tokenizer
-
-
-def _image_settings(folder: Path) -> ImageSettings:
-    """From preprocessor_config.json, or where transformers 5 saves it: inside processor_config.json."""
-    for name in ("preprocessor_config.json", "processor_config.json"):
-        path = folder / name
-        if not path.is_file():
-            continue
-        try:
-            content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            if name.startswith("pre") or "image_processor" in content:
-                return ImageSettings.from_dict(content if name.startswith("pre") else content["image_processor"])
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-            raise DamagedModel(f"the file {shorten(path)} doesn't say how pictures are prepared ({error})", WHOLE_FOLDER) from error
-    raise MissingModel(f"the file {shorten(folder / 'preprocessor_config.json')} is missing", WHOLE_FOLDER)
