@@ -116,6 +116,9 @@ def test_what_is_not_there_is_said_in_plain_words() -> None:
 
 def test_doubt_is_heard_once() -> None:
     assert with_doubt("A cat on a bed.") == "It looks like a cat on a bed."
+    assert with_doubt("On a beach.") == "It might be on a beach."
+    assert with_doubt("Running in the snow.") == "It might be running in the snow."
+    assert with_doubt("Two dogs in the snow.") == "It looks like two dogs in the snow."
     assert with_doubt("It looks like a cat.") == "It looks like a cat."
     assert with_doubt("I can't tell what this is.") == "I can't tell what this is."
     assert with_doubt("Yes.") == "Yes."

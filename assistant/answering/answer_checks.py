@@ -23,6 +23,7 @@ _PRESUPPOSING = (
     re.compile(r"what (?:is|are) (?P<article>the|my) (?P<thing>[\w' -]+?) (?:doing|wearing|holding|eating|carrying|riding|made of)\b.*"),
     re.compile(rf"where (?:is|are) (?P<article>the|my|this|that) (?P<thing>[\w' -]+?){_HERE}"),
 )
+_PLACE_OR_DOING = re.compile(r"(in|on|at|by|near|under|over|along|through|across|behind|beside|inside|outside|\w+ing)\b", re.IGNORECASE)
 # What stands in every picture, or isn't a thing.
 _NO_THINGS = frozenset(("picture", "image", "photo", "anything", "something", "it", "this", "that", "text", "light", "thing", "things"))
 _SOMEBODY = {"anyone": "person", "anybody": "person", "someone": "person", "somebody": "person", "people": "person"}
@@ -91,11 +92,15 @@ def opposite(answer: str) -> str:
 
 
 def with_doubt(sentence: str) -> str:
-    """ "A cat on a bed." -> "It looks like a cat on a bed."; what is hedged or refused already stays."""
+    """ "A cat on a bed." -> "It looks like a cat on a bed."; what is hedged or refused already stays.
+
+    "On a beach." -> "It might be on a beach."
+    """
     if re.match(r"(I|It|There|Yes|No)\b", sentence):
         return sentence
     first, rest = sentence[:1], sentence[1:]
-    return f"It looks like {first.lower() if not rest[:1].isupper() else first}{rest}"
+    doubt = "It might be" if _PLACE_OR_DOING.match(sentence) else "It looks like"
+    return f"{doubt} {first.lower() if not rest[:1].isupper() else first}{rest}"
 
 
 def _plain(question: str) -> str:
