@@ -20,6 +20,12 @@ PictureProblem = Literal["covered", "dark", "overexposed", "blank", "blurred", "
 
 Detail = Literal["brief", "normal", "full"]
 
+CommandKind = Literal[
+    "describe", "more", "shorter", "repeat", "stop", "what_changed", "read", "where_looking", "tell_when",
+    "narrate_quiet", "narrate_changes", "narrate_continuous", "verbosity_brief", "verbosity_normal", "verbosity_full",
+    "slower", "faster", "louder", "quieter", "language", "help", "abilities", "forget", "unload",
+]  # fmt: skip
+
 
 @dataclass(frozen=True, eq=False)
 class Frame:
@@ -84,6 +90,15 @@ class Transcript:
     """The same in English; equal to `text` when that is English already."""
     confidence: float = 1.0
     """How sure the recogniser is of the words, in [0, 1]."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """What the user told the assistant itself to do."""
+
+    kind: CommandKind
+    argument: str = ""
+    """language: the two-letter code. tell_when: the event in the user's words ("a dog appears")."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,151 @@
+"""Recognises spoken commands in what was heard, before the model is asked. Pure; the words are data (languages/README.md).
+
+A command must be all that was said, but for fillers such as "please", so that no real question is taken for one.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple, cast
+
+from assistant.languages import Language, languages
+from assistant.messages import Command, CommandKind
+
+FILLERS, QUESTIONS = "fillers", "questions"
+"""Beside the kinds of command in a language's table."""
+
+_GROUP = re.compile(r"\(([^][()]*)\)|\[([^][()]*)\]")
+_SLOT = re.compile(r"\{(language|event|any)\}")
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\s\u3040-\u30ff\u3400-\u9fff]+")
+"""Kana and Chinese characters count as words of their own, since nothing else divides them."""
+_ACCENTS = re.compile(r"[\u0300-\u036f]")
+"""Of Latin, Greek and Cyrillic letters; in other scripts marks are letters."""
+
+
+class _Word(NamedTuple):
+    plain: str
+    """Without case and accents."""
+    start: int
+    end: int
+    """Where it stands in the text."""
+
+
+@dataclass(frozen=True)
+class _Grammar:
+    """A language's commands, ready to be compared."""
+
+    fillers: frozenset[tuple[str, ...]]
+    phrases: dict[str, str]
+    """Kind by plain text without spaces."""
+    patterns: tuple[tuple[re.Pattern[str], str, str], ...]
+    """(pattern of the plain text, kind, slot), questions first."""
+    names: dict[str, str]
+    """Code by plain name of a language."""
+
+
+def match_command(text: str, order: Sequence[str]) -> Command | None:
+    """The command that the whole text is, or None for a question.
+
+    `order`: codes of the languages whose words are tried, the likeliest first; one without a file is skipped. Whisper misjudges
+    the language of a single word, so give the detected one, the conversation's and English.
+    """
+    said = _words(text)
+    for code in dict.fromkeys(order):
+        if code in languages() and (found := _match(_grammar(code), said, text)):
+            kind, argument = found
+            return None if kind == QUESTIONS else Command(cast(CommandKind, kind), argument)
+    return None
+
+
+def expand(template: str) -> Iterator[str]:
+    """Every way to say a template: "(say|tell me) [it] again" -> "say it again", "say  again", "tell me it again", ..."""
+    group = _GROUP.search(template)
+    if group is None:
+        yield template
+        return
+    choices = group[1].split("|") if group[1] is not None else [*group[2].split("|"), ""]
+    for choice in choices:
+        yield from expand(template[: group.start()] + choice + template[group.end() :])
+
+
+def plain(text: str) -> str:
+    """The words without case, accents, punctuation and immediate repetition, one space between."""
+    return " ".join(word.plain for word in _words(text))
+
+
+def _match(grammar: _Grammar, said: list[_Word], text: str) -> tuple[str, str] | None:
+    """(kind, argument)"""
+    bare = _without_fillers(said, grammar.fillers)
+    for words in (said, bare):
+        if kind := grammar.phrases.get("".join(word.plain for word in words)):
+            return kind, ""
+    line = " ".join(word.plain for word in bare)
+    for pattern, kind, slot in grammar.patterns:
+        if match := pattern.fullmatch(line):
+            if kind == QUESTIONS:
+                return kind, ""
+            if slot == "language":
+                if code := grammar.names.get(match[1].replace(" ", "")):
+                    return kind, code
+                continue
+            first = line[: match.start(1)].count(" ")
+            last = first + match[1].count(" ")
+            return kind, text[bare[first].start : bare[last].end]
+    return None
+
+
+def _words(text: str) -> list[_Word]:
+    letters = "".join(c if unicodedata.category(c)[0] in "LNM" or c in "'’" else " " for c in text)  # as long as the text
+    found = (_Word(_plain_word(m.group()), m.start(), m.end()) for m in _WORD.finditer(letters))
+    words = [word for word in found if word.plain]
+    return words[:1] + [word for before, word in pairwise(words) if word.plain != before.plain]  # "Stop, stop!"
+
+
+def _plain_word(word: str) -> str:
+    bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", word.casefold()))
+    return re.sub("['’]", "", unicodedata.normalize("NFKC", bare))
+
+
+def _without_fillers(words: list[_Word], fillers: frozenset[tuple[str, ...]]) -> list[_Word]:
+    """What is left between the fillers at both ends; the longest fillers are taken first."""
+    for size in range(max(map(len, fillers), default=0), 0, -1):
+        if tuple(word.plain for word in words[:size]) in fillers:
+            return _without_fillers(words[size:], fillers)
+        if tuple(word.plain for word in words[-size:]) in fillers:
+            return _without_fillers(words[:-size], fillers)
+    return words
+
+
+@functools.cache
+def _grammar(code: str) -> _Grammar:
+    language = languages()[code]
+    phrases: dict[str, str] = {}
+    patterns = []
+    for kind in sorted(language.commands.keys() - {FILLERS}, key=lambda kind: kind != QUESTIONS):
+        for template in language.commands[kind]:
+            for said in expand(template):
+                if slot := _SLOT.search(said):
+                    patterns.append((_pattern(said), kind, slot[1]))
+                else:
+                    phrases[plain(said).replace(" ", "")] = kind
+    fillers = frozenset(tuple(plain(said).split()) for template in language.commands[FILLERS] for said in expand(template))
+    return _Grammar(fillers, phrases, tuple(patterns), _language_names(language))
+
+
+def _pattern(said: str) -> re.Pattern[str]:
+    """The first slot is the first group."""
+    parts = re.split(r"(\{\w+\})", said)
+    return re.compile(" ".join("(.+)" if part.startswith("{") else re.escape(plain(part)) for part in parts if plain(part)))
+
+
+def _language_names(language: Language) -> dict[str, str]:
+    """Every language by the name in this one, its own name and the English one."""
+    names = {name: other.code for other in languages().values() for name in (other.name, other.own_name)}
+    names |= {name: code for code, name in languages()["en"].language_names.items()}
+    names |= {name: code for code, name in language.language_names.items()}
+    return {plain(name).replace(" ", ""): code for name, code in names.items()}
