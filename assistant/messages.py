@@ -20,6 +20,10 @@ PictureProblem = Literal["covered", "dark", "overexposed", "blank", "blurred", "
 
 Detail = Literal["brief", "normal", "full"]
 
+NarrationMode = Literal["quiet", "changes", "continuous"]
+
+EarconName = Literal["ready", "listening", "heard", "thinking", "answer", "error", "muted"]
+
 CommandKind = Literal[
     "describe", "more", "shorter", "repeat", "stop", "what_changed", "read", "where_looking", "tell_when",
     "narrate_quiet", "narrate_changes", "narrate_continuous", "verbosity_brief", "verbosity_normal", "verbosity_full",
@@ -120,6 +124,14 @@ class Sentence:
     turn: int = 0
     english: str = ""
     """The same in English; "" when the text is English itself."""
+
+
+@dataclass(frozen=True)
+class Earcon:
+    """A short sound that tells a state."""
+
+    name: EarconName
+    turn: int = 0
 
 
 @dataclass(frozen=True)

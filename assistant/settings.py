@@ -12,9 +12,9 @@ import dataclasses
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from assistant.messages import Detail
+from assistant.messages import Detail, NarrationMode
 from assistant.problems import BadInput, shorten
 
 
@@ -57,6 +57,13 @@ class EarSettings:
     min_speech_s: float = 0.15
     """A spoken "Stop" or "Help" is this short; coughs that pass are sorted out by the recogniser."""
     end_silence_s: float = 0.7
+    """Of silence end an utterance."""
+    sure_silence_s: float = 0.35
+    """The same when the words until then are a whole question or command."""
+    pause_s: float = 0.16
+    """After this much silence what was said is recognised and answered ahead, in case it was all."""
+    interrupt_speech_s: float = 0.3
+    """Speech this long silences the assistant; shorter sounds do so only when they turn out to be words, such as "Stop"."""
     pre_roll_s: float = 0.3
     """Sound kept from before speech was noticed, so that the first syllable survives."""
     max_utterance_s: float = 20.0
@@ -66,6 +73,10 @@ class EarSettings:
     """Below this confidence in the words the same."""
     headphones: bool = False
     """Listen while speaking; with a loudspeaker the assistant would hear itself."""
+    push_to_talk: bool = False
+    """Hear nothing until a key is pressed."""
+    wake_word: str = ""
+    """When given, only what begins with this word is meant for the assistant."""
 
     def __post_init__(self) -> None:
         _check_range(
@@ -73,6 +84,9 @@ class EarSettings:
             speech_threshold=(0.0, 1.0),
             min_speech_s=(0.03, 5.0),
             end_silence_s=(0.1, 10.0),
+            sure_silence_s=(0.1, 10.0),
+            pause_s=(0.03, 10.0),
+            interrupt_speech_s=(0.03, 10.0),
             pre_roll_s=(0.0, 5.0),
             max_utterance_s=(1.0, 30.0),
             language_floor=(0.0, 1.0),
@@ -91,6 +105,24 @@ class VoiceSettings:
 
     def __post_init__(self) -> None:
         _check_range(self, rate=(0.5, 6.0), volume=(0.0, 1.0))
+
+
+@dataclass(frozen=True)
+class NarrationSettings:
+    """When the assistant speaks without being asked."""
+
+    mode: NarrationMode = "quiet"
+    """quiet: never; changes: when the scene has changed; continuous: then, and every `every_s`."""
+    every_s: float = 10.0
+    cooldown_s: float = 60.0
+    """The same isn't said again within this time."""
+    gap_s: float = 2.0
+    """Of silence after anybody spoke."""
+
+    def __post_init__(self) -> None:
+        if self.mode not in get_args(NarrationMode):
+            raise BadInput(f"the setting mode = {self.mode!r} is unknown", f"use {', '.join(get_args(NarrationMode))}")
+        _check_range(self, every_s=(1.0, 3600.0), cooldown_s=(0.0, 3600.0), gap_s=(0.0, 60.0))
 
 
 @dataclass(frozen=True)
@@ -118,6 +150,7 @@ class Settings:
     camera: CameraSettings = field(default_factory=CameraSettings)
     keyframes: KeyframeSettings = field(default_factory=KeyframeSettings)
     ears: EarSettings = field(default_factory=EarSettings)
+    narration: NarrationSettings = field(default_factory=NarrationSettings)
     voice: VoiceSettings = field(default_factory=VoiceSettings)
     answers: AnswerSettings = field(default_factory=AnswerSettings)
     language: str = "en"
