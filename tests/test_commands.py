@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
+import random
+import tomllib
+from pathlib import Path
+
 import pytest
 
 from assistant.answering.commands import match_command
+from assistant.languages import languages
 from assistant.messages import Command
+from models.training.data import CAPTION_QUESTIONS, MORE_QUESTIONS, NAME_QUESTIONS
+from models.training.questions import cant_tell_question, presence_question
+from models.training.things import COLOURED, DOERS, PLURALS, THINGS
+
+SPOKEN = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in (Path(__file__).parent / "spoken").glob("*.toml")}
 
 
 @pytest.mark.parametrize("text", ["stop", "Stop.", "STOP!", "Stop, stop, stop!", "please stop", "Hey, can you stop now, please?", "Párate"])
@@ -32,3 +43,38 @@ def test_a_word_heard_in_another_language_is_tried_in_each_one_given() -> None:
 @pytest.mark.parametrize("text", ["", "...", "please", "Is there a bus stop?", "Describe the toaster.", "What does the sign read?"])
 def test_a_question_is_left_to_the_model(text: str) -> None:
     assert match_command(text, ("en", "es", "pt")) is None
+
+
+@pytest.mark.parametrize("code", SPOKEN)
+def test_what_people_say_to_command_it_is_recognised(code: str) -> None:
+    said = [(kind, text) for kind, texts in SPOKEN[code]["commands"].items() for text in texts]
+    assert len(said) >= 60
+    missed = {text: kind for kind, text in said if _told(match_command(text, (code, "en"))) != kind and kind != "tell_when"}
+    missed |= {text: kind for kind, text in said if kind == "tell_when" and _told(match_command(text, (code, "en"))).split()[0] != kind}
+    assert not missed
+
+
+@pytest.mark.parametrize("code", SPOKEN)
+def test_what_people_ask_is_no_command_in_any_language(code: str) -> None:
+    order = (code, *languages())
+    assert [text for text in SPOKEN[code]["questions"] if match_command(text, order)] == []
+
+
+def test_no_question_the_model_was_trained_on_is_taken_for_a_command() -> None:
+    rng = random.Random(5)
+    asked = {presence_question(thing, there, rng).question for thing, there, _ in itertools.product(THINGS, (True, False), range(20))}
+    asked |= {f"What colour is the {noun}?" for noun in COLOURED.values()} | {f"What is the {noun} doing?" for noun in DOERS.values()}
+    asked |= {f"How many {noun} are there?" for noun in PLURALS.values()} | {cant_tell_question(rng).question for _ in range(500)}
+    asked |= {question for question in CAPTION_QUESTIONS if "escribe" not in question} | {*NAME_QUESTIONS}
+    assert len(asked) > 500
+    assert [text for text in asked if match_command(text, tuple(languages()))] == []
+
+
+def test_to_ask_for_a_description_is_a_command_to_describe() -> None:
+    for text in (question for question in CAPTION_QUESTIONS if "escribe" in question):
+        assert match_command(text, ("en",)) == Command("describe"), text
+    assert [match_command(text, ("en",)) for text in MORE_QUESTIONS] == [Command("more")] * 2
+
+
+def _told(command: Command | None) -> str:
+    return "" if command is None else f"{command.kind} {command.argument}".strip()
