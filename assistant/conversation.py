@@ -38,7 +38,6 @@ class Conversation:
             return self._say("no_speech", utterance.turn)
         if not self._is_clear(heard):
             return self._say("say_again", utterance.turn)
-        self.language = heard.language
         return Question(heard.text, heard.language, heard.english, utterance.turn)
 
     def look(self, keyframes: Sequence[Keyframe], detail: Detail = "brief") -> View | PictureProblem | None:
@@ -53,6 +52,7 @@ class Conversation:
 
     def answer(self, seen: View | PictureProblem | None, question: Question, detail: Detail = "brief") -> Iterator[Sentence]:
         """Yield the sentences of the answer as they are complete. A bad picture is named and nothing is described."""
+        self.language = question.language
         if not isinstance(seen, View):
             yield self._say(seen or "no_picture", question.turn, question.language)
             return
@@ -68,6 +68,10 @@ class Conversation:
             said = True
         if not said:
             yield self._say("no_answer", question.turn, question.language)
+
+    def unload(self) -> None:
+        """Free the model's memory until the next look."""
+        self._describer.unload()
 
     def _is_clear(self, heard: Transcript) -> bool:
         return heard.language_probability >= self._ears.language_floor and heard.confidence >= self._ears.confidence_floor

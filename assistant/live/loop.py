@@ -1,9 +1,10 @@
-"""The live loop: four threads round the conversation. Knows no concrete device or engine; decisions are in the stages it joins.
+"""The live loop: five threads, where they meet, and how they end. Knows no concrete device or engine.
 
-watch     camera -> keyframes -> memory
-listen    microphone -> utterances -> inbox (newest only); when speech begins the turn is over and the speaker stops
-converse  inbox -> question -> look -> answer -> sentences -> queue
-speak     queue -> voice -> loudspeaker
+watch       camera -> keyframes -> memory
+listen      microphone -> utterances -> agenda; when speech begins the turn is over and the speaker stops
+converse    agenda -> understand, look, answer -> sentences -> queue (converser.py)
+synthesise  queue -> voice -> sound, ahead of what is played
+speak       sound -> loudspeaker, unless the user has the floor
 """
 
 from __future__ import annotations
@@ -12,33 +13,42 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
 
 import numpy as np
 
+from assistant.answering.narration import Narrator
 from assistant.conversation import Conversation
 from assistant.hearing.listen import listen
-from assistant.hearing.utterances import SpeechStarted
+from assistant.hearing.utterances import HearingEvent, SpeechLasts, SpeechPaused, SpeechResumed, SpeechStarted, UtteranceSegmenter
 from assistant.interfaces import Camera, Microphone, Speaker, SpeechSynthesizer, VoiceDetector
 from assistant.languages import phrase
-from assistant.messages import AudioChunk, Frame, Keyframe, Question, Sentence, Utterance, View
+from assistant.live.agenda import Agenda, Describe, LookAhead, Prepare, Reply
+from assistant.live.converser import UNBEGUN, Converser, Report, Stage
+from assistant.live.floor import Floor
+from assistant.live.orders import Orders, Voice
+from assistant.live.talk import Talk
+from assistant.live.waiting_sounds import WaitingSounds
+from assistant.messages import AudioChunk, Earcon, Frame, Keyframe, Sentence, Utterance
 from assistant.problems import Problem
 from assistant.seeing.frame_quality import FreezeDetector
 from assistant.seeing.keyframes import KeyframeSelector
 from assistant.seeing.scene_memory import SceneMemory
 from assistant.settings import Settings
-from assistant.speaking.speak import speak
+from assistant.speaking.sound_ahead import SoundAhead, Spoken
 from assistant.speaking.speech_queue import SpeechQueue
 from assistant.turns import Turns
-from assistant.workers import Inbox, Worker
+from assistant.workers import Worker
 
-WAITING_UTTERANCES = 1
-"""Only the newest question counts: whoever asks again doesn't want the first answer any more."""
 STOP_WITHIN_S = 2.0
+ECHO_S = 0.2
+"""After the loudspeaker has ended the room still sounds; the microphone stays deaf for so long."""
+PRESS_GAP_S = 0.3
+"""Presses closer than this are one: nobody means more by hammering on a key."""
+TALK_WITHIN_S = 5.0
+"""With push-to-talk the microphone closes again when nobody speaks for so long after the key."""
+IDLE_S = 0.25
 _TICK_S = 0.05
-
-Report = Callable[[str, dict[str, Any]], None]
-"""Told (what happened, its details) as it happens, from any thread."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,7 @@ class Devices:
     speaker: Speaker
     detector: VoiceDetector
     synthesizers: Sequence[SpeechSynthesizer]
+    voice: Voice
     camera_is_live: bool = False
     """A sensor never gives the same picture twice, so one that does is frozen; a recording may."""
 
@@ -64,19 +75,32 @@ class LiveLoop:
         self._report = report
         self._turns = Turns()
         self._memory = SceneMemory()
-        self._inbox: Inbox[Utterance] = Inbox(WAITING_UTTERANCES)
+        self._talk = Talk()
+        self._agenda = Agenda()
+        self._floor = Floor()
         self._queue = SpeechQueue(self._turns)
+        self._sound = SoundAhead(devices.synthesizers, self._turns, self._unspeakable)
         self._speaker = _NoticedSpeaker(devices.speaker)
+        self._segmenter = UtteranceSegmenter(settings.ears)
+        self._waiting = WaitingSounds()
+        self._presses = Presses()
+        self._talking_until_s = float("-inf")
         self._stopping = threading.Event()
+        narrator = Narrator(settings.narration)
+        stage = Stage(self._put, self._segmenter.end_early, self._is_silent, report, time.monotonic)
+        orders = Orders(conversation, self._memory, self._talk, narrator, devices.voice, self._set_detail, conversation.unload)
+        self._converser = Converser(conversation, self._memory, self._talk, narrator, self._turns, settings, stage, orders.obey)
 
     def run(self, duration_s: float | None = None) -> None:
         """Start the threads, wait, stop them all; raises what a thread died of."""
         workers = [
             Worker("watch", self._watch, self._devices.camera.close),
             Worker("listen", self._listen, self._devices.microphone.close),
-            Worker("converse", self._converse, self._inbox.close),
-            Worker("speak", self._speak, self._queue.close),
+            Worker("converse", self._converse, self._agenda.close),
+            Worker("synthesise", self._synthesise, self._queue.close),
+            Worker("speak", self._speak, self._sound.close),
         ]
+        self._put(Earcon("ready", self._turns.current))
         self._say("ready")
         for worker in workers:
             worker.start()
@@ -89,11 +113,29 @@ class LiveLoop:
         """Ask `run` to come to an end; from any thread."""
         self._stopping.set()
 
+    def press(self) -> None:
+        """The user's key: silences the assistant; in silence asks for a description or, with push-to-talk, to be heard. From any thread."""
+        now_s = time.monotonic()
+        if not self._presses.counts(now_s):
+            return
+        was_silent = self._is_silent() and not self._waiting.is_waiting
+        turn = self._turns.interrupt()
+        self._waiting.answered()
+        self._report("pressed", {"turn": turn})
+        if self._settings.ears.push_to_talk:
+            self._put(Earcon("listening", turn))
+            self._talking_until_s = now_s + TALK_WITHIN_S
+        elif was_silent:
+            self._waiting.asked(turn, now_s)
+            self._agenda.put(Describe(turn))
+
     def _wait(self, workers: list[Worker], until_s: float | None) -> None:
         converse = workers[2]
         while not (self._stopping.is_set() or any(w.failed for w in workers) or (until_s is not None and time.monotonic() >= until_s)):
-            if converse.done.is_set() and not len(self._queue) and not self._speaker.is_playing:
+            if converse.done.is_set() and self._has_spoken():
                 return
+            if self._has_spoken() and (earcon := self._waiting.due(time.monotonic())):
+                self._put(earcon)
             self._stopping.wait(_TICK_S)
 
     def _stop(self, workers: list[Worker]) -> None:
@@ -113,6 +155,7 @@ class LiveLoop:
         try:
             for keyframe in self._keyframes(self._devices.camera.frames()):
                 self._memory.add(keyframe)
+                self._agenda.put(LookAhead())
                 self._report("keyframe", {"time_s": keyframe.frame.time_s, "reason": keyframe.reason, "problem": keyframe.problem})
         except Problem as problem:
             # Without a camera there is nothing to answer from, but the user must hear it, and may still be told so on asking.
@@ -124,6 +167,7 @@ class LiveLoop:
         """What the selector keeps, and a frozen camera: told once when it freezes, and a first keyframe anew when it is over."""
         selector, freezing, frozen = KeyframeSelector(self._settings.keyframes), FreezeDetector(), False
         for frame in frames:
+            self._memory.note_frame(time.monotonic())
             was_frozen, frozen = frozen, self._devices.camera_is_live and freezing.is_frozen(frame.picture, frame.time_s)
             if frozen and not was_frozen:
                 yield Keyframe(frame, "change", problem="frozen")
@@ -133,62 +177,122 @@ class LiveLoop:
                 yield keyframe
 
     def _listen(self) -> None:
-        chunks = self._without_own_voice(self._devices.microphone.chunks())
+        turn = UNBEGUN
         try:
-            for event in listen(chunks, self._devices.detector, self._settings.ears):
-                if isinstance(event, SpeechStarted):
-                    self._turns.begin()
-                    self._report("speech_began", {"turn": self._turns.current})
-                else:
-                    self._inbox.put(replace(event, turn=self._turns.current))
+            for event in listen(self._audible(self._devices.microphone.chunks()), self._devices.detector, self._segmenter):
+                turn = self._heard(event, turn)
         except Problem as problem:
             self._report("trouble", {"what": str(problem)})
             self._say("microphone_lost")
-        self._inbox.close()
+        finally:
+            self._floor.set_taken(False)
+        self._agenda.finish()
 
-    def _without_own_voice(self, chunks: Iterator[AudioChunk]) -> Iterator[AudioChunk]:
-        """Half duplex: while the loudspeaker speaks the microphone hears silence, unless the user wears headphones."""
+    def _heard(self, event: HearingEvent, turn: int) -> int:
+        """Act on what the microphone heard in this turn (UNBEGUN: none yet); the turn from now on."""
+        if turn == UNBEGUN and self._begins_turn(event):
+            turn = self._turns.begin()
+            self._waiting.answered()
+            self._report("speech_began", {"turn": turn})
+        match event:
+            case SpeechResumed():
+                self._agenda.cancel_prepare()
+                return UNBEGUN if turn == UNBEGUN else self._turns.begin()  # what was prepared for the pause is stale
+            case SpeechPaused(utterance):
+                self._agenda.put(Prepare(replace(utterance, turn=turn)))
+            case Utterance():
+                self._talking_until_s = float("-inf")
+                self._floor.set_taken(False)
+                if turn != UNBEGUN:
+                    self._waiting.asked(turn, time.monotonic())
+                self._report("speech_ended", {"turn": turn, "start_s": event.start_s, "end_s": event.end_s})
+                self._agenda.put(Reply(replace(event, turn=turn)))
+                return UNBEGUN
+        return turn
+
+    def _begins_turn(self, event: HearingEvent) -> bool:
+        """Speech silences the assistant when it lasts; at once where there is nothing to silence; with a wake word only once understood."""
+        if self._settings.ears.wake_word:
+            return False
+        return isinstance(event, SpeechLasts) or (isinstance(event, SpeechStarted) and self._has_spoken())
+
+    def _audible(self, chunks: Iterator[AudioChunk]) -> Iterator[AudioChunk]:
+        """Silence in place of what isn't meant for the assistant: its own voice without headphones, and all before the push-to-talk key."""
+        ears = self._settings.ears
         for chunk in chunks:
-            deaf = self._speaker.is_playing and not self._settings.ears.headphones
-            yield replace(chunk, samples=np.zeros_like(chunk.samples)) if deaf else chunk
+            self._floor.set_taken(self._segmenter.is_open)
+            own_voice = not ears.headphones and self._speaker.sounds(time.monotonic())
+            no_key = ears.push_to_talk and not self._segmenter.is_open and time.monotonic() > self._talking_until_s
+            yield replace(chunk, samples=np.zeros_like(chunk.samples)) if own_voice or no_key else chunk
 
     def _converse(self) -> None:
-        while (utterance := self._inbox.get()) is not None:
-            try:
-                self._reply(utterance)
-            except Problem as problem:
-                self._report("trouble", {"what": str(problem)})
-                self._say("trouble", what=problem.what, fix=problem.fix)
+        for job in self._agenda.jobs(IDLE_S):
+            self._converser.do(job)
+            if isinstance(job, Reply) and self._has_spoken():
+                self._waiting.answered()  # there was nothing to say
 
-    def _reply(self, utterance: Utterance) -> None:
-        asked = self._conversation.understand(utterance)
-        if isinstance(asked, Sentence):
-            self._put(asked)
-            return
-        self._report("question", {"turn": asked.turn, "text": asked.text, "language": asked.language, "english": asked.english_text})
-        self._answer(asked)
-
-    def _answer(self, asked: Question) -> None:
-        seen = self._memory.problem or self._conversation.look(self._memory.latest(self._settings.answers.max_keyframes))
-        if isinstance(seen, View):
-            self._report("look", {"turn": asked.turn, "keyframes_s": [k.frame.time_s for k in seen.keyframes]})
-        for sentence in self._conversation.answer(seen, asked, self._settings.answers.detail):
-            if not self._put(sentence):
-                return  # the user speaks again: to stop the model is to stop asking it
+    def _synthesise(self) -> None:
+        self._sound.make(self._queue)
 
     def _speak(self) -> None:
-        for heard in speak(self._queue, self._devices.synthesizers, self._speaker, self._turns):
-            self._report("heard", {"turn": heard.sentence.turn, "text": heard.sentence.text, "share": round(heard.share, 2)})
+        for prepared in self._sound:
+            spoken = prepared.spoken
+            is_stale = partial(self._turns.is_stale, spoken.turn)
+            if not self._floor.wait_until_free(is_stale):
+                self._report("dropped", {"turn": spoken.turn, "why": "the user spoke or pressed the key"})
+                continue
+            if isinstance(spoken, Earcon):
+                self._speaker.play(prepared.chunks(), is_stale)
+                continue
+            heard_s = self._speaker.play(self._announced(prepared.chunks(), spoken), is_stale)
+            heard = prepared.heard(heard_s)
+            self._talk.heard(heard)
+            self._report("heard", {"turn": spoken.turn, "text": spoken.text, "share": round(heard.share, 2)})
 
-    def _say(self, key: str, **values: object) -> None:
-        text, language = phrase(key, self._conversation.language, **values)
+    def _announced(self, chunks: Iterator[AudioChunk], sentence: Sentence) -> Iterator[AudioChunk]:
+        """The chunks; the first is reported as it goes to the loudspeaker."""
+        for number, chunk in enumerate(chunks):
+            if number == 0:
+                self._waiting.answered()
+                self._report("sound", {"turn": sentence.turn, "text": sentence.text})
+            yield chunk
+
+    def _unspeakable(self, problem: Problem) -> None:
+        self._report("trouble", {"what": str(problem)})
+        self._put(Earcon("error", self._turns.current))
+
+    def _set_detail(self, detail: str) -> None:
+        self._converser.detail = detail  # type: ignore[assignment]
+
+    def _has_spoken(self) -> bool:
+        """Nothing waits to be spoken or is being spoken."""
+        return not (len(self._queue) or len(self._sound) or self._speaker.is_playing)
+
+    def _is_silent(self) -> bool:
+        return self._has_spoken() and not self._floor.is_taken
+
+    def _say(self, key: str) -> None:
+        text, language = phrase(key, self._conversation.language)
         self._put(Sentence(text, language, self._turns.current))
 
-    def _put(self, sentence: Sentence) -> bool:
-        queued = self._queue.put(sentence)
-        if queued:
-            self._report("sentence", {"turn": sentence.turn, "text": sentence.text, "language": sentence.language})
+    def _put(self, spoken: Spoken) -> bool:
+        queued = self._queue.put(spoken)
+        if isinstance(spoken, Sentence):
+            event = "sentence" if queued else "dropped"
+            self._report(event, {"turn": spoken.turn, "text": spoken.text, "language": spoken.language})
         return queued
+
+
+class Presses:
+    """Which presses of a key count. Pure."""
+
+    def __init__(self) -> None:
+        self._last_s = float("-inf")
+
+    def counts(self, now_s: float) -> bool:
+        """Not those that follow another within PRESS_GAP_S."""
+        gap_s, self._last_s = now_s - self._last_s, now_s
+        return gap_s >= PRESS_GAP_S
 
 
 class _NoticedSpeaker:
@@ -196,6 +300,7 @@ class _NoticedSpeaker:
 
     def __init__(self, speaker: Speaker) -> None:
         self._speaker = speaker
+        self._ended_s = float("-inf")
         self.is_playing = False
 
     def play(self, chunks: Iterator[AudioChunk], is_stale: Callable[[], bool]) -> float:
@@ -203,7 +308,12 @@ class _NoticedSpeaker:
         try:
             return self._speaker.play(chunks, is_stale)
         finally:
+            self._ended_s = time.monotonic()
             self.is_playing = False
+
+    def sounds(self, now_s: float) -> bool:
+        """Whether it can be heard, the room's echo included."""
+        return self.is_playing or now_s - self._ended_s < ECHO_S
 
     def close(self) -> None:
         self._speaker.close()

@@ -17,6 +17,10 @@ class WaitingSounds:
         self._next_s = 0.0
         self._count = 0
 
+    @property
+    def is_waiting(self) -> bool:
+        return self._turn is not None
+
     def asked(self, turn: int, now_s: float) -> None:
         """A question has ended."""
         self._turn, self._next_s, self._count = turn, now_s + HEARD_AFTER_S, 0

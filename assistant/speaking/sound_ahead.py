@@ -12,13 +12,12 @@ from assistant.problems import Problem
 from assistant.speaking.clauses import clauses
 from assistant.speaking.earcons import earcon
 from assistant.speaking.speak import choose_synthesizer
+from assistant.speaking.speech_queue import Spoken
 from assistant.turns import Turns
 
 SENTENCES_AHEAD = 2
 """Made before they are played: enough for no gap between sentences, and little is lost when the user interrupts."""
 EARCON_RATE_HZ = 22_050
-
-Spoken = Sentence | Earcon
 
 
 class Prepared:
