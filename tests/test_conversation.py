@@ -41,7 +41,9 @@ def test_silence_is_answered_and_never_becomes_a_question() -> None:
 
 def test_an_unsure_language_or_unsure_words_ask_to_say_it_again_in_the_last_language() -> None:
     talk = conversation(heard("O que é isto?", "pt"), heard("Was?", "de", probability=0.3), heard("mumble", "pt", confidence=0.1))
-    talk.understand(HELLO)
+    first = talk.understand(HELLO)
+    assert isinstance(first, Question)
+    list(talk.answer(None, first))
     for _ in range(2):
         assert said([talk.understand(HELLO)]) == [phrase("say_again", "pt")]  # type: ignore[list-item]
 

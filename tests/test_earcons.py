@@ -8,12 +8,12 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from assistant.messages import AudioChunk
+from assistant.messages import EarconName, AudioChunk
 from assistant.runtimes.silero_vad import CHUNK_SAMPLES, SileroVad
 from assistant.settings import EarSettings
-from assistant.speaking.earcons import Earcon, earcon
+from assistant.speaking.earcons import earcon
 
-NAMES: tuple[Earcon, ...] = get_args(Earcon)
+NAMES: tuple[EarconName, ...] = get_args(EarconName)
 MINUS_12_DBFS = 10 ** (-12 / 20)
 RATES_HZ = (8000, 16000, 22050, 48000)
 each = pytest.mark.parametrize("name", NAMES)
@@ -22,7 +22,7 @@ at_each_rate = pytest.mark.parametrize("rate_hz", RATES_HZ)
 
 @each
 @at_each_rate
-def test_it_is_short_soft_and_without_a_click(name: Earcon, rate_hz: int) -> None:
+def test_it_is_short_soft_and_without_a_click(name: EarconName, rate_hz: int) -> None:
     chunk = earcon(name, rate_hz)
     samples = chunk.samples
     assert samples.dtype == np.float32
@@ -43,7 +43,7 @@ def test_any_two_differ_in_the_way_their_notes_go(rate_hz: int) -> None:
 
 
 @each
-def test_the_voice_detector_does_not_take_it_for_speech(name: Earcon) -> None:
+def test_the_voice_detector_does_not_take_it_for_speech(name: EarconName) -> None:
     sound = earcon(name, 16000).samples
     second = np.zeros(16000 // CHUNK_SAMPLES * CHUNK_SAMPLES, np.float32)
     second[4000 : 4000 + len(sound)] = sound

@@ -43,7 +43,7 @@ def languages() -> dict[str, Language]:
     return {f.name[:2]: _read(f.name[:2], f.read_text(encoding="utf-8")) for f in sorted(files, key=lambda f: f.name)}
 
 
-def phrase(key: str, language: str, **values: object) -> tuple[str, str]:
+def phrase(key: str, language: str, /, **values: object) -> tuple[str, str]:
     """(text, language) of a fixed phrase: in `language`, or in English where that language has no file."""
     known = _known(language)
     return known.phrases[key].format(**values), known.code

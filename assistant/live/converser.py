@@ -182,7 +182,8 @@ class Converser:
                 self._tell_changes(question)
             case _:
                 self._stage.report("command", {"turn": question.turn, "kind": command.kind, "argument": command.argument})
-                self._put_all(self._obey(command, question))
+                for sentence in self._obey(command, question):
+                    self._put(sentence)
 
     def _answer(self, question: Question, detail: Detail | None = None) -> None:
         seen = self._look()
@@ -195,6 +196,7 @@ class Converser:
     def _tell_more(self, question: Question) -> None:
         """What an interruption cut off, else what the model has to add."""
         if unheard := self._talk.unheard():
+            self._talk.begin(question)
             self._put_all(replace(sentence, turn=question.turn) for sentence in unheard)
             return
         said = {sentence.text for sentence in self._talk.answer()}

@@ -6,13 +6,9 @@ Blattner, Sumikawa and Greenberg (1989), "Earcons and Icons"; soft, so that they
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 
-from assistant.messages import AudioChunk, Sound
-
-Earcon = Literal["ready", "listening", "heard", "thinking", "answer", "error", "muted"]
+from assistant.messages import AudioChunk, EarconName, Sound
 
 _LOW, _MIDDLE, _HIGH = 523.25, 698.46, 932.33
 """Hertz: C5, F5 and B flat 5, fourths apart; small loudspeakers still play them, and most people hear them best."""
@@ -23,7 +19,7 @@ _PEAK, _SOFT_PEAK = 0.2, 0.08
 _SECOND_HARMONIC = 0.15
 """Share of the octave above, which makes a note less piercing."""
 
-_MELODIES: dict[Earcon, tuple[float, ...]] = {
+_MELODIES: dict[EarconName, tuple[float, ...]] = {
     "ready": (_LOW, _MIDDLE, _HIGH),
     "listening": (_LOW, _HIGH),
     "heard": (_HIGH,),
@@ -34,7 +30,7 @@ _MELODIES: dict[Earcon, tuple[float, ...]] = {
 }
 
 
-def earcon(name: Earcon, sample_rate_hz: int = 16000) -> AudioChunk:
+def earcon(name: EarconName, sample_rate_hz: int = 16000) -> AudioChunk:
     """At most 0.25 s of sound ("thinking" 0.4 s) that begins and ends in silence; `sample_rate_hz` of 8000 or more."""
     soft = name == "thinking"
     note_s, peak = (_SLOW_NOTE_S, _SOFT_PEAK) if soft else (_NOTE_S, _PEAK)
