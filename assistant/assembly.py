@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant import variant_choice
-from assistant.interfaces import Camera, Microphone, Speaker, SpeechSynthesizer, Transcriber, VoiceDetector
+from assistant.interfaces import Button, Camera, Microphone, Speaker, SpeechSynthesizer, Transcriber, VoiceDetector
 from assistant.languages import languages
 from assistant.manifests import FULL_PRECISION, all_manifests
 from assistant.model_store import SAVED_GRAPHS, ModelStore
@@ -88,6 +88,17 @@ def open_camera(source: str, settings: CameraSettings, *, real_time: bool = Fals
     from assistant.devices.opencv_camera import open_source
 
     return open_source(source, settings, real_time)
+
+
+def open_button(talk: str) -> Button:
+    """The setting `keys.talk`: a key of the keyboard, or a pin."""
+    if talk.startswith("gpio:"):
+        from assistant.devices.gpio_button import GpioButton
+
+        return GpioButton(talk.removeprefix("gpio:"))
+    from assistant.devices.keyboard import Keyboard
+
+    return Keyboard(talk)
 
 
 def open_sound_file(path: str, *, real_time: bool = False) -> Microphone:

@@ -44,6 +44,16 @@ class Speaker(Protocol):
     def close(self) -> None: ...
 
 
+class Button(Protocol):
+    """What a user presses to talk or for silence."""
+
+    def watch(self, on_press: Callable[[], None]) -> None:
+        """Call `on_press` at each press, from a thread of its own, until closed."""
+        ...
+
+    def close(self) -> None: ...
+
+
 class VoiceDetector(Protocol):
     """Tells speech from other sound, chunk by chunk. Keeps state between chunks of one stream."""
 

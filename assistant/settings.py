@@ -95,6 +95,18 @@ class EarSettings:
 
 
 @dataclass(frozen=True)
+class KeySettings:
+    """What is pressed to talk or for silence."""
+
+    talk: str = "any"
+    """A key of the keyboard, "any", or a pin such as "gpio:17"."""
+
+    def __post_init__(self) -> None:
+        if not (self.talk == "any" or len(self.talk) == 1 or self.talk.startswith("gpio:")):
+            raise BadInput(f"the setting talk = {shorten(self.talk)} is no key", 'use one character, "any" or a pin such as "gpio:17"')
+
+
+@dataclass(frozen=True)
 class VoiceSettings:
     """How the assistant sounds."""
 
@@ -150,6 +162,7 @@ class Settings:
     camera: CameraSettings = field(default_factory=CameraSettings)
     keyframes: KeyframeSettings = field(default_factory=KeyframeSettings)
     ears: EarSettings = field(default_factory=EarSettings)
+    keys: KeySettings = field(default_factory=KeySettings)
     narration: NarrationSettings = field(default_factory=NarrationSettings)
     voice: VoiceSettings = field(default_factory=VoiceSettings)
     answers: AnswerSettings = field(default_factory=AnswerSettings)

@@ -45,7 +45,9 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
 
     with ExitStack() as stack:
         trace = stack.enter_context(_open_trace(options.trace)) if options.trace else None
-        loop = _open_loop(options, report)
+        loop, button = _open_loop(options, report)
+        button.watch(loop.press)
+        stack.callback(button.close)
         failure: list[BaseException] = []
         thread = threading.Thread(target=_run_loop, args=(loop, options.duration_s, failure, events), name="loop", daemon=True)
         thread.start()
