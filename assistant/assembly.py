@@ -17,6 +17,7 @@ from assistant.problems import BadInput, MissingModel, shorten
 from assistant.settings import AnswerSettings, CameraSettings, EarSettings, VoiceSettings
 
 if TYPE_CHECKING:
+    from assistant.devices.connection import OnChange
     from assistant.runtimes.smolvlm2 import Smolvlm2Describer
 
 WHISPER = "whisper-base"
@@ -83,10 +84,16 @@ def open_synthesizers(settings: VoiceSettings, store: ModelStore, voice: str | N
     return [*piper, EspeakSynthesizer(settings)]
 
 
-def open_camera(source: str, settings: CameraSettings, *, real_time: bool = False) -> Camera:
-    """A picture, a video file, a camera's number or a local stream."""
-    from assistant.devices.opencv_camera import open_source
+def open_camera(source: str, settings: CameraSettings, *, real_time: bool = False, on_change: OnChange | None = None) -> Camera:
+    """A picture, a video file, a camera's number or a local stream.
 
+    With `on_change`, here and below, a live device that is lost is opened again until it is back, and `on_change` is told.
+    """
+    from assistant.devices.opencv_camera import is_live, open_source
+    from assistant.devices.reconnecting import ReconnectingCamera
+
+    if on_change is not None and is_live(source):
+        return ReconnectingCamera(lambda: open_source(source, settings), on_change)
     return open_source(source, settings, real_time)
 
 
@@ -108,13 +115,16 @@ def open_sound_file(path: str, *, real_time: bool = False) -> Microphone:
     return RecordedMicrophone(Path(path), real_time=real_time)
 
 
-def open_microphone(source: str | None) -> Microphone:
+def open_microphone(source: str | None, on_change: OnChange | None = None) -> Microphone:
     """A sound file played in real time, or the microphone whose name contains `source` (None: the system's choice)."""
     if source and Path(source).suffix.lower() in SOUND_SUFFIXES:
         return open_sound_file(source, real_time=True)
+    from assistant.devices.reconnecting import ReconnectingMicrophone
     from assistant.devices.sounddevice_microphone import SounddeviceMicrophone
 
-    return SounddeviceMicrophone(source or "")
+    if on_change is None:
+        return SounddeviceMicrophone(source or "")
+    return ReconnectingMicrophone(lambda: SounddeviceMicrophone(source or ""), on_change)
 
 
 def open_wav_file(path: Path) -> Speaker:
@@ -124,13 +134,16 @@ def open_wav_file(path: Path) -> Speaker:
     return WavSpeaker(path)
 
 
-def open_speaker(destination: str | None) -> Speaker:
+def open_speaker(destination: str | None, on_change: OnChange | None = None) -> Speaker:
     """A WAV file to write, or the loudspeaker whose name contains `destination` (None: the system's choice)."""
     if destination and Path(destination).suffix.lower() == ".wav":
         return open_wav_file(Path(destination))
+    from assistant.devices.reconnecting_speaker import ReconnectingSpeaker
     from assistant.devices.sounddevice_speaker import SounddeviceSpeaker
 
-    return SounddeviceSpeaker(destination or "")
+    if on_change is None:
+        return SounddeviceSpeaker(destination or "")
+    return ReconnectingSpeaker(lambda: SounddeviceSpeaker(destination or ""), on_change)
 
 
 def _model_folder(model: str, store: ModelStore) -> Path:

@@ -1,0 +1,341 @@
+"""Hours of use in minutes: a scripted user talks to the live loop and interrupts it, while its devices fail.
+
+    python -m tests.soak --minutes 60                 every minute a device is lost
+    python -m tests.soak --minutes 60 --faults 200    and whatever else goes wrong with devices
+
+Everything waits as in life, only `--speed` times shorter (tests/faulty_devices.py); the engines are fakes, the loop and the stages are
+not. Prints what happened as JSON; exit status 1 if anything promised was not kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from random import Random
+from typing import Any
+
+import numpy as np
+import psutil
+
+from assistant.conversation import Conversation
+from assistant.devices.connection import Patience
+from assistant.devices.reconnecting import ReconnectingCamera, ReconnectingMicrophone
+from assistant.devices.reconnecting_speaker import ReconnectingSpeaker
+from assistant.live import WAITING_UTTERANCES, Devices, LiveLoop
+from assistant.messages import AudioChunk, Detail, Keyframe, Picture, Sound, Transcript, View
+from assistant.problems import Problem
+from assistant.settings import Settings
+from assistant.speaking.speech_queue import QUEUED_SENTENCES
+from tests.fakes import ScriptedDescriber, ToneSynthesizer
+from tests.faulty_devices import (
+    CAMERA_KINDS,
+    CHUNK_S,
+    CHUNK_SAMPLES,
+    MICROPHONE_KINDS,
+    SPEAKER_KINDS,
+    Fault,
+    FaultyCamera,
+    FaultyMicrophone,
+    FaultySpeaker,
+    Kind,
+    Plug,
+    World,
+    random_faults,
+)
+
+ANSWERED_WITHIN_S = 10.0
+"""After the end of a question its answer must have been heard, or the user has spoken again."""
+LOSSES: tuple[Kind, ...] = ("lost", "changed")
+MEMORY_GROWTH = 1.05
+QUIET_LEVEL, LEVELS_PER_UNIT, MOST_QUESTIONS = 0.1, 2000, 1600
+"""A spoken question is a constant level that tells its number."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """A question somebody speaks."""
+
+    number: int
+    start_s: float
+    end_s: float
+
+
+class User:
+    """Asks a question of a second every 4 to 12 s; now and then asks again while the answer is being spoken."""
+
+    def __init__(self, until_s: float, seed: int) -> None:
+        rng, self.script, now_s = Random(seed), list[Said](), 3.0
+        while now_s < until_s - ANSWERED_WITHIN_S - 2 and len(self.script) < MOST_QUESTIONS:
+            self.script.append(Said(len(self.script), now_s, now_s + 1.0))
+            now_s += 1.0 + (1.5 if rng.random() < 0.2 else rng.uniform(4.0, 12.0))
+        self.heard_chunks: Counter[int] = Counter()
+        self._next = 0
+
+    def sound(self, time_s: float) -> Sound:
+        """What a microphone hears; it asks in the order of time."""
+        while self._next < len(self.script) and self.script[self._next].end_s < time_s + CHUNK_S:
+            self._next += 1
+        said = self.script[self._next] if self._next < len(self.script) else None
+        if said is None or time_s < said.start_s:
+            return np.zeros(CHUNK_SAMPLES, np.float32)
+        self.heard_chunks[said.number] += 1
+        return np.full(CHUNK_SAMPLES, QUIET_LEVEL + said.number / LEVELS_PER_UNIT, np.float32)
+
+    def was_heard(self, said: Said) -> bool:
+        return self.heard_chunks[said.number] >= 0.9 * (said.end_s - said.start_s) / CHUNK_S - 1
+
+
+class LoudnessDetector:
+    """Takes for speech what isn't silence."""
+
+    def speech_probability(self, chunk: AudioChunk) -> float:
+        return 0.9 if chunk.samples.max() > QUIET_LEVEL / 2 else 0.0
+
+    def reset(self) -> None: ...
+
+
+class LevelTranscriber:
+    """Reads the number of the last question in the sound; takes 0.3 s."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def transcribe(self, samples: Sound, sample_rate_hz: int, language: str | None = None) -> Transcript:
+        pause(self._world, 0.3)
+        loud = samples[samples > QUIET_LEVEL / 2]
+        if not len(loud):
+            return Transcript("", "", 0.0, "", 0.0)
+        text = f"What is number {round((float(loud[-1]) - QUIET_LEVEL) * LEVELS_PER_UNIT)}?"
+        return Transcript(text, "en", 0.9, text)
+
+
+class SteadyDescriber(ScriptedDescriber):
+    """Says the same to everything, a word every 50 ms, and keeps nothing."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(["It is a red cup. It stands on the table to your left. Behind it is a window."])
+        self._world = world
+
+    def look(self, keyframes: Sequence[Keyframe], detail: Detail = "brief") -> View:
+        pause(self._world, 0.2)
+        return View(tuple(keyframes[-self.max_pictures :]))
+
+    def answer(self, view: View, question: str, detail: Detail = "brief") -> Iterator[str]:
+        self.questions.clear()
+        for word in super().answer(view, question, detail):
+            pause(self._world, 0.05)
+            yield word
+
+
+def pause(world: World, seconds: float) -> None:
+    time.sleep(seconds / world.speed)
+
+
+def scene(time_s: float) -> Picture:
+    """Another one every 20 s, each with a sensor's noise."""
+    texture = np.random.default_rng(int(time_s // 20)).integers(40, 215, (12, 16, 3)).repeat(10, axis=0).repeat(10, axis=1)
+    return (texture + np.random.default_rng(int(time_s * 1000)).integers(-4, 5, texture.shape)).astype(np.uint8)
+
+
+@dataclass
+class Diary:
+    """What happened when, in the world's time; told from any thread."""
+
+    world: World
+    spoke_s: list[float] = field(default_factory=list)
+    turn_of: dict[int, int] = field(default_factory=dict)
+    """Number of a question -> its turn."""
+    heard: list[tuple[float, int, float]] = field(default_factory=list)
+    """(time, turn, share) of each sentence that left the speaker."""
+    changes: list[tuple[float, str, bool]] = field(default_factory=list)
+    """(time, device, whether it was lost)"""
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def report(self, event: str, details: dict[str, Any]) -> None:
+        self.counts[event] += 1
+        if event == "question" and (found := re.search(r"number (\d+)", details["text"])):
+            self.turn_of[int(found[1])] = details["turn"]
+        elif event == "heard":
+            self.heard.append((self.world.now_s(), details["turn"], details["share"]))
+
+    def on_change(self, device: str, is_lost: bool, why: Problem | None) -> None:
+        self.changes.append((self.world.now_s(), device, is_lost))
+        self.counts[f"{device} {'lost' if is_lost else 'back'}"] += 1
+
+    def was_out(self, device: str, start_s: float, end_s: float) -> bool:
+        """Whether the device was told to be lost at any time in between."""
+        lost = False
+        for time_s, name, is_lost in self.changes:
+            if name == device and time_s < end_s:
+                if time_s > start_s and (lost or is_lost):
+                    return True
+                lost = is_lost
+        return lost
+
+
+class Soak:
+    """One run."""
+
+    def __init__(self, minutes: float, faults: dict[str, list[Fault]], speed: float, seed: int) -> None:
+        self.world = world = World(speed)
+        self.until_s = minutes * 60
+        self.diary = Diary(world)
+        self.user = User(self.until_s, seed)
+        self.faults = faults
+        plugs = {name: Plug(name, world, faults.get(name, [])) for name in ("camera", "microphone", "speaker")}
+        # A busy machine must not look like a stall, so that is waited for longer than the rest.
+        waits = Patience(max(0.5, 15 / speed), max(0.5, 5 / speed), 0.5 / speed, 10 / speed, 3 / speed)
+        told = self.diary.on_change
+        devices = Devices(
+            ReconnectingCamera(lambda: FaultyCamera(plugs["camera"], scene), told, waits),
+            ReconnectingMicrophone(lambda: FaultyMicrophone(plugs["microphone"], self.user.sound), told, waits),
+            ReconnectingSpeaker(lambda: FaultySpeaker(plugs["speaker"]), told, waits),
+            LoudnessDetector(),
+            [ForgetfulVoice()],
+            camera_is_live=True,
+        )
+        settings = replace(Settings(), ears=replace(Settings().ears, headphones=True))  # or the user couldn't interrupt
+        conversation = Conversation(LevelTranscriber(world), SteadyDescriber(world), settings.ears)
+        self.loop = LiveLoop(devices, conversation, settings, self.diary.report)
+        self.resident_bytes: list[int] = []
+        self.overfull: Counter[str] = Counter()
+
+    def run(self) -> dict[str, Any]:
+        """What happened, and under "broken" each promise that wasn't kept."""
+        threads_before = threading.active_count()
+        over = threading.Event()
+        sampler = threading.Thread(target=self._sample, args=[over])
+        sampler.start()
+        broken: list[str] = []
+        try:
+            self.loop.run((self.until_s - self.world.now_s()) / self.world.speed)
+        except Exception as error:  # whatever a thread died of
+            broken.append(f"a thread died of {error!r}")
+        over.set()
+        sampler.join()
+        broken += self._broken(threads_before)
+        return {
+            **self._outcomes(),
+            **self.diary.counts,
+            "faults": sum(map(len, self.faults.values())),
+            "MB": self._megabytes(),
+            "broken": broken,
+        }
+
+    def _sample(self, over: threading.Event) -> None:
+        process, every_s = psutil.Process(), self.until_s / self.world.speed / 200
+        while not over.wait(every_s):
+            self.resident_bytes.append(process.memory_info().rss)
+            for name, (length, bound) in queue_lengths(self.loop).items():
+                self.overfull[name] += length > bound
+
+    def _megabytes(self) -> tuple[float, float]:
+        """Resident memory once all was warm, and at the end: medians over a sixth of the run each."""
+        sixth = len(self.resident_bytes) // 6
+        warm, end = self.resident_bytes[sixth : 2 * sixth], self.resident_bytes[-sixth:]
+        return round(float(np.median(warm)) / 1e6, 1), round(float(np.median(end)) / 1e6, 1)
+
+    def _broken(self, threads_before: int) -> list[str]:
+        warm, end = self._megabytes()
+        broken = [f"the queue {name} was over its bound" for name, times in self.overfull.items() if times]
+        if end > warm * MEMORY_GROWTH:
+            broken.append(f"resident memory grew from {warm} to {end} MB")
+        if not gone(lambda: threading.active_count() <= threads_before):
+            broken.append(f"threads are left: {[thread.name for thread in threading.enumerate()]}")
+        if self.diary.counts["stuck"]:
+            broken.append("a thread didn't stop in time")
+        for device in ("camera", "microphone", "speaker"):
+            told = [is_lost for _, name, is_lost in self.diary.changes if name == device]
+            if told != [True, False] * (len(told) // 2):
+                broken.append(f"losses and returns of the {device} were not told once each, or it isn't back: {told}")
+        return broken + [f"question {said.number} at {said.start_s:.1f} s: {fate}" for said, fate in self._fates() if fate == "UNANSWERED"]
+
+    def _outcomes(self) -> dict[str, int]:
+        return dict(Counter(fate for _, fate in self._fates()))
+
+    def _fates(self) -> Iterator[tuple[Said, str]]:
+        """What became of each question."""
+        script = self.user.script
+        for said, following in pairwise([*script, Said(-1, self.until_s, self.until_s)]):
+            until_s = min(following.start_s, said.end_s + ANSWERED_WITHIN_S)
+            if any(turn == self.diary.turn_of.get(said.number) and share > 0 for _, turn, share in self.diary.heard):
+                yield said, "answered"
+            elif self.diary.was_out("microphone", said.start_s, until_s) or self._is_faulty("microphone", said.start_s, said.end_s + 2):
+                yield said, "not heard, for the microphone was lost"
+            elif self.diary.was_out("speaker", said.end_s, until_s) or self._is_faulty("speaker", said.end_s, until_s):
+                yield said, "answered in vain, for the loudspeaker was lost"
+            elif any(said.end_s < time_s < until_s and share > 0 for time_s, _, share in self.diary.heard):
+                yield said, "refused aloud"
+            elif until_s < said.end_s + ANSWERED_WITHIN_S:
+                yield said, "replaced by another question"
+            else:
+                yield said, "UNANSWERED"
+
+    def _is_faulty(self, device: str, start_s: float, end_s: float) -> bool:
+        return any(fault.start_s < end_s and fault.end_s > start_s for fault in self.faults.get(device, []))
+
+
+class ForgetfulVoice(ToneSynthesizer):
+    """Doesn't keep what it said."""
+
+    def synthesize(self, text: str, language: str) -> Iterator[AudioChunk]:
+        self.said.clear()
+        return super().synthesize(text, language)
+
+
+def queue_lengths(loop: LiveLoop) -> dict[str, tuple[int, int]]:
+    """Each queue of the loop: (how many wait, how many may wait)."""
+    return {
+        "utterances": (loop._inbox._items.qsize(), WAITING_UTTERANCES + 1),  # one more for the end
+        "sentences": (len(loop._queue._sentences), QUEUED_SENTENCES),
+    }
+
+
+def gone(done: Callable[[], bool], within_s: float = 5.0) -> bool:
+    give_up_s = time.monotonic() + within_s
+    while not done() and time.monotonic() < give_up_s:
+        time.sleep(0.05)
+    return done()
+
+
+def loss_every_minute(minutes: float, seed: int) -> dict[str, list[Fault]]:
+    """One of the three devices is lost in every minute."""
+    count = max(1, round(minutes / 3))
+    return {name: random_faults(LOSSES, count, 0.9 * minutes * 60, seed + n) for n, name in enumerate(("camera", "microphone", "speaker"))}
+
+
+def any_faults(minutes: float, count: int, seed: int) -> dict[str, list[Fault]]:
+    """So many faults of every kind, spread over the three devices."""
+    kinds = {"camera": CAMERA_KINDS, "microphone": MICROPHONE_KINDS, "speaker": SPEAKER_KINDS}
+    shares = [count // 3, count // 3, count - 2 * (count // 3)]
+    return {
+        name: random_faults(kinds[name], share, 0.9 * minutes * 60, seed + n)
+        for n, (name, share) in enumerate(zip(kinds, shares, strict=True))
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=60.0, help="of conversation (default: 60)")
+    parser.add_argument("--faults", type=int, help="so many of every kind, instead of a loss a minute")
+    parser.add_argument("--speed", type=float, default=30.0, help="how many times faster than life (default: 30)")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    faults = (
+        any_faults(options.minutes, options.faults, options.seed) if options.faults else loss_every_minute(options.minutes, options.seed)
+    )
+    result = Soak(options.minutes, faults, options.speed, options.seed).run()
+    print(json.dumps(result, indent=1))
+    return 1 if result["broken"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
