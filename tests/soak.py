@@ -29,12 +29,13 @@ from assistant.conversation import Conversation
 from assistant.devices.connection import Patience
 from assistant.devices.reconnecting import ReconnectingCamera, ReconnectingMicrophone
 from assistant.devices.reconnecting_speaker import ReconnectingSpeaker
-from assistant.live import WAITING_UTTERANCES, Devices, LiveLoop
+from assistant.live.loop import Devices, LiveLoop
 from assistant.messages import AudioChunk, Detail, Keyframe, Picture, Sound, Transcript, View
 from assistant.problems import Problem
 from assistant.settings import Settings
+from assistant.speaking.sound_ahead import SENTENCES_AHEAD
 from assistant.speaking.speech_queue import QUEUED_SENTENCES
-from tests.fakes import ScriptedDescriber, ToneSynthesizer
+from tests.fakes import FixedVoice, ScriptedDescriber, ToneSynthesizer
 from tests.faulty_devices import (
     CAMERA_KINDS,
     CHUNK_S,
@@ -193,13 +194,18 @@ class Soak:
         plugs = {name: Plug(name, world, faults.get(name, [])) for name in ("camera", "microphone", "speaker")}
         # A busy machine must not look like a stall, so that is waited for longer than the rest.
         waits = Patience(max(0.5, 15 / speed), max(0.5, 5 / speed), 0.5 / speed, 10 / speed, 3 / speed)
-        told = self.diary.on_change
+
+        def told(device: str, is_lost: bool, why: Problem | None) -> None:
+            self.diary.on_change(device, is_lost, why)
+            self.loop.device_changed(device, is_lost, why)
+
         devices = Devices(
             ReconnectingCamera(lambda: FaultyCamera(plugs["camera"], scene), told, waits),
             ReconnectingMicrophone(lambda: FaultyMicrophone(plugs["microphone"], self.user.sound), told, waits),
             ReconnectingSpeaker(lambda: FaultySpeaker(plugs["speaker"]), told, waits),
             LoudnessDetector(),
             [ForgetfulVoice()],
+            FixedVoice(),
             camera_is_live=True,
         )
         settings = replace(Settings(), ears=replace(Settings().ears, headphones=True))  # or the user couldn't interrupt
@@ -294,8 +300,8 @@ class ForgetfulVoice(ToneSynthesizer):
 def queue_lengths(loop: LiveLoop) -> dict[str, tuple[int, int]]:
     """Each queue of the loop: (how many wait, how many may wait)."""
     return {
-        "utterances": (loop._inbox._items.qsize(), WAITING_UTTERANCES + 1),  # one more for the end
         "sentences": (len(loop._queue._sentences), QUEUED_SENTENCES),
+        "sounds": (len(loop._sound._prepared), SENTENCES_AHEAD),
     }
 
 

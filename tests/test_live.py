@@ -18,7 +18,7 @@ from assistant.live.loop import ECHO_S, PRESS_GAP_S, STOP_WITHIN_S, Devices, Liv
 from assistant.messages import AudioChunk, Detail, Frame, Sound, Transcript, View
 from assistant.problems import LostDevice, MissingModel
 from assistant.settings import EarSettings, Settings
-from tests.fakes import ListSpeaker, ScriptedDescriber, ScriptedTranscriber, ScriptedVoiceDetector, ToneSynthesizer
+from tests.fakes import FixedVoice, ListSpeaker, ScriptedDescriber, ScriptedTranscriber, ScriptedVoiceDetector, ToneSynthesizer
 
 SECOND = 31
 """Chunks of 32 ms."""
@@ -60,11 +60,6 @@ class SlowSpeaker(ListSpeaker):
 
     def __init__(self) -> None:
         super().__init__(after_chunk=lambda: time.sleep(0.1))
-
-
-class FixedVoice:
-    def change(self, kind: str) -> bool:
-        return False
 
 
 class Loop:
@@ -116,6 +111,7 @@ def test_without_a_camera_the_user_is_told_and_questions_still_get_an_answer() -
 
     live = Loop(QUIET + SPEECH + QUIET, [WHAT], ["never"], camera=Unplugged())
     live.loop.run()
+    assert phrase("camera_lost", "en")[0] in live.voice.said
     assert phrase("no_picture", "en")[0].split(".")[0] in " ".join(live.voice.said)
     assert "never" not in live.voice.said
 
@@ -161,7 +157,7 @@ def test_it_stops_within_two_seconds_and_leaves_no_thread() -> None:
     assert threading.active_count() <= before + 1  # the timer's own thread may still be ending
 
 
-def test_what_a_thread_died_of_is_raised_to_its_owner() -> None:
+def test_a_thread_that_keeps_dying_is_told_restarted_and_at_last_raised_to_its_owner() -> None:
     class Mistaken:
         def frames(self) -> Iterator[Frame]:
             raise ZeroDivisionError("a mistake of ours")
@@ -172,6 +168,7 @@ def test_what_a_thread_died_of_is_raised_to_its_owner() -> None:
     live = Loop(QUIET, [WHAT], ["x"], camera=Mistaken())
     with pytest.raises(ZeroDivisionError):
         live.loop.run()
+    assert sum(event["event"] == "restarted" for event in live.events) == 5
 
 
 def test_hammering_on_the_key_gives_one_answer_and_no_error() -> None:

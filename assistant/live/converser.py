@@ -129,6 +129,7 @@ class Converser:
             if not isinstance(asked, Question):
                 return  # a cough while the assistant spoke, or words to somebody else
             asked = replace(asked, turn=self._turns.begin())
+            self._told(asked)
         if isinstance(asked, Sentence):
             self._stage.speak(asked)
         elif asked is not None:
@@ -166,9 +167,13 @@ class Converser:
             if text is None:
                 return _Understood(None)
             asked = replace(asked, text=text, english_text=english or asked.english_text)
-        details = {"turn": asked.turn, "text": asked.text, "language": asked.language, "english": asked.english_text}
-        self._stage.report("question", details)
+        self._told(asked)
         return _Understood(asked, match_command(asked.text, (asked.language, self._conversation.language, ENGLISH)))
+
+    def _told(self, asked: Question) -> None:
+        if asked.turn != UNBEGUN:
+            details = {"turn": asked.turn, "text": asked.text, "language": asked.language, "english": asked.english_text}
+            self._stage.report("question", details)
 
     def _act(self, question: Question, command: Command | None) -> None:
         match command:

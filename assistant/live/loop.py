@@ -38,7 +38,7 @@ from assistant.settings import Settings
 from assistant.speaking.sound_ahead import SoundAhead, Spoken
 from assistant.speaking.speech_queue import SpeechQueue
 from assistant.turns import Turns
-from assistant.workers import Worker
+from assistant.workers import RestartLimit, Watchdog, Worker
 
 STOP_WITHIN_S = 2.0
 ECHO_S = 0.2
@@ -47,6 +47,8 @@ PRESS_GAP_S = 0.3
 """Presses closer than this are one: nobody means more by hammering on a key."""
 TALK_WITHIN_S = 5.0
 """With push-to-talk the microphone closes again when nobody speaks for so long after the key."""
+HUNG_S = 20.0
+"""An answer that isn't begun within this is told to take longer."""
 IDLE_S = 0.25
 _TICK_S = 0.05
 
@@ -85,6 +87,7 @@ class LiveLoop:
         self._waiting = WaitingSounds()
         self._presses = Presses()
         self._talking_until_s = float("-inf")
+        self._watchdog = Watchdog({"converse": HUNG_S})
         self._stopping = threading.Event()
         narrator = Narrator(settings.narration)
         stage = Stage(self._put, self._segmenter.end_early, self._is_silent, report, time.monotonic)
@@ -94,14 +97,14 @@ class LiveLoop:
     def run(self, duration_s: float | None = None) -> None:
         """Start the threads, wait, stop them all; raises what a thread died of."""
         workers = [
-            Worker("watch", self._watch, self._devices.camera.close),
-            Worker("listen", self._listen, self._devices.microphone.close),
-            Worker("converse", self._converse, self._agenda.close),
-            Worker("synthesise", self._synthesise, self._queue.close),
-            Worker("speak", self._speak, self._sound.close),
+            self._worker("watch", self._watch, self._devices.camera.close),
+            self._worker("listen", self._listen, self._devices.microphone.close),
+            self._worker("converse", self._converse, self._agenda.close),
+            self._worker("synthesise", self._synthesise, self._queue.close),
+            self._worker("speak", self._speak, self._sound.close),
         ]
         self._put(Earcon("ready", self._turns.current))
-        self._say("ready")
+        self._notify("ready")
         for worker in workers:
             worker.start()
         try:
@@ -129,13 +132,35 @@ class LiveLoop:
             self._waiting.asked(turn, now_s)
             self._agenda.put(Describe(turn))
 
+    def device_changed(self, device: str, is_lost: bool, why: Problem | None) -> None:
+        """A "camera", "microphone" or "speaker" is gone, or back: the user is told. Never waits; from any thread."""
+        change = "lost" if is_lost else "back"
+        self._report("device", {"device": device, "is": change, "why": str(why or "")})
+        if device == "microphone" and is_lost:
+            self._floor.set_taken(False)
+        if (device, is_lost) != ("speaker", True):  # nobody would hear it
+            self._notify(f"{device}_{change}")
+
+    def _worker(self, name: str, body: Callable[[], None], unblock: Callable[[], None]) -> Worker:
+        return Worker(name, body, unblock, RestartLimit(), self._restarted)
+
+    def _restarted(self, thread: str, error: Exception) -> None:
+        """A mistake of ours; the thread goes on from its start."""
+        self._report("restarted", {"thread": thread, "what": f"{type(error).__name__}: {error}"})
+        self._notify("restarted")
+
     def _wait(self, workers: list[Worker], until_s: float | None) -> None:
         converse = workers[2]
         while not (self._stopping.is_set() or any(w.failed for w in workers) or (until_s is not None and time.monotonic() >= until_s)):
             if converse.done.is_set() and self._has_spoken():
                 return
-            if self._has_spoken() and (earcon := self._waiting.due(time.monotonic())):
-                self._put(earcon)
+            now_s = time.monotonic()
+            if self._has_spoken() and (earcon := self._waiting.due(now_s)):
+                self._queue.offer(earcon)
+            for stage in self._watchdog.hung(now_s):
+                self._watchdog.rest(stage)  # told once
+                self._report("hung", {"thread": stage})
+                self._notify("still_thinking")
             self._stopping.wait(_TICK_S)
 
     def _stop(self, workers: list[Worker]) -> None:
@@ -157,11 +182,8 @@ class LiveLoop:
                 self._memory.add(keyframe)
                 self._agenda.put(LookAhead())
                 self._report("keyframe", {"time_s": keyframe.frame.time_s, "reason": keyframe.reason, "problem": keyframe.problem})
-        except Problem as problem:
-            # Without a camera there is nothing to answer from, but the user must hear it, and may still be told so on asking.
-            self._memory.forget()
-            self._report("trouble", {"what": str(problem)})
-            self._say("camera_lost")
+        except Problem as problem:  # of a recording; a live camera outlives its losses
+            self.device_changed("camera", True, problem)
 
     def _keyframes(self, frames: Iterator[Frame]) -> Iterator[Keyframe]:
         """What the selector keeps, and a frozen camera: told once when it freezes, and a first keyframe anew when it is over."""
@@ -181,9 +203,8 @@ class LiveLoop:
         try:
             for event in listen(self._audible(self._devices.microphone.chunks()), self._devices.detector, self._segmenter):
                 turn = self._heard(event, turn)
-        except Problem as problem:
-            self._report("trouble", {"what": str(problem)})
-            self._say("microphone_lost")
+        except Problem as problem:  # of a recording; a live microphone outlives its losses
+            self.device_changed("microphone", True, problem)
         finally:
             self._floor.set_taken(False)
         self._agenda.finish()
@@ -227,7 +248,9 @@ class LiveLoop:
 
     def _converse(self) -> None:
         for job in self._agenda.jobs(IDLE_S):
+            self._watchdog.beat("converse", time.monotonic())
             self._converser.do(job)
+            self._watchdog.rest("converse")
             if isinstance(job, Reply) and self._has_spoken():
                 self._waiting.answered()  # there was nothing to say
 
@@ -259,7 +282,7 @@ class LiveLoop:
 
     def _unspeakable(self, problem: Problem) -> None:
         self._report("trouble", {"what": str(problem)})
-        self._put(Earcon("error", self._turns.current))
+        self._queue.offer(Earcon("error", self._turns.current))
 
     def _set_detail(self, detail: str) -> None:
         self._converser.detail = detail  # type: ignore[assignment]
@@ -271,12 +294,13 @@ class LiveLoop:
     def _is_silent(self) -> bool:
         return self._has_spoken() and not self._floor.is_taken
 
-    def _say(self, key: str) -> None:
+    def _notify(self, key: str) -> None:
+        """Say a phrase unless there is no room for it: whoever calls may be the thread that has to make room."""
         text, language = phrase(key, self._conversation.language)
-        self._put(Sentence(text, language, self._turns.current))
+        self._put(Sentence(text, language, self._turns.current), self._queue.offer)
 
-    def _put(self, spoken: Spoken) -> bool:
-        queued = self._queue.put(spoken)
+    def _put(self, spoken: Spoken, put: Callable[[Spoken], bool] | None = None) -> bool:
+        queued = (put or self._queue.put)(spoken)
         if isinstance(spoken, Sentence):
             event = "sentence" if queued else "dropped"
             self._report(event, {"turn": spoken.turn, "text": spoken.text, "language": spoken.language})

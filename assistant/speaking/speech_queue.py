@@ -37,6 +37,15 @@ class SpeechQueue:
             self._changed.notify_all()
             return True
 
+    def offer(self, spoken: Spoken) -> bool:
+        """The same without waiting, for what matters less than not to wait; False also when there is no room."""
+        with self._changed:
+            if self._refuses(spoken) or len(self._sentences) >= QUEUED_SENTENCES:
+                return False
+            self._sentences.append(spoken)
+            self._changed.notify_all()
+            return True
+
     def close(self) -> None:
         """Drop everything and end the iteration; safe to call twice and from any thread."""
         with self._changed:
