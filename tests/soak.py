@@ -151,7 +151,8 @@ class Diary:
     """What happened when, in the world's time; told from any thread."""
 
     world: World
-    spoke_s: list[float] = field(default_factory=list)
+    begun: list[tuple[float, int]] = field(default_factory=list)
+    """(time, turn) of each speech that was noticed"""
     turn_of: dict[int, int] = field(default_factory=dict)
     """Number of a question -> its turn."""
     heard: list[tuple[float, int, float]] = field(default_factory=list)
@@ -162,7 +163,9 @@ class Diary:
 
     def report(self, event: str, details: dict[str, Any]) -> None:
         self.counts[event] += 1
-        if event == "question" and (found := re.search(r"number (\d+)", details["text"])):
+        if event == "speech_began":
+            self.begun.append((self.world.now_s(), details["turn"]))
+        elif event == "question" and (found := re.search(r"number (\d+)", details["text"])):
             self.turn_of[int(found[1])] = details["turn"]
         elif event == "heard":
             self.heard.append((self.world.now_s(), details["turn"], details["share"]))
@@ -272,18 +275,23 @@ class Soak:
         script = self.user.script
         for said, following in pairwise([*script, Said(-1, self.until_s, self.until_s)]):
             until_s = min(following.start_s, said.end_s + ANSWERED_WITHIN_S)
-            if any(turn == self.diary.turn_of.get(said.number) and share > 0 for _, turn, share in self.diary.heard):
+            begun = [turn for time_s, turn in self.diary.begun if said.start_s < time_s < following.start_s]
+            if self._has_been_heard(self.diary.turn_of.get(said.number)):
                 yield said, "answered"
+            elif begun and self._has_been_heard(begun[0]):
+                yield said, "refused aloud"
             elif self.diary.was_out("microphone", said.start_s, until_s) or self._is_faulty("microphone", said.start_s, said.end_s + 2):
                 yield said, "not heard, for the microphone was lost"
             elif self.diary.was_out("speaker", said.end_s, until_s) or self._is_faulty("speaker", said.end_s, until_s):
                 yield said, "answered in vain, for the loudspeaker was lost"
-            elif any(said.end_s < time_s < until_s and share > 0 for time_s, _, share in self.diary.heard):
-                yield said, "refused aloud"
             elif until_s < said.end_s + ANSWERED_WITHIN_S:
                 yield said, "replaced by another question"
             else:
                 yield said, "UNANSWERED"
+
+    def _has_been_heard(self, turn: int | None) -> bool:
+        """Something that was said in this turn, at least in part."""
+        return any(heard_turn == turn and share > 0 for _, heard_turn, share in self.diary.heard)
 
     def _is_faulty(self, device: str, start_s: float, end_s: float) -> bool:
         return any(fault.start_s < end_s and fault.end_s > start_s for fault in self.faults.get(device, []))

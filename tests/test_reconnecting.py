@@ -263,7 +263,7 @@ class TestSpeaker:
             assert len(list(chunks)) == 9, "some of it was made, so that it is known that there was something to hear"
             taken_s.append(time.monotonic() - began_s)
         setup.wrapper.close()
-        assert taken_s[0] >= PATIENCE.silence_s - 0.01 and sum(taken_s) < PATIENCE.silence_s + 0.3
+        assert taken_s[0] >= PATIENCE.silence_s - 0.01 and sum(taken_s) < PATIENCE.silence_s + 0.5
 
     def test_an_interruption_ends_the_wait_for_it(self) -> None:
         told, plug = Told(), Plug("speaker", World(SPEED), [Fault("lost", 0.5, 30.0)])

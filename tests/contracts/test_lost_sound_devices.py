@@ -137,7 +137,7 @@ def test_a_loudspeaker_that_is_back_in_time_says_the_sentence_again_from_its_sta
 def test_the_whole_sound_system_may_be_started_anew(
     sound_system: pulse.SoundSystem, listener: Listener, told: Told, tone_file: Path
 ) -> None:
-    """PortAudio, initialised while it was down, knows no device at all; and knew none for ever."""
+    """PortAudio's list, read anew while it is down, is empty: without another reading the microphone would stay lost for ever."""
     wait_until(lambda: listener.chunks > 5, "the microphone sends nothing")
     sound_system.stop()
     told.wait_for(("microphone", True))
