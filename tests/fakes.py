@@ -40,13 +40,6 @@ class ToneSynthesizer:
             yield AudioChunk(word, self._sample_rate_hz)
 
 
-class FixedVoice:
-    """The voices' rate and volume, at every limit at once."""
-
-    def change(self, kind: str) -> bool:
-        return False
-
-
 class ListSpeaker:
     """A loudspeaker without sound or time: keeps what was played. `after_chunk` is called as each has been heard."""
 

@@ -35,7 +35,7 @@ from assistant.problems import Problem
 from assistant.settings import Settings
 from assistant.speaking.sound_ahead import SENTENCES_AHEAD
 from assistant.speaking.speech_queue import QUEUED_SENTENCES
-from tests.fakes import FixedVoice, ScriptedDescriber, ToneSynthesizer
+from tests.fakes import ScriptedDescriber, ToneSynthesizer
 from tests.faulty_devices import (
     CAMERA_KINDS,
     CHUNK_S,
@@ -208,7 +208,6 @@ class Soak:
             ReconnectingSpeaker(lambda: FaultySpeaker(plugs["speaker"]), told, waits),
             LoudnessDetector(),
             [ForgetfulVoice()],
-            FixedVoice(),
             camera_is_live=True,
         )
         settings = replace(Settings(), ears=replace(Settings().ears, headphones=True))  # or the user couldn't interrupt

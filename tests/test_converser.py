@@ -22,7 +22,7 @@ from assistant.seeing.scene_memory import SceneMemory
 from assistant.settings import EarSettings, NarrationSettings, Settings
 from assistant.speaking.speech_queue import Spoken
 from assistant.turns import Turns
-from tests.fakes import ScriptedDescriber, ScriptedTranscriber
+from tests.fakes import ScriptedDescriber, ScriptedTranscriber, ToneSynthesizer
 
 
 class Talking:
@@ -40,9 +40,9 @@ class Talking:
         self.earcons: list[str] = []
         self.reports: list[tuple[str, dict[str, Any]]] = []
         self.whole_at: list[int] = []
-        self.silent, self.now_s, self.changes = True, 100.0, list[str]()
+        self.silent, self.now_s, self.voice = True, 100.0, ToneSynthesizer()
         narrator = Narrator(settings.narration)
-        orders = Orders(conversation, self.memory, self.talk, narrator, self, self._set_detail, conversation.unload)
+        orders = Orders(conversation, self.memory, self.talk, narrator, [self.voice], self._set_detail, conversation.unload)
         stage = Stage(
             self._speak,
             lambda: self.whole_at.append(self.turns.current),
@@ -51,11 +51,6 @@ class Talking:
             lambda: self.now_s,
         )
         self.converser = Converser(conversation, self.memory, self.talk, narrator, self.turns, settings, stage, orders.obey)
-
-    def change(self, kind: str) -> bool:
-        """Of the voice."""
-        self.changes.append(kind)
-        return len(self.changes) < 3
 
     def see(self, number: int = 0, reason: str = "change", problem: PictureProblem | None = None) -> None:
         self.memory.note_frame(self.now_s)
@@ -112,9 +107,16 @@ def test_a_sentence_that_breaks_off_is_waited_for() -> None:
 def test_a_command_is_obeyed_only_when_the_user_has_really_stopped() -> None:
     talk = Talking(["A red cup."])
     assert talk.utter("faster", Prepare) == []
-    assert (talk.changes, talk.whole_at) == ([], [1])
+    assert (talk.voice.settings.rate, talk.whole_at) == (1.0, [1])
     assert talk.ask("faster", turn=1) == [phrase("faster", "en")[0]]
-    assert talk.changes == ["faster"]
+    assert talk.voice.settings.rate > 1.0
+
+
+def test_a_voice_at_its_limit_says_so() -> None:
+    talk = Talking(["x"])
+    for _ in range(10):
+        said = talk.ask("Slower.")
+    assert said == [phrase("slowest", "en")[0]]
 
 
 def test_what_was_answered_ahead_in_vain_is_not_repeated() -> None:

@@ -18,7 +18,7 @@ from assistant.live.loop import ECHO_S, PRESS_GAP_S, STOP_WITHIN_S, Devices, Liv
 from assistant.messages import AudioChunk, Detail, Frame, Sound, Transcript, View
 from assistant.problems import LostDevice, MissingModel
 from assistant.settings import EarSettings, Settings
-from tests.fakes import FixedVoice, ListSpeaker, ScriptedDescriber, ScriptedTranscriber, ScriptedVoiceDetector, ToneSynthesizer
+from tests.fakes import ListSpeaker, ScriptedDescriber, ScriptedTranscriber, ScriptedVoiceDetector, ToneSynthesizer
 
 SECOND = 31
 """Chunks of 32 ms."""
@@ -88,7 +88,7 @@ class Loop:
         self.voice = ToneSynthesizer(("en", "pt"))
         self.events: list[dict[str, Any]] = []
         conversation = Conversation(ScriptedTranscriber(transcripts), describer or ScriptedDescriber(answers), EarSettings())
-        devices = Devices(camera or room, room, self.speaker, ScriptedVoiceDetector(probabilities), [self.voice], FixedVoice())
+        devices = Devices(camera or room, room, self.speaker, ScriptedVoiceDetector(probabilities), [self.voice])
         self.loop = LiveLoop(devices, conversation, Settings(ears=ears), lambda event, details: self.events.append({"event": event, **details}))
 
 

@@ -156,11 +156,6 @@ class StillCamera:
         self._closed.set()
 
 
-class _FixedVoice:
-    def change(self, kind: str) -> bool:
-        return False
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="starter", help="a model's name or folder")
@@ -196,7 +191,7 @@ def live_waits(engines: _Engines, settings: Settings, microphone: SpokenQuestion
             microphone.answered()
 
     conversation = Conversation(engines.transcriber, TimedDescriber(engines.describer, report), settings.ears)
-    devices = Devices(StillCamera(), microphone, InstantSpeaker(), assembly.open_voice_detector(), engines.voices, _FixedVoice(), True)
+    devices = Devices(StillCamera(), microphone, InstantSpeaker(), assembly.open_voice_detector(), engines.voices, True)
     LiveLoop(devices, conversation, settings, report).run()
     records.extend(trace.flush())
     told = [record for record in records if record["turn"] > 0 and record["first_sound_s"] is not None]

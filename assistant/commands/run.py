@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from assistant import assembly
+from assistant.commands.output import resident_bytes
 from assistant.commands.options import add_settings_argument, settings_of, store_of
 from assistant.conversation import Conversation
+from assistant.interfaces import Button
 from assistant.live.converser import Report
 from assistant.live.loop import Devices, LiveLoop
 from assistant.live.timed_describer import TimedDescriber
@@ -75,19 +77,28 @@ def _run_loop(loop: LiveLoop, duration_s: float | None, failure: list[BaseExcept
         events.put(None)
 
 
-def _open_loop(options: argparse.Namespace, report: Report) -> LiveLoop:
+def _open_loop(options: argparse.Namespace, report: Report) -> tuple[LiveLoop, Button]:
     settings, store = settings_of(options), store_of(options)
+
+    def device_changed(device: str, is_lost: bool, why: Problem | None) -> None:
+        if ready.is_set():  # what is lost before the loop runs is noticed again when it is used
+            loop.device_changed(device, is_lost, why)
+
     # Devices first: they fail sooner than models load.
-    camera = assembly.open_camera(options.camera, settings.camera, real_time=True)
-    microphone = assembly.open_microphone(options.microphone)
-    speaker = assembly.open_speaker(options.speaker)
+    ready = threading.Event()
+    button = assembly.open_button(settings.keys.talk)
+    camera = assembly.open_camera(options.camera, settings.camera, real_time=True, on_change=device_changed)
+    microphone = assembly.open_microphone(options.microphone, device_changed)
+    speaker = assembly.open_speaker(options.speaker, device_changed)
     synthesizers = assembly.open_synthesizers(settings.voice, store)
     transcriber = assembly.open_transcriber(settings.ears, store, settings.answers.threads)
     describer = TimedDescriber(assembly.open_describer(settings.answers, store, live=True), report)
     conversation = Conversation(transcriber, describer, settings.ears, settings.language)
     is_live = not Path(options.camera).is_file()
-    devices = Devices(camera, microphone, speaker, assembly.open_voice_detector(), synthesizers, voice, is_live)
-    return LiveLoop(devices, conversation, settings, report)
+    devices = Devices(camera, microphone, speaker, assembly.open_voice_detector(), synthesizers, is_live)
+    loop = LiveLoop(devices, conversation, settings, report)
+    ready.set()
+    return loop, button
 
 
 def _open_trace(path: Path) -> IO[str]:

@@ -26,7 +26,7 @@ from assistant.languages import phrase
 from assistant.live.agenda import Agenda, Describe, LookAhead, Prepare, Reply
 from assistant.live.converser import UNBEGUN, Converser, Report, Stage
 from assistant.live.floor import Floor
-from assistant.live.orders import Orders, Voice
+from assistant.live.orders import Orders
 from assistant.live.talk import Talk
 from assistant.live.waiting_sounds import WaitingSounds
 from assistant.messages import AudioChunk, Earcon, Frame, Keyframe, Sentence, Utterance
@@ -62,7 +62,6 @@ class Devices:
     speaker: Speaker
     detector: VoiceDetector
     synthesizers: Sequence[SpeechSynthesizer]
-    voice: Voice
     camera_is_live: bool = False
     """A sensor never gives the same picture twice, so one that does is frozen; a recording may."""
 
@@ -91,7 +90,7 @@ class LiveLoop:
         self._stopping = threading.Event()
         narrator = Narrator(settings.narration)
         stage = Stage(self._put, self._segmenter.end_early, self._is_silent, report, time.monotonic)
-        orders = Orders(conversation, self._memory, self._talk, narrator, devices.voice, self._set_detail, conversation.unload)
+        orders = Orders(conversation, self._memory, self._talk, narrator, devices.synthesizers, self._set_detail, conversation.unload)
         self._converser = Converser(conversation, self._memory, self._talk, narrator, self._turns, settings, stage, orders.obey)
 
     def run(self, duration_s: float | None = None) -> None:

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Protocol
 
 from assistant.answering.narration import Narrator
 from assistant.conversation import Conversation
+from assistant.interfaces import SpeechSynthesizer
 from assistant.languages import languages, phrase
 from assistant.live.talk import Talk
 from assistant.messages import Command, Detail, NarrationMode, Question, Sentence
 from assistant.seeing.scene_memory import SceneMemory
 from assistant.seeing.view_conditions import describe_view_conditions
-
-
-class Voice(Protocol):
-    """What can be changed of the voices."""
-
-    def change(self, kind: str) -> bool:
-        """ "slower", "faster", "louder" or "quieter" by one step; False at the limit."""
-        ...
+from assistant.speaking.voice_steps import AT_LIMIT, VoiceStep, step_voice
 
 
 class Orders:
@@ -32,7 +25,7 @@ class Orders:
         memory: SceneMemory,
         talk: Talk,
         narrator: Narrator,
-        voice: Voice,
+        voices: Sequence[SpeechSynthesizer],
         set_detail: Callable[[Detail], None],
         unload: Callable[[], None],
     ) -> None:
@@ -40,7 +33,7 @@ class Orders:
         self._memory = memory
         self._talk = talk
         self._narrator = narrator
-        self._voice = voice
+        self._voices = voices
         self._set_detail = set_detail
         self._unload = unload
 
@@ -63,7 +56,7 @@ class Orders:
             case "shorter":
                 yield from self._talk.answer()[:1] or ["nothing_to_repeat"]
             case "slower" | "faster" | "louder" | "quieter":
-                yield kind if self._voice.change(kind) else {"slower": "slowest", "faster": "fastest"}.get(kind, f"{kind[:-2]}est")
+                yield self._change_voices(kind)
             case "narrate_quiet" | "narrate_changes" | "narrate_continuous":
                 self._narrator.mode = _mode(kind.removeprefix("narrate_"))
                 yield kind
@@ -86,6 +79,13 @@ class Orders:
                 yield kind
             case _:
                 yield kind  # help, abilities, read: the phrase is all there is
+
+    def _change_voices(self, step: VoiceStep) -> str:
+        before = self._voices[0].settings
+        after = step_voice(before, step)
+        for voice in self._voices:
+            voice.settings = after
+        return AT_LIMIT[step] if after == before else step
 
     def _speak_language(self, code: str) -> Iterator[str]:
         if code in languages():
