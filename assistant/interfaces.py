@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from assistant.messages import AnswerThresholds, AudioChunk, Detail, Frame, Keyframe, Sound, Transcript, View
+from assistant.settings import VoiceSettings
 
 
 class Camera(Protocol):
@@ -112,6 +113,9 @@ class SceneDescriber(Protocol):
 
 class SpeechSynthesizer(Protocol):
     """Text to speech."""
+
+    settings: VoiceSettings
+    """How fast and loud it speaks. Replace it at any time and from any thread: what is synthesised next obeys."""
 
     @property
     def sample_rate_hz(self) -> int: ...

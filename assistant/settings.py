@@ -94,6 +94,9 @@ class EarSettings:
         )
 
 
+SLOWEST, FASTEST, LOUDEST = 0.5, 6.0, 3.0
+
+
 @dataclass(frozen=True)
 class KeySettings:
     """What is pressed to talk or for silence."""
@@ -111,12 +114,12 @@ class VoiceSettings:
     """How the assistant sounds."""
 
     rate: float = 1.0
-    """Times the voice's own pace."""
+    """Times the voice's own pace, 0.5 to 6."""
     volume: float = 1.0
-    """In [0, 1]."""
+    """Times the voice's own loudness, 0 to 3; above 1 its peaks are rounded off."""
 
     def __post_init__(self) -> None:
-        _check_range(self, rate=(0.5, 6.0), volume=(0.0, 1.0))
+        _check_range(self, rate=(SLOWEST, FASTEST), volume=(0.0, LOUDEST))
 
 
 @dataclass(frozen=True)
