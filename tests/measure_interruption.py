@@ -32,7 +32,9 @@ LOUD, SILENT_FRAMES = 0.01, 10
 
 def measure(trials: int, models: Path, folder: Path) -> list[dict[str, float]]:
     """Of each trial the seconds from the start of the user's speech, and from its detection, to silence."""
-    help_wav, stop_wav = (_spoken(text, models, folder / f"{number}.wav") for number, text in enumerate(("Help me.", "Stop talking please.")))
+    help_wav, stop_wav = (
+        _spoken(text, models, folder / f"{number}.wav") for number, text in enumerate(("Help me.", "Stop talking please."))
+    )
     settings = folder / "settings.toml"
     settings.write_text("[ears]\nheadphones = true\n")
     camera = str(demo_file("clip.mp4"))

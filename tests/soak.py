@@ -73,7 +73,7 @@ class User:
     """Asks a question of a second every 4 to 12 s; now and then asks again while the answer is being spoken."""
 
     def __init__(self, until_s: float, seed: int) -> None:
-        rng, self.script, now_s = Random(seed), list[Said](), 3.0
+        rng, self.script, now_s = Random(seed), list[Said](), 8.0
         while now_s < until_s - ANSWERED_WITHIN_S - 2 and len(self.script) < MOST_QUESTIONS:
             self.script.append(Said(len(self.script), now_s, now_s + 1.0))
             now_s += 1.0 + (1.5 if rng.random() < 0.2 else rng.uniform(4.0, 12.0))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -266,6 +265,8 @@ def test_trouble_is_heard_and_the_next_question_is_answered() -> None:
     assert talk.ask("What is this?") == ["A red cup."]
 
 
-@pytest.mark.parametrize(("text", "whole"), [("What is this?", True), ("Stop.", True), ("What is the...", False), ("Is there", False), ("这是什么？", True)])
+@pytest.mark.parametrize(
+    ("text", "whole"), [("What is this?", True), ("Stop.", True), ("What is the...", False), ("Is there", False), ("这是什么？", True)]
+)
 def test_a_question_that_breaks_off_doesnt_sound_whole(text: str, whole: bool) -> None:
     assert sounds_whole(text) == whole

@@ -8,7 +8,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from assistant.messages import EarconName, AudioChunk
+from assistant.messages import AudioChunk, EarconName
 from assistant.runtimes.silero_vad import CHUNK_SAMPLES, SileroVad
 from assistant.settings import EarSettings
 from assistant.speaking.earcons import earcon

@@ -80,7 +80,7 @@ class Loop:
         speaker: ListSpeaker | None = None,
         describer: SceneDescriber | None = None,
         endless: bool = False,
-        ears: EarSettings = EarSettings(headphones=True),
+        ears: EarSettings | None = None,
         room: Room | None = None,
     ) -> None:
         room = room or Room(len(probabilities), endless)
@@ -89,7 +89,8 @@ class Loop:
         self.events: list[dict[str, Any]] = []
         conversation = Conversation(ScriptedTranscriber(transcripts), describer or ScriptedDescriber(answers), EarSettings())
         devices = Devices(camera or room, room, self.speaker, ScriptedVoiceDetector(probabilities), [self.voice])
-        self.loop = LiveLoop(devices, conversation, Settings(ears=ears), lambda event, details: self.events.append({"event": event, **details}))
+        settings = Settings(ears=ears or EarSettings(headphones=True))
+        self.loop = LiveLoop(devices, conversation, settings, lambda event, details: self.events.append({"event": event, **details}))
 
 
 def test_a_question_is_answered_aloud_and_the_loop_ends_with_the_recording() -> None:
@@ -180,10 +181,11 @@ def test_hammering_on_the_key_gives_one_answer_and_no_error() -> None:
         for _ in range(100):
             live.loop.press()
             time.sleep(0.02)
+        live.wait_for("heard", count=2)
         live.loop.stop()
 
     threading.Thread(target=hammer).start()
-    live.loop.run(duration_s=20)
+    live.loop.run(duration_s=60)
     assert live.voice.said.count("A red cup.") == 1
     assert not [event for event in live.events if event["event"] in ("trouble", "stuck")]
 
@@ -221,7 +223,12 @@ def test_without_headphones_the_assistant_does_not_hear_itself() -> None:
     loud = AudioChunk(np.ones(512, np.float32), 16000, 0.0)
     speaker = live.loop._speaker
     heard_while_playing = []
-    speaker.play(iter([loud, loud]), lambda: bool(heard_while_playing.append(next(live.loop._audible(iter([loud]))).samples.any())))
+
+    def listen_meanwhile() -> bool:
+        heard_while_playing.append(next(live.loop._audible(iter([loud]))).samples.any())
+        return False
+
+    speaker.play(iter([loud, loud]), listen_meanwhile)
     assert heard_while_playing == [False, False]
     assert not next(live.loop._audible(iter([loud]))).samples.any()  # the room still sounds
     time.sleep(ECHO_S)

@@ -25,6 +25,10 @@ from assistant.turns import Turns
 from tests.fakes import ScriptedDescriber, ToneSynthesizer
 
 
+def no_trouble(problem: Problem) -> None:
+    pytest.fail(str(problem))
+
+
 def utterance(turn: int) -> Utterance:
     return Utterance(np.zeros(4, np.float32), 16000, 0.0, 0.1, turn)
 
@@ -117,7 +121,7 @@ def test_only_what_begins_with_the_wake_word_is_meant_for_the_assistant(text: st
     [
         ("A man in a red shirt is riding a bike on a dirt path.", ["A man in a red shirt is riding a bike", "on a dirt path."]),
         ("An espresso.", ["An espresso."]),
-        ("The sign says \"open from nine to five and on Sunday until noon\".", None),
+        ('The sign says "open from nine to five and on Sunday until noon".', None),
         ("A dog runs on the grass.", ["A dog runs on the grass."]),
     ],
 )
@@ -128,7 +132,7 @@ def test_a_long_sentence_may_be_taken_apart_once_and_quotes_never(sentence: str,
 
 def test_the_next_sentences_are_made_while_the_first_is_played_and_no_more() -> None:
     voice, turns = ToneSynthesizer(), Turns()
-    ahead = SoundAhead([voice], turns, pytest.fail)
+    ahead = SoundAhead([voice], turns, no_trouble)
     maker = threading.Thread(target=ahead.make, args=([Sentence(f"number {n}", "en") for n in range(6)],))
     maker.start()
     playing = iter(ahead)
@@ -160,7 +164,7 @@ def test_a_voice_stops_where_the_user_interrupts() -> None:
                 yield chunk
 
     turns = Turns()
-    ahead = SoundAhead([Interrupting()], turns, pytest.fail)
+    ahead = SoundAhead([Interrupting()], turns, no_trouble)
     ahead.make([Sentence("one two three four five", "en")])
     assert len(list(next(iter(ahead)).chunks())) == 2
 

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import queue
-import signal
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -26,6 +20,7 @@ from tests.measure_interruption import measure
 from tests.running_assistant import PATIENCE_S, RunningAssistant, is_event
 
 pytestmark = [pytest.mark.models, pytest.mark.sound]
+
 
 @pytest.fixture(scope="module")
 def cat_video(tmp_path_factory: pytest.TempPathFactory) -> Path:

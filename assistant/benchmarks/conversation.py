@@ -22,11 +22,11 @@ import numpy as np
 
 from assistant import assembly
 from assistant.conversation import Conversation
+from assistant.devices.resampling import Resampler
 from assistant.hearing.listen import listen
 from assistant.hearing.utterances import UtteranceSegmenter
 from assistant.interfaces import SpeechSynthesizer, Transcriber
 from assistant.live.loop import Devices, LiveLoop
-from assistant.devices.resampling import Resampler
 from assistant.live.timed_describer import TimedDescriber
 from assistant.live.turn_trace import TurnTrace
 from assistant.messages import AudioChunk, Frame, Keyframe, Question, Sound, Utterance

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from assistant import assembly
-from assistant.commands.output import resident_bytes
 from assistant.commands.options import add_settings_argument, settings_of, store_of
+from assistant.commands.output import resident_bytes
 from assistant.conversation import Conversation
 from assistant.interfaces import Button
 from assistant.live.converser import Report

@@ -22,7 +22,7 @@ from assistant.messages import Command, Detail, Earcon, Keyframe, PictureProblem
 from assistant.problems import Problem
 from assistant.seeing.scene_memory import SceneMemory
 from assistant.settings import Settings
-from assistant.speaking.sound_ahead import Spoken
+from assistant.speaking.speech_queue import Spoken
 from assistant.turns import Turns
 
 UNBEGUN = -1
@@ -214,7 +214,9 @@ class Converser:
         """The scene before the last change, and the scene now, where they are told apart."""
         told = [self._description(keyframe, question) for keyframe in self._memory.latest(2)]
         self._talk.begin(question)
-        self._put_all([Sentence(told[-1], ENGLISH, question.turn)] if len(set(told)) == 2 else [self._phrase("nothing_changed", question.turn)])
+        self._put_all(
+            [Sentence(told[-1], ENGLISH, question.turn)] if len(set(told)) == 2 else [self._phrase("nothing_changed", question.turn)]
+        )
 
     def _description(self, keyframe: Keyframe, question: Question) -> str:
         asked = self._scene_question(question.turn)

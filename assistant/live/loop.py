@@ -35,8 +35,8 @@ from assistant.seeing.frame_quality import FreezeDetector
 from assistant.seeing.keyframes import KeyframeSelector
 from assistant.seeing.scene_memory import SceneMemory
 from assistant.settings import Settings
-from assistant.speaking.sound_ahead import SoundAhead, Spoken
-from assistant.speaking.speech_queue import SpeechQueue
+from assistant.speaking.sound_ahead import SoundAhead
+from assistant.speaking.speech_queue import SpeechQueue, Spoken
 from assistant.turns import Turns
 from assistant.workers import RestartLimit, Watchdog, Worker
 
@@ -319,24 +319,31 @@ class Presses:
 
 
 class _NoticedSpeaker:
-    """A speaker of which others can tell whether it is playing."""
+    """A speaker of which others can tell whether it is busy, and whether it can be heard."""
 
     def __init__(self, speaker: Speaker) -> None:
         self._speaker = speaker
+        self._sounds = False
         self._ended_s = float("-inf")
         self.is_playing = False
 
     def play(self, chunks: Iterator[AudioChunk], is_stale: Callable[[], bool]) -> float:
         self.is_playing = True
         try:
-            return self._speaker.play(chunks, is_stale)
+            return self._speaker.play(self._noticed(chunks), is_stale)
         finally:
-            self._ended_s = time.monotonic()
-            self.is_playing = False
+            if self._sounds:
+                self._ended_s = time.monotonic()
+            self.is_playing = self._sounds = False
 
     def sounds(self, now_s: float) -> bool:
-        """Whether it can be heard, the room's echo included."""
-        return self.is_playing or now_s - self._ended_s < ECHO_S
+        """Whether it can be heard, the room's echo included; not yet while its first sound is still being made."""
+        return self._sounds or now_s - self._ended_s < ECHO_S
 
     def close(self) -> None:
         self._speaker.close()
+
+    def _noticed(self, chunks: Iterator[AudioChunk]) -> Iterator[AudioChunk]:
+        for chunk in chunks:
+            self._sounds = True
+            yield chunk

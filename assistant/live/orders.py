@@ -52,9 +52,9 @@ class Orders:
             case "stop":
                 pass  # speaking has silenced the assistant already; more words would be what the user didn't want
             case "repeat":
-                yield from self._talk.answer() or ["nothing_to_repeat"]
+                yield from self._said_or("nothing_to_repeat")
             case "shorter":
-                yield from self._talk.answer()[:1] or ["nothing_to_repeat"]
+                yield next(self._said_or("nothing_to_repeat"))
             case "slower" | "faster" | "louder" | "quieter":
                 yield self._change_voices(kind)
             case "narrate_quiet" | "narrate_changes" | "narrate_continuous":
@@ -79,6 +79,12 @@ class Orders:
                 yield kind
             case _:
                 yield kind  # help, abilities, read: the phrase is all there is
+
+    def _said_or(self, key: str) -> Iterator[str | Sentence]:
+        said = self._talk.answer()
+        yield from said
+        if not said:
+            yield key
 
     def _change_voices(self, step: VoiceStep) -> str:
         before = self._voices[0].settings

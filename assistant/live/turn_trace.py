@@ -59,4 +59,14 @@ class TurnTrace:
 
 def _empty(turn: int) -> dict[str, Any]:
     times = dict.fromkeys(("speech_end_s", "silence_s", *_FIRST.values(), "last_sound_s"))
-    return {"turn": turn, **times, "question": "", "language": "", "tokens": 0, "resident_bytes": 0, "sentences": [], "heard": [], "dropped": []}
+    return {
+        "turn": turn,
+        **times,
+        "question": "",
+        "language": "",
+        "tokens": 0,
+        "resident_bytes": 0,
+        "sentences": [],
+        "heard": [],
+        "dropped": [],
+    }

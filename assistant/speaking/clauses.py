@@ -9,7 +9,9 @@ LEAST_WORDS = 4
 
 _COMMA = re.compile(r"(?<=[,;:]) ")
 _BEFORE = {
-    "en": re.compile(r" (?=(?:and|but|with|while|in front of|next to|on top of|in|on|at|near|behind|under|through|across|along|of which)\b)"),
+    "en": re.compile(
+        r" (?=(?:and|but|with|while|in front of|next to|on top of|in|on|at|near|behind|under|through|across|along|of which)\b)"
+    ),
 }
 """Words before which English may pause. Other languages are cut at commas only."""
 
