@@ -40,7 +40,7 @@ class PiperSynthesizer:
         """Yield one chunk a sentence. BadInput for another language. A sentence that is being made can't be cut short."""
         if not self.speaks(language):
             raise BadInput(f"this voice does not speak the language {language!r}", f"ask it for {self._language!r}")
-        for piece in speakable_pieces(text):
+        for piece in speakable_pieces(text, language):
             literal = piece.replace("[[", "[ [")  # Piper would read what is in [[ ]] as phonemes
             for sentence in self._voice.synthesize(literal, self._config):
                 yield AudioChunk(sentence.audio_float_array.astype(np.float32, copy=False), self.sample_rate_hz)
