@@ -1,8 +1,6 @@
-"""The network inside Firefox's translators: a transformer encoder and a decoder of simple recurrent units, in numpy. Knows no text.
+"""The network of Firefox's translators once more, plainly in numpy: what building/marian_graph.py writes is compared with it.
 
-Published as Marian's `transformer` with `dec-cell: ssru` (Kim et al. 2019, "From Research to Production and Back: Ludicrously
-Fast Neural Machine Translation"), which neither CTranslate2 nor an ONNX export has. Layers are normalised after they are added.
-Shapes: S source pieces, D width, H heads, C candidates.
+Shapes: S source pieces, D width, H heads, V vocabulary.
 """
 
 from __future__ import annotations
@@ -11,28 +9,15 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from assistant.runtimes.marian_file import Floats, MarianModel, Table
+from assistant.building.marian_file import EMBEDDING, Floats, MarianModel
 
-_NEEDED = {
-    "type": "transformer",
-    "transformer-decoder-autoreg": "rnn",
-    "dec-cell": "ssru",
-    "transformer-preprocess": '""',
-    "transformer-postprocess": "dan",
-    "transformer-ffn-activation": "relu",
-    "transformer-ffn-depth": "2",
-    "tied-embeddings-all": "true",
-}
 _EPSILON = np.float32(1e-6)
-
-Ids = npt.NDArray[np.int64]
 
 
 @dataclass(eq=False)
 class Decoding:
-    """One sentence on its way: what the decoder looks at, and where it is."""
+    """One sentence on its way."""
 
     keys: list[Floats]
     """[H, D / H, S] for each decoder layer"""
@@ -40,32 +25,22 @@ class Decoding:
     """[H, S, D / H]"""
     cells: list[Floats]
     """[D], the state of each layer's recurrent unit"""
-    candidates: Ids
-    """[C], the pieces it chooses among"""
-    output: Floats
-    """[C, D], their rows of the output layer"""
-    bias: Floats
-    """[C]"""
     position: int = 0
 
 
-class MarianNetwork:
-    """Ids of source pieces in, scores of the next target piece out. Holds no state of a sentence."""
+class PlainMarian:
+    """Ids of source pieces in, scores of the next target piece out."""
 
     def __init__(self, model: MarianModel) -> None:
-        """ValueError or KeyError if the model isn't of this kind."""
-        wrong = [f"{name}: {model.settings.get(name)}" for name, value in _NEEDED.items() if model.settings.get(name) != value]
-        if wrong:
-            raise ValueError(f"a network of another kind ({wrong[0]})")
-        self._embedding: Table = model.embedding
-        self._arrays = model.arrays
+        wide = {name: weight.levels.astype(np.float32) / weight.per_unit for name, weight in model.weights.items()}
+        self._arrays = wide | model.vectors
         self._heads = int(model.settings["transformer-heads"])
         self._encoder_layers = [f"encoder_l{n + 1}" for n in range(int(model.settings["enc-depth"]))]
         self._decoder_layers = [f"decoder_l{n + 1}" for n in range(int(model.settings["dec-depth"]))]
-        self.vocabulary, self._width = model.embedding.levels.shape
+        self._width = self._arrays[EMBEDDING].shape[1]
         self._frequencies = np.exp(np.arange(self._width // 2) * (-math.log(10_000) / (self._width // 2 - 1)))
 
-    def encode(self, source: list[int], candidates: Ids) -> Decoding:
+    def encode(self, source: list[int]) -> Decoding:
         """Read the whole source, S pieces with the end among them."""
         x = self._embed(source, 0)  # [S, D]
         for layer in self._encoder_layers:
@@ -73,23 +48,22 @@ class MarianNetwork:
             x = self._feed_forward(layer, x)
         pairs = [self._keys_values(f"{layer}_context", x) for layer in self._decoder_layers]
         cells = [np.zeros(self._width, np.float32) for _ in self._decoder_layers]
-        output, bias = self._embedding.rows(candidates), self._arrays["decoder_ff_logit_out_b"][candidates]
-        return Decoding([keys for keys, _ in pairs], [values for _, values in pairs], cells, candidates, output, bias)
+        return Decoding([keys for keys, _ in pairs], [values for _, values in pairs], cells)
 
     def step(self, decoding: Decoding, previous: int | None) -> Floats:
-        """Scores [C] of the candidates for the next piece; `previous` is the last one, None at the start. Moves `decoding` on."""
+        """Scores [V] of the next piece; `previous` is the last one, None at the start. Moves `decoding` on."""
         x = self._embed([] if previous is None else [previous], decoding.position)  # [1, D]
         for index, layer in enumerate(self._decoder_layers):
             x, decoding.cells[index] = self._recur(layer, x, decoding.cells[index])
             x = self._attend(f"{layer}_context", x, decoding.keys[index], decoding.values[index])
             x = self._feed_forward(layer, x)
         decoding.position += 1
-        scores: Floats = decoding.output @ x[0] + decoding.bias
+        scores: Floats = self._arrays[EMBEDDING] @ x[0] + self._arrays["decoder_ff_logit_out_b"]
         return scores
 
     def _embed(self, ids: list[int], first_position: int) -> Floats:
         """[max(len(ids), 1), D]; no id is the decoder's start, which has a position but no piece."""
-        rows = self._embedding.rows(ids) * np.float32(math.sqrt(self._width)) if ids else np.zeros((1, self._width), np.float32)
+        rows = self._arrays[EMBEDDING][ids] * np.float32(math.sqrt(self._width)) if ids else np.zeros((1, self._width), np.float32)
         angles = (first_position + np.arange(len(rows)))[:, None] * self._frequencies
         return rows + np.concatenate([np.sin(angles), np.cos(angles)], axis=1).astype(np.float32)
 

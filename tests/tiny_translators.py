@@ -10,21 +10,25 @@ from pathlib import Path
 import numpy as np
 
 WIDTH, INNER, HEADS, PIECES = 32, 64, 4, 60
-_WORDS = "a man in red shirt is riding the bike on dirt path two dogs play near 3 trees um homem de camisa vermelha anda cão neve".split()
+_SENTENCES = [
+    "a man in a red shirt is riding the bike on a dirt path",
+    "two dogs play near 3 trees",
+    "um homem de camisa vermelha anda",
+    "dois cães na neve",
+]
 
 
-def write_pieces(path: Path, end_id: int = 0, unknown_id: int = 1) -> None:
-    """A SentencePiece vocabulary of PIECES pieces, numbered as Marian does."""
+def write_pieces(path: Path) -> None:
+    """A SentencePiece vocabulary of at most PIECES pieces, numbered as Marian does."""
     import sentencepiece
 
-    sentences = iter([" ".join(_WORDS[n % 7 :: 1 + n % 3]) for n in range(60)])
     model = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=sentences,
+        sentence_iterator=iter(_SENTENCES * 20),
         model_writer=model,
         vocab_size=PIECES,
-        eos_id=end_id,
-        unk_id=unknown_id,
+        eos_id=0,
+        unk_id=1,
         bos_id=-1,
         pad_id=-1,
         hard_vocab_limit=False,
@@ -38,7 +42,9 @@ def write_firefox_files(folder: Path, pair: str = "enpt", settings: Mapping[str,
     folder.mkdir(parents=True, exist_ok=True)
     write_pieces(folder / f"vocab.{pair}.spm")
     model = folder / f"model.{pair}.intgemm.alphas.bin"
-    model.write_bytes(_marian_binary(_settings("rnn") | dict(settings or {}), _weights("rnn", PIECES)))
+    model.write_bytes(
+        _marian_binary(_settings("rnn") | dict(settings or {}), _weights("rnn", len(_pieces_of(folder / f"vocab.{pair}.spm"))))
+    )
     return model
 
 
@@ -53,8 +59,7 @@ def write_ctranslate_folder(folder: Path) -> None:
     pieces = _pieces_of(parts / "both.spm")
     (parts / "vocab.yml").write_text("".join(f'"{piece}": {number}\n' for number, piece in enumerate(pieces)), encoding="utf-8")
     text = "".join(f"{name}: {value}\n" for name, value in _settings("self-attention").items()).encode() + b"\0"
-    arrays = {name: array for name, array in _weights("self-attention", len(pieces)).items()}
-    np.savez(parts / "model.npz", **arrays, **{"special:model.yml": np.frombuffer(text, np.int8)})
+    np.savez(parts / "model.npz", **_weights("self-attention", len(pieces)), **{"special:model.yml": np.frombuffer(text, np.int8)})
     MarianConverter(str(parts / "model.npz"), [str(parts / "vocab.yml")] * 2).convert(str(folder), force=True)
     for side in ("source", "target"):
         (folder / f"{side}.spm").write_bytes((parts / "both.spm").read_bytes())
@@ -125,7 +130,9 @@ def _marian_binary(settings: Mapping[str, str], weights: Mapping[str, np.ndarray
         else:
             per_unit = np.float32(127 / np.abs(value).max())
             stored = value if name == "Wemb" else value.T
-            items.append((name, 0x4101, value.shape, np.round(stored * per_unit).astype(np.int8).tobytes() + per_unit.tobytes() + bytes(252)))
+            items.append(
+                (name, 0x4101, value.shape, np.round(stored * per_unit).astype(np.int8).tobytes() + per_unit.tobytes() + bytes(252))
+            )
     text = "".join(f"{name}: {value}\n" for name, value in settings.items()).encode() + b"\0"
     items.append(("special:model.yml", 0x101, (len(text),), text))
     parts = [struct.pack("<2Q", 1, len(items))]

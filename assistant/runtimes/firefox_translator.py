@@ -60,10 +60,10 @@ class _Direction:
             what = f"the translator in {shorten(folder)} is damaged ({shorten(error, 60)})"
             raise DamagedModel(what, "run `assistant models verify`, then `assistant setup`") from error
         self._encoder.input("pieces", (None,), np.int64)
-        cells = [name for name in self._decoder.inputs if name.startswith("cell.")]
-        self._first_cells = {name: np.zeros((1, self._decoder.input(name, (1, None), np.float32).shape[1] or 1), np.float32) for name in cells}
+        cells = [port for name, port in self._decoder.inputs.items() if name.startswith("cell.")]
+        self._first_cells = {port.name: np.zeros([length or 1 for length in port.shape], np.float32) for port in cells}
+        self._next_cells = {f"next_{port.name}": port.name for port in cells}
         self._memory = [name for name in self._decoder.inputs if name.startswith(("key.", "value."))]
-        self._next_cells = {f"next_{name}": name for name in cells}
         self._end = self._target.id_of(_END)
 
     def translate(self, sentence: str) -> str:

@@ -122,9 +122,9 @@ def _parse(number: str, language: str) -> Decimal:
 def _abbreviations(language: str) -> list[tuple[re.Pattern[str], str]]:
     """(pattern, words) of each."""
     table = tomllib.loads(resources.files(__package__).joinpath("abbreviations.toml").read_text(encoding="utf-8"))
-    followers = {"A": r"(?=\s[^\W\d_a-zà-ÿ])", "#": r"(?=\s?\d)"}
+    followers = {"A": r"(?=\s[^\W\d_a-zà-ÿ])", "#": r"(?=\s?\d)", "": r"(?!\w)"}
     found = []
     for written, words in table.get(language, {}).items():
         short, _, follower = written.rpartition(" ") if written[-1] in followers else (written, "", "")
-        found.append((re.compile(rf"(?<![\w.]){re.escape(short)}{followers.get(follower, r'(?!\w)')}"), words))
+        found.append((re.compile(r"(?<![\w.])" + re.escape(short) + followers[follower]), words))
     return found

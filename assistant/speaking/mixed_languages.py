@@ -25,7 +25,8 @@ def language_parts(text: str, language: str, quoted_language: str) -> list[tuple
             continue
         closing = _CLOSING.match(text, quote.end())
         end = closing.end() if closing else quote.end()
-        parts += [(text[rest : quote.start()].strip(), language), (quote[0][1:-1].strip() + text[quote.end() : end].strip(), quoted_language)]
+        inside = quote[0][1:-1].strip() + text[quote.end() : end].strip()
+        parts += [(text[rest : quote.start()].strip(), language), (inside, quoted_language)]
         rest = end
     parts.append((text[rest:].strip(), language))
     return [part for part in parts if part[0]]
