@@ -198,8 +198,8 @@ def read_manifest(path: Path, kind: Literal["model", "voice"]) -> Manifest:
         default_variants=table.texts("default_variants", list(variants)),
         files=tuple(file for each in table.tables("files", []) for file in _read_files(each, variants)),
         sources=tuple(_read_source(source) for source in table.tables("sources")),
-        sample_rate_hz=table.size("sample_rate_hz") if kind == "voice" else None,
-        speakers=table.size("speakers") if kind == "voice" else None,
+        sample_rate_hz=table.optional(Table.size, "sample_rate_hz") if kind == "voice" else None,
+        speakers=table.optional(Table.size, "speakers") if kind == "voice" else None,
     )
     table.expect_empty()
     _check_variants(manifest, table.where)

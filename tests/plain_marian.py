@@ -91,9 +91,11 @@ class PlainMarian:
         return self._normalise(x + np.maximum(cell, 0), f"{layer}_rnn_ffn"), cell
 
     def _linear(self, x: Floats, weight: str, bias: str) -> Floats:
-        return x @ self._arrays[weight].T + self._arrays[bias]
+        out: Floats = x @ self._arrays[weight].T + self._arrays[bias]
+        return out
 
     def _normalise(self, x: Floats, name: str) -> Floats:
         centred = x - x.mean(-1, keepdims=True)
         deviation = np.sqrt((centred * centred).mean(-1, keepdims=True) + _EPSILON)
-        return centred / deviation * self._arrays[f"{name}_ln_scale"] + self._arrays[f"{name}_ln_bias"]
+        out: Floats = centred / deviation * self._arrays[f"{name}_ln_scale"] + self._arrays[f"{name}_ln_bias"]
+        return out

@@ -6,6 +6,7 @@ import io
 import struct
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -59,7 +60,8 @@ def write_ctranslate_folder(folder: Path) -> None:
     pieces = _pieces_of(parts / "both.spm")
     (parts / "vocab.yml").write_text("".join(f'"{piece}": {number}\n' for number, piece in enumerate(pieces)), encoding="utf-8")
     text = "".join(f"{name}: {value}\n" for name, value in _settings("self-attention").items()).encode() + b"\0"
-    np.savez(parts / "model.npz", **_weights("self-attention", len(pieces)), **{"special:model.yml": np.frombuffer(text, np.int8)})
+    arrays: dict[str, Any] = _weights("self-attention", len(pieces)) | {"special:model.yml": np.frombuffer(text, np.int8)}
+    np.savez(parts / "model.npz", **arrays)
     MarianConverter(str(parts / "model.npz"), [str(parts / "vocab.yml")] * 2).convert(str(folder), force=True)
     for side in ("source", "target"):
         (folder / f"{side}.spm").write_bytes((parts / "both.spm").read_bytes())

@@ -105,7 +105,7 @@ class _Network:
         graph, table = self._graph, self._model.weights[EMBEDDING]
         rows = graph.op("Reshape", graph.op("Gather", self._packed_table(), pieces), graph.ints(-1, self._width))
         centred = graph.op("Sub", graph.op("Cast", rows, to=FLOAT), self._number("middle", _MIDDLE))
-        return graph.op("Mul", centred, self._number("embedding_scale", math.sqrt(self._width) / table.per_unit))
+        return graph.op("Mul", centred, self._number("embedding_scale", math.sqrt(self._width) / float(table.per_unit)))
 
     def _places(self, positions: str) -> str:
         """i64 [T] -> f32 [T, D]: sines in the first half, cosines in the second."""
@@ -156,7 +156,7 @@ class _Network:
         """A layer: levels in the file, floats once onnxruntime has loaded it."""
         weight = self._model.weights[name]
         levels = self._graph.op("Cast", self._graph.weight(name, weight.levels.T), to=FLOAT)
-        return self._graph.op("MatMul", x, self._graph.op("Mul", levels, self._number(f"{name}.scale", 1 / weight.per_unit)))
+        return self._graph.op("MatMul", x, self._graph.op("Mul", levels, self._number(f"{name}.scale", 1 / float(weight.per_unit))))
 
     def _scores(self, x: str) -> str:
         """[1, D] -> [1, vocabulary]. The output layer is larger than all others together and read at each step, so it stays in 8 bits."""

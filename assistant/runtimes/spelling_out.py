@@ -89,13 +89,13 @@ def _measure(match: re.Match[str], language: str) -> str:
     unit = _UNITS[match["unit"]]
     if get_unit_name(unit, "long", Locale(language)) is None:
         raise LookupError(unit)
-    return format_unit(_parse(match["number"], language), unit, "long", locale=language)
+    return str(format_unit(_parse(match["number"], language), unit, "long", locale=language))
 
 
 def _date(match: re.Match[str], language: str) -> str:
     from babel.dates import format_date
 
-    return format_date(datetime.date(int(match[1]), int(match[2]), int(match[3])), "long", locale=language)
+    return str(format_date(datetime.date(int(match[1]), int(match[2]), int(match[3])), "long", locale=language))
 
 
 def _ordinal(match: re.Match[str], language: str) -> str:
@@ -115,7 +115,7 @@ def _host(match: re.Match[str]) -> str:
 def _parse(number: str, language: str) -> Decimal:
     from babel.numbers import parse_decimal
 
-    return parse_decimal(re.sub(r"[\u00a0\u202f ]", "", number), locale=language)
+    return Decimal(parse_decimal(re.sub(r"[\u00a0\u202f ]", "", number), locale=language))
 
 
 @functools.cache

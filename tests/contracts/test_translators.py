@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from assistant import assembly
+from assistant.answering.translating import Translation, find_translator, translate_faithfully
 from assistant.building.firefox import build_translators
 from assistant.interfaces import Translator
+from assistant.model_store import ModelStore
 from assistant.problems import BadInput, DamagedModel, MissingModel
 from assistant.runtimes.apertium_translator import ApertiumTranslator
 from assistant.runtimes.ctranslate_translator import CTranslateTranslator
@@ -156,6 +159,23 @@ def test_apertium_between_english_and_spanish(source: str, target: str, sentence
 )  # fmt: skip
 def test_firefox_between_english_and_portuguese(source: str, target: str, sentence: str, translation: str, models_dir: Path) -> None:
     assert FirefoxTranslator(models_dir / "firefox-en-pt").translate(sentence, source, target) == translation
+
+
+@pytest.mark.models
+def test_what_is_installed_is_opened_and_apertium_beside_it_where_it_is(models_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    translators = assembly.open_translators(ModelStore(models_dir))
+    assert find_translator(translators, "en", "pt") is not None
+    assert find_translator(translators, "en", "xx") is None
+    monkeypatch.setenv("PATH", "/nonexistent")
+    without = assembly.open_translators(ModelStore(models_dir))
+    assert [type(translator) for translator in without] == [FirefoxTranslator]
+
+
+@pytest.mark.models
+def test_a_portuguese_answer_keeps_what_a_sign_says(models_dir: Path) -> None:
+    translator = FirefoxTranslator(models_dir / "firefox-en-pt")
+    translated = translate_faithfully(translator, 'The sign says "Exit only", and there are 1,234.5 litres.', "en", "pt")
+    assert translated == Translation('O sinal diz "Exit only", e há 1.234,5 litros.', "pt")
 
 
 def test_a_model_of_another_kind_is_refused_at_set_up(tmp_path: Path) -> None:
