@@ -5,11 +5,12 @@ Each import stands in the function that needs it, so that a command pays only fo
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant import variant_choice
-from assistant.interfaces import Button, Camera, Microphone, Speaker, SpeechSynthesizer, Transcriber, VoiceDetector
+from assistant.interfaces import Button, Camera, Microphone, Speaker, SpeechSynthesizer, Transcriber, Translator, VoiceDetector
 from assistant.languages import languages
 from assistant.manifests import FULL_PRECISION, all_manifests
 from assistant.model_store import SAVED_GRAPHS, ModelStore
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from assistant.runtimes.smolvlm2 import Smolvlm2Describer
 
 WHISPER = "whisper-base"
+FIREFOX = "firefox-en-pt"
+TRANSLATES = "translate"
+"""How the manifests call the job of a translator."""
 SEES = "see and answer"
 """How the manifests call the job of a model that `--model` can name."""
 _GRAPHS = ("vision_encoder", "embed_tokens", "decoder_model_merged")
@@ -82,6 +86,26 @@ def open_synthesizers(settings: VoiceSettings, store: ModelStore, voice: str | N
     wanted = [voice] if voice else [name for name in preferred if store.state(name) != "missing"]
     piper = [PiperSynthesizer(store.folder(name), name, voices[name].languages[0], settings) for name in wanted]
     return [*piper, EspeakSynthesizer(settings)]
+
+
+def open_translators(store: ModelStore, threads: int = 0) -> list[Translator]:
+    """Best ones first: the fetched models of single pairs, Firefox's, then Apertium where it is installed. Loaded when they are used."""
+    from assistant.runtimes.apertium_translator import ApertiumTranslator
+    from assistant.runtimes.ctranslate_translator import CTranslateTranslator
+    from assistant.runtimes.firefox_translator import FirefoxTranslator
+    from assistant.runtimes.onnx_session import SessionSettings
+
+    installed = [each for each in all_manifests() if each.job.startswith(TRANSLATES) and store.state(each.name) == "installed"]
+    found: list[Translator] = [
+        CTranslateTranslator(store.folder(each.name), each.languages[0], each.languages[1], threads)
+        for each in installed
+        if each.name != FIREFOX
+    ]
+    if any(each.name == FIREFOX for each in installed):
+        found.append(FirefoxTranslator(store.folder(FIREFOX), SessionSettings(threads, spin=False)))
+    with contextlib.suppress(MissingModel):
+        found.append(ApertiumTranslator())
+    return found
 
 
 def open_camera(source: str, settings: CameraSettings, *, real_time: bool = False, on_change: OnChange | None = None) -> Camera:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from assistant.answering.answer_checks import asks_about_safety
+from assistant.answering.answer_checks import PHRASES, asks_about_safety
 from assistant.answering.honest_answers import honest_sentences
-from assistant.interfaces import SceneDescriber, Transcriber
+from assistant.answering.translating import find_translator, translate_faithfully
+from assistant.interfaces import SceneDescriber, Transcriber, Translator
 from assistant.languages import phrase
 from assistant.messages import Detail, Keyframe, PictureProblem, Question, Sentence, Transcript, Utterance, View
 from assistant.settings import EarSettings
@@ -23,8 +24,16 @@ SCENE_QUESTION = "What is in front of me?"
 class Conversation:
     """Turns what was heard into what is said."""
 
-    def __init__(self, transcriber: Transcriber | None, describer: SceneDescriber, ears: EarSettings, language: str = ENGLISH) -> None:
+    def __init__(
+        self,
+        transcriber: Transcriber | None,
+        describer: SceneDescriber,
+        ears: EarSettings,
+        language: str = ENGLISH,
+        translators: Sequence[Translator] = (),
+    ) -> None:
         self._transcriber = transcriber
+        self._translators = translators
         self._describer = describer
         self._ears = ears
         self.language = language
@@ -60,14 +69,28 @@ class Conversation:
         if asks_about_safety(to_model):
             yield self._say("cant_judge_safety", question.turn, question.language)
             to_model = SCENE_QUESTION  # a bare "Yes." would be taken as leave to go
-        if question.language != ENGLISH:
-            yield self._say("english_follows", question.turn, question.language)
-        said = False
+        in_english = said = False
         for text in honest_sentences(self._describer, seen, to_model, detail):
-            yield Sentence(text, ENGLISH, question.turn)
+            sentence = self._in_language(text, question)
+            if sentence.language != question.language and not in_english:
+                in_english = True
+                yield self._say("english_follows", question.turn, question.language)
+            yield sentence
             said = True
         if not said:
             yield self._say("no_answer", question.turn, question.language)
+
+    def _in_language(self, text: str, question: Question) -> Sentence:
+        """A sentence of the model in the language of the question, or as it is where nothing can translate it faithfully."""
+        if question.language == ENGLISH:
+            return Sentence(text, ENGLISH, question.turn)
+        if text in PHRASES:
+            return self._say(PHRASES[text], question.turn, question.language)
+        translator = find_translator(self._translators, ENGLISH, question.language)
+        if translator is None:
+            return Sentence(text, ENGLISH, question.turn)
+        translation = translate_faithfully(translator, text, ENGLISH, question.language)
+        return Sentence(translation.text, translation.language, question.turn, "" if translation.language == ENGLISH else text)
 
     def unload(self) -> None:
         """Free the model's memory until the next look."""

@@ -111,6 +111,19 @@ class SceneDescriber(Protocol):
         ...
 
 
+class Translator(Protocol):
+    """Text in one language to text in another, a sentence at a time."""
+
+    @property
+    def pairs(self) -> frozenset[tuple[str, str]]:
+        """(source, target) of each direction it can do, in two-letter codes."""
+        ...
+
+    def translate(self, sentence: str, source: str, target: str) -> str:
+        """The sentence in `target`; "" for nothing. BadInput for a pair it hasn't. Safe from several threads."""
+        ...
+
+
 class SpeechSynthesizer(Protocol):
     """Text to speech."""
 

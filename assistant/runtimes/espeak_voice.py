@@ -71,7 +71,7 @@ class EspeakSynthesizer:
         """Yield one chunk for each few sentences. BadInput for a language eSpeak doesn't have."""
         if not self.speaks(language):
             raise BadInput(f"eSpeak has no voice for the language {language!r}", "use a two-letter code such as en, es or hi")
-        for piece in speakable_pieces(text):
+        for piece in speakable_pieces(text, language):
             with _lock:
                 samples = self._engine.say(piece, language, self.settings.rate)
             if len(samples):

@@ -43,7 +43,7 @@ class PiperSynthesizer:
         """
         if not self.speaks(language):
             raise BadInput(f"this voice does not speak the language {language!r}", f"ask it for {self._language!r}")
-        for piece in speakable_pieces(text):
+        for piece in speakable_pieces(text, language):
             literal = piece.replace("[[", "[ [")  # Piper would read what is in [[ ]] as phonemes
             for sentence in self._voice.synthesize(literal):
                 samples = sentence.audio_float_array.astype(np.float32, copy=False)
