@@ -49,6 +49,11 @@ class Conversation:
             return self._say("say_again", utterance.turn)
         return Question(heard.text, heard.language, heard.english, utterance.turn)
 
+    def written(self, text: str, language: str) -> Question:
+        """A question that was typed, in English where something translates it."""
+        translator = find_translator(self._translators, language, ENGLISH) if language != ENGLISH else None
+        return Question(text, language, translate_faithfully(translator, text, language, ENGLISH).text if translator else text)
+
     def look(self, keyframes: Sequence[Keyframe], detail: Detail = "brief") -> View | PictureProblem | None:
         """Look at what can be described, in brief unless there is time.
 

@@ -27,7 +27,7 @@ from tests import pulse
 from tests.running_assistant import RunningAssistant, is_event
 
 FRAME = pulse.RATE_HZ // 100
-LOUD, SILENT_FRAMES = 0.01, 10
+LOUD, SILENT_FRAMES = 0.01, 30
 
 
 def measure(trials: int, models: Path, folder: Path) -> list[dict[str, float]]:
@@ -64,7 +64,7 @@ def _trial(running: RunningAssistant, system: pulse.SoundSystem, help_wav: Path,
         now_s = time.monotonic()
         said_began_s, played_began_s = now_s - said.seconds(), now_s - played.seconds()
     spoke_s = said_began_s + _first_loud_s(said.samples)
-    silent_s = played_began_s + _last_loud_s(played.samples)
+    silent_s = played_began_s + _silent_from_s(played.samples, spoke_s - played_began_s)
     return {"from_speech_s": silent_s - spoke_s, "from_detection_s": silent_s - detected_s}
 
 
@@ -72,8 +72,13 @@ def _first_loud_s(samples: Sound) -> float:
     return float(np.flatnonzero(_loudness(samples) > LOUD)[0]) / 100
 
 
-def _last_loud_s(samples: Sound) -> float:
-    return float(np.flatnonzero(_loudness(samples) > LOUD)[-1] + 1) / 100
+def _silent_from_s(samples: Sound, after_s: float) -> float:
+    """When the first pause longer than those of speech begins; what follows it are sounds that tell a state."""
+    is_loud = _loudness(samples) > LOUD
+    frame = round(after_s * 100)
+    while is_loud[frame : frame + SILENT_FRAMES].any():
+        frame += 1
+    return frame / 100
 
 
 def _loudness(samples: Sound) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from assistant.conversation import SCENE_QUESTION, Conversation
@@ -117,3 +119,27 @@ def test_a_question_that_asks_for_leave_never_reaches_the_model() -> None:
     answer = list(talk.answer(talk.look([keyframe()]), Question("Is it safe to cross?", "en", "Is it safe to cross?")))
     assert describer.questions == [SCENE_QUESTION]
     assert said(answer) == [phrase("cant_judge_safety", "en"), ("A street.", "en")]
+
+
+class Capitals:
+    """A translator that shouts; it loses numbers."""
+
+    pairs = frozenset({("en", "pt")})
+
+    def translate(self, sentence: str, source: str, target: str) -> str:
+        return re.sub(r"\d", "", sentence.upper())
+
+
+def test_the_answer_is_translated_and_yes_and_no_are_said_as_natives_do() -> None:
+    describer = ScriptedDescriber(["A cat.", "Yes."])
+    talk = Conversation(None, describer, EarSettings(), translators=[Capitals()])
+    question = Question("O que é isto?", "pt", "What is this?", 1)
+    view = talk.look([keyframe()])
+    assert list(talk.answer(view, question)) == [Sentence("A CAT.", "pt", 1, "A cat.")]
+    assert said(list(talk.answer(view, question))) == [("Sim.", "pt")]
+
+
+def test_what_cant_be_translated_faithfully_is_told_in_english_after_a_word_of_warning() -> None:
+    talk = Conversation(None, ScriptedDescriber(["Bus 42. A cat."]), EarSettings(), translators=[Capitals()])
+    answer = list(talk.answer(talk.look([keyframe()]), Question("O que é isto?", "pt", "What is this?", 1)))
+    assert said(answer) == [phrase("english_follows", "pt"), ("Bus 42.", "en"), ("A CAT.", "pt")]
