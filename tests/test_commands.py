@@ -70,6 +70,17 @@ def test_no_question_the_model_was_trained_on_is_taken_for_a_command() -> None:
     assert [text for text in asked if match_command(text, tuple(languages()))] == []
 
 
+@pytest.mark.parametrize("text", ["What's change?", "didn't catch that.", "Where's the camera pointing?", "Let's detail."])
+def test_one_letter_that_whisper_got_wrong_does_not_matter_in_a_long_phrase(text: str) -> None:
+    """As Whisper base heard "What's changed?" and others from the voice joe-medium."""
+    assert match_command(text, ("en",)) is not None
+
+
+@pytest.mark.parametrize("text", ["Flower.", "Powder.", "Step.", "Shop!", "What did you see?"])
+def test_another_word_is_not_a_command_misheard(text: str) -> None:
+    assert match_command(text, ("en", "es", "pt")) is None
+
+
 def test_to_ask_for_a_description_is_a_command_to_describe() -> None:
     for text in (question for question in CAPTION_QUESTIONS if "escribe" in question):
         assert match_command(text, ("en",)) == Command("describe"), text
