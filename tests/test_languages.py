@@ -11,6 +11,7 @@ import pytest
 from assistant.answering.commands import FILLERS, QUESTIONS, expand, plain
 from assistant.languages import Language, counted_phrase, languages, phrase
 from assistant.messages import CommandKind
+from assistant.speaking.voice_steps import AT_LIMIT
 
 ENGLISH = languages()["en"]
 each_language = pytest.mark.parametrize("language", languages().values(), ids=lambda language: language.code)
@@ -24,6 +25,12 @@ def blanks(text: str) -> set[str | None]:
 def test_every_phrase_is_there_with_the_same_blanks(language: Language) -> None:
     assert language.phrases.keys() == ENGLISH.phrases.keys()
     assert {key: blanks(text) for key, text in language.phrases.items()} == {key: blanks(text) for key, text in ENGLISH.phrases.items()}
+
+
+def test_what_is_said_to_a_command_is_found_under_its_name() -> None:
+    """Those that are answered otherwise are answered from the picture, or from what was said before."""
+    otherwise = {"describe", "more", "shorter", "repeat", "stop", "what_changed", "where_looking"}
+    assert ENGLISH.phrases.keys() >= {*get_args(CommandKind), *AT_LIMIT.values()} - otherwise
 
 
 @each_language
