@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answering.commands import match_command
+from assistant.answering.commands import match_command, plain
 from assistant.languages import languages
 from assistant.messages import Command
 from models.training.data import CAPTION_QUESTIONS, MORE_QUESTIONS, NAME_QUESTIONS
@@ -40,9 +40,30 @@ def test_a_word_heard_in_another_language_is_tried_in_each_one_given() -> None:
     assert match_command("Otra vez.", ("it", "es", "en")) == Command("repeat")
 
 
+@pytest.mark.parametrize(
+    ("heard", "written"),
+    [
+        ("İleri!", "ileri"),
+        ("WIĘCEJ", "więcej"),
+        ("再说 一遍。", "再说一遍"),
+        ("もういちど", "もう いちど"),
+        ("हिन्दी बोलो।", "हिन्दी बोलो"),
+        ("Ещё", "еще"),
+    ],
+)
+def test_words_of_any_script_are_compared_without_case_accents_and_spaces(heard: str, written: str) -> None:
+    assert plain(heard).replace(" ", "") == plain(written).replace(" ", "")
+    assert plain("हिन्दी") != plain("हन्द"), "the vowels of Hindi are marks and count"
+
+
 @pytest.mark.parametrize("text", ["", "...", "please", "Is there a bus stop?", "Describe the toaster.", "What does the sign read?"])
 def test_a_question_is_left_to_the_model(text: str) -> None:
     assert match_command(text, ("en", "es", "pt")) is None
+
+
+def test_politeness_without_end_is_no_trouble() -> None:
+    assert match_command("hey please " * 5000, ("en",)) is None
+    assert match_command("hey please " * 5000 + "stop", ("en",)) == Command("stop")
 
 
 @pytest.mark.parametrize("code", SPOKEN)

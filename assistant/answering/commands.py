@@ -89,7 +89,7 @@ def plain(text: str) -> str:
 
 
 def _match(grammar: _Grammar, said: list[_Word], text: str) -> tuple[str, str] | None:
-    """(kind, argument)"""
+    """(kind, argument) of what was said as it is."""
     bare = _without_fillers(said, grammar.fillers)
     for words in (said, bare):
         if kind := grammar.phrases.get("".join(word.plain for word in words)):
@@ -137,13 +137,16 @@ def _plain_word(word: str) -> str:
 
 
 def _without_fillers(words: list[_Word], fillers: frozenset[tuple[str, ...]]) -> list[_Word]:
-    """What is left between the fillers at both ends; the longest fillers are taken first."""
-    for size in range(max(map(len, fillers), default=0), 0, -1):
-        if tuple(word.plain for word in words[:size]) in fillers:
-            return _without_fillers(words[size:], fillers)
-        if tuple(word.plain for word in words[-size:]) in fillers:
-            return _without_fillers(words[:-size], fillers)
-    return words
+    """What is left between the fillers at both ends."""
+    start, end = 0, len(words)
+    sizes = range(1, max(map(len, fillers), default=0) + 1)
+    while start < end:
+        first = max((n for n in sizes if tuple(word.plain for word in words[start : start + n]) in fillers), default=0)
+        last = max((n for n in sizes if tuple(word.plain for word in words[end - n : end]) in fillers and n <= end - start), default=0)
+        if not first + last:
+            break
+        start, end = start + first, end - last
+    return words[start : max(start, end)]
 
 
 @functools.cache
