@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answering.commands import match_command
+from assistant.answering.commands import match_command, plain
 from assistant.languages import languages
 from assistant.messages import Command
 from models.training.data import CAPTION_QUESTIONS, MORE_QUESTIONS, NAME_QUESTIONS
@@ -40,9 +40,30 @@ def test_a_word_heard_in_another_language_is_tried_in_each_one_given() -> None:
     assert match_command("Otra vez.", ("it", "es", "en")) == Command("repeat")
 
 
+@pytest.mark.parametrize(
+    ("heard", "written"),
+    [
+        ("İleri!", "ileri"),
+        ("WIĘCEJ", "więcej"),
+        ("再说 一遍。", "再说一遍"),
+        ("もういちど", "もう いちど"),
+        ("हिन्दी बोलो।", "हिन्दी बोलो"),
+        ("Ещё", "еще"),
+    ],
+)
+def test_words_of_any_script_are_compared_without_case_accents_and_spaces(heard: str, written: str) -> None:
+    assert plain(heard).replace(" ", "") == plain(written).replace(" ", "")
+    assert plain("हिन्दी") != plain("हन्द"), "the vowels of Hindi are marks and count"
+
+
 @pytest.mark.parametrize("text", ["", "...", "please", "Is there a bus stop?", "Describe the toaster.", "What does the sign read?"])
 def test_a_question_is_left_to_the_model(text: str) -> None:
     assert match_command(text, ("en", "es", "pt")) is None
+
+
+def test_politeness_without_end_is_no_trouble() -> None:
+    assert match_command("hey please " * 5000, ("en",)) is None
+    assert match_command("hey please " * 5000 + "stop", ("en",)) == Command("stop")
 
 
 @pytest.mark.parametrize("code", SPOKEN)
@@ -68,6 +89,17 @@ def test_no_question_the_model_was_trained_on_is_taken_for_a_command() -> None:
     asked |= {question for question in CAPTION_QUESTIONS if "escribe" not in question} | {*NAME_QUESTIONS}
     assert len(asked) > 500
     assert [text for text in asked if match_command(text, tuple(languages()))] == []
+
+
+@pytest.mark.parametrize("text", ["What's change?", "didn't catch that.", "Where's the camera pointing?", "Let's detail."])
+def test_one_letter_that_whisper_got_wrong_does_not_matter_in_a_long_phrase(text: str) -> None:
+    """As Whisper base heard "What's changed?" and others from the voice joe-medium."""
+    assert match_command(text, ("en",)) is not None
+
+
+@pytest.mark.parametrize("text", ["Flower.", "Powder.", "Step.", "Shop!", "What did you see?"])
+def test_another_word_is_not_a_command_misheard(text: str) -> None:
+    assert match_command(text, ("en", "es", "pt")) is None
 
 
 def test_to_ask_for_a_description_is_a_command_to_describe() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -15,13 +16,20 @@ from assistant.live.agenda import Describe, Idle, LookAhead, Prepare, Reply
 from assistant.live.converser import UNBEGUN, Converser, Stage, sounds_whole
 from assistant.live.orders import Orders
 from assistant.live.talk import Talk
-from assistant.messages import Earcon, Frame, Heard, Keyframe, NarrationMode, PictureProblem, Sentence, Transcript, Utterance
+from assistant.messages import Earcon, Frame, Heard, Keyframe, NarrationMode, Picture, PictureProblem, Sentence, Transcript, Utterance
 from assistant.problems import MissingModel
 from assistant.seeing.scene_memory import SceneMemory
 from assistant.settings import EarSettings, NarrationSettings, Settings
 from assistant.speaking.speech_queue import Spoken
 from assistant.turns import Turns
 from tests.fakes import ScriptedDescriber, ScriptedTranscriber, ToneSynthesizer
+
+
+def scene(number: int, sigma: float = 0.0) -> Picture:
+    """Sharp and well lit, another for each number; blurred by so many pixels."""
+    cells = np.random.default_rng(number).integers(40, 215, (12, 16, 3)).astype(np.uint8)
+    picture = cells.repeat(20, axis=0).repeat(20, axis=1)
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.uint8) if sigma else picture
 
 
 class Talking:
@@ -53,7 +61,7 @@ class Talking:
 
     def see(self, number: int = 0, reason: str = "change", problem: PictureProblem | None = None) -> None:
         self.memory.note_frame(self.now_s)
-        self.memory.add(Keyframe(Frame(np.full((4, 4, 3), number, np.uint8), self.now_s), reason, problem=problem))
+        self.memory.add(Keyframe(Frame(scene(number), self.now_s), reason, problem=problem))
         self.converser.do(LookAhead())
 
     def ask(self, text: str, language: str = "en", turn: int | None = None) -> list[str]:
@@ -185,6 +193,19 @@ def test_the_user_is_told_when_the_picture_is_old() -> None:
     assert talk.ask("What is this?") == ["This is what I saw 12 seconds ago.", "A red cup."]
 
 
+def test_the_user_is_told_when_the_picture_is_poor() -> None:
+    talk = Talking(["A red cup."])
+    talk.memory.add(Keyframe(Frame(scene(1, sigma=3.5), talk.now_s), "first"))
+    assert talk.ask("What is this?") == ["A red cup.", phrase("poor_picture", "en")[0]]
+
+
+def test_where_the_camera_looks_is_told_by_its_light_and_sharpness() -> None:
+    talk = Talking(["x"])
+    assert talk.ask("Where am I looking?") == [phrase("no_picture", "en")[0]]
+    talk.see()
+    assert talk.ask("Where am I looking?") == [phrase("view_good", "en")[0]]
+
+
 def test_a_covered_lens_pauses_the_narration_and_uncovering_resumes_it() -> None:
     talk = Talking(["A red cup.", "A dog."], mode="changes")
     talk.see(1)
@@ -205,7 +226,7 @@ def test_narration_waits_while_anyone_speaks_and_then_tells_the_newest_only() ->
     talk.converser.do(Idle())
     talk.converser.do(Idle())
     assert [s.text for s in talk.said] == ["A red cup."]
-    assert talk.describer.looks[-1][-1].frame.picture[0, 0, 0] == 2
+    assert (talk.describer.looks[-1][-1].frame.picture == scene(2)).all()
 
 
 def test_narration_never_repeats_itself_within_the_cooldown() -> None:
@@ -248,7 +269,7 @@ def test_the_language_changes_on_command_and_what_is_unknown_is_said() -> None:
     talk = Talking(["x"])
     assert talk.ask("Speak Portuguese.") == [phrase("language", "pt")[0]]
     assert talk.ask("Help.")[0] == phrase("help", "pt")[0]
-    assert "sv" not in [s.language for s in talk.said]
+    assert talk.ask("Speak Swedish.") == [phrase("language_unknown", "pt", name="sueco")[0]]
 
 
 def test_trouble_is_heard_and_the_next_question_is_answered() -> None:

@@ -9,8 +9,11 @@ from typing import get_args
 import pytest
 
 from assistant.answering.commands import FILLERS, QUESTIONS, expand, plain
-from assistant.languages import Language, counted_phrase, languages, phrase
+from assistant.languages import Language, counted_phrase, language_name, languages, phrase
 from assistant.messages import CommandKind
+from assistant.runtimes.espeak_voice import EspeakSynthesizer
+from assistant.settings import VoiceSettings
+from assistant.speaking.voice_steps import AT_LIMIT
 
 ENGLISH = languages()["en"]
 each_language = pytest.mark.parametrize("language", languages().values(), ids=lambda language: language.code)
@@ -26,12 +29,26 @@ def test_every_phrase_is_there_with_the_same_blanks(language: Language) -> None:
     assert {key: blanks(text) for key, text in language.phrases.items()} == {key: blanks(text) for key, text in ENGLISH.phrases.items()}
 
 
+def test_what_is_said_to_a_command_is_found_under_its_name() -> None:
+    """Those that are answered otherwise are answered from the picture, or from what was said before."""
+    otherwise = {"describe", "more", "shorter", "repeat", "stop", "what_changed", "where_looking"}
+    assert ENGLISH.phrases.keys() >= {*get_args(CommandKind), *AT_LIMIT.values()} - otherwise
+
+
 @each_language
 def test_every_phrase_can_be_spoken_in_one_go(language: Language) -> None:
     for text in chain(language.phrases.values(), *language.counted.values()):
         assert text == " ".join(text.split())
         assert 2 <= len(text) <= 200
         assert text[-1] in ".!?。！？।۔؟}", f"{text} has no end"
+
+
+@each_language
+def test_every_phrase_has_a_sound(language: Language) -> None:
+    voice = EspeakSynthesizer(VoiceSettings())
+    for text in chain(language.phrases.values(), *language.counted.values()):
+        spoken_s = sum(chunk.duration_s for chunk in voice.synthesize(text, language.code))
+        assert 0.03 * len(text) < spoken_s < 0.2 * len(text) + 1, text
 
 
 @each_language
@@ -78,6 +95,11 @@ def test_every_template_is_well_formed(language: Language) -> None:
             assert not set("()[]|") & set("".join(ways)), f"{template} has a bracket too many"
             assert all(blanks(said) == allowed.get(kind, set()) or kind == QUESTIONS for said in ways), template
             assert all(map(plain, ways)), f"{template} may be nothing at all"
+
+
+def test_a_language_that_is_not_spoken_can_still_be_named() -> None:
+    assert phrase("language_unknown", "es", name=language_name("fr", "es")) == ("No hablo francés.", "es")
+    assert language_name("xx", "es") == "xx"
 
 
 def test_a_language_without_a_file_is_spoken_to_in_english() -> None:

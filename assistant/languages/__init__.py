@@ -55,6 +55,11 @@ def counted_phrase(key: str, language: str, n: int) -> tuple[str, str]:
     return known.counted[key][_plural_rule(known.plural)(n)].format(n=n), known.code
 
 
+def language_name(code: str, language: str) -> str:
+    """What `language` calls the language with this code; the code itself where it has no word for it."""
+    return _known(language).language_names.get(code, code)
+
+
 def _known(language: str) -> Language:
     return languages().get(language) or languages()[FALLBACK]
 

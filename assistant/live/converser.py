@@ -21,6 +21,7 @@ from assistant.live.talk import Talk, TalkState
 from assistant.messages import Command, Detail, Earcon, Keyframe, PictureProblem, Question, Sentence, Utterance, View
 from assistant.problems import Problem
 from assistant.seeing.scene_memory import SceneMemory
+from assistant.seeing.view_conditions import view_conditions
 from assistant.settings import Settings
 from assistant.speaking.speech_queue import Spoken
 from assistant.turns import Turns
@@ -29,6 +30,8 @@ UNBEGUN = -1
 """The turn of an utterance that hasn't silenced the assistant: too short, or without a wake word so far. Only words make it a turn."""
 OLD_S = 3.0
 """When the camera has sent nothing for so long, its last picture is told to be old."""
+POOR = {"view_dim", "view_soft"}
+"""Conditions of a picture under which the answer is told to be unsure."""
 MORE_QUESTION = "Tell me more."
 NARRATED = {"brief": (SCENE_QUESTION,), "normal": ("Where is this?", "Who is there?", SCENE_QUESTION)}
 """What a narration asks of the model: the place first, then people, then what else there is."""
@@ -197,6 +200,8 @@ class Converser:
             text, language = counted_phrase("old_picture", question.language, round(seconds))
             self._put(Sentence(text, language, question.turn))
         self._put_all(self._conversation.answer(seen, question, detail or self.detail))
+        if isinstance(seen, View) and POOR & set(view_conditions(seen.keyframes[-1].frame.picture)):
+            self._put(self._phrase("poor_picture", question.turn))
 
     def _tell_more(self, question: Question) -> None:
         """What an interruption cut off, else what the model has to add."""

@@ -8,11 +8,11 @@ from dataclasses import replace
 from assistant.answering.narration import Narrator
 from assistant.conversation import Conversation
 from assistant.interfaces import SpeechSynthesizer
-from assistant.languages import languages, phrase
+from assistant.languages import language_name, languages, phrase
 from assistant.live.talk import Talk
 from assistant.messages import Command, Detail, NarrationMode, Question, Sentence
 from assistant.seeing.scene_memory import SceneMemory
-from assistant.seeing.view_conditions import describe_view_conditions
+from assistant.seeing.view_conditions import view_conditions
 from assistant.speaking.voice_steps import AT_LIMIT, VoiceStep, step_voice
 
 
@@ -43,7 +43,9 @@ class Orders:
             if isinstance(key, Sentence):
                 yield replace(key, turn=question.turn)
             else:
-                text, language = phrase(key, self._conversation.language, event=command.argument, language=command.argument)
+                now = self._conversation.language
+                name = language_name(command.argument, now) if command.kind == "language" else ""
+                text, language = phrase(key, now, event=command.argument, name=name)
                 yield Sentence(text, language, question.turn)
 
     def _do(self, command: Command) -> Iterator[str | Sentence]:
@@ -67,7 +69,7 @@ class Orders:
                 yield from self._speak_language(command.argument)
             case "where_looking":
                 newest = self._memory.newest
-                yield from describe_view_conditions(newest) if newest else ["no_picture"]
+                yield from view_conditions(newest.frame.picture) if newest else ["no_picture"]
             case "forget":
                 self._memory.forget()
                 self._talk.forget()
