@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from assistant.answering.answer_checks import PHRASES, asks_about_safety
+from assistant.answering.commands import match_command
 from assistant.answering.honest_answers import honest_sentences
 from assistant.answering.translating import find_translator, translate_faithfully
 from assistant.interfaces import SceneDescriber, Transcriber, Translator
@@ -45,9 +46,11 @@ class Conversation:
         heard = self._transcriber.transcribe(utterance.samples, utterance.sample_rate_hz, language)
         if not heard.text:
             return self._say("no_speech", utterance.turn)
-        if not self._is_clear(heard):
+        # First, for a short word is often heard with little confidence, and in the wrong language.
+        command = match_command(heard.text, (heard.language, self.language, ENGLISH))
+        if command is None and not self._is_clear(heard):
             return self._say("say_again", utterance.turn)
-        return Question(heard.text, heard.language, heard.english, utterance.turn)
+        return Question(heard.text, heard.language, heard.english, utterance.turn, command)
 
     def written(self, text: str, language: str) -> Question:
         """A question that was typed, in English where something translates it."""

@@ -113,6 +113,8 @@ class Question:
     language: str
     english_text: str
     turn: int = 0
+    command: Command | None = None
+    """Set when it is no question about a picture but a command to the assistant."""
 
 
 @dataclass(frozen=True)

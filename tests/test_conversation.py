@@ -8,7 +8,7 @@ import numpy as np
 
 from assistant.conversation import SCENE_QUESTION, Conversation
 from assistant.languages import languages, phrase
-from assistant.messages import Frame, Keyframe, PictureProblem, Question, Sentence, Transcript, Utterance
+from assistant.messages import Command, Frame, Keyframe, PictureProblem, Question, Sentence, Transcript, Utterance
 from assistant.settings import EarSettings
 from tests.fakes import ScriptedDescriber, ScriptedTranscriber
 
@@ -143,3 +143,9 @@ def test_what_cant_be_translated_faithfully_is_told_in_english_after_a_word_of_w
     talk = Conversation(None, ScriptedDescriber(["Bus 42. A cat."]), EarSettings(), translators=[Capitals()])
     answer = list(talk.answer(talk.look([keyframe()]), Question("O que é isto?", "pt", "What is this?", 1)))
     assert said(answer) == [phrase("english_follows", "pt"), ("Bus 42.", "en"), ("A CAT.", "pt")]
+
+
+def test_a_command_is_understood_however_unsure_the_recogniser_is_of_the_language() -> None:
+    asked = conversation(heard("Stop.", "de", probability=0.2, confidence=0.2)).understand(HELLO)
+    assert isinstance(asked, Question)
+    assert asked.command == Command("stop")

@@ -41,20 +41,11 @@ Report = Callable[[str, dict[str, Any]], None]
 
 
 @dataclass(frozen=True)
-class _Understood:
-    """What an utterance says."""
-
-    asked: Question | Sentence | None
-    """A sentence says why there is no question; None: it wasn't meant for the assistant."""
-    command: Command | None = None
-
-
-@dataclass(frozen=True)
 class _Guess:
     """What was made of the speech until a pause."""
 
     turn: int
-    understood: _Understood
+    asked: Question | Sentence | None
     talk_before: TalkState | None
     """What was said before its answer was queued; None: it isn't answered yet."""
 
@@ -126,8 +117,7 @@ class Converser:
         guess = self._take_guess(utterance.turn)
         if guess and guess.is_answered:
             return
-        understood = guess.understood if guess else self._understand(utterance)
-        asked = understood.asked
+        asked = guess.asked if guess else self._understand(utterance)
         if utterance.turn == UNBEGUN:
             if not isinstance(asked, Question):
                 return  # a cough while the assistant spoke, or words to somebody else
@@ -136,7 +126,7 @@ class Converser:
         if isinstance(asked, Sentence):
             self._stage.speak(asked)
         elif asked is not None:
-            self._act(asked, understood.command)
+            self._act(asked)
 
     def _prepare(self, utterance: Utterance) -> None:
         """Answer as if the user had done; all of it turns stale when they go on speaking. Commands wait until they really have."""
@@ -144,14 +134,13 @@ class Converser:
             return
         self._take_guess(utterance.turn)
         before = self._talk.state()
-        understood = self._understand(utterance)
-        question = understood.asked if isinstance(understood.asked, Question) else None
-        if question and (understood.command or sounds_whole(question.text)):
+        asked = self._understand(utterance)
+        if isinstance(asked, Question) and (asked.command or sounds_whole(asked.text)):
             self._stage.end_early()
-        is_answered = question is not None and understood.command is None
-        if question and is_answered:
-            self._answer(question)
-        self._guess = _Guess(utterance.turn, understood, before if is_answered else None)
+        is_answered = isinstance(asked, Question) and asked.command is None
+        if isinstance(asked, Question) and is_answered:
+            self._answer(asked)
+        self._guess = _Guess(utterance.turn, asked, before if is_answered else None)
 
     def _take_guess(self, turn: int) -> _Guess | None:
         """What was made ahead for this turn; what was made for another is undone."""
@@ -160,26 +149,29 @@ class Converser:
             self._talk.restore(guess.talk_before)
         return guess if guess and guess.turn == turn else None
 
-    def _understand(self, utterance: Utterance) -> _Understood:
+    def _understand(self, utterance: Utterance) -> Question | Sentence | None:
+        """A sentence says why there is no question; None: it wasn't meant for the assistant."""
         asked = self._conversation.understand(utterance)
         wake_word = self._settings.ears.wake_word
         if isinstance(asked, Sentence):
-            return _Understood(None if wake_word else asked)
+            return None if wake_word else asked
         if wake_word:
-            text, english = (after_wake_word(each, wake_word) for each in (asked.text, asked.english_text))
+            text = after_wake_word(asked.text, wake_word)
             if text is None:
-                return _Understood(None)
-            asked = replace(asked, text=text, english_text=english or asked.english_text)
+                return None
+            english = after_wake_word(asked.english_text, wake_word) or asked.english_text
+            command = match_command(text, (asked.language, self._conversation.language, ENGLISH))
+            asked = replace(asked, text=text, english_text=english, command=command)
         self._told(asked)
-        return _Understood(asked, match_command(asked.text, (asked.language, self._conversation.language, ENGLISH)))
+        return asked
 
     def _told(self, asked: Question) -> None:
         if asked.turn != UNBEGUN:
             details = {"turn": asked.turn, "text": asked.text, "language": asked.language, "english": asked.english_text}
             self._stage.report("question", details)
 
-    def _act(self, question: Question, command: Command | None) -> None:
-        match command:
+    def _act(self, question: Question) -> None:
+        match command := question.command:
             case None:
                 self._answer(question)
             case Command("describe"):
@@ -218,14 +210,12 @@ class Converser:
     def _tell_changes(self, question: Question) -> None:
         """The scene before the last change, and the scene now, where they are told apart."""
         told = [self._description(keyframe, question) for keyframe in self._memory.latest(2)]
+        texts = {" ".join(sentence.text for sentence in sentences) for sentences in told}
         self._talk.begin(question)
-        self._put_all(
-            [Sentence(told[-1], ENGLISH, question.turn)] if len(set(told)) == 2 else [self._phrase("nothing_changed", question.turn)]
-        )
+        self._put_all(told[-1] if len(texts) == 2 else [self._phrase("nothing_changed", question.turn)])
 
-    def _description(self, keyframe: Keyframe, question: Question) -> str:
-        asked = self._scene_question(question.turn)
-        return " ".join(s.text for s in self._conversation.answer(self._conversation.look([keyframe]), asked))
+    def _description(self, keyframe: Keyframe, question: Question) -> list[Sentence]:
+        return list(self._conversation.answer(self._conversation.look([keyframe]), self._scene_question(question.turn)))
 
     def _look(self) -> View | PictureProblem | None:
         """Looks are kept by the describer, so one that was taken ahead costs nothing."""
