@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -43,11 +44,18 @@ def sound_system() -> Iterator[pulse.SoundSystem]:
         yield system
 
 
+NO_NETWORK = ["unshare", "-n"]
+
+
+@pytest.mark.parametrize("prefix", [[], NO_NETWORK], ids=["with a network", "with no network at all"])
 def test_a_question_into_the_microphone_is_answered_from_the_loudspeaker(
-    sound_system: pulse.SoundSystem, cat_video: Path, models_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    sound_system: pulse.SoundSystem, cat_video: Path, models_dir: Path, tmp_path: Path, prefix: list[str]
 ) -> None:
+    if prefix and (shutil.which(prefix[0]) is None or subprocess.run([*prefix, "true"]).returncode):
+        pytest.skip("this machine lets nobody take its network away (unshare -n)")
     trace = tmp_path / "trace.jsonl"
-    running = RunningAssistant(["--camera", str(cat_video), "--models-dir", str(models_dir), "--trace", str(trace)], sound_system.env)
+    arguments = ["--camera", str(cat_video), "--models-dir", str(models_dir), "--trace", str(trace)]
+    running = RunningAssistant(arguments, sound_system.env, prefix)
     try:
         with sound_system.recording() as recording:
             running.wait_for(is_event("look"))
