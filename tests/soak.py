@@ -55,6 +55,7 @@ from tests.faulty_devices import (
 
 ANSWERED_WITHIN_S = 10.0
 """After the end of a question its answer must have been heard, or the user has spoken again."""
+LONGEST_STEP_S = 0.01
 LOSSES: tuple[Kind, ...] = ("lost", "changed")
 MEMORY_GROWTH = 1.05
 QUIET_LEVEL, LEVELS_PER_UNIT, MOST_QUESTIONS = 0.1, 2000, 1600
@@ -188,7 +189,7 @@ class Soak:
 
     def __init__(self, minutes: float, faults: dict[str, list[Fault]], speed: float, seed: int) -> None:
         use_one_heap()
-        self.world = world = World(speed)
+        self.world = world = World(speed, LONGEST_STEP_S)
         self.until_s = minutes * 60
         self.diary = Diary(world)
         self.user = User(self.until_s, seed)
