@@ -31,15 +31,16 @@ CHUNK_SAMPLES, RATE_HZ = 512, 16000
 CHUNK_S = CHUNK_SAMPLES / RATE_HZ
 
 
-LONGEST_STEP_S = 0.005
-"""Real time. While a busy machine lets nobody run for longer, the world's clock stands still, so that nobody is late by its measure."""
-
-
 class World:
-    """A clock that runs up to `speed` times as fast as ours; its seconds are the world's everywhere below."""
+    """A clock that runs `speed` times as fast as ours; its seconds are the world's everywhere below.
 
-    def __init__(self, speed: float = 1.0) -> None:
+    With `longest_step_s`, real time, it never goes on by more between two readings: while a busy machine lets nobody run it stands
+    still, so that nobody is late by its measure. Somebody must always be reading it then.
+    """
+
+    def __init__(self, speed: float = 1.0, longest_step_s: float = 3600.0) -> None:
         self.speed = speed
+        self._longest_step_s = longest_step_s
         self._now_s = 0.0
         self._read_s = time.monotonic()
         self._lock = threading.Lock()
@@ -47,14 +48,14 @@ class World:
     def now_s(self) -> float:
         with self._lock:
             read_s = time.monotonic()
-            self._now_s += min(read_s - self._read_s, LONGEST_STEP_S) * self.speed
+            self._now_s += min(read_s - self._read_s, self._longest_step_s) * self.speed
             self._read_s = read_s
             return self._now_s
 
     def wait_until(self, time_s: float, woken: threading.Event) -> bool:
         """True if it was woken sooner."""
         while (remaining_s := time_s - self.now_s()) > 0:
-            if woken.wait(min(remaining_s / self.speed, LONGEST_STEP_S)):
+            if woken.wait(min(remaining_s / self.speed, self._longest_step_s)):
                 return True
         return woken.is_set()
 

@@ -17,11 +17,10 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from random import Random
 from typing import Any
 
 import numpy as np
@@ -32,16 +31,12 @@ from assistant.devices.connection import Patience
 from assistant.devices.reconnecting import ReconnectingCamera, ReconnectingMicrophone
 from assistant.devices.reconnecting_speaker import ReconnectingSpeaker
 from assistant.live.loop import Devices, LiveLoop
-from assistant.messages import AudioChunk, Detail, Keyframe, Picture, Sound, Transcript, View
 from assistant.problems import Problem
 from assistant.settings import Settings
 from assistant.speaking.sound_ahead import SENTENCES_AHEAD
 from assistant.speaking.speech_queue import QUEUED_SENTENCES
-from tests.fakes import ScriptedDescriber, ToneSynthesizer
 from tests.faulty_devices import (
     CAMERA_KINDS,
-    CHUNK_S,
-    CHUNK_SAMPLES,
     MICROPHONE_KINDS,
     SPEAKER_KINDS,
     Fault,
@@ -53,96 +48,13 @@ from tests.faulty_devices import (
     World,
     random_faults,
 )
+from tests.scripted_user import ForgetfulVoice, LevelTranscriber, LoudnessDetector, Said, SteadyDescriber, User, scene
 
 ANSWERED_WITHIN_S = 10.0
 """After the end of a question its answer must have been heard, or the user has spoken again."""
+LONGEST_STEP_S = 0.01
 LOSSES: tuple[Kind, ...] = ("lost", "changed")
 MEMORY_GROWTH = 1.05
-QUIET_LEVEL, LEVELS_PER_UNIT, MOST_QUESTIONS = 0.1, 2000, 1600
-"""A spoken question is a constant level that tells its number."""
-
-
-@dataclass(frozen=True)
-class Said:
-    """A question somebody speaks."""
-
-    number: int
-    start_s: float
-    end_s: float
-
-
-class User:
-    """Asks a question of a second every 4 to 12 s; now and then asks again while the answer is being spoken."""
-
-    def __init__(self, until_s: float, seed: int) -> None:
-        rng, self.script, now_s = Random(seed), list[Said](), 10.0
-        while now_s < until_s - ANSWERED_WITHIN_S - 2 and len(self.script) < MOST_QUESTIONS:
-            self.script.append(Said(len(self.script), now_s, now_s + 1.0))
-            now_s += 1.0 + (1.5 if rng.random() < 0.2 else rng.uniform(4.0, 12.0))
-        self.heard_chunks: Counter[int] = Counter()
-        self._next = 0
-
-    def sound(self, time_s: float) -> Sound:
-        """What a microphone hears; it asks in the order of time."""
-        while self._next < len(self.script) and self.script[self._next].end_s < time_s + CHUNK_S:
-            self._next += 1
-        said = self.script[self._next] if self._next < len(self.script) else None
-        if said is None or time_s < said.start_s:
-            return np.zeros(CHUNK_SAMPLES, np.float32)
-        self.heard_chunks[said.number] += 1
-        return np.full(CHUNK_SAMPLES, QUIET_LEVEL + said.number / LEVELS_PER_UNIT, np.float32)
-
-    def was_heard(self, said: Said) -> bool:
-        return self.heard_chunks[said.number] >= 0.9 * (said.end_s - said.start_s) / CHUNK_S - 1
-
-
-class LoudnessDetector:
-    """Takes for speech what isn't silence."""
-
-    def speech_probability(self, chunk: AudioChunk) -> float:
-        return 0.9 if chunk.samples.max() > QUIET_LEVEL / 2 else 0.0
-
-    def reset(self) -> None: ...
-
-
-class LevelTranscriber:
-    """Reads the number of the last question in the sound; takes 0.3 s."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-
-    def transcribe(self, samples: Sound, sample_rate_hz: int, language: str | None = None) -> Transcript:
-        self._world.wait(0.3)
-        loud = samples[samples > QUIET_LEVEL / 2]
-        if not len(loud):
-            return Transcript("", "", 0.0, "", 0.0)
-        text = f"What is number {round((float(loud[-1]) - QUIET_LEVEL) * LEVELS_PER_UNIT)}?"
-        return Transcript(text, "en", 0.9, text)
-
-
-class SteadyDescriber(ScriptedDescriber):
-    """Says the same to everything, five words every quarter of a second, and keeps nothing."""
-
-    def __init__(self, world: World) -> None:
-        super().__init__(["It is a red cup. It stands on the table to your left. Behind it is a window."])
-        self._world = world
-
-    def look(self, keyframes: Sequence[Keyframe], detail: Detail = "brief") -> View:
-        self._world.wait(0.2)
-        return View(tuple(keyframes[-self.max_pictures :]))
-
-    def answer(self, view: View, question: str, detail: Detail = "brief") -> Iterator[str]:
-        self.questions.clear()
-        for number, word in enumerate(super().answer(view, question, detail)):
-            if number % 5 == 0:
-                self._world.wait(0.25)
-            yield word
-
-
-def scene(time_s: float) -> Picture:
-    """Another one every 20 s, each with a sensor's noise."""
-    texture = np.random.default_rng(int(time_s // 20)).integers(40, 215, (12, 16, 3)).repeat(10, axis=0).repeat(10, axis=1)
-    return (texture + np.random.default_rng(int(time_s * 1000)).integers(-4, 5, texture.shape)).astype(np.uint8)
 
 
 @dataclass
@@ -189,10 +101,10 @@ class Soak:
 
     def __init__(self, minutes: float, faults: dict[str, list[Fault]], speed: float, seed: int) -> None:
         use_one_heap()
-        self.world = world = World(speed)
+        self.world = world = World(speed, LONGEST_STEP_S)
         self.until_s = minutes * 60
         self.diary = Diary(world)
-        self.user = User(self.until_s, seed)
+        self.user = User(self.until_s - ANSWERED_WITHIN_S, seed)
         self.faults = faults
         plugs = {name: Plug(name, world, faults.get(name, [])) for name in ("camera", "microphone", "speaker")}
         # A busy machine must not look like a stall, so that is waited for longer than the rest.
@@ -299,14 +211,6 @@ class Soak:
 
     def _is_faulty(self, device: str, start_s: float, end_s: float) -> bool:
         return any(fault.start_s < end_s and fault.end_s > start_s for fault in self.faults.get(device, []))
-
-
-class ForgetfulVoice(ToneSynthesizer):
-    """Doesn't keep what it said."""
-
-    def synthesize(self, text: str, language: str) -> Iterator[AudioChunk]:
-        self.said.clear()
-        return super().synthesize(text, language)
 
 
 def queue_lengths(loop: LiveLoop) -> dict[str, tuple[int, int]]:

@@ -101,6 +101,15 @@ def test_a_second_stream_starts_afresh() -> None:
     assert first == second == [SpeechStarted, SpeechLasts, Utterance]
 
 
+def test_half_a_question_before_the_microphone_was_lost_is_not_joined_to_the_next() -> None:
+    script = probabilities((0.5, 0.0), (0.5, 0.9), (1.0, 0.9), (1.0, 0.0))
+    before = chunks(1.0)
+    after = [AudioChunk(chunk.samples, 16000, chunk.time_s + 30.0) for chunk in chunks(2.0)]
+    events = list(listen([*before, *after], ScriptedVoiceDetector(script), UtteranceSegmenter(SETTINGS)))
+    first, second = (event for event in events if isinstance(event, Utterance))
+    assert first.end_s < 1.5 and second.start_s > 29.0
+
+
 class _Recording:
     """A microphone with a list of chunks."""
 

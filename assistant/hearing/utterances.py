@@ -19,6 +19,8 @@ TAIL_S = 0.25
 """Kept after the last speech, for faint last consonants."""
 CUT_WITHIN_S = 5.0
 """Speech that reaches the cap is cut at the quietest place of its last seconds."""
+LOST_S = 0.5
+"""A gap this long between chunks is a microphone that was lost: what was said before it doesn't belong to what is said after."""
 SMOOTHING_CHUNKS = 3
 """Loudness is averaged over so many chunks (96 ms), so that a stop consonant isn't taken for a pause."""
 
@@ -80,6 +82,10 @@ class UtteranceSegmenter:
 
     def process(self, chunk: AudioChunk, speech_probability: float) -> list[HearingEvent]:
         """Take the next chunk and its speech probability in [0, 1]; return what it began or ended."""
+        ended = self.flush() if self._judged and _gap_s(self._judged[-1].chunk, chunk) > LOST_S else []
+        return ended + self._judge(chunk, speech_probability)
+
+    def _judge(self, chunk: AudioChunk, speech_probability: float) -> list[HearingEvent]:
         under_way = self._is_open or self._speech_s() > 0
         threshold = self._settings.speech_threshold - (HYSTERESIS if under_way else 0.0)
         self._judged.append(_Judged(chunk, speech_probability >= max(threshold, 0.01)))
@@ -169,6 +175,10 @@ def _utterance(parts: Iterable[AudioChunk]) -> Utterance:
         start_s=chunks[0].time_s,
         end_s=chunks[-1].time_s + chunks[-1].duration_s,
     )
+
+
+def _gap_s(before: AudioChunk, after: AudioChunk) -> float:
+    return abs(after.time_s - before.time_s - before.duration_s)
 
 
 def _duration_s(judged: deque[_Judged]) -> float:
