@@ -34,7 +34,20 @@ def main(folder: str, kind: str, made: Path) -> None:
     llama = made / "llama"
     _save_llama(reference, llama)
     options = ["shared_embeddings=false", "prune_lm_head=true"]  # a table to add rows to; no logits but the last token's
-    build = ["-m", "onnxruntime_genai.models.builder", "-i", llama, "-o", made, "-p", kind, "-e", "cpu", "-c", made / "cache"]
+    build = [
+        "-m",
+        "onnxruntime_genai.models.builder",
+        "-i",
+        str(llama),
+        "-o",
+        str(made),
+        "-p",
+        kind,
+        "-e",
+        "cpu",
+        "-c",
+        str(made / "cache"),
+    ]
     subprocess.run([sys.executable, *build, "--extra_options", *options], check=True)
     one, several = (reference.encode(reference.pixels(count)).numpy() for count in (1, VIDEO_FRAMES))
     first_row = _add_rows(made, np.concatenate([one, several]))

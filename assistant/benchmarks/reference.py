@@ -80,6 +80,7 @@ def main(folder: str, dtype: str) -> None:
     one = _measure(reference, 1)
     picture_peak = peak_mb()
     several = _measure(reference, VIDEO_FRAMES)
+    assert one.encode_s is not None
     # It keeps nothing between questions: the picture is encoded and read again.
     second_s = one.encode_s + one.prefill_s
     print_figures(Figures.of(one, several, load_s=load_s, second_question_s=second_s, picture_peak_mb=picture_peak, peak_mb=peak_mb()))
