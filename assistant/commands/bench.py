@@ -31,12 +31,17 @@ class Other:
     """Of weights."""
     needs: tuple[str, ...]
     """Packages."""
+    remark: str = ""
+    """What the reader of the figures should know."""
 
 
 OTHERS = {
     "transformers": Other("assistant.benchmarks.reference", ("float32", "bfloat16"), ("torch", "transformers")),
     "onnxruntime-genai": Other(
-        "assistant.benchmarks.genai", ("fp32", "int8", "int4"), ("onnxruntime_genai", "onnx_ir", "torch", "transformers")
+        "assistant.benchmarks.genai",
+        ("fp32", "int8", "int4"),
+        ("onnxruntime_genai", "onnx_ir", "torch", "transformers"),
+        "onnxruntime-genai has no SmolVLM: its time, memory and load are the language model's alone, given encoded pictures",
     ),
 }
 EXACT = "transformers, float32"
@@ -163,6 +168,7 @@ def _table(measured: dict[str, Figures], best: dict[str, dict[str, float]]) -> s
     ]
     if best:
         lines.append(f"(x: times better than the best of {', of '.join(best)} in the same run; seconds, medians)")
+        lines += [f"({OTHERS[other].remark})" for other in best if OTHERS[other].remark]
     return "\n".join(lines)
 
 
