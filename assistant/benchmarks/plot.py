@@ -8,8 +8,11 @@ from pathlib import Path
 from assistant.problems import BadInput, shorten
 
 
-def draw_ratios(ratios: Mapping[str, Mapping[str, float]], path: Path) -> None:
-    """One group of bars a contender, on a logarithmic scale; 1 is the best of the others. BadInput if it can't be drawn."""
+def draw_ratios(ratios: Mapping[str, Mapping[str, float]], other: str, path: Path) -> None:
+    """Draw each contender's ratios to the best of `other` as bars on a logarithmic scale; no bar for what it doesn't have.
+
+    BadInput if it can't be drawn.
+    """
     try:
         import matplotlib
     except ImportError as error:
@@ -17,15 +20,16 @@ def draw_ratios(ratios: Mapping[str, Mapping[str, float]], path: Path) -> None:
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    fields = list(next(iter(ratios.values()), {}))
+    fields = list(dict.fromkeys(field for values in ratios.values() for field in values))
     figure, axis = plt.subplots(figsize=(12, 5))
     width = 0.8 / max(len(ratios), 1)
     for number, (name, values) in enumerate(ratios.items()):
-        axis.bar([i + number * width for i in range(len(fields))], [values[f] for f in fields], width, label=name)
+        places = [i + number * width for i, field in enumerate(fields) if field in values]
+        axis.bar(places, [values[field] for field in fields if field in values], width, label=name)
     axis.axhline(1, color="grey", linestyle="--")
     axis.set_yscale("log")
     axis.set_xticks([i + 0.4 for i in range(len(fields))], [f.replace("_", " ") for f in fields], rotation=20, ha="right")
-    axis.set_ylabel("times better than the best of transformers")
+    axis.set_ylabel(f"times better than the best of {other}")
     axis.legend()
     try:
         figure.savefig(path, format="png", dpi=120, bbox_inches="tight")
