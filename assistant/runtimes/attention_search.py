@@ -110,8 +110,8 @@ class Wiring:
         scores, context = (self._product(name) for name in present)
         keys = self._downstream([present[0]])
         query = next((name for name in scores.input[:2] if name not in keys), "")
-        projected = (self._projected(name) for name in (query, new_key, new_value))
-        return Attention(*projected, past, present, self._flattened(context.output[0]))
+        query, key, value = (self._projected(name) for name in (query, new_key, new_value))
+        return Attention(query, key, value, past, present, self._flattened(context.output[0]))
 
     def _downstream(self, names: Iterable[str]) -> set[str]:
         """Everything computed from the numbers in these tensors; who asks for their shape only doesn't count."""

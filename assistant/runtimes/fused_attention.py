@@ -107,7 +107,7 @@ class _Layer:
         cache = wiring.inputs[attention.past[0]].type.tensor_type
         _, self._kv_heads, _, self._width = (length.dim_value for length in cache.shape.dim)
         query, key, value = (kinds[name].width for name in attention.projected)
-        known = {onnx_type: dtype for onnx_type, dtype in _TYPES.values()}
+        known = dict(_TYPES.values())
         if cache.elem_type not in known or self._width < 2 or self._width % 2 or not 0 < key == value == self._kv_heads * self._width:
             raise UnfusableError(f"keys are {key} and values {value} wide, the cache has {self._kv_heads} heads of {self._width}")
         if not query or query % key:

@@ -167,9 +167,7 @@ class Binding:
             raise self._graph.foreign("failed while running") from error
 
 
-def _open_session(
-    path: Path, settings: SessionSettings, keep_arena: bool, rewriting: Rewriting | None
-) -> onnxruntime.InferenceSession:
+def _open_session(path: Path, settings: SessionSettings, keep_arena: bool, rewriting: Rewriting | None) -> onnxruntime.InferenceSession:
     def open_file(file: Path) -> onnxruntime.InferenceSession:
         # Its fallback to other processors would try again and print.
         options = _session_options(settings, keep_arena)

@@ -61,7 +61,9 @@ def discard(saved: Path) -> None:
 
 def read_notes(folder: Path) -> dict[str, str]:
     """MODEL/GRAPH -> what its rewriting had to tell, of all saved forms."""
-    notes = {f"{made.parts[-3].rpartition('-')[0]}/{made.parts[-2].rpartition('-')[0]}": made for made in sorted(folder.glob("*/*/made.json"))}
+    notes = {
+        f"{made.parts[-3].rpartition('-')[0]}/{made.parts[-2].rpartition('-')[0]}": made for made in sorted(folder.glob("*/*/made.json"))
+    }
     return {name: note for name, made in notes.items() if (note := _read_made(made.parent).get("note"))}
 
 
