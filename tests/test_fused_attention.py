@@ -17,7 +17,7 @@ from assistant.building.llama_graph import decoder
 from assistant.messages import Frame, Keyframe
 from assistant.model_store import SAVED_GRAPHS, ModelStore
 from assistant.runtimes import fused_attention, smolvlm2_fusing
-from assistant.runtimes.onnx_session import SessionSettings
+from assistant.runtimes.onnx_session import OnnxGraph, SessionSettings
 from assistant.runtimes.saved_graphs import read_notes
 from assistant.runtimes.smolvlm2 import Smolvlm2Describer
 from tests.standard_decoder import Oddity, standard_decoder
@@ -58,6 +58,18 @@ def test_attention_in_standard_operators_is_fused_and_says_the_same(tmp_path: Pa
     assert found["GroupQueryAttention"] == 2
     assert not found.keys() & {"Softmax", "Cos", "Sin", "Expand", "Where"}
     assert tokens(model, saved) == tokens(model, None)
+
+
+def test_the_fused_form_scores_given_answers_as_before_and_needs_not_score_each_token_of_a_prompt(tmp_path: Path) -> None:
+    model, saved = write_standard_model(tmp_path / "model").folder, tmp_path / "saved"
+    scores = []
+    for folder in (None, saved):
+        describer = Smolvlm2Describer(model, session=SessionSettings(1, saved_graphs=folder))
+        view = describer.look([Keyframe(Frame(np.zeros((48, 64, 3), np.uint8), 0.0), "only")])
+        scores.append(describer.log_likelihoods(view, "What is this?", ["A dog.", "No, nothing at all."]))
+    np.testing.assert_allclose(scores[1], scores[0], rtol=1e-4)
+    [graph] = saved.glob("*/decoder_model_merged-*/graph.onnx")
+    assert "num_logits_to_keep" in OnnxGraph(graph).inputs
 
 
 def test_a_cache_in_half_precision_is_fused_too(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def fused_attention(tokenizer: Tokenizer, embedder: TokenEmbedder, positions: in
             fused.unlink(missing_ok=True)
         return f"attention is fused in {layers} layers and answers as before"
 
-    return Rewriting(f"fused attention 1, {positions} positions", rewrite)
+    return Rewriting(f"fused attention 2, {positions} positions", rewrite)
 
 
 def _ask(decoder: Decoder, embedder: TokenEmbedder, prompt: np.ndarray) -> _Answer:
