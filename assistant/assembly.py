@@ -61,6 +61,13 @@ def find_variants(model: str, store: ModelStore) -> tuple[Path, dict[str, list[P
     return folder, found
 
 
+def graph_notes(store: ModelStore) -> dict[str, str]:
+    """MODEL/GRAPH -> what was done to it when it was first loaded, as far as there is something to tell."""
+    from assistant.runtimes.saved_graphs import read_notes
+
+    return read_notes(store.root / SAVED_GRAPHS)
+
+
 def open_transcriber(settings: EarSettings, store: ModelStore, threads: int = 0) -> Transcriber:
     from assistant.runtimes.whisper_transcriber import WhisperTranscriber
 
