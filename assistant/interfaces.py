@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
-from assistant.messages import AnswerThresholds, AudioChunk, Detail, Frame, Keyframe, Sound, Transcript, View
+from assistant.messages import AnswerThresholds, AudioChunk, Detail, Frame, Keyframe, Picture, SeenPicture, Sound, Transcript, View
 
 
 class Camera(Protocol):
@@ -72,10 +72,11 @@ class SceneDescriber(Protocol):
         """How many pictures one View can hold; `look` takes the last ones."""
         ...
 
-    def look(self, keyframes: Sequence[Keyframe], detail: Detail = "brief") -> View:
+    def look(self, keyframes: Sequence[Keyframe], detail: Detail = "brief", *, duration_s: float | None = None) -> View:
         """Encode the pictures and everything of the prompt up to and including them, once.
 
-        More detail may look closer at a single picture, and take longer.
+        More detail may look closer at a single picture, and take longer. With `duration_s` the pictures are of a recording of
+        that length, whose times are told as they are; else they begin with the first.
         """
         ...
 
@@ -97,6 +98,23 @@ class SceneDescriber(Protocol):
 
     def unload(self) -> None:
         """Give back the engine's memory until it is used again, which then takes longer once. Views stay good."""
+        ...
+
+
+class PictureMemory(SceneDescriber, Protocol):
+    """A SceneDescriber that can look again at what it has encoded, without the picture: for searching a video more than once."""
+
+    @property
+    def encoder_id(self) -> str:
+        """Names the vision encoder and how pictures are prepared for it: only the same one understands what was encoded."""
+        ...
+
+    def see(self, picture: Picture) -> SeenPicture:
+        """Encode one picture in brief."""
+        ...
+
+    def look_again(self, seen: SeenPicture) -> View:
+        """The View that `look` gives of that picture alone; BadInput if another model encoded it."""
         ...
 
 

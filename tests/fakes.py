@@ -88,7 +88,7 @@ class ScriptedDescriber:
     def max_pictures(self) -> int:
         return self._max_pictures
 
-    def look(self, keyframes: Sequence[Keyframe], detail: Detail = "brief") -> View:
+    def look(self, keyframes: Sequence[Keyframe], detail: Detail = "brief", *, duration_s: float | None = None) -> View:
         if not keyframes:
             raise BadInput("there is no picture to look at", "give at least one")
         view = View(tuple(keyframes[-self.max_pictures :]))
