@@ -96,6 +96,18 @@ def test_unusual_pictures_arrive_as_any_other(tmp_path: Path, kind: dict[str, An
     assert frames[0].picture.std() > 10
 
 
+def test_an_interlaced_video_shows_what_was_filmed_with_its_times(tmp_path: Path) -> None:
+    """OpenCV 5 gave pictures of whatever was in memory, without an error."""
+    path = write_video(tmp_path / "a.mkv", options={"flags": "+ildct+ilme"})
+    video = VideoFile(path, SETTINGS)
+    frames = list(video.frames())
+    assert np.allclose([f.time_s for f in frames], STEADY_S, atol=0.005)
+    assert video.warnings == [] and video.duration_s == pytest.approx(6.0, abs=0.1)
+    for frame in frames:
+        left, right = frame.picture[:, 10:70].mean((0, 1)), frame.picture[:, 90:150].mean((0, 1))
+        assert left[0] > 150 > left[2] and right[2] > 150 > right[0]
+
+
 def test_one_frame_is_a_video(tmp_path: Path) -> None:
     video = VideoFile(write_video(tmp_path / "a.mp4", [0.0]), SETTINGS)
     assert [f.time_s for f in video.frames()] == [0.0]

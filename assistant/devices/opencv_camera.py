@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from assistant.devices.interlaced_video import InterlacedCapture, has_sound_only, is_interlaced
 from assistant.messages import Frame, Picture
 from assistant.problems import BadInput, LostDevice, MissingDevice, shorten
 from assistant.settings import CameraSettings
@@ -69,9 +70,12 @@ class VideoFile:
         self._real_time = real_time
         self._closed = threading.Event()
         self.warnings: list[str] = []
-        self._capture = cv2.VideoCapture(str(path))
+        self._capture: Any = cv2.VideoCapture(str(path))
         if not self._capture.isOpened():
             raise _unreadable(path)
+        if is_interlaced(path):
+            self._capture.release()
+            self._capture = InterlacedCapture(path)
         self._fps = _finite(self._capture.get(cv2.CAP_PROP_FPS)) or FALLBACK_FPS
         self._expected = int(_finite(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
         self.duration_s = self._expected / self._fps
@@ -185,23 +189,13 @@ def open_picture(path: Path) -> Frame:
 def _unreadable(path: Path) -> BadInput:
     """Why OpenCV can't open a file, as far as can be told."""
     name = shorten(path.name)
-    if _has_sound(path):
+    if has_sound_only(path):
         return BadInput(f"there is sound but no picture in {name}", "give a picture or video file; `assistant hear` writes down speech")
     with path.open("rb") as file:
         is_mp4 = file.read(8)[4:] == b"ftyp"
     if is_mp4:  # the table of its frames stands at the end
         return BadInput(f"{name} is cut off, and without its end an MP4 file can't be read", "copy it again, or record as MKV")
     return BadInput(f"{name} is neither a picture nor a video that can be read", "use a JPEG, PNG, MP4, AVI or MKV file")
-
-
-def _has_sound(path: Path) -> bool:
-    import av  # only here: it takes a while
-
-    try:
-        with av.open(str(path), metadata_errors="ignore") as container:
-            return bool(container.streams.audio) and not container.streams.video
-    except (av.FFmpegError, ValueError):
-        return False
 
 
 def _finite(told: float) -> float:
