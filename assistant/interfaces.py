@@ -7,7 +7,7 @@ asked: **to stop an engine, stop iterating.**
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from assistant.messages import AnswerThresholds, AudioChunk, Detail, Frame, Keyframe, Picture, SeenPicture, Sound, Transcript, View
 
@@ -22,6 +22,18 @@ class Camera(Protocol):
     def close(self) -> None:
         """Free the device; safe to call twice and from another thread (frames() then ends)."""
         ...
+
+
+@runtime_checkable
+class RecordedCamera(Camera, Protocol):
+    """A picture or video file: it ends, and may be read faster than it was filmed."""
+
+    duration_s: float
+    """As its header tells, 0 if it doesn't; what there really was once frames() is through."""
+    warnings: list[str]
+    """Such as a damaged end; complete once frames() is through."""
+    most_fps: float | None
+    """Frames to be yielded for each second of it at most; None = all. Set it before frames() is asked."""
 
 
 class Microphone(Protocol):

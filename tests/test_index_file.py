@@ -17,10 +17,11 @@ KEY = IndexKey("video", "encoder", "settings")
 
 def index(count: int = 3, tokens: int = 4) -> VideoIndex:
     rng = np.random.default_rng(2)
+    empty = SeenPicture("<empty>", np.zeros((tokens, 8), np.float32), "")
     keyframes = [
         SeenKeyframe(n / 3, SeenPicture(f"<{n}>", rng.normal(size=(tokens, 8)).astype(np.float32), f"Seen: {n}.")) for n in range(count)
     ]
-    return VideoIndex(KEY, keyframes, 12.5, ("the end is missing",))
+    return VideoIndex(KEY, empty, keyframes, 12.5, ("the end is missing",))
 
 
 @pytest.fixture
@@ -33,6 +34,7 @@ def test_what_was_kept_comes_back(path: Path, count: int) -> None:
     kept = index(count)
     save_index(path, kept)
     again = load_index(path, KEY)
+    assert again.empty.block == "<empty>" and not again.empty.features.any()
     assert (again.duration_s, tuple(again.warnings)) == (12.5, ("the end is missing",))
     for before, after in zip(kept.keyframes, again.keyframes, strict=True):
         assert (before.time_s, before.seen.block, before.seen.seen) == (after.time_s, after.seen.block, after.seen.seen)

@@ -42,11 +42,11 @@ cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 class PictureFile:
     """A single picture as a camera with one frame."""
 
-    duration_s = 0.0
-
     def __init__(self, path: Path) -> None:
         self._frame: Frame | None = open_picture(path)
+        self.duration_s = 0.0
         self.warnings: list[str] = []
+        self.most_fps: float | None = None
 
     def frames(self) -> Iterator[Frame]:
         if self._frame is not None:
@@ -59,7 +59,7 @@ class PictureFile:
 class VideoFile:
     """A recording, turned upright as its header says; `warnings` tells of a damaged end once frames() is through.
 
-    `duration_s` is what the header tells (0 if nothing), and what there really was once frames() is through.
+    Frames beyond `most_fps` are decoded but neither converted nor shrunk.
     """
 
     def __init__(self, path: Path, settings: CameraSettings, real_time: bool = False) -> None:
@@ -70,6 +70,7 @@ class VideoFile:
         self._real_time = real_time
         self._closed = threading.Event()
         self.warnings: list[str] = []
+        self.most_fps: float | None = None
         self._capture: Any = cv2.VideoCapture(str(path))
         if not self._capture.isOpened():
             raise _unreadable(path)
@@ -80,8 +81,7 @@ class VideoFile:
         self._expected = int(_finite(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
         self.duration_s = self._expected / self._fps
 
-    def frames(self, most_fps: float | None = None) -> Iterator[Frame]:
-        """At most `most_fps` of them for each second of the recording; the others are decoded but neither converted nor shrunk."""
+    def frames(self) -> Iterator[Frame]:
         started_s, last_s, number, due_s = time.monotonic(), -1.0, 0, 0.0
         try:
             while not self._closed.is_set() and self._capture.grab():
@@ -89,7 +89,7 @@ class VideoFile:
                 number, last_s = number + 1, time_s
                 if time_s < due_s:
                     continue
-                due_s = time_s + (1 / most_fps - TIME_ROUNDING_S if most_fps else 0.0)
+                due_s = time_s + (1 / self.most_fps - TIME_ROUNDING_S if self.most_fps else 0.0)
                 late_s = time.monotonic() - started_s - time_s if self._real_time else 0.0
                 if late_s > 1 / self._fps:
                     continue

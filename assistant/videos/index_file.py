@@ -52,6 +52,8 @@ class VideoIndex:
     """A video after it has been looked at once."""
 
     key: IndexKey
+    empty: SeenPicture
+    """Of queries.EMPTY_PICTURE."""
     keyframes: Sequence[SeenKeyframe]
     duration_s: float
     warnings: Sequence[str] = ()
@@ -71,15 +73,15 @@ def check_writable(path: Path) -> None:
 
 def save_index(path: Path, index: VideoIndex) -> None:
     """Write it whole or not at all; DiskFull or BadInput if it can't be."""
+    pictures = [index.empty, *(k.seen for k in index.keyframes)]
     about = {
         "format": FORMAT,
         **asdict(index.key),
         "duration_s": index.duration_s,
         "warnings": list(index.warnings),
-        "blocks": [k.seen.block for k in index.keyframes],
-        "seen": [k.seen.seen for k in index.keyframes],
+        "blocks": [picture.block for picture in pictures],
+        "seen": [picture.seen for picture in pictures],
     }
-    features = [k.seen.features for k in index.keyframes]
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         with unfinished.open("wb") as file:
@@ -87,7 +89,7 @@ def save_index(path: Path, index: VideoIndex) -> None:
                 file,
                 about=np.frombuffer(json.dumps(about).encode(), np.uint8),
                 times_s=np.array([k.time_s for k in index.keyframes], np.float64),
-                features=np.stack(features).astype(np.float32, copy=False) if features else np.zeros((0, 0, 0), np.float32),  # [n, T, D]
+                features=np.stack([picture.features for picture in pictures]).astype(np.float32, copy=False),  # [1 + n, tokens, hidden]
             )
         unfinished.replace(path)
     except OSError as error:
@@ -104,11 +106,9 @@ def load_index(path: Path, key: IndexKey) -> VideoIndex:
     for field, what in (("video", "another video"), ("encoder", "another model"), ("selection", "other settings")):
         if about.get(field) != getattr(key, field):
             raise BadInput(f"the index {name} is of {what}", "give --index another file's name, or delete this one to have it made anew")
-    keyframes = [
-        SeenKeyframe(float(time_s), SeenPicture(block, rows, seen))
-        for time_s, block, rows, seen in zip(times_s, about["blocks"], features, about["seen"], strict=True)
-    ]
-    return VideoIndex(key, keyframes, float(about["duration_s"]), tuple(about["warnings"]))
+    pictures = [SeenPicture(*parts) for parts in zip(about["blocks"], features, about["seen"], strict=True)]
+    keyframes = [SeenKeyframe(float(time_s), picture) for time_s, picture in zip(times_s, pictures[1:], strict=True)]
+    return VideoIndex(key, pictures[0], keyframes, float(about["duration_s"]), tuple(about["warnings"]))
 
 
 def _read(path: Path, name: str) -> tuple[dict[str, Any], np.ndarray, np.ndarray]:
@@ -127,7 +127,7 @@ def _read(path: Path, name: str) -> tuple[dict[str, Any], np.ndarray, np.ndarray
 
 def _check(about: Any, times_s: np.ndarray, features: np.ndarray) -> None:
     """ValueError or KeyError unless everything has the right form; the archive's own checksums guard its bytes."""
-    count = len(times_s)
+    count = 1 + len(times_s)
     texts = [*about["blocks"], *about["seen"], *about["warnings"]]
     right = (
         about["format"] == FORMAT
