@@ -15,8 +15,8 @@ from tqdm import tqdm
 from assistant.assembly import open_camera
 from assistant.interfaces import RecordedCamera
 from assistant.messages import Frame, Keyframe
-from assistant.seeing.keyframes import KeyframeSelector
 from assistant.settings import Settings
+from assistant.videos.clear_keyframes import clear_keyframes
 
 T = TypeVar("T")
 
@@ -152,12 +152,7 @@ class Reading:
         if most:
             gap_s = min(max(settings.min_gap_s, self.duration_s / most), LONGEST_GAP_S)
             settings = replace(settings, min_gap_s=gap_s, max_gap_s=max(settings.max_gap_s, gap_s))
-        selector = KeyframeSelector(settings)
-        for frame in self.frames():
-            if (keyframe := selector.process(frame)) is not None and keyframe.problem is None:
-                yield keyframe
-        if (keyframe := selector.flush()) is not None and keyframe.problem is None:
-            yield keyframe
+        return clear_keyframes(self.frames(), settings)
 
 
 def most_fps(duration_s: float) -> float:
