@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import io
 import json
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -16,8 +18,10 @@ import pytest
 
 from assistant.command_line import main
 from assistant.commands import reading as reading_module
-from assistant.messages import Frame
-from tests.fakes import ColourDescriber
+from assistant.commands import watch as watch_module
+from assistant.messages import Frame, Keyframe
+from assistant.problems import LostDevice
+from tests.fakes import ColourDescriber, ScriptedCamera
 
 SCENE_S, FPS = 3, 10
 RED, GREEN, BLUE = (200, 40, 40), (40, 200, 40), (40, 40, 200)
@@ -32,6 +36,10 @@ def write_clip(path: Path, colours: list[tuple[int, int, int]]) -> Path:
             writer.write(np.clip(np.array(colour) + texture, 0, 255).astype(np.uint8)[..., ::-1].copy())
     writer.release()
     return path
+
+
+def keyframe_at(time_s: float) -> Keyframe:
+    return Keyframe(Frame(np.zeros((4, 4, 3), np.uint8), time_s), "change")
 
 
 @pytest.fixture
@@ -157,3 +165,93 @@ def test_ctrl_c_leaves_what_was_found_so_far(
     else:
         assert any("stopped" in warning for warning in told[0]["warnings"])
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_live_source_goes_on_while_the_model_looks_and_only_the_newest_waits() -> None:
+    looked, shown = threading.Event(), threading.Event()
+
+    class Live:
+        def keyframes(self) -> Iterator[Keyframe]:
+            yield keyframe_at(0.0)
+            looked.wait(10)
+            yield from map(keyframe_at, (1.0, 2.0, 3.0))
+            shown.set()
+
+        def close(self) -> None:
+            looked.set()
+
+    times_s = []
+    for keyframe in watch_module._newest(cast(Any, Live())):
+        times_s.append(keyframe.frame.time_s)
+        looked.set()
+        assert shown.wait(10)
+    assert times_s == [0.0, 3.0]
+
+
+def test_a_camera_that_is_unplugged_is_told() -> None:
+    class Unplugged:
+        def keyframes(self) -> Iterator[Keyframe]:
+            yield keyframe_at(0.0)
+            raise LostDevice("camera 0 has stopped giving pictures", "check its cable")
+
+        def close(self) -> None: ...
+
+    with pytest.raises(LostDevice):
+        list(watch_module._newest(cast(Any, Unplugged())))
+
+
+def test_a_live_event_is_told_in_seconds_since_the_start(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, describer: ColourDescriber
+) -> None:
+    """A camera's clock may begin anywhere."""
+    texture = np.kron(np.random.default_rng(0).integers(-40, 40, (12, 16, 1)), np.ones((10, 10, 1)))
+    frames = [
+        Frame(np.clip(np.array(BLUE if number >= 30 else RED) + texture, 0, 255).astype(np.uint8), 1000 + number / FPS)
+        for number in range(80)
+    ]
+    monkeypatch.setattr(reading_module, "open_camera", lambda *_: ScriptedCamera(frames))
+    monkeypatch.setattr(watch_module, "_newest", lambda reading: reading.keyframes())  # all of them, however slow this machine
+    status, (event,), _ = run(capsys, "watch", "0", "something blue")
+    assert status == 0 and event["start_s"] == pytest.approx(3.0, abs=0.6)
+
+
+def test_find_needs_a_file(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, describer: ColourDescriber) -> None:
+    monkeypatch.setattr(reading_module, "open_camera", lambda *_: ScriptedCamera([]))
+    status, _, err = run(capsys, "find", "0", "something blue")
+    assert status == 2 and "no file" in err and err.count("\n") == 1
+
+
+def test_two_hours_cost_bounded_looks(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, describer: ColourDescriber, tmp_path: Path
+) -> None:
+    """A frame every four seconds and a scene every twelve, 600 in all; with a tenth of the usual bounds, to be soon."""
+    monkeypatch.setattr("assistant.commands.find.MOST_LOOKS", 100)
+    monkeypatch.setattr("assistant.commands.describe.MOST_SCENES", 8)
+    clip = tmp_path / "long.avi"
+    writer = cv2.VideoWriter(str(clip), cv2.VideoWriter.fourcc(*"MJPG"), 0.25, (64, 48))
+    textures = np.random.default_rng(0).integers(-40, 40, (7, 48, 64, 1))
+    for second in range(0, 7200, 4):
+        colour = BLUE if 5000 <= second < 5200 else (RED, GREEN)[second // 12 % 2]
+        writer.write(np.clip(np.array(colour) + textures[second // 12 % 7], 0, 255).astype(np.uint8)[..., ::-1].copy())
+    writer.release()
+    _, (found,), _ = run(capsys, "find", clip, "something blue", "--top", "1")
+    assert found["keyframes"] <= 120 and describer.encoded <= 121
+    assert found["moments"][0]["start_s"] == pytest.approx(5000, abs=80)
+    _, (told,), _ = run(capsys, "describe", clip)
+    assert 2 <= len(told["segments"]) <= 8 and told["segments"][-1]["end_s"] == pytest.approx(7200, abs=5)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_long_work_shows_the_time_left_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading_module, "BAR_AFTER_S", 0.0)
+    for screen, quiet, shown in ((Terminal(), False, True), (Terminal(), True, False), (io.StringIO(), False, False)):
+        monkeypatch.setattr("sys.stderr", screen)
+        with reading_module.progress("Reading", 60.0, "s", quiet) as bar:
+            for _ in range(60):
+                bar.update(1)
+                bar.refresh()
+        assert ("left" in screen.getvalue()) == shown
