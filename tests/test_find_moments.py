@@ -60,11 +60,11 @@ def test_spans_grow_from_the_highest_peak_and_never_overlap() -> None:
 
 def test_more_evidence_is_more_probable_and_the_background_shifts_with_the_clip() -> None:
     background = Background()
-    values = [probability(background.excess(UNRELATED + nats), 0.0) for nats in (-5, 0, 5, 10, 20)]
+    values = [probability(background.deviations(UNRELATED + nats), 0.0) for nats in (-5, 0, 5, 10, 20)]
     assert values == sorted(values) and values[0] < FOUND < values[-1]
     for _ in range(30):
         background.add(UNRELATED + 20)
-    assert probability(background.excess(UNRELATED + 20), 0.0) < FOUND
+    assert probability(background.deviations(UNRELATED + 20), 0.0) < FOUND
 
 
 def test_it_is_said_plainly() -> None:

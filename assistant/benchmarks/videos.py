@@ -55,10 +55,11 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder with flickr8k/captions.tsv and images.tar")
     parser.add_argument("--model", default="starter")
     parser.add_argument("--clips", type=int, default=4, help=f"of {SCENES} scenes each")
+    parser.add_argument("--threads", type=int, default=0, help="of the model (default: one a core)")
     parser.add_argument("--only", choices=("find", "watch", "describe"))
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    describer = open_describer(AnswerSettings(model=options.model), ModelStore(models_dir(None)))
+    describer = open_describer(AnswerSettings(model=options.model, threads=options.threads), ModelStore(models_dir(None)))
     with tempfile.TemporaryDirectory() as folder:
         clips = list(_clips(options.data, options.clips, Path(folder)))
         measured = chain(

@@ -10,7 +10,7 @@ from assistant.messages import Frame, Keyframe
 from assistant.videos.detect_events import Event, EventDetector, EventSettings
 from assistant.videos.queries import EMPTY_PICTURE, Background, Query, probability
 
-WATCH_EVENTS = EventSettings(begin_score=0.6, end_score=0.3, hold_s=0.0, cooldown_s=2.0)
+WATCH_EVENTS = EventSettings(begin_score=0.5, end_score=0.2, hold_s=0.0, cooldown_s=2.0)
 """Scores are calibrated probabilities; measured by `python -m assistant.benchmarks.videos`."""
 WORTH_ASKING = 0.1
 """Probability by likelihood alone below which the query's things aren't asked about: most pictures of a stream don't show it."""
@@ -38,10 +38,10 @@ class EventWatcher:
         """Look at it; the event if it has just begun."""
         view = self._describer.look([keyframe])
         evidence = self._query.evidence(view)
-        excess = self._background.excess(evidence)
-        self.score = probability(excess, 0.0)
+        deviations = self._background.deviations(evidence)
+        self.score = probability(deviations, 0.0)
         if self.score >= WORTH_ASKING:
-            self.score = probability(excess, self._query.thing_log_odds(view))
+            self.score = probability(deviations, self._query.thing_log_odds(view))
         if self.score < self._settings.begin_score:
             self._background.add(evidence)
         return self._detector.process(keyframe.frame.time_s, self.score)
