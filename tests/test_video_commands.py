@@ -80,6 +80,16 @@ def test_find_refuses_what_is_not_there(capsys: pytest.CaptureFixture[str], desc
     assert status == 0 and found["moments"] == [] and found["found"] is False
 
 
+def test_find_says_when_there_is_nothing_to_see(capsys: pytest.CaptureFixture[str], describer: ColourDescriber, tmp_path: Path) -> None:
+    clip = tmp_path / "dark.avi"
+    writer = cv2.VideoWriter(str(clip), cv2.VideoWriter.fourcc(*"MJPG"), FPS, (160, 120))
+    for _ in range(20):
+        writer.write(np.zeros((120, 160, 3), np.uint8))
+    writer.release()
+    status, (found,), _ = run(capsys, "find", clip, "something blue")
+    assert status == 0 and not found["found"] and "nothing can be seen" in found["warnings"][0]
+
+
 def test_an_index_spares_the_next_query_all_encoding(
     capsys: pytest.CaptureFixture[str], describer: ColourDescriber, clip: Path, tmp_path: Path
 ) -> None:

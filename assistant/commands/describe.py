@@ -44,10 +44,10 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
         media = read_through(reading, MOST_SCENES)
         if options.srt and not media.is_video:
             raise BadInput("a picture has no subtitles", "leave out --srt, or give a video")
+        stop.next_part()
         watch.lap("open")
         conversation = Conversation(None, open_describer(settings.answers, store_of(options)), settings.ears)
         watch.lap("load")
-        stop.next_part()
         scenes = scenes_of(media.keyframes, media.duration_s, settings.keyframes.change_threshold)
         described = _describe(conversation, scenes, options.detail, stop, options.json)
         watch.lap("describe")

@@ -19,6 +19,7 @@ from assistant.videos.index_file import IndexKey, SeenKeyframe, VideoIndex, chec
 from assistant.videos.queries import EMPTY_PICTURE, Query, clean_query
 
 DEFAULT_TOP = 3
+NOTHING_SEEN = "nothing can be seen in it: it is too dark, blank or blurred, or the lens was covered"
 MOST_LOOKS = 1024
 """Keyframes encoded of a long video, about: 7 seconds apart in two hours."""
 
@@ -57,7 +58,7 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
         stop.next_part()
         moments = _search(index, options, describer, stop)
         watch.lap("search")
-    warnings = [*index.warnings, *([STOPPED] if stop.was_asked else [])]
+    warnings = [*index.warnings, *([STOPPED] if stop.was_asked else []), *([] if index.keyframes or stop.was_asked else [NOTHING_SEEN])]
     yield (
         " ".join([told(options.query, moments), *(f"{warning[0].upper()}{warning[1:]}." for warning in warnings)]),
         {

@@ -34,6 +34,8 @@ def read_media(source: str, settings: Settings, budget: int) -> Media:
 def read_through(reading: Reading, budget: int) -> Media:
     """The same of a file that is open already."""
     keyframes = select_keyframes(reading.frames(), reading.settings.keyframes, budget)
+    if not keyframes and reading.stopped:
+        raise KeyboardInterrupt
     if not keyframes:
         raise BadInput(f"there is no picture in {reading.source}", "use a picture, or a video with at least one frame")
     return Media(keyframes, reading.warnings, reading.end_s)

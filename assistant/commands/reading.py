@@ -26,9 +26,10 @@ LARGEST_EDGE = 768
 """Pixels; a model sees a video's frames in one tile of at most 512, and a smaller frame costs less time and memory."""
 MOST_FPS, LEAST_FPS = 8.0, 2.0
 """Frames a second that are compared: enough for every scene that lasts."""
-LONGEST_GAP_S = 60.0
 COMPARED_FRAMES = 3000
 """About so many in all, as far as LEAST_FPS allows: a long file isn't looked at as closely."""
+LONGEST_GAP_S = 60.0
+"""Between keyframes that are asked for, however long the file is."""
 
 
 class Stop:
@@ -141,6 +142,11 @@ class Reading:
     def close(self) -> None:
         """Without reading it."""
         self._camera.close()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether Ctrl-C has ended it."""
+        return self._stop.was_asked
 
     @property
     def is_live(self) -> bool:
