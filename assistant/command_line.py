@@ -23,6 +23,8 @@ COMMANDS = {
     "run": ("run", "the live loop: camera, microphone and loudspeaker"),
     "ask": ("ask", "answer a question about a picture or video"),
     "describe": ("describe", "describe a picture, or a video scene by scene"),
+    "find": ("find", "the moments of a video that fit a description"),
+    "watch": ("watch", "tell when something begins, in a video or before a camera"),
     "keyframes": ("keyframes", "list the frames of a video that matter"),
     "hear": ("hear", "write down what is said in a sound file"),
     "say": ("say", "speak a text, or write it as a WAV file"),

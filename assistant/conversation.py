@@ -16,6 +16,7 @@ from assistant.interfaces import SceneDescriber, Transcriber, Translator
 from assistant.languages import phrase
 from assistant.messages import Detail, Keyframe, PictureProblem, Question, Sentence, Transcript, Utterance, View
 from assistant.settings import EarSettings
+from assistant.videos.watch_events import EventWatcher
 
 ENGLISH = "en"
 SCENE_QUESTION = "What is in front of me?"
@@ -99,6 +100,10 @@ class Conversation:
             return Sentence(text, ENGLISH, question.turn)
         translation = translate_faithfully(translator, text, ENGLISH, question.language)
         return Sentence(translation.text, translation.language, question.turn, "" if translation.language == ENGLISH else text)
+
+    def watcher(self, event: str, language: str) -> EventWatcher:
+        """Looks for something that the user described in this language."""
+        return EventWatcher(self._describer, self.written(event, language).english_text)
 
     def unload(self) -> None:
         """Free the model's memory until the next look."""

@@ -7,9 +7,9 @@ asked: **to stop an engine, stop iterating.**
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from assistant.messages import AnswerThresholds, AudioChunk, Detail, Frame, Keyframe, Sound, Transcript, View
+from assistant.messages import AnswerThresholds, AudioChunk, Detail, Frame, Keyframe, Picture, SeenPicture, Sound, Transcript, View
 from assistant.settings import VoiceSettings
 
 
@@ -23,6 +23,18 @@ class Camera(Protocol):
     def close(self) -> None:
         """Free the device; safe to call twice and from another thread (frames() then ends)."""
         ...
+
+
+@runtime_checkable
+class RecordedCamera(Camera, Protocol):
+    """A picture or video file: it ends, and may be read faster than it was filmed."""
+
+    duration_s: float
+    """As its header tells, 0 if it doesn't; what there really was once frames() is through."""
+    warnings: list[str]
+    """Such as a damaged end; complete once frames() is through."""
+    most_fps: float | None
+    """Frames to be yielded for each second of it at most; None = all. Set it before frames() is asked."""
 
 
 class Microphone(Protocol):
@@ -83,10 +95,11 @@ class SceneDescriber(Protocol):
         """How many pictures one View can hold; `look` takes the last ones."""
         ...
 
-    def look(self, keyframes: Sequence[Keyframe], detail: Detail = "brief") -> View:
+    def look(self, keyframes: Sequence[Keyframe], detail: Detail = "brief", *, duration_s: float | None = None) -> View:
         """Encode the pictures and everything of the prompt up to and including them, once.
 
-        More detail may look closer at a single picture, and take longer.
+        More detail may look closer at a single picture, and take longer. With `duration_s` the pictures are of a recording of
+        that length, whose times are told as they are; else they begin with the first.
         """
         ...
 
@@ -121,6 +134,23 @@ class Translator(Protocol):
 
     def translate(self, sentence: str, source: str, target: str) -> str:
         """The sentence in `target`; "" for nothing. BadInput for a pair it hasn't. Safe from several threads."""
+        ...
+
+
+class PictureMemory(SceneDescriber, Protocol):
+    """A SceneDescriber that can look again at what it has encoded, without the picture: for searching a video more than once."""
+
+    @property
+    def encoder_id(self) -> str:
+        """Names the vision encoder and how pictures are prepared for it: only the same one understands what was encoded."""
+        ...
+
+    def see(self, picture: Picture) -> SeenPicture:
+        """Encode one picture in brief."""
+        ...
+
+    def look_again(self, seen: SeenPicture) -> View:
+        """The View that `look` gives of that picture alone; BadInput if another model encoded it."""
         ...
 
 

@@ -145,6 +145,18 @@ class Heard:
     """In [0, 1]; 1 when all of it was heard."""
 
 
+@dataclass(frozen=True, eq=False)
+class SeenPicture:
+    """A picture after the vision encoder: all a model needs to look at it again without the picture."""
+
+    block: str
+    """Its place in the prompt, as text."""
+    features: npt.NDArray[np.float32]
+    """float32 [tokens, hidden]"""
+    seen: str
+    """What the encoder's own head sees, as text; "" without a head."""
+
+
 @dataclass(frozen=True)
 class AnswerThresholds:
     """How sure a model must be for how plain a word; measured for each model and stored in its folder."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from assistant.messages import AnswerThresholds, AudioChunk, Detail, Frame, Keyframe, Sound, Transcript, View
+from assistant.messages import AnswerThresholds, AudioChunk, Detail, Frame, Keyframe, Picture, SeenPicture, Sound, Transcript, View
 from assistant.problems import BadInput
 from assistant.settings import VoiceSettings
 
@@ -90,7 +90,7 @@ class ScriptedDescriber:
     def max_pictures(self) -> int:
         return self._max_pictures
 
-    def look(self, keyframes: Sequence[Keyframe], detail: Detail = "brief") -> View:
+    def look(self, keyframes: Sequence[Keyframe], detail: Detail = "brief", *, duration_s: float | None = None) -> View:
         if not keyframes:
             raise BadInput("there is no picture to look at", "give at least one")
         view = View(tuple(keyframes[-self.max_pictures :]))
@@ -110,6 +110,41 @@ class ScriptedDescriber:
 
     def unload(self) -> None:
         self.unloads += 1
+
+
+class ColourDescriber(ScriptedDescriber):
+    """Sees whether a picture is mostly red, green or blue, and finds sentences with that word likely; a PictureMemory.
+
+    Its Views hold what was seen in place of pictures; it describes "Something red." and counts what it has encoded.
+    """
+
+    COLOURS = ("red", "green", "blue")
+
+    def __init__(self, max_pictures: int = 1) -> None:
+        super().__init__([""], max_pictures)
+        self.encoded = 0
+
+    @property
+    def encoder_id(self) -> str:
+        return "colours"
+
+    def see(self, picture: Picture) -> SeenPicture:
+        self.encoded += 1
+        return SeenPicture("<colour>", picture.mean((0, 1), dtype=np.float32)[None], "")
+
+    def look_again(self, seen: SeenPicture) -> View:
+        picture = np.broadcast_to(seen.features[0], (4, 4, 3)).astype(np.uint8)
+        return View((Keyframe(Frame(picture, 0.0), "only"),))
+
+    def answer(self, view: View, question: str, detail: Detail = "brief") -> Iterator[str]:
+        yield f"Something {self._colour(view)}."
+
+    def log_likelihoods(self, view: View, question: str, answers: Sequence[str]) -> list[float]:
+        return [-5.0 if self._colour(view) in answer.lower() else -40.0 for answer in answers]
+
+    def _colour(self, view: View) -> str:
+        means = view.keyframes[-1].frame.picture.mean((0, 1))
+        return self.COLOURS[int(means.argmax())] if means.max() > means.min() + 20 else "grey"
 
 
 class ScriptedVoiceDetector:

@@ -82,7 +82,7 @@ class SteadyDescriber(ScriptedDescriber):
         super().__init__(["It is a red cup. It stands on the table to your left. Behind it is a window."])
         self._world = world
 
-    def look(self, keyframes: Sequence[Keyframe], detail: Detail = "brief") -> View:
+    def look(self, keyframes: Sequence[Keyframe], detail: Detail = "brief", *, duration_s: float | None = None) -> View:
         self._world.wait(0.2)
         return View(tuple(keyframes[-self.max_pictures :]))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from assistant.live.agenda import Describe, Idle, LookAhead, Prepare, Reply
 from assistant.live.converser import UNBEGUN, Converser, Stage, sounds_whole
 from assistant.live.orders import Orders
 from assistant.live.talk import Talk
-from assistant.messages import Earcon, Frame, Heard, Keyframe, NarrationMode, Picture, PictureProblem, Sentence, Transcript, Utterance
+from assistant.messages import Earcon, Frame, Heard, Keyframe, NarrationMode, Picture, PictureProblem, Sentence, Transcript, Utterance, View
 from assistant.problems import MissingModel
 from assistant.seeing.scene_memory import SceneMemory
 from assistant.settings import EarSettings, NarrationSettings, Settings
@@ -253,6 +253,26 @@ def test_forgetting_leaves_nothing_to_repeat_or_to_see() -> None:
     assert talk.ask("Repeat that.") == [phrase("nothing_to_repeat", "en")[0]]
     assert talk.ask("What is this?") == [phrase("no_picture", "en")[0]]
     assert talk.describer.unloads == 1
+
+
+def test_what_the_user_waits_for_is_told_once_when_it_is_seen() -> None:
+    class SeesDogs(ScriptedDescriber):
+        """Sees a dog in the pictures of scene 2 and 4."""
+
+        def log_likelihoods(self, view: View, question: str, answers: Sequence[str]) -> list[float]:
+            picture = view.keyframes[-1].frame.picture
+            there = any(np.array_equal(picture, scene(number)) for number in (2, 4))
+            told = {"Yes.": there != (" no " in question), "No.": there == (" no " in question)}
+            return [-0.01 if told.get(f"{answer.rstrip('.')}.", there) else -40.0 for answer in answers]
+
+    talk = Talking([], describer=SeesDogs(["x"]))
+    talk.see(1)
+    talk.ask("Tell me when a dog runs by.")
+    before = len(talk.said)
+    for number in (3, 2, 3, 4):
+        talk.now_s += 5
+        talk.see(number)
+    assert [s.text for s in talk.said[before:]] == [phrase("event_happened", "en", event="a dog runs by")[0]]
 
 
 def test_a_key_asks_for_a_description() -> None:

@@ -9,23 +9,25 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "assistant"
 
-FIRST = {"messages", "interfaces", "turns", "problems", "settings", "workers", "languages", "offline", "package_data"}
+FIRST = {"messages", "interfaces", "turns", "problems", "settings", "workers", "languages", "offline", "package_data", "fingerprint"}
 STORE = {"manifest_table", "manifests", "model_store", "variant_choice"}
 FETCH = {"fetch_common", "fetch_wheels", "fetch_hub", "model_fetch"}
 STAGES = {"seeing", "hearing", "answering", "speaking"}
+VIDEOS = {"videos"}
 PATH = {"conversation", "live"}
 MAY_IMPORT = {
     **dict.fromkeys(FIRST, FIRST),
     **dict.fromkeys(STORE, FIRST | STORE),
     **dict.fromkeys(STAGES, FIRST | STAGES),
-    **dict.fromkeys(PATH, FIRST | STAGES | PATH),
+    **dict.fromkeys(VIDEOS, FIRST | STAGES | VIDEOS),
+    **dict.fromkeys(PATH, FIRST | STAGES | VIDEOS | PATH),
     "devices": FIRST | STORE | {"devices"},
     "runtimes": FIRST | STORE | {"runtimes"},
     "building": FIRST | STORE | {"building", "runtimes"},
     **dict.fromkeys(FETCH, FIRST | STORE | FETCH | {"building"}),
-    "benchmarks": FIRST | STORE | STAGES | PATH | {"assembly", "benchmarks", "devices", "runtimes", "building"},
-    "assembly": FIRST | STORE | STAGES | PATH | {"devices", "runtimes"},
-    "commands": FIRST | STORE | STAGES | PATH | {"assembly", "benchmarks", "commands", "model_fetch", "building"},
+    "benchmarks": FIRST | STORE | STAGES | VIDEOS | PATH | {"assembly", "benchmarks", "devices", "runtimes", "building"},
+    "assembly": FIRST | STORE | STAGES | VIDEOS | PATH | {"devices", "runtimes"},
+    "commands": FIRST | STORE | STAGES | VIDEOS | PATH | {"assembly", "benchmarks", "commands", "model_fetch", "building"},
     "command_line": FIRST | {"commands"},
     "__main__": {"command_line"},
 }

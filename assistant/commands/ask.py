@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from assistant.answering.answer_checks import asks_about_safety
 from assistant.assembly import (
     SOUND_SUFFIXES,
     open_describer,
@@ -16,18 +17,24 @@ from assistant.assembly import (
     open_translators,
     open_wav_file,
 )
-from assistant.commands.media import Media, read_media
+from assistant.commands.media import Media, read_through
 from assistant.commands.options import add_model_argument, add_settings_argument, settings_of, store_of
 from assistant.commands.output import Stopwatch
+from assistant.commands.reading import STOPPED, Reading, stoppable
 from assistant.commands.say import say
 from assistant.conversation import ENGLISH, Conversation
 from assistant.hearing.listen import whole_utterance
+from assistant.interfaces import SceneDescriber
 from assistant.languages import languages, phrase
 from assistant.messages import PictureProblem, Question, Sentence, View
 from assistant.model_store import ModelStore
 from assistant.problems import BadInput
-from assistant.settings import Settings
+from assistant.settings import AnswerSettings, Settings
+from assistant.videos.answer_about import choose_keyframes
+from assistant.videos.plain_times import plain_time
 
+CANDIDATES = 16
+"""Keyframes of a video among which a question chooses what it is answered from."""
 LONGEST_QUESTION = 1000
 """Characters; a longer one is a mistake such as a whole file given as the question."""
 
@@ -46,9 +53,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
     settings, store, watch = settings_of(options), store_of(options), Stopwatch()
     _check_question(options)
-    media = read_media(options.media, settings, settings.answers.max_keyframes)
+    with stoppable() as stop:
+        reading = Reading(options.media, settings, stop, quiet=options.json)
+        media = read_through(reading, settings.answers.max_keyframes if options.raw else max(settings.answers.max_keyframes, CANDIDATES))
     watch.lap("open")
+    if stop.was_asked:
+        media.warnings.append(STOPPED)
     yield _raw(options, settings, store, media, watch) if options.raw else _asked(options, settings, store, media, watch)
+    if stop.was_asked:
+        raise KeyboardInterrupt
 
 
 def _asked(
@@ -69,9 +82,9 @@ def _asked(
     warnings = list(media.warnings)
     seen: View | PictureProblem | None = None
     if isinstance(asked, Question):
-        seen = conversation.look(media.keyframes, settings.answers.detail)
+        seen, answer_of_all = _look(conversation, describer, media, asked, settings.answers)
         watch.lap("look")
-        said = _collect(conversation.answer(seen, asked, settings.answers.detail), watch)
+        said = answer_of_all or _collect(conversation.answer(seen, asked, settings.answers.detail), watch)
     else:
         said, asked = [asked], Question("", asked.language, "")
         warnings.append("no question was understood")
@@ -84,24 +97,39 @@ def _asked(
         say(said, open_synthesizers(settings.voice, store), open_wav_file(options.out))
         watch.lap("speak")
     answer = " ".join(sentence.text for sentence in said)
-    return answer, {
+    keyframes = seen.keyframes if isinstance(seen, View) else ()
+    rests_on = f" (Seen at {', '.join(plain_time(k.frame.time_s) for k in keyframes)}.)" if media.is_video and keyframes else ""
+    return answer + rests_on, {
         "question": asked.text,
         "language": asked.language,
         "english_question": asked.english_text,
         "answer": answer,
         "english_answer": " ".join(sentence.english or sentence.text for sentence in said),
-        "keyframes_s": [round(k.frame.time_s, 3) for k in seen.keyframes] if isinstance(seen, View) else [],
+        "keyframes_s": [round(k.frame.time_s, 3) for k in keyframes],
         "times_s": watch.total(),
         "picture_problem": problem,
         "warnings": warnings,
     }
 
 
+def _look(
+    conversation: Conversation, describer: SceneDescriber, media: Media, question: Question, settings: AnswerSettings
+) -> tuple[View | PictureProblem | None, list[Sentence]]:
+    """At a picture, or at those keyframes of a video that the question is about; with the answer where all of them together give it."""
+    clear = [keyframe for keyframe in media.keyframes if keyframe.problem is None]
+    if not media.is_video or not clear or asks_about_safety(question.english_text):
+        return conversation.look(media.keyframes, settings.detail), []
+    choice = choose_keyframes(describer, clear, question.english_text, settings.max_keyframes, media.duration_s)
+    seen = describer.look(choice.keyframes, settings.detail, duration_s=media.duration_s)
+    return seen, [Sentence(choice.words, ENGLISH)] if choice.words and question.language == ENGLISH else []
+
+
 def _raw(options: argparse.Namespace, settings: Settings, store: ModelStore, media: Media, watch: Stopwatch) -> tuple[str, dict[str, Any]]:
     describer = open_describer(settings.answers, store)
     watch.lap("load")
     keyframes = media.keyframes[-describer.max_pictures :]
-    raw = describer.raw(keyframes, options.question, options.tiles == "split")
+    duration_s = media.duration_s if media.is_video else None
+    raw = describer.raw(keyframes, options.question, options.tiles == "split", duration_s=duration_s)
     watch.lap("answer")
     return raw.text, {
         "question": options.question,

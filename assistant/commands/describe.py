@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import errno
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from assistant.assembly import open_describer
-from assistant.commands.media import read_media
+from assistant.assembly import open_describer, open_synthesizers, open_wav_file
+from assistant.commands.media import read_through
 from assistant.commands.options import add_model_argument, add_settings_argument, settings_of, store_of
 from assistant.commands.output import Stopwatch, clock
+from assistant.commands.reading import STOPPED, Reading, Stop, counted, stoppable
+from assistant.commands.say import say
 from assistant.conversation import ENGLISH, Conversation
 from assistant.languages import phrase
-from assistant.messages import Keyframe, Question, View
+from assistant.messages import Detail, Keyframe, Question, Sentence, View
+from assistant.problems import BadInput, DiskFull, shorten
+from assistant.videos.describe import Scene, Segment, add_segment, scenes_of, told
+from assistant.videos.subtitles import srt
 
 QUESTION = "Describe the picture."
 MOST_SCENES = 32
@@ -21,43 +29,81 @@ MOST_SCENES = 32
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("media", metavar="MEDIA", help="a picture or video file")
     parser.add_argument("--detail", choices=("brief", "normal", "full"), default="normal")
+    parser.add_argument("--srt", type=Path, metavar="FILE", help="also write a video's description as subtitles")
+    parser.add_argument("--out", type=Path, metavar="WAV", help="also speak the description into this file")
     add_model_argument(parser)
     add_settings_argument(parser)
 
 
 def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
+    if options.srt and not options.srt.parent.is_dir():
+        raise BadInput(f"there is no folder {shorten(options.srt.parent)} for the subtitles", "make it, or give --srt another file's name")
     settings, watch = settings_of(options), Stopwatch()
-    media = read_media(options.media, settings, MOST_SCENES)
-    watch.lap("open")
-    conversation = Conversation(None, open_describer(settings.answers, store_of(options)), settings.ears)
-    watch.lap("load")
-    segments: list[dict[str, Any]] = []
-    clear, warnings = list[Keyframe](), list(media.warnings)
-    for keyframe, end_s in _scenes(media.keyframes):
-        seen = conversation.look([keyframe], options.detail if len(media.keyframes) == 1 else "brief")  # one tile a scene of a video
-        text = " ".join(s.text for s in conversation.answer(seen, Question(QUESTION, ENGLISH, QUESTION), options.detail))
-        segments.append({"start_s": round(keyframe.frame.time_s, 3), "end_s": round(end_s, 3), "text": text})
-        if isinstance(seen, View):
-            clear.append(keyframe)
-        elif keyframe.problem:
-            warnings.append(f"at {clock(keyframe.frame.time_s)}: {phrase(keyframe.problem, ENGLISH)[0]}")
-    watch.lap("describe")
-    single = len(segments) == 1
-    description = segments[0]["text"] if single else " ".join(f"At {clock(s['start_s'])}: {s['text']}" for s in segments)
+    with stoppable() as stop:
+        reading = Reading(options.media, settings, stop, quiet=options.json)
+        media = read_through(reading, MOST_SCENES)
+        if options.srt and not media.is_video:
+            raise BadInput("a picture has no subtitles", "leave out --srt, or give a video")
+        stop.next_part()
+        watch.lap("open")
+        conversation = Conversation(None, open_describer(settings.answers, store_of(options)), settings.ears)
+        watch.lap("load")
+        scenes = scenes_of(media.keyframes, media.duration_s, settings.keyframes.change_threshold)
+        described = _describe(conversation, scenes, options.detail, stop, options.json)
+        watch.lap("describe")
+    segments, warnings = described.segments, [*media.warnings, *described.warnings, *([STOPPED] if stop.was_asked else [])]
+    if options.srt:
+        _write_srt(options.srt, segments)
+    sentences = told(segments)
+    if options.out:
+        say(
+            [Sentence(text, ENGLISH) for text in sentences],
+            open_synthesizers(settings.voice, store_of(options)),
+            open_wav_file(options.out),
+        )
+        watch.lap("speak")
     yield (
-        (description if single else "\n".join(f"{clock(s['start_s'])}  {s['text']}" for s in segments)),
+        "\n".join([*sentences, *media.warnings]),
         {
-            "description": description,
-            "keyframes_s": [round(k.frame.time_s, 3) for k in clear],
-            "segments": segments,
-            "picture_problem": None if clear else media.keyframes[-1].problem,
+            "description": " ".join(sentences),
+            "keyframes_s": [round(k.frame.time_s, 3) for k in described.clear],
+            "segments": [{"start_s": round(s.start_s, 3), "end_s": round(s.end_s, 3), "text": s.text} for s in segments],
+            "picture_problem": None if described.clear else media.keyframes[-1].problem,
             "times_s": watch.total(),
             "warnings": warnings,
         },
     )
+    if stop.was_asked:
+        raise KeyboardInterrupt
 
 
-def _scenes(keyframes: list[Keyframe]) -> Iterator[tuple[Keyframe, float]]:
-    """Each keyframe with the time at which the next one takes over (its own time for the last: nothing is known beyond)."""
-    for keyframe, following in zip(keyframes, [*keyframes[1:], keyframes[-1]], strict=True):
-        yield keyframe, following.frame.time_s
+@dataclass
+class _Described:
+    segments: list[Segment] = field(default_factory=list)
+    clear: list[Keyframe] = field(default_factory=list)
+    """Those that the segments rest on."""
+    warnings: list[str] = field(default_factory=list)
+
+
+def _describe(conversation: Conversation, scenes: list[Scene], detail: Detail, stop: Stop, quiet: bool) -> _Described:
+    """One look a scene, until the user has had enough; in one tile where there are several scenes."""
+    described = _Described()
+    for scene in counted(scenes, len(scenes), "Describing", stop, quiet):
+        seen = conversation.look([scene.keyframe], detail if len(scenes) == 1 else "brief")
+        text = " ".join(s.text for s in conversation.answer(seen, Question(QUESTION, ENGLISH, QUESTION), detail))
+        start_s, problem = scene.keyframe.frame.time_s, scene.keyframe.problem
+        add_segment(described.segments, Segment(start_s, scene.end_s, text))
+        if isinstance(seen, View):
+            described.clear.append(scene.keyframe)
+        elif problem:
+            described.warnings.append(f"at {clock(start_s)}: {phrase(problem, ENGLISH)[0]}")
+    return described
+
+
+def _write_srt(path: Path, segments: list[Segment]) -> None:
+    try:
+        path.write_text(srt(segments), encoding="utf-8")
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise DiskFull(f"there is no room for the subtitles {shorten(path)}", "free some") from error
+        raise BadInput(f"the subtitles {shorten(path)} can't be written ({error.strerror})", "give --srt a file you may write") from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assistant.assembly import open_camera
+from assistant.commands.reading import Reading
 from assistant.messages import Keyframe
 from assistant.problems import BadInput
 from assistant.seeing.keyframes import select_keyframes
@@ -18,16 +18,24 @@ class Media:
     keyframes: list[Keyframe]
     warnings: list[str]
     """About the file itself, such as a damaged end."""
+    duration_s: float = 0.0
+    """Of a video, as far as it was read; 0 for a picture."""
+
+    @property
+    def is_video(self) -> bool:
+        return self.duration_s > 0
 
 
 def read_media(source: str, settings: Settings, budget: int) -> Media:
-    """Keyframes of a picture (one) or a video (at most `budget`); BadInput if there is no picture in it at all."""
-    camera = open_camera(source, settings.camera)
-    try:
-        keyframes = select_keyframes(camera.frames(), settings.keyframes, budget)
-        warnings = list(getattr(camera, "warnings", []))
-    finally:
-        camera.close()
+    """Keyframes of a picture (one) or a video (at most `budget`), every frame compared; BadInput if there is no picture in it at all."""
+    return read_through(Reading(source, settings, every_frame=True), budget)
+
+
+def read_through(reading: Reading, budget: int) -> Media:
+    """The same of a file that is open already."""
+    keyframes = select_keyframes(reading.frames(), reading.settings.keyframes, budget)
+    if not keyframes and reading.stopped:
+        raise KeyboardInterrupt
     if not keyframes:
-        raise BadInput(f"there is no picture in {source}", "use a picture, or a video with at least one frame")
-    return Media(keyframes, warnings)
+        raise BadInput(f"there is no picture in {reading.source}", "use a picture, or a video with at least one frame")
+    return Media(keyframes, reading.warnings, reading.end_s)

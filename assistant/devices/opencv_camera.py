@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from assistant.devices.interlaced_video import InterlacedCapture, has_sound_only, is_interlaced
 from assistant.messages import Frame, Picture
 from assistant.problems import BadInput, LostDevice, MissingDevice, shorten
 from assistant.settings import CameraSettings
@@ -27,6 +28,10 @@ PICTURE_EDGE = 4096
 """Pixels; longer single pictures are shrunk after decoding."""
 FALLBACK_FPS = 25.0
 """For videos that tell neither their times nor their rate."""
+TIME_ROUNDING_S = 0.002
+"""Files tell times in milliseconds or so."""
+LEAST_MISSING_S, LEAST_MISSING_SHARE = 0.5, 0.02
+"""A file whose end misses less than this isn't called damaged: encoders round."""
 JPEG_REDUCTIONS = {2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4, 8: cv2.IMREAD_REDUCED_COLOR_8}
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
@@ -39,7 +44,9 @@ class PictureFile:
 
     def __init__(self, path: Path) -> None:
         self._frame: Frame | None = open_picture(path)
+        self.duration_s = 0.0
         self.warnings: list[str] = []
+        self.most_fps: float | None = None
 
     def frames(self) -> Iterator[Frame]:
         if self._frame is not None:
@@ -50,7 +57,10 @@ class PictureFile:
 
 
 class VideoFile:
-    """A recording; `warnings` tells of a damaged end once frames() is through."""
+    """A recording, turned upright as its header says; `warnings` tells of a damaged end once frames() is through.
+
+    Frames beyond `most_fps` are decoded but neither converted nor shrunk.
+    """
 
     def __init__(self, path: Path, settings: CameraSettings, real_time: bool = False) -> None:
         """real_time: give each frame no sooner than its time, as a camera would, and skip those that are late."""
@@ -60,18 +70,26 @@ class VideoFile:
         self._real_time = real_time
         self._closed = threading.Event()
         self.warnings: list[str] = []
-        self._capture = cv2.VideoCapture(str(path))
+        self.most_fps: float | None = None
+        self._capture: Any = cv2.VideoCapture(str(path))
         if not self._capture.isOpened():
-            raise BadInput(f"{self._name} is neither a picture nor a video that can be read", "use a JPEG, PNG, MP4, AVI or MKV file")
-        self._fps = float(self._capture.get(cv2.CAP_PROP_FPS)) or FALLBACK_FPS
-        self._expected = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
+            raise _unreadable(path)
+        if is_interlaced(path):
+            self._capture.release()
+            self._capture = InterlacedCapture(path)
+        self._fps = _finite(self._capture.get(cv2.CAP_PROP_FPS)) or FALLBACK_FPS
+        self._expected = int(_finite(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
+        self.duration_s = self._expected / self._fps
 
     def frames(self) -> Iterator[Frame]:
-        started_s, last_s, number = time.monotonic(), -1.0, 0
+        started_s, last_s, number, due_s = time.monotonic(), -1.0, 0, 0.0
         try:
             while not self._closed.is_set() and self._capture.grab():
                 time_s = self._time_s(number, last_s)
                 number, last_s = number + 1, time_s
+                if time_s < due_s:
+                    continue
+                due_s = time_s + (1 / self.most_fps - TIME_ROUNDING_S if self.most_fps else 0.0)
                 late_s = time.monotonic() - started_s - time_s if self._real_time else 0.0
                 if late_s > 1 / self._fps:
                     continue
@@ -81,7 +99,7 @@ class VideoFile:
                 if decoded:
                     yield Frame(_shrink(_to_rgb(picture), self._settings.largest_edge), time_s)
             if not self._closed.is_set():
-                self._check_end(number)
+                self._check_end(number, last_s)
         finally:
             self._capture.release()
 
@@ -93,11 +111,13 @@ class VideoFile:
         told_s = float(self._capture.get(cv2.CAP_PROP_POS_MSEC)) / 1000
         return told_s if number == 0 or told_s > last_s else max(number / self._fps, last_s)
 
-    def _check_end(self, frames_read: int) -> None:
+    def _check_end(self, frames_read: int, last_s: float) -> None:
+        """Frames alone don't tell: of a variable frame rate many files only estimate their number."""
         if frames_read == 0:
             raise BadInput(f"there is no frame in {self._name}", "use a video with at least one whole frame")
-        if frames_read < self._expected - 1:
-            self.warnings.append(f"{self._name} is damaged: {frames_read} of {self._expected} frames could be read")
+        told_s, self.duration_s = self.duration_s, last_s + last_s / (frames_read - 1) if frames_read > 1 else 1 / self._fps
+        if frames_read < self._expected - 1 and self.duration_s < told_s - max(LEAST_MISSING_S, LEAST_MISSING_SHARE * told_s):
+            self.warnings.append(f"{self._name} is damaged: only the first {self.duration_s:.1f} of {told_s:.1f} seconds could be read")
 
 
 class OpencvCamera:
@@ -169,6 +189,23 @@ def open_picture(path: Path) -> Frame:
     if picture is None:
         raise BadInput(f"{name} can't be read as a picture", "it may be damaged or another kind of file; save it as JPEG or PNG")
     return Frame(_shrink(_to_rgb(picture), PICTURE_EDGE), 0.0)
+
+
+def _unreadable(path: Path) -> BadInput:
+    """Why OpenCV can't open a file, as far as can be told."""
+    name = shorten(path.name)
+    if has_sound_only(path):
+        return BadInput(f"there is sound but no picture in {name}", "give a picture or video file; `assistant hear` writes down speech")
+    with path.open("rb") as file:
+        is_mp4 = file.read(8)[4:] == b"ftyp"
+    if is_mp4:  # the table of its frames stands at the end
+        return BadInput(f"{name} is cut off, and without its end an MP4 file can't be read", "copy it again, or record as MKV")
+    return BadInput(f"{name} is neither a picture nor a video that can be read", "use a JPEG, PNG, MP4, AVI or MKV file")
+
+
+def _finite(told: float) -> float:
+    """What a header tells, 0 if it is nonsense."""
+    return told if 0 < told < 1e9 else 0.0
 
 
 def _check_readable(path: Path) -> None:

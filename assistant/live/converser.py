@@ -25,6 +25,7 @@ from assistant.seeing.view_conditions import view_conditions
 from assistant.settings import Settings
 from assistant.speaking.speech_queue import Spoken
 from assistant.turns import Turns
+from assistant.videos.watch_events import EventWatcher
 
 UNBEGUN = -1
 """The turn of an utterance that hasn't silenced the assistant: too short, or without a wake word so far. Only words make it a turn."""
@@ -92,6 +93,9 @@ class Converser:
         self._stage = stage
         self._obey = obey
         self._guess: _Guess | None = None
+        self._watcher: EventWatcher | None = None
+        self._watched = ""
+        """What the user wants to be told of, in their words."""
         self.detail: Detail = settings.answers.detail
 
     def do(self, job: Job) -> None:
@@ -180,6 +184,10 @@ class Converser:
                 self._tell_more(question)
             case Command("what_changed"):
                 self._tell_changes(question)
+            case Command("tell_when", event):
+                self._watcher, self._watched = self._conversation.watcher(event, question.language), event
+                self._put(self._phrase("tell_when", question.turn, event=event))
+                self._watch()
             case _:
                 self._stage.report("command", {"turn": question.turn, "kind": command.kind, "argument": command.argument})
                 for sentence in self._obey(command, question):
@@ -228,7 +236,15 @@ class Converser:
         if newest := self._memory.newest:
             self._narrator.seen(newest)
         self._look()
+        self._watch()
         self._narrate()
+
+    def _watch(self) -> None:
+        """Tell what the user waits for, once, when the newest picture shows it."""
+        newest = self._memory.newest
+        if self._watcher and newest and newest.problem is None and self._watcher.process(newest):
+            self._watcher = None
+            self._say("event_happened", event=self._watched)
 
     def _narrate(self) -> None:
         """Describe the newest picture if that is news. Only in silence, so nothing waits long enough to be out of date."""

@@ -24,8 +24,8 @@ class TimedDescriber:
     def thresholds(self) -> AnswerThresholds | None:
         return self._describer.thresholds
 
-    def look(self, keyframes: Sequence[Keyframe], detail: Detail = "brief") -> View:
-        return self._describer.look(keyframes, detail)
+    def look(self, keyframes: Sequence[Keyframe], detail: Detail = "brief", *, duration_s: float | None = None) -> View:
+        return self._describer.look(keyframes, detail, duration_s=duration_s)
 
     def answer(self, view: View, question: str, detail: Detail = "brief") -> Iterator[str]:
         count = 0

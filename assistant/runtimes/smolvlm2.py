@@ -8,20 +8,22 @@ Knows nothing of cameras, languages or how a question should be worded. What is 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from assistant.messages import AnswerThresholds, Detail, Keyframe, View
+from assistant.fingerprint import fingerprint
+from assistant.messages import AnswerThresholds, Detail, Keyframe, Picture, SeenPicture, View
 from assistant.problems import BadInput, DamagedModel
 from assistant.runtimes.onnx_session import FETCH_AGAIN, SessionSettings
 from assistant.runtimes.smolvlm2_decoder import Cache, NextLogits
 from assistant.runtimes.smolvlm2_files import read_folder
 from assistant.runtimes.smolvlm2_image import ONE_TILE, TILE_BUDGETS
-from assistant.runtimes.smolvlm2_pictures import PictureKey, SeenPicture
-from assistant.runtimes.smolvlm2_prompt import MAX_FRAMES, Exchange, closing, image_opening, neutralise, video_opening
+from assistant.runtimes.smolvlm2_pictures import PictureKey
+from assistant.runtimes.smolvlm2_prompt import IMAGE, MAX_FRAMES, Exchange, closing, image_opening, neutralise, video_opening
 from assistant.runtimes.smolvlm2_reader import PICTURE_BYTES, VIEW_BYTES, Reader
 from assistant.runtimes.token_decoding import TOKEN_CAPS, Sampling, TextStream, decode_tokens
 
@@ -39,6 +41,8 @@ class SmolView(View):
     """What the prompt has between the last picture and the question."""
     opening_ids: tuple[int, ...]
     pictures: tuple[PictureKey, ...]
+    seen: tuple[SeenPicture, ...] | None = None
+    """Kept only where there is no picture to see again."""
     maker: Smolvlm2Describer
 
 
@@ -103,17 +107,41 @@ class Smolvlm2Describer:
         """Free the graphs and all that was kept. The next look or answer loads them again; answers being given come to their end first."""
         self._reader.unload()
 
-    def look(self, keyframes: Sequence[Keyframe], detail: Detail = "brief") -> SmolView:
+    @property
+    def encoder_id(self) -> str:
+        """Of the vision encoder's file, of how pictures are prepared, and of what its head's classes are called."""
+        settings = repr((fingerprint(self._files.vision_encoder), self._files.image, self._files.image_tokens, self._files.class_names))
+        return hashlib.blake2b(settings.encode(), digest_size=16).hexdigest()
+
+    def look(self, keyframes: Sequence[Keyframe], detail: Detail = "brief", *, duration_s: float | None = None) -> SmolView:
         """Encode the last `max_pictures` pictures, and read the prompt up to them into a cache.
 
-        Several pictures are told as a video that begins with the first of them. A single one is cut into as many tiles as
-        TILE_BUDGETS allows the detail (slower by their number, reads finer print) where the model's preprocessor allows it.
+        Several pictures are told as a video that begins with the first of them, or as what they are of a recording of
+        `duration_s`. A single one is cut into as many tiles as TILE_BUDGETS allows the detail (slower by their number, reads
+        finer print) where the model's preprocessor allows it.
         """
         kept = keyframes[-self.max_pictures :]
-        start_s = kept[0].frame.time_s if kept else 0.0
+        start_s = kept[0].frame.time_s if kept and duration_s is None else 0.0
         times_s = [keyframe.frame.time_s - start_s for keyframe in kept]
-        as_video = len(kept) > 1
-        return self._look(kept, ONE_TILE if as_video else TILE_BUDGETS[detail], times_s if as_video else None, times_s[-1] if kept else 0.0)
+        if len(kept) <= 1:
+            return self._look(kept, TILE_BUDGETS[detail], None, 0.0)
+        return self._look(kept, ONE_TILE, times_s, times_s[-1] if duration_s is None else duration_s)
+
+    def see(self, picture: Picture) -> SeenPicture:
+        """One picture, in one tile."""
+        return self._reader.see(picture, self._reader.key(picture, ONE_TILE))
+
+    def look_again(self, seen: SeenPicture) -> SmolView:
+        """As `look` at the picture alone, without the vision encoder; BadInput if another model encoded it."""
+        tokens = seen.block.count(IMAGE)
+        if not tokens or seen.features.shape != (tokens, self._reader.graphs().embedder.hidden):
+            raise BadInput(
+                f"the picture was encoded by another model (as {seen.features.shape})", "let this model look at the pictures anew"
+            )
+        key = PictureKey(
+            hashlib.blake2b(seen.features.tobytes() + repr((seen.block, seen.seen)).encode(), digest_size=16).digest(), ONE_TILE
+        )
+        return self._view((), (key,), (seen,), None, 0.0)
 
     def answer(
         self,
@@ -199,15 +227,26 @@ class Smolvlm2Describer:
         if len(keyframes) > MAX_FRAMES:
             raise BadInput(f"{len(keyframes)} pictures are too many for one prompt", f"give at most {MAX_FRAMES}")
         keys = tuple(self._reader.key(keyframe.frame.picture, budget) for keyframe in keyframes)
-        seen = [self._reader.see(keyframe.frame.picture, key) for keyframe, key in zip(keyframes, keys, strict=True)]
+        seen = tuple(self._reader.see(keyframe.frame.picture, key) for keyframe, key in zip(keyframes, keys, strict=True))
+        return self._view(tuple(keyframes), keys, seen, times_s, duration_s)
+
+    def _view(
+        self,
+        keyframes: tuple[Keyframe, ...],
+        keys: tuple[PictureKey, ...],
+        seen: tuple[SeenPicture, ...],
+        times_s: Sequence[float] | None,
+        duration_s: float,
+    ) -> SmolView:
         blocks = [picture.block for picture in seen]
         opening = image_opening(blocks) if times_s is None else video_opening(blocks, times_s, duration_s)
         view = SmolView(
-            tuple(keyframes),
+            keyframes,
             opening=opening,
             before_question=("" if times_s is None else "\n\n") + seen[-1].seen,
             opening_ids=tuple(self._encode(opening)),
             pictures=keys,
+            seen=None if keyframes else seen,
             maker=self,
         )
         self._room(len(view.opening_ids), "the pictures are")
@@ -217,8 +256,8 @@ class Smolvlm2Describer:
     def _opening_cache(self, view: SmolView) -> Cache:
         """Kept since `look`, or read again."""
 
-        def see_again() -> list[SeenPicture]:
-            return [self._reader.see(k.frame.picture, key) for k, key in zip(view.keyframes, view.pictures, strict=True)]
+        def see_again() -> Sequence[SeenPicture]:
+            return view.seen or [self._reader.see(k.frame.picture, key) for k, key in zip(view.keyframes, view.pictures, strict=True)]
 
         return self._reader.read_opening(view.opening_ids, view.pictures, see_again)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from assistant.messages import SeenPicture
 from assistant.runtimes.seen_labels import seen_text
 from assistant.runtimes.smolvlm2_graphs import VisionEncoder
 from assistant.runtimes.smolvlm2_image import ONE_TILE, ImageSettings, make_tiles
@@ -20,17 +21,6 @@ class PictureKey:
     digest: bytes
     budget: int | None
     """Most tiles; None = as many as the reference makes."""
-
-
-@dataclass(frozen=True, eq=False)
-class SeenPicture:
-    """A picture after the vision encoder."""
-
-    block: str
-    features: np.ndarray
-    """f32 [tokens, hidden]"""
-    seen: str
-    """What the encoder's own head sees, as text; "" without a head."""
 
 
 class PictureEncoder:

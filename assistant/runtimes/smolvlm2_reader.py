@@ -12,13 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from assistant.messages import SeenPicture
 from assistant.runtimes.onnx_session import OnnxGraph, SessionSettings
 from assistant.runtimes.recently_used import RecentlyUsed
 from assistant.runtimes.smolvlm2_decoder import Cache, Decoder
 from assistant.runtimes.smolvlm2_files import ModelFiles
 from assistant.runtimes.smolvlm2_fusing import fused_attention
 from assistant.runtimes.smolvlm2_graphs import TokenEmbedder, VisionEncoder
-from assistant.runtimes.smolvlm2_pictures import PictureEncoder, PictureKey, SeenPicture
+from assistant.runtimes.smolvlm2_pictures import PictureEncoder, PictureKey
 
 VIEW_BYTES = 128 << 20
 """Caches of Views kept at most; the least recently used goes first and is read again when it is asked about. SmolVLM2-256M takes 4 MB

@@ -1,0 +1,195 @@
+"""How well videos are searched, watched and described, on clips of photographs that the model was not trained on.
+
+python -m assistant.benchmarks.videos [--data DIR] [--model NAME|DIR] [--clips N] [--json]
+
+The caption of one scene is the query; captions of photographs outside the clip are the absent ones. The first 500 development
+photographs were used to fit `queries.WEIGHTS`, the rest is measured here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from assistant.assembly import open_camera, open_describer
+from assistant.benchmarks.video_clips import Clip, Photograph, read_photographs, write_clip
+from assistant.interfaces import PictureMemory
+from assistant.messages import Keyframe
+from assistant.model_store import ModelStore, models_dir
+from assistant.settings import AnswerSettings, CameraSettings, KeyframeSettings
+from assistant.videos.clear_keyframes import clear_keyframes
+from assistant.videos.find_moments import Moment, find_moments
+from assistant.videos.queries import EMPTY_PICTURE, Query
+from assistant.videos.watch_events import EventWatcher
+
+SCENES = 20
+FITTED_PHOTOGRAPHS = 500
+SEED = 6
+IN_TIME_S = 1.0
+WATCHED_KEYFRAMES = KeyframeSettings(max_gap_s=2.0)
+DESCRIBED_SCENES = 10
+
+
+@dataclass(frozen=True)
+class Figure:
+    name: str
+    value: float
+    target: str
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m assistant.benchmarks.videos", description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder with flickr8k/captions.tsv and images.tar")
+    parser.add_argument("--model", default="starter")
+    parser.add_argument("--clips", type=int, default=4, help=f"of {SCENES} scenes each")
+    parser.add_argument("--threads", type=int, default=0, help="of the model (default: one a core)")
+    parser.add_argument("--only", choices=("find", "watch", "describe"))
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    describer = open_describer(AnswerSettings(model=options.model, threads=options.threads), ModelStore(models_dir(None)))
+    with tempfile.TemporaryDirectory() as folder:
+        clips = list(_clips(options.data, options.clips, Path(folder)))
+        measured = chain(
+            measure_find(describer, clips) if options.only in (None, "find") else (),
+            measure_watch(describer, clips) if options.only in (None, "watch") else (),
+            measure_describe(options.data, options.model, Path(folder)) if options.only in (None, "describe") else (),
+        )
+        for figure in measured:
+            line = json.dumps({"name": figure.name, "value": round(figure.value, 4), "target": figure.target})
+            print(line if options.json else f"{figure.name:<64}{figure.value:8.3f}   {figure.target}", flush=True)
+
+
+def measure_find(describer: PictureMemory, clips: list[tuple[Clip, list[Photograph]]]) -> Iterator[Figure]:
+    """One caption of every scene, and as many of absent photographs."""
+    firsts, thirds, overlaps, refused = [], [], [], []
+    for clip, absent in clips:
+        search = _Search(describer, clip)
+        for scene, photograph in enumerate(clip.photographs):
+            moments = search.find(random.Random(photograph.name).choice(photograph.captions))
+            start_s, end_s = clip.span(scene)
+            ious = [_overlap(moment, start_s, end_s) for moment in moments]
+            firsts.append(any(iou > 0.5 for iou in ious[:1]))
+            thirds.append(any(iou > 0.5 for iou in ious[:3]))
+            overlaps += ious[:1] if firsts[-1] else []
+        refused += [not search.find(random.Random(p.name).choice(p.captions)) for p in absent]
+    yield Figure("find: recall@1 (found, overlap above one half)", float(np.mean(firsts)), ">= 0.60 (chance 0.05)")
+    yield Figure("find: recall@3", float(np.mean(thirds)), "report")
+    yield Figure("find: mean overlap of those found", float(np.mean(overlaps)), "report")
+    yield Figure('find: absent queries answered "not found"', float(np.mean(refused)), ">= 0.70")
+    yield Figure("find: queries", float(2 * len(firsts)), "")
+
+
+def measure_watch(describer: PictureMemory, clips: list[tuple[Clip, list[Photograph]]]) -> Iterator[Figure]:
+    """A caption of every fourth scene is awaited; whatever is told before or after that scene is a false alarm."""
+    in_time, delays, alarms, minutes = [], [], 0, 0.0
+    for clip, _ in clips:
+        keyframes = list(_keyframes(clip, WATCHED_KEYFRAMES))
+        for scene in range(1, SCENES, 4):
+            start_s, end_s = clip.span(scene)
+            photograph = clip.photographs[scene]
+            watcher = EventWatcher(describer, random.Random(photograph.name).choice(photograph.captions))
+            told = [(k.frame.time_s, event.start_s) for k in keyframes if (event := watcher.process(k))]
+            right = [(told_s, begun_s) for told_s, begun_s in told if start_s - 0.5 <= begun_s < end_s]
+            in_time.append(any(abs(begun_s - start_s) <= IN_TIME_S for _, begun_s in right))
+            delays += [told_s - start_s for told_s, _ in right[:1]]
+            alarms += len(told) - len(right)
+            minutes += clip.end_s / 60
+    yield Figure(f"watch: events told with a start within {IN_TIME_S:.0f} s of the true one", float(np.mean(in_time)), "report")
+    yield Figure("watch: false alarms a minute", alarms / minutes, "report")
+    yield Figure("watch: delay of the keyframe it was told at, s, median", float(np.median(delays)) if delays else float("nan"), "report")
+    yield Figure("watch: minutes watched", minutes, "")
+
+
+def measure_describe(data: Path, model: str, folder: Path) -> Iterator[Figure]:
+    """The same scenes in one minute and in ten: time apart from decoding and loading, decoding's share, and peak memory."""
+    photographs = read_photographs(data)[FITTED_PHOTOGRAPHS : FITTED_PHOTOGRAPHS + DESCRIBED_SCENES]
+    work, share, peak = {}, {}, {}
+    for minutes in (1, 10):
+        clip = write_clip(folder / f"{minutes}.mp4", data, photographs, random.Random(SEED), 60.0 * minutes / DESCRIBED_SCENES)
+        times_s, peak[minutes] = _described(clip.path, model)
+        decoding_s = _decoding_s(clip.path)
+        work[minutes] = times_s["open"] + times_s["describe"] - decoding_s
+        share[minutes] = decoding_s / (times_s["open"] + times_s["describe"])
+    yield Figure("describe: time of 10 minutes to that of 1, apart from decoding", work[10] / work[1], "<= 1.5")
+    yield Figure("describe: decoding's share of 1 minute", share[1], "report")
+    yield Figure("describe: decoding's share of 10 minutes", share[10], "report")
+    yield Figure("describe: peak memory of 10 minutes to that of 1", peak[10] / peak[1], "0.9 to 1.1")
+
+
+class _Search:
+    """A clip that was encoded once, as `assistant find` does it."""
+
+    def __init__(self, memory: PictureMemory, clip: Clip) -> None:
+        keyframes = list(_keyframes(clip, KeyframeSettings()))
+        self._memory = memory
+        self._end_s = clip.end_s
+        self._times_s = [k.frame.time_s for k in keyframes]
+        self._seen = [memory.see(k.frame.picture) for k in keyframes]
+        self._empty = memory.see(EMPTY_PICTURE)
+
+    def find(self, text: str) -> list[Moment]:
+        query = Query(self._memory, text, self._memory.look_again(self._empty))
+        views = [self._memory.look_again(seen) for seen in self._seen]
+        evidence = [query.evidence(view) for view in views]
+        return find_moments(self._times_s, self._end_s, evidence, lambda i: query.thing_log_odds(views[i]), top=3)
+
+
+def _clips(data: Path, count: int, folder: Path) -> Iterator[tuple[Clip, list[Photograph]]]:
+    """Clips, each with as many photographs that aren't in it."""
+    rng = random.Random(SEED)
+    photographs = read_photographs(data)[FITTED_PHOTOGRAPHS:]
+    for number in range(count):
+        chosen = rng.sample(photographs, 2 * SCENES)
+        yield write_clip(folder / f"clip{number}.mp4", data, chosen[:SCENES], rng), chosen[SCENES:]
+
+
+def _keyframes(clip: Clip, settings: KeyframeSettings) -> Iterator[Keyframe]:
+    camera = open_camera(str(clip.path), CameraSettings())
+    try:
+        yield from clear_keyframes(camera.frames(), settings)
+    finally:
+        camera.close()
+
+
+def _overlap(moment: Moment, start_s: float, end_s: float) -> float:
+    """Intersection over union in time."""
+    both = min(moment.end_s, end_s) - max(moment.start_s, start_s)
+    return max(both, 0.0) / (max(moment.end_s, end_s) - min(moment.start_s, start_s))
+
+
+def _described(path: Path, model: str) -> tuple[dict[str, float], float]:
+    """`assistant describe` in a process of its own: its times, and its peak memory in MB."""
+    command = [sys.executable, "-m", "assistant", "describe", str(path), "--model", model, "--detail", "brief", "--json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    out = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"describe ended with status {process.returncode}")
+    return json.loads(out)["times_s"], usage.ru_maxrss / 1024
+
+
+def _decoding_s(path: Path) -> float:
+    """Of the whole file, and nothing else done with it."""
+    capture, began = cv2.VideoCapture(str(path)), time.perf_counter()
+    while capture.grab():
+        pass
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    main()

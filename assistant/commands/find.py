@@ -1,0 +1,93 @@
+"""`assistant find`: the moments of a video that fit a description, or the honest word that there is none."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from assistant.assembly import open_describer
+from assistant.commands.options import add_model_argument, add_settings_argument, settings_of, store_of
+from assistant.commands.output import Stopwatch
+from assistant.commands.reading import STOPPED, Reading, Stop, counted, stoppable
+from assistant.interfaces import PictureMemory
+from assistant.problems import BadInput
+from assistant.videos.find_moments import Moment, find_moments, told
+from assistant.videos.index_file import IndexKey, SeenKeyframe, VideoIndex, check_writable, index_key, load_index, save_index
+from assistant.videos.queries import EMPTY_PICTURE, Query, clean_query
+
+DEFAULT_TOP = 3
+NOTHING_SEEN = "nothing can be seen in it: it is too dark, blank or blurred, or the lens was covered"
+MOST_LOOKS = 1024
+"""Keyframes encoded of a long video, about: 7 seconds apart in two hours."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("video", metavar="VIDEO", help="a video file")
+    parser.add_argument("query", metavar="QUERY", help="what to look for, in English")
+    parser.add_argument("--top", type=int, default=DEFAULT_TOP, metavar="K", help=f"tell at most K moments (default {DEFAULT_TOP})")
+    parser.add_argument("--index", type=Path, metavar="FILE", help="keep here what the next query needs, so that it is answered sooner")
+    add_model_argument(parser)
+    add_settings_argument(parser)
+
+
+def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
+    if not 1 <= options.top <= 1000:
+        raise BadInput(f"--top {options.top} is out of range", "use 1 to 1000")
+    if options.index:
+        check_writable(options.index)
+    clean_query(options.query)
+    settings, watch = settings_of(options), Stopwatch()
+    with stoppable() as stop:
+        reading = Reading(options.video, settings, stop, quiet=options.json)
+        if reading.is_live:
+            raise BadInput(f"{options.video} is no file, so it has no past to search", "use `assistant watch` for what is still to come")
+        describer = open_describer(settings.answers, store_of(options))
+        watch.lap("load")
+        key = index_key(Path(options.video), describer.encoder_id, repr(settings.keyframes))
+        if known := options.index is not None and options.index.exists():
+            reading.close()
+            index = load_index(options.index, key)
+        else:
+            index = _look(reading, describer, key)
+        if options.index and not known and not stop.was_asked:
+            save_index(options.index, index)
+        watch.lap("look")
+        stop.next_part()
+        moments = _search(index, options, describer, stop)
+        watch.lap("search")
+    warnings = [*index.warnings, *([STOPPED] if stop.was_asked else []), *([] if index.keyframes or stop.was_asked else [NOTHING_SEEN])]
+    yield (
+        " ".join([told(options.query, moments), *(f"{warning[0].upper()}{warning[1:]}." for warning in warnings)]),
+        {
+            "query": options.query,
+            "moments": [{name: round(value, 3) for name, value in asdict(moment).items()} for moment in moments],
+            "found": bool(moments),
+            "keyframes": len(index.keyframes),
+            "times_s": watch.total(),
+            "warnings": warnings,
+        },
+    )
+    if stop.was_asked:
+        raise KeyboardInterrupt
+
+
+def _look(reading: Reading, memory: PictureMemory, key: IndexKey) -> VideoIndex:
+    """Encode the keyframes as they come; no picture is kept."""
+    keyframes = [SeenKeyframe(k.frame.time_s, memory.see(k.frame.picture)) for k in reading.keyframes(MOST_LOOKS)]
+    return VideoIndex(key, memory.see(EMPTY_PICTURE), keyframes, reading.end_s, reading.warnings)
+
+
+def _search(index: VideoIndex, options: argparse.Namespace, memory: PictureMemory, stop: Stop) -> list[Moment]:
+    query = Query(memory, options.query, memory.look_again(index.empty))
+    scenes = counted(index.keyframes, len(index.keyframes), "Searching", stop, quiet=options.json)
+    evidence = [query.evidence(memory.look_again(keyframe.seen)) for keyframe in scenes]
+    times_s = [keyframe.time_s for keyframe in index.keyframes[: len(evidence)]]
+
+    def thing_log_odds(number: int) -> float:
+        return query.thing_log_odds(memory.look_again(index.keyframes[number].seen))
+
+    end_s = index.duration_s if len(evidence) == len(index.keyframes) else index.keyframes[len(evidence)].time_s
+    return find_moments(times_s, end_s, evidence, thing_log_odds, options.top)

@@ -1,0 +1,79 @@
+"""`assistant watch`: tells when something begins, in a recording as fast as it can be read, or live before a camera."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from assistant.assembly import open_describer
+from assistant.commands.options import add_model_argument, add_settings_argument, settings_of, store_of
+from assistant.commands.reading import STOPPED, Reading, stoppable
+from assistant.messages import Keyframe
+from assistant.settings import Settings
+from assistant.videos.plain_times import plain_time
+from assistant.videos.queries import clean_query
+from assistant.videos.watch_events import EventWatcher
+from assistant.workers import Inbox, Worker
+
+LOOK_EVERY_S = 2.0
+"""An unchanged scene is looked at as often, since what is awaited may be small."""
+STOP_S = 5.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", metavar="SOURCE", help="a video file, a camera's number or a local stream")
+    parser.add_argument("event", metavar="EVENT", help='what to wait for, in English: "a dog on a beach"')
+    add_model_argument(parser)
+    add_settings_argument(parser)
+
+
+def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
+    event_text, settings = clean_query(options.event), watch_settings(settings_of(options))
+    events = 0
+    with stoppable() as stop:
+        reading = Reading(options.source, settings, stop, quiet=options.json)
+        watcher = EventWatcher(open_describer(settings.answers, store_of(options)), event_text)
+        for keyframe in _newest(reading) if reading.is_live else reading.keyframes():
+            if event := watcher.process(keyframe):
+                events += 1
+                start_s = max(0.0, event.start_s - reading.start_s)
+                reading.clear_bar()
+                yield (
+                    f"At {plain_time(start_s)}: {event_text}.",
+                    {"event": event_text, "start_s": round(start_s, 3), "score": round(event.score, 3)},
+                )
+    for warning in [*reading.warnings, *([STOPPED] if stop.was_asked and not reading.is_live else [])]:
+        print(f"assistant watch: {warning}.", file=sys.stderr)
+    if not events and not options.json:
+        yield f"I did not notice {event_text!r}.", {}
+    if stop.was_asked:
+        raise KeyboardInterrupt
+
+
+def watch_settings(settings: Settings) -> Settings:
+    """Keyframes of whatever changes, and of what doesn't every LOOK_EVERY_S."""
+    often = replace(settings.keyframes, max_gap_s=max(LOOK_EVERY_S, settings.keyframes.min_gap_s))
+    return replace(settings, keyframes=often)
+
+
+def _newest(reading: Reading) -> Iterator[Keyframe]:
+    """A live source goes on while the model looks: what can't be looked at in time is dropped, the oldest first."""
+    inbox = Inbox[Keyframe](1)
+
+    def fill() -> None:
+        try:
+            for keyframe in reading.keyframes():
+                inbox.put(keyframe)
+        finally:
+            inbox.close()
+
+    worker = Worker("keyframes", fill, reading.close)
+    worker.start()
+    try:
+        while (keyframe := inbox.get()) is not None:
+            yield keyframe
+    finally:
+        worker.stop(STOP_S)

@@ -1,0 +1,60 @@
+"""A question about a whole clip, for models that take fewer pictures than the clip has keyframes: which ones to look at.
+
+A question that names a thing is answered where that thing is most probable; any other from the scenes that last longest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.answering.answer_checks import asked_thing, opposite, presupposed_thing, yes_or_no
+from assistant.answering.honest_answers import thing_probability
+from assistant.interfaces import SceneDescriber
+from assistant.messages import Keyframe
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """What a question is answered from."""
+
+    keyframes: list[Keyframe]
+    """In order of time."""
+    words: str | None = None
+    """The answer, where it follows from all keyframes together and no single look could give it."""
+
+
+def choose_keyframes(describer: SceneDescriber, keyframes: Sequence[Keyframe], question: str, most: int, end_s: float) -> Choice:
+    """At most `most` of them, and of what the model takes. `question` in English; the clip lasts until `end_s`."""
+    most = min(most, describer.max_pictures)
+    if len(keyframes) <= most:
+        return Choice(list(keyframes))
+    thresholds, asked = describer.thresholds, asked_thing(question)
+    thing = asked[0] if asked else presupposed_thing(question)
+    if thing is None or thresholds is None:
+        ends_s = [*(k.frame.time_s for k in keyframes[1:]), end_s]
+        return Choice(_best(keyframes, [until_s - k.frame.time_s for k, until_s in zip(keyframes, ends_s, strict=True)], most))
+    probabilities = [thing_probability(describer, describer.look([k]), thing, thresholds) for k in keyframes]
+    chosen = _best(keyframes, probabilities, most)
+    if asked is None:
+        return Choice(chosen)
+    words = yes_or_no(anywhere(probabilities), thresholds)
+    return Choice(chosen, words if asked[1] else opposite(words))
+
+
+def anywhere(probabilities: Sequence[float]) -> float:
+    """Probability that a thing is in at least one of n pictures, from its calibrated probability in each.
+
+    Those were calibrated on questions of which half are true. If half of all clips have the thing, a single picture of n has it
+    less often, so its odds are divided by 2n - 1; without that, the more pictures, the surer a "yes" to anything.
+    """
+    absent = 1.0
+    for probability in probabilities:
+        p = min(max(probability, 1e-9), 1 - 1e-9)
+        absent /= 1 + p / (1 - p) / (2 * len(probabilities) - 1)
+    return 1 - absent
+
+
+def _best(keyframes: Sequence[Keyframe], values: Sequence[float], most: int) -> list[Keyframe]:
+    best = sorted(range(len(keyframes)), key=lambda i: -values[i])[:most]
+    return [keyframes[i] for i in sorted(best)]

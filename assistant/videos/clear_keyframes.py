@@ -1,0 +1,19 @@
+"""The keyframes of a stream that show something, as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from assistant.messages import Frame, Keyframe
+from assistant.seeing.keyframes import KeyframeSelector
+from assistant.settings import KeyframeSettings
+
+
+def clear_keyframes(frames: Iterable[Frame], settings: KeyframeSettings) -> Iterator[Keyframe]:
+    """Each as soon as it is settled, those with a problem left out; holds one frame at a time."""
+    selector = KeyframeSelector(settings)
+    for frame in frames:
+        if (keyframe := selector.process(frame)) is not None and keyframe.problem is None:
+            yield keyframe
+    if (keyframe := selector.flush()) is not None and keyframe.problem is None:
+        yield keyframe

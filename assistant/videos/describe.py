@@ -1,0 +1,59 @@
+"""A video as segments of text: one a scene, only what has changed. Pure; whoever calls it looks and words.
+
+Work grows with the scenes: a keyframe that was kept for coverage and shows what the one before showed isn't looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from assistant.messages import Keyframe
+from assistant.videos.plain_times import plain_time
+
+
+@dataclass(frozen=True)
+class Segment:
+    """What is seen from one time to another."""
+
+    start_s: float
+    end_s: float
+    text: str
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """A keyframe and the time until which nothing else is seen."""
+
+    keyframe: Keyframe
+    end_s: float
+
+
+def scenes_of(keyframes: Sequence[Keyframe], end_s: float, change_threshold: float) -> list[Scene]:
+    """Keyframes in order of time as scenes; the last one lasts until `end_s`."""
+    scenes: list[Scene] = []
+    for number, keyframe in enumerate(keyframes):
+        until_s = keyframes[number + 1].frame.time_s if number + 1 < len(keyframes) else max(end_s, keyframe.frame.time_s)
+        if scenes and keyframe.reason == "coverage" and keyframe.change <= change_threshold:
+            scenes[-1] = replace(scenes[-1], end_s=until_s)
+        else:
+            scenes.append(Scene(keyframe, until_s))
+    return scenes
+
+
+def add_segment(segments: list[Segment], new: Segment) -> None:
+    """The next segment in order; one that says what the last one said only makes that longer."""
+    if segments and _words(segments[-1].text) == _words(new.text):
+        segments[-1] = replace(segments[-1], end_s=new.end_s)
+    else:
+        segments.append(new)
+
+
+def told(segments: Sequence[Segment]) -> list[str]:
+    """A sentence a segment, as it is said: "At 1 minute 5 seconds: A dog runs."; a lone segment needs no time."""
+    return [s.text if len(segments) == 1 else f"At {plain_time(s.start_s)}: {s.text}" for s in segments]
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.lower())

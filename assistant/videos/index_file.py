@@ -1,0 +1,146 @@
+"""What a video's next query needs, in a file: its keyframes as the model encoded them, bound to that video and that encoder.
+
+A NumPy archive of plain arrays (nothing in it is ever executed). An index that is damaged, or of another video or model, is
+never overwritten: the user is told in one line what to do.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import zipfile
+import zlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from assistant.fingerprint import fingerprint
+from assistant.messages import SeenPicture
+from assistant.problems import BadInput, DiskFull, shorten
+
+FORMAT = "assistant video index 1"
+MOST_BYTES = 2 << 30
+"""A larger file isn't one of ours: 2 hours take some 40 MB with the starter model, 300 MB with SmolVLM2."""
+
+
+@dataclass(frozen=True)
+class IndexKey:
+    """What an index belongs to."""
+
+    video: str
+    """Fingerprint of the file."""
+    encoder: str
+    """PictureMemory.encoder_id."""
+    selection: str
+    """How keyframes were chosen: the settings, as text."""
+
+
+@dataclass(frozen=True, eq=False)
+class SeenKeyframe:
+    """A keyframe without its picture."""
+
+    time_s: float
+    seen: SeenPicture
+
+
+@dataclass(frozen=True, eq=False)
+class VideoIndex:
+    """A video after it has been looked at once."""
+
+    key: IndexKey
+    empty: SeenPicture
+    """Of queries.EMPTY_PICTURE."""
+    keyframes: Sequence[SeenKeyframe]
+    duration_s: float
+    warnings: Sequence[str] = ()
+
+
+def index_key(video: Path, encoder_id: str, selection: str) -> IndexKey:
+    """Of a readable file."""
+    return IndexKey(fingerprint(video), encoder_id, selection)
+
+
+def check_writable(path: Path) -> None:
+    """BadInput at once, rather than after an hour of looking."""
+    folder = path.parent
+    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise BadInput(f"the index {shorten(path)} can't be written there", "give --index a file's name in a folder that you may write to")
+
+
+def save_index(path: Path, index: VideoIndex) -> None:
+    """Write it whole or not at all; DiskFull or BadInput if it can't be."""
+    pictures = [index.empty, *(k.seen for k in index.keyframes)]
+    about = {
+        "format": FORMAT,
+        **asdict(index.key),
+        "duration_s": index.duration_s,
+        "warnings": list(index.warnings),
+        "blocks": [picture.block for picture in pictures],
+        "seen": [picture.seen for picture in pictures],
+    }
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        with unfinished.open("wb") as file:
+            np.savez(
+                file,
+                about=np.frombuffer(json.dumps(about).encode(), np.uint8),
+                times_s=np.array([k.time_s for k in index.keyframes], np.float64),
+                features=np.stack([picture.features for picture in pictures]).astype(np.float32, copy=False),  # [1 + n, tokens, hidden]
+            )
+        unfinished.replace(path)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(f"there is no room for the index {shorten(path)}", "free some, or leave out --index") from error
+        raise BadInput(f"the index {shorten(path)} can't be written ({error.strerror})", "give --index another file's name") from error
+
+
+def load_index(path: Path, key: IndexKey) -> VideoIndex:
+    """Read one that was saved with this key; BadInput if it is damaged, something else, or of another video, model or setting."""
+    name = shorten(path)
+    about, times_s, features = _read(path, name)
+    for field, what in (("video", "another video"), ("encoder", "another model"), ("selection", "other settings")):
+        if about.get(field) != getattr(key, field):
+            raise BadInput(f"the index {name} is of {what}", "give --index another file's name, or delete this one to have it made anew")
+    pictures = [SeenPicture(*parts) for parts in zip(about["blocks"], features, about["seen"], strict=True)]
+    keyframes = [SeenKeyframe(float(time_s), picture) for time_s, picture in zip(times_s, pictures[1:], strict=True)]
+    return VideoIndex(key, pictures[0], keyframes, float(about["duration_s"]), tuple(about["warnings"]))
+
+
+def _read(path: Path, name: str) -> tuple[dict[str, Any], np.ndarray, np.ndarray]:
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise ValueError("too large")
+        with np.load(path, allow_pickle=False) as archive:
+            about = json.loads(archive["about"].tobytes())
+            times_s, features = archive["times_s"], archive["features"]
+        _check(about, times_s, features)
+    except (OSError, ValueError, KeyError, TypeError, EOFError, MemoryError, RecursionError, zipfile.BadZipFile, zlib.error) as error:
+        fix = "delete it to have it made anew, or give another file's name"
+        raise BadInput(f"{name} is damaged, or no index of a video", fix) from error
+    return about, times_s, features
+
+
+def _check(about: Any, times_s: np.ndarray, features: np.ndarray) -> None:
+    """ValueError or KeyError unless everything has the right form; the archive's own checksums guard its bytes."""
+    count = 1 + len(times_s)
+    texts = [*about["blocks"], *about["seen"], *about["warnings"]]
+    right = (
+        about["format"] == FORMAT
+        and len(about["blocks"]) == len(about["seen"]) == count
+        and all(isinstance(text, str) for text in texts)
+        and np.isfinite(about["duration_s"])
+        and times_s.dtype == np.float64
+        and times_s.ndim == 1
+        and bool(np.isfinite(times_s).all() and (np.diff(times_s) >= 0).all())
+        and features.dtype == np.float32
+        and features.ndim == 3
+        and len(features) == count
+        and bool(np.isfinite(features).all())
+    )
+    if not right:
+        raise ValueError("of the wrong form")

@@ -1,0 +1,47 @@
+"""Watches keyframes for something the user described: queries' evidence, judged against what was seen so far, told once when it begins.
+
+`assistant watch` and the live loop's "tell me when ..." share it.
+"""
+
+from __future__ import annotations
+
+from assistant.interfaces import SceneDescriber
+from assistant.messages import Frame, Keyframe
+from assistant.videos.detect_events import Event, EventDetector, EventSettings
+from assistant.videos.queries import EMPTY_PICTURE, Background, Query, probability
+
+WATCH_EVENTS = EventSettings(begin_score=0.5, end_score=0.2, hold_s=0.0, cooldown_s=2.0)
+"""Scores are calibrated probabilities; measured by `python -m assistant.benchmarks.videos`."""
+WORTH_ASKING = 0.1
+"""Probability by likelihood alone below which the query's things aren't asked about: most pictures of a stream don't show it."""
+
+
+class EventWatcher:
+    """Told the keyframes of one stream in order of time; clear ones only."""
+
+    def __init__(self, describer: SceneDescriber, event: str, settings: EventSettings = WATCH_EVENTS) -> None:
+        """BadInput if the event has no words."""
+        empty = describer.look([Keyframe(Frame(EMPTY_PICTURE, 0.0), "only")])
+        self._describer = describer
+        self._query = Query(describer, event, empty)
+        self._background = Background()
+        self._detector = EventDetector(settings)
+        self._settings = settings
+        self.score = 0.0
+        """Of the last keyframe."""
+
+    @property
+    def event(self) -> str:
+        return self._query.text
+
+    def process(self, keyframe: Keyframe) -> Event | None:
+        """Look at it; the event if it has just begun."""
+        view = self._describer.look([keyframe])
+        evidence = self._query.evidence(view)
+        deviations = self._background.deviations(evidence)
+        self.score = probability(deviations, 0.0)
+        if self.score >= WORTH_ASKING:
+            self.score = probability(deviations, self._query.thing_log_odds(view))
+        if self.score < self._settings.begin_score:
+            self._background.add(evidence)
+        return self._detector.process(keyframe.frame.time_s, self.score)

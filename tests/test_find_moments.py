@@ -1,0 +1,113 @@
+"""A query is found where its likelihood stands out from the rest of the clip, and refused where it doesn't."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.messages import View
+from assistant.problems import BadInput
+from assistant.videos.find_moments import FOUND, Moment, find_moments, peaks, told
+from assistant.videos.queries import WEIGHTS, Background, Query, named_things, probability
+from tests.fakes import ScriptedDescriber
+
+UNRELATED = WEIGHTS.empty_nats
+TIMES_S = [4.0 * number for number in range(10)]
+
+
+def found(evidence: list[float], top: int = 3, things: float = 0.0) -> list[tuple[float, float]]:
+    moments = find_moments(TIMES_S[: len(evidence)], 40.0, evidence, lambda _: things, top)
+    assert all(0 <= m.score <= 1 for m in moments)
+    return [(m.start_s, m.end_s) for m in moments]
+
+
+def clip(**nats_above: float) -> list[float]:
+    """Ten keyframes as unrelated pictures have them, but for those named _3=..."""
+    return [UNRELATED + (number % 3 - 1) + nats_above.get(f"_{number}", 0.0) for number in range(10)]
+
+
+def test_the_keyframe_that_stands_out_is_the_moment_until_the_next_one() -> None:
+    assert found(clip(_3=30), top=1) == [(12.0, 16.0)]
+    assert found(clip(_9=30), top=1) == [(36.0, 40.0)]
+
+
+def test_neighbours_that_fit_as_well_belong_to_it() -> None:
+    assert found(clip(_3=30, _4=30, _5=30), top=1) == [(12.0, 24.0)]
+
+
+def test_two_moments_come_best_first() -> None:
+    assert found(clip(_1=28, _7=33), top=2) == [(28.0, 32.0), (4.0, 8.0)]
+
+
+def test_a_clip_in_which_nothing_stands_out_has_no_moment() -> None:
+    assert found(clip()) == []
+    assert found([]) == []
+
+
+def test_one_picture_is_judged_against_an_empty_one() -> None:
+    assert found([UNRELATED + 35]) == [(0.0, 40.0)]
+    assert found([UNRELATED]) == []
+
+
+def test_things_that_are_not_there_speak_against_a_moment() -> None:
+    scores = [find_moments(TIMES_S, 40.0, clip(_3=14), lambda _, t=t: t, 1) for t in (4.0, -6.0)]  # type: ignore[misc]
+    assert scores[0] and (not scores[1] or scores[1][0].score < scores[0][0].score)
+
+
+def test_spans_grow_from_the_highest_peak_and_never_overlap() -> None:
+    assert peaks([0, 9, 10, 9, 0, 8, 7, 0], 2) == [(2, 1, 3), (5, 5, 6)]
+    assert peaks([5, 5, 5], 3) == [(0, 0, 2)]
+
+
+def test_more_evidence_is_more_probable_and_the_background_shifts_with_the_clip() -> None:
+    background = Background()
+    values = [probability(background.deviations(UNRELATED + nats), 0.0) for nats in (-5, 0, 5, 10, 20)]
+    assert values == sorted(values) and values[0] < FOUND < values[-1]
+    for _ in range(30):
+        background.add(UNRELATED + 20)
+    assert probability(background.deviations(UNRELATED + 20), 0.0) < FOUND
+
+
+def test_it_is_said_plainly() -> None:
+    sure, unsure = Moment(3.0, 8.0, 0.9), Moment(65.0, 70.0, 0.6)
+    assert told("a dog", []) == "I did not find 'a dog'."
+    assert told("a dog", [sure]) == "From 3 seconds to 8 seconds."
+    assert (
+        told("a dog", [unsure, sure]) == "Perhaps from 1 minute 5 seconds to 1 minute 10 seconds. Less likely: from 3 seconds to 8 seconds."
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "things"),
+    [
+        ("dog", ["a dog"]),
+        ("Red car", ["a car"]),
+        ("dogs racing", ["dogs"]),
+        ("two dogs on the beach", ["dogs", "a beach"]),
+        ("A brown and white dog is running through the snow", ["a dog", "snow"]),
+        ("A man in a red shirt climbing an old wall near some trees", ["a man", "a shirt", "a wall"]),
+        ("running fast", []),
+    ],
+)
+def test_the_things_a_query_names_are_asked_about_with_their_articles(query: str, things: list[str]) -> None:
+    assert named_things(query) == things
+
+
+def test_a_query_is_scored_as_a_sentence_against_an_empty_picture() -> None:
+    describer = ScriptedDescriber([""], likelihoods={("What is in front of me?", "A dog on a beach."): -7.0})
+    query = Query(describer, "  a dog on a beach. ", View())
+    assert query.text == "a dog on a beach" and query.evidence(View()) == 0.0
+
+
+def test_things_are_asked_in_both_polarities() -> None:
+    describer = ScriptedDescriber(
+        [""],
+        likelihoods={("Is there a dog?", "Yes"): -0.5, ("Is there a dog?", "No"): -2.5, ("Is it true that there is no dog?", "No"): -0.5},
+    )
+    assert Query(describer, "a dog", View()).thing_log_odds(View()) == pytest.approx((2.0 + 0.5) / 2)
+    assert Query(describer, "running", View()).thing_log_odds(View()) == 0.0
+
+
+@pytest.mark.parametrize("text", ["", "  ", "?!", "word " * 100])
+def test_a_query_without_words_is_refused(text: str) -> None:
+    with pytest.raises(BadInput):
+        Query(ScriptedDescriber([""]), text, View())
