@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -130,3 +133,29 @@ def test_a_round_to_warm_up_is_not_counted() -> None:
     calls: list[int] = []
     assert median_s(calls.append, lambda: 1) >= 0
     assert len(calls) == 6
+
+
+def test_other_measurements_refuse_what_means_nothing_to_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "--what", "keyframes", "--plot", str(tmp_path / "plot.png")]) == 2
+    assert "--plot has no meaning" in capsys.readouterr().err
+
+
+@pytest.mark.models
+def test_the_wait_for_an_answer_is_measured_and_drawn(models_dir: Path, tmp_path: Path) -> None:
+    """Three questions in real time through the live loop and the plain order of work; nothing here is fast on a busy machine."""
+    command = [
+        sys.executable,
+        "-m",
+        "assistant.benchmarks.conversation",
+        "--questions",
+        "3",
+        "--json",
+        "--plot",
+        str(tmp_path / "plot.png"),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "ASSISTANT_MODELS": str(models_dir)})
+    data = json.loads(done.stdout)
+    for order in ("live", "plain"):
+        assert data[order]["questions"] + data[order]["unanswered"] >= 3
+        assert data[order]["first_sound_median_s"] > 0
+    assert (tmp_path / "plot.png").stat().st_size > 5000

@@ -16,11 +16,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from assistant import assembly
+from assistant.benchmarks.plot import draw_waits
 from assistant.conversation import Conversation
 from assistant.devices.resampling import Resampler
 from assistant.hearing.listen import listen
@@ -160,9 +162,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="starter", help="a model's name or folder")
     parser.add_argument("--questions", type=int, default=20)
+    parser.add_argument("--plot", type=Path, metavar="PNG", help="draw when each step came")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     data = measure(options.model, options.questions)
+    if options.plot:
+        waits = {order: {**data[order]["steps_median_s"], "sound": data[order]["first_sound_median_s"]} for order in ("live", "plain")}
+        draw_waits(waits, options.plot)
     print(json.dumps(data) if options.json else table(data))
 
 

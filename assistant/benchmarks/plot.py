@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from assistant.problems import BadInput, shorten
 
@@ -13,13 +14,7 @@ def draw_ratios(ratios: Mapping[str, Mapping[str, float]], other: str, path: Pat
 
     BadInput if it can't be drawn.
     """
-    try:
-        import matplotlib
-    except ImportError as error:
-        raise BadInput("matplotlib isn't installed, so there is no plot", "run: pip install '.[bench]'") from error
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
+    plt = _pyplot()
     fields = list(dict.fromkeys(field for values in ratios.values() for field in values))
     figure, axis = plt.subplots(figsize=(12, 5))
     width = 0.8 / max(len(ratios), 1)
@@ -31,6 +26,38 @@ def draw_ratios(ratios: Mapping[str, Mapping[str, float]], other: str, path: Pat
     axis.set_xticks([i + 0.4 for i in range(len(fields))], [f.replace("_", " ") for f in fields], rotation=20, ha="right")
     axis.set_ylabel(f"times better than the best of {other}")
     axis.legend()
+    _save(figure, path)
+
+
+def draw_waits(waits: Mapping[str, Mapping[str, float]], path: Path) -> None:
+    """Draw when each step of an order of work came, in seconds from the end of speech: order -> step -> median. BadInput as above."""
+    plt = _pyplot()
+    figure, axis = plt.subplots(figsize=(12, 1 + len(waits)))
+    for row, (order, steps) in enumerate(waits.items()):
+        began = min(0.0, *steps.values())
+        for step, time_s in sorted(steps.items(), key=lambda item: item[1]):
+            axis.barh(row, time_s - began, left=began, height=0.5, alpha=0.3, color=f"C{row}")
+            axis.annotate(step, (time_s, row), rotation=30, fontsize=8, ha="left", va="bottom")
+            began = time_s
+        axis.text(0, row - 0.4, order)
+    axis.axvline(0, color="grey", linestyle="--")
+    axis.set_yticks([])
+    axis.set_xlabel("seconds from the end of speech (medians)")
+    _save(figure, path)
+
+
+def _pyplot() -> Any:
+    try:
+        import matplotlib
+    except ImportError as error:
+        raise BadInput("matplotlib isn't installed, so there is no plot", "run: pip install '.[bench]'") from error
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    return plt
+
+
+def _save(figure: Any, path: Path) -> None:
     try:
         figure.savefig(path, format="png", dpi=120, bbox_inches="tight")
     except OSError as error:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -45,6 +46,8 @@ OTHERS = {
     ),
 }
 EXACT = "transformers, float32"
+MODULES = {"conversation": ("--model", "--plot"), "keyframes": (), "videos": ("--model",)}
+"""What else can be measured -> the options that it takes."""
 LONGEST_S = 1800
 """Of one contender; the slowest takes some minutes at the 256M shape."""
 
@@ -71,10 +74,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--variants", nargs="+", metavar="KIND", help="only these kinds of weights (default: all that are there)")
     parser.add_argument("--plot", type=Path, metavar="PNG", help="draw the ratios here")
+    parser.add_argument(
+        "--what",
+        choices=("runtime", *MODULES),
+        default="runtime",
+        help="the model's speed (default), the wait for an answer, the choice of keyframes, or the tasks on videos",
+    )
     parser.set_defaults(settings=None)
 
 
 def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield from _run_runtimes(options) if options.what == "runtime" else _run_module(options)
+
+
+def _run_module(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Passes on what the module prints, line by line, as it comes."""
+    takes = MODULES[options.what]
+    given = {"--model": options.model, "--plot": options.plot}
+    if unknown := [name for name, value in given.items() if value and name not in takes]:
+        raise BadInput(f"{unknown[0]} has no meaning for --what {options.what}", f"leave {unknown[0]} out")
+    command = [sys.executable, "-m", f"assistant.benchmarks.{options.what}", *(["--json"] if options.json else [])]
+    command += [part for name, value in given.items() if value for part in (name, str(value))]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stderr is not None
+        for line in map(str.rstrip, process.stdout):
+            yield line, json.loads(line) if options.json else {}
+        errors = process.stderr.read().strip().splitlines()
+    if process.returncode:
+        raise BadInput(f"{options.what} could not be measured: {(errors or ['it said nothing'])[-1]}", "run `assistant check`")
+
+
+def _run_runtimes(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
     folder, found = find_variants(settings_of(options).answers.model, store_of(options))
     if unknown := sorted(set(options.variants or ()) - set(found)):
         raise BadInput(f"the model has no weights of the kind {unknown[0]!r}", f"use some of {', '.join(found)}")
