@@ -153,9 +153,10 @@ def test_the_wait_for_an_answer_is_measured_and_drawn(models_dir: Path, tmp_path
         "--plot",
         str(tmp_path / "plot.png"),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "ASSISTANT_MODELS": str(models_dir)})
+    env = {**os.environ, "ASSISTANT_MODELS": str(models_dir)}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=env)
     data = json.loads(done.stdout)
     for order in ("live", "plain"):
         assert data[order]["questions"] + data[order]["unanswered"] >= 3
         assert data[order]["first_sound_median_s"] > 0
-    assert (tmp_path / "plot.png").stat().st_size > 5000
+    assert plot.stat().st_size > 5000
