@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "runtimes": FIRST | STORE | {"runtimes"},
     "building": FIRST | STORE | {"building", "runtimes"},
     **dict.fromkeys(FETCH, FIRST | STORE | FETCH | {"building"}),
-    "benchmarks": FIRST | {"benchmarks", "runtimes"},
+    "benchmarks": FIRST | STAGES | {"benchmarks", "devices", "runtimes"},
     "assembly": FIRST | STORE | STAGES | PATH | {"devices", "runtimes"},
     "commands": FIRST | STORE | STAGES | PATH | {"assembly", "benchmarks", "commands", "model_fetch", "building"},
     "command_line": FIRST | {"commands"},

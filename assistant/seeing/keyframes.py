@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from assistant.messages import Frame, Keyframe, PictureProblem
 from assistant.seeing.frame_quality import picture_problem
@@ -18,7 +19,7 @@ from assistant.settings import KeyframeSettings
 
 HYSTERESIS = 0.6
 """Share of the threshold to which a change may fall back while it settles."""
-NEW_VIEW = 0.5
+NEW_VIEW = 0.4
 """Share of the picture that comes into view before a moving camera gives another keyframe."""
 SAME_VIEW = 0.2
 """Share of the picture by which a view may be moved and still be recognised."""
@@ -32,6 +33,10 @@ DRIFT = 0.01
 """Share of a recorded scene that must have changed for it to be kept again for coverage."""
 PATIENCE_S = 2.0
 """How long the sharpest picture of a recorded scene is looked for; a live scene is told when it has settled."""
+TURN_S = 1.0
+"""How long a camera must go on moving for a keyframe on the way, and be still for its new view to be told."""
+TROUBLE_S = 1.0
+"""How long a live picture must be useless; a lens that looks for focus is not."""
 LOOK_EVERY_S = 0.1
 """Between measurements of sharpness, once a recorded scene has settled."""
 CHECK_EVERY_S = 1.0
@@ -45,23 +50,41 @@ Told = Callable[[float, float], object]
 """Told (time_s, change from the last keyframe) of every frame."""
 
 
-@dataclass(eq=False)
-class _Candidate:
-    """A state that may become a landmark, and the best frame of it so far."""
+@dataclass(frozen=True, eq=False)
+class _Look:
+    """A frame and what was measured of it."""
 
     frame: Frame
     signature: Signature
-    sharpness: float
-    quality: float
-    began: Signature
-    began_s: float
+
+    @cached_property
+    def sharpness(self) -> float:
+        return sharpness_of(self.frame.picture)
+
+    @cached_property
+    def problem(self) -> PictureProblem | None:
+        return picture_problem(self.frame.picture)
+
+    @cached_property
+    def quality(self) -> float:
+        """By which frames of one scene are compared: sharpness for the contrast there is, and the part that is well exposed."""
+        return exposure_of(self.signature) ** 2 * self.sharpness / (float(self.signature.cells[1].var()) + 1.0)
+
+
+@dataclass(eq=False)
+class _Candidate:
+    """A state that may become a landmark."""
+
+    began: _Look
+    best: _Look
+    """The sharpest that is well exposed."""
     last_s: float
     looked_s: float
 
     @property
     def still_s(self) -> float:
-        """How long it has lasted."""
-        return self.last_s - self.began_s
+        """How long the state has lasted."""
+        return self.last_s - self.began.frame.time_s
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +128,7 @@ class KeyframeSelector:
         self.change = difference.total
         if self._counts(difference, HYSTERESIS if self._candidate else 1.0) or self._stops(difference) or self._clears(frame):
             self._spare = None
-            self._candidate = self._considered(self._candidate, frame, signature)
+            self._candidate = self._considered(self._candidate, _Look(frame, signature))
             return ended or self._keep_settled(frame.time_s, difference)
         self._candidate = None
         return ended or self._keep_for_coverage(frame, signature)
@@ -133,21 +156,18 @@ class KeyframeSelector:
             self._check_at_s = frame.time_s + (self._settings.settle_s / 2 if soon else CHECK_EVERY_S)
         return self._problem_changed
 
-    def _considered(self, candidate: _Candidate | None, frame: Frame, signature: Signature) -> _Candidate:
+    def _considered(self, candidate: _Candidate | None, look: _Look) -> _Candidate:
         """The candidate with this frame, if that is better; a new one when the frame shows another state."""
-        now_s = frame.time_s
+        now_s = look.frame.time_s
         if candidate is None:
             self._unsettled_since_s = now_s
-        elif self._is_same(candidate.began, signature, STEADY):
-            candidate.last_s = now_s
-            if candidate.still_s < self._settings.settle_s or now_s - candidate.looked_s >= LOOK_EVERY_S:
-                candidate.looked_s = now_s
-                sharpness = sharpness_of(frame.picture)
-                if (quality := _quality(sharpness, signature)) > candidate.quality:
-                    candidate.frame, candidate.signature, candidate.sharpness, candidate.quality = frame, signature, sharpness, quality
-            return candidate
-        sharpness = sharpness_of(frame.picture)
-        return _Candidate(frame, signature, sharpness, _quality(sharpness, signature), signature, now_s, now_s, now_s)
+        if candidate is None or not self._is_same(candidate.began.signature, look.signature, STEADY):
+            return _Candidate(look, look, now_s, now_s)
+        candidate.last_s = now_s
+        if candidate.still_s < self._settings.settle_s or now_s - candidate.looked_s >= LOOK_EVERY_S:
+            candidate.looked_s = now_s
+            candidate.best = max(candidate.best, look, key=lambda each: each.quality)
+        return candidate
 
     def _is_same(self, before: Signature, now: Signature, moved: float) -> bool:
         difference = compare(before, now)
@@ -156,25 +176,33 @@ class KeyframeSelector:
     def _keep_ended(self, now_s: float, signature: Signature) -> Keyframe | None:
         """A recorded scene that has lasted long enough, when it is over before its sharpest picture was waited for."""
         candidate = self._candidate
-        if not self._recorded or candidate is None or candidate.still_s < self._settings.settle_s:
+        if not self._recorded or candidate is None or candidate.still_s < (TURN_S if self._moving else self._settings.settle_s):
             return None
-        return None if self._is_same(candidate.began, signature, STEADY) else self._keep(candidate, now_s)
+        return None if self._is_same(candidate.began.signature, signature, STEADY) else self._keep(candidate, now_s)
 
     def _keep_settled(self, now_s: float, difference: Comparison) -> Keyframe | None:
         candidate, settle_s = self._candidate, self._settings.settle_s
         assert candidate is not None
-        if not self._recorded and self._landmark is None and picture_problem(candidate.frame.picture) is None:
+        if not self._recorded and self._landmark is None and candidate.best.problem is None:
             return self._keep(candidate, now_s)  # live, the user may ask at once
         if not self._may_keep(now_s):
             return None
-        if candidate.still_s >= (max(settle_s, PATIENCE_S) if self._recorded else settle_s):
-            return self._keep(candidate, now_s)
-        if candidate.still_s >= settle_s or not self._counts(difference):
+        if candidate.still_s >= settle_s:
+            return self._keep(candidate, now_s) if candidate.still_s >= self._wait_s(candidate, difference) else None
+        if not self._counts(difference):
             return None
         unsettled_s = now_s - self._unsettled_since_s
-        if difference.uncovered > NEW_VIEW and unsettled_s >= settle_s:
+        if difference.uncovered > NEW_VIEW and unsettled_s >= TURN_S:
             return self._keep(candidate, now_s, moving=True)
         return self._keep(candidate, now_s, busy=True) if unsettled_s >= self._busy_s else None
+
+    def _wait_s(self, candidate: _Candidate, difference: Comparison) -> float:
+        """How long a state must last before it is kept."""
+        if self._recorded:
+            return PATIENCE_S
+        if candidate.best.problem is not None:
+            return TROUBLE_S
+        return TURN_S if self._moving or difference.uncovered > NEW_VIEW else 0.0
 
     def _keep_for_coverage(self, frame: Frame, signature: Signature) -> Keyframe | None:
         """The best picture of the last moments before `max_gap_s` is over; of a recording only if the scene has drifted."""
@@ -183,7 +211,7 @@ class KeyframeSelector:
         if gap_s < self._settings.max_gap_s - self._settings.settle_s or (self._recorded and self.change < DRIFT):
             self._spare = None
             return None
-        self._spare = self._considered(self._spare, frame, signature)
+        self._spare = self._considered(self._spare, _Look(frame, signature))
         return self._keep(self._spare, frame.time_s, coverage=True) if gap_s >= self._settings.max_gap_s else None
 
     def _may_keep(self, now_s: float) -> bool:
@@ -195,23 +223,25 @@ class KeyframeSelector:
     def _keep(self, kept: _Candidate, now_s: float, *, busy: bool = False, moving: bool = False, coverage: bool = False) -> Keyframe | None:
         """Make it the landmark; None if it turns out to be no other than the last."""
         self._candidate = self._spare = None
-        difference, problem = self._difference(kept.signature), picture_problem(kept.frame.picture)
+        best, problem = kept.best, kept.best.problem
+        difference = self._difference(best.signature)
         cleared = self._landmark is not None and (problem is None) != (self._landmark.problem is None)
         self._problem_changed = False
         if not (coverage or cleared or self._counts(difference) or self._stops(difference)):
             self._moving = False
             return None
-        scene, reason = self._recognise(kept.signature, problem)
+        moving = difference.uncovered > NEW_VIEW and (moving or kept.still_s < TURN_S)
+        scene, reason = self._recognise(best.signature, problem)
         if reason == "change" and (coverage or moving or (busy and self._busy_s > BUSY * self._settings.settle_s)):
             reason = "coverage"
-        self._landmark = _Landmark(kept.signature, kept.frame.time_s, scene, problem)
+        self._landmark = _Landmark(best.signature, best.frame.time_s, scene, problem)
         if problem is None:
             self._scenes.append(self._landmark)
         self._kept_s.append(now_s)
         self._moving, self._check_at_s = moving, now_s + CHECK_EVERY_S
         slower = min(2 * self._busy_s, self._settings.max_gap_s) if difference.total < BULK else self._busy_s
         self._busy_s = slower if busy else BUSY * self._settings.settle_s
-        return Keyframe(kept.frame, reason, kept.sharpness, difference.total, problem, scene)
+        return Keyframe(best.frame, reason, best.sharpness, difference.total, problem, scene)
 
     def _recognise(self, signature: Signature, problem: PictureProblem | None) -> tuple[int, str]:
         """The number of the scene and why it is kept."""
@@ -252,8 +282,3 @@ def keyframes_of(frames: Iterable[Frame], settings: KeyframeSettings, told: Told
             yield keyframe
     if (keyframe := selector.flush()) is not None:
         yield keyframe
-
-
-def _quality(sharpness: float, signature: Signature) -> float:
-    """By which frames of one scene are compared: sharpness for the contrast there is, and the part that is well exposed."""
-    return exposure_of(signature) ** 2 * sharpness / (float(signature.cells[1].var()) + 1.0)

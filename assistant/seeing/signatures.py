@@ -28,14 +28,18 @@ LIGHT_FLOOR = 24.0
 """Levels added to the light before shares are taken, so that noise in the dark doesn't count as much as in the light."""
 EXPOSURE_LIMIT = 2.0
 """Largest factor that is taken for a change of exposure or white balance; the rest is a change of the scene."""
+WHITE = 245.0
+"""Levels from which light is lost to white."""
 NEIGHBOURS = 4
 """Changed cells among the nine around a cell, itself included, without which it is noise."""
 UNALIGNED_ENOUGH = 0.02
 """Share of changed cells below which no moved view is looked for."""
-LEAST_OVERLAP = 0.4
-"""Share of each edge that two views must have in common to be recognised as one, moved."""
+LEAST_OVERLAP = 0.3
+"""Share of the picture that two views must have in common to be recognised as one, moved."""
 EXPLAINED = 0.5
-"""A moved view is believed if it leaves less than this share of the change."""
+"""A moved view is believed if it leaves less than this share of the change ..."""
+LEFT_OVER = 0.2
+"""... and no more than this share of what both show."""
 SHARPNESS_EDGE = 320
 """Pixels along the longer edge at which sharpness is measured."""
 
@@ -91,7 +95,7 @@ def compare(before: Signature, now: Signature) -> Comparison:
     shift = _shift_between(_grey(before), _grey(now))
     if shift != (0, 0):
         moved = _changed_share(before, now, shift)
-        if moved < EXPLAINED * changed:
+        if moved < min(EXPLAINED * changed, LEFT_OVER):
             return Comparison(moved, 1.0 - (ROWS - abs(shift[0])) * (COLUMNS - abs(shift[1])) / (ROWS * COLUMNS))
     return Comparison(changed, 0.0)
 
@@ -137,9 +141,13 @@ def _extreme(cells: Layout, extreme: np.ufunc) -> Layout:
 def _changed_share(before: Signature, now: Signature, shift: tuple[int, int]) -> float:
     """Share of the common cells whose light is not that of the old cell and its neighbours, or the other way round."""
     old, new = _common(shift)
-    exposure = _exposure_between(before.cells[old], now.cells[new])  # [3, 1, 1]
-    mask = _outside(now.cells[new], before.low[old] * exposure, before.high[old] * exposure)
-    mask |= _outside(before.cells[old] * exposure, now.low[new], now.high[new])
+    factor = _exposure_between(before.cells[old], now.cells[new])  # [3, 1, 1]
+    # Both as if they had the longer exposure of the two, in which what one of them lost to white is lost to both.
+    first, first_low, first_high = (
+        np.minimum(each[old] * np.maximum(factor, 1), WHITE) for each in (before.cells, before.low, before.high)
+    )
+    second, second_low, second_high = (np.minimum(each[new] / np.minimum(factor, 1), WHITE) for each in (now.cells, now.low, now.high))
+    mask = _outside(second, first_low, first_high) | _outside(first, second_low, second_high)
     if np.count_nonzero(mask) <= UNALIGNED_ENOUGH / 2 * mask.size:
         return 0.0
     padded = np.pad(mask, 1).astype(np.uint8)
@@ -193,7 +201,7 @@ def _shift_between(old: Plane, new: Plane) -> tuple[int, int]:
 
 @lru_cache(maxsize=1)
 def _allowed_shifts() -> npt.NDArray[np.bool_]:
-    """Shifts that leave LEAST_OVERLAP of each edge in common: [2 * ROWS, 2 * COLUMNS]."""
-    down = np.abs(np.fft.fftfreq(2 * ROWS, 1 / (2 * ROWS)))
-    right = np.abs(np.fft.fftfreq(2 * COLUMNS, 1 / (2 * COLUMNS)))
-    return np.asarray((down <= (1 - LEAST_OVERLAP) * ROWS)[:, None] & (right <= (1 - LEAST_OVERLAP) * COLUMNS)[None, :])
+    """Shifts that leave LEAST_OVERLAP of the picture in common: [2 * ROWS, 2 * COLUMNS]."""
+    down = 1 - np.abs(np.fft.fftfreq(2 * ROWS, 0.5))  # shares of the edge
+    right = 1 - np.abs(np.fft.fftfreq(2 * COLUMNS, 0.5))
+    return np.asarray(down[:, None] * right[None, :] >= LEAST_OVERLAP)
