@@ -45,7 +45,7 @@ class Keyframe:
     problem: PictureProblem | None = None
     """Set when the picture must not be described."""
     scene: int = 0
-    """Number of the scene, from 0 in each source; a "return" has the number that the scene had before."""
+    """Number of the scene, from 0 in each source; a "return" has the number that the scene had before. -1 with a problem."""
 
 
 @dataclass(frozen=True, eq=False)

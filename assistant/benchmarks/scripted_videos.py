@@ -17,12 +17,15 @@ import numpy as np
 import numpy.typing as npt
 
 from assistant.messages import Frame, Picture
+from assistant.seeing.frame_quality import picture_problem
 
 WIDTH, HEIGHT, FPS = 320, 180, 15
 MARGIN = 24
 """Pixels that a view is larger than the frame on each side, so that the camera may shake and turn."""
 OBJECT_EDGE = 70
 """Pixels; about 9 % of the frame."""
+CLEAR = 0.8
+"""Share of a scene in a blend from which it counts as seen."""
 
 Scratch = npt.NDArray[np.float32]
 
@@ -84,12 +87,14 @@ class Film:
 
     @property
     def scenes(self) -> list[Scene]:
-        """In order of time; a dissolve belongs to neither of its scenes."""
+        """In order of time; of a dissolve only what shows CLEAR of a scene belongs to it."""
         found, start_s = [], 0.0
-        for shot in self.shots:
+        for shot, after in zip(self.shots, (*self.shots[1:], None), strict=True):
+            end_s = start_s + shot.duration_s
             if shot.is_scene:
-                found.append(Scene(start_s + shot.dissolve_s, start_s + shot.duration_s, shot.name))
-            start_s += shot.duration_s
+                fading_s = (1 - CLEAR) * after.dissolve_s if after else 0.0
+                found.append(Scene(start_s + CLEAR * shot.dissolve_s, end_s + fading_s, shot.name))
+            start_s = end_s
         return found
 
     def frames(self, size: tuple[int, int] = (WIDTH, HEIGHT)) -> Iterator[Frame]:
@@ -221,7 +226,10 @@ def made_up_pictures(count: int, seed: int = 1) -> list[Picture]:
 
 
 def photographs(folder: Path, count: int, seed: int = 1) -> list[Picture]:
-    """Development pictures of the collections in `folder` (each with images.tar and a table *.tsv), the same choice each time."""
+    """Development pictures of the collections in `folder` (each with images.tar and a table *.tsv), the same choice each time.
+
+    Without those that the frame check finds blurred or dark when they are enlarged to fill a frame: they give no keyframe on purpose.
+    """
     archives = sorted(folder.glob("*/images.tar"))
     found = []
     for number, archive in enumerate(archives):
@@ -235,12 +243,19 @@ def _some_of(archive: Path, count: int, seed: int) -> list[Picture]:
     rows = [line.split("\t") for table in sorted(archive.parent.glob("*.tsv")) for line in table.read_text(encoding="utf-8").splitlines()]
     has_splits = any(row[1] == "dev" for row in rows)
     names = sorted({row[0] for row in rows if row[0].lower().endswith(".jpg") and (not has_splits or row[1] == "dev")})
-    wanted = set(np.random.default_rng(seed).choice(names, min(count, len(names)), replace=False))
+    wanted = set(np.random.default_rng(seed).choice(names, min(2 * count, len(names)), replace=False))
     pictures = []
     with tarfile.open(archive) as tar:
         for member in tar:
             name = Path(member.name).name
             if name in wanted and (file := tar.extractfile(member)) is not None:
                 bgr = cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_COLOR)
-                pictures.append(np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8))
+                picture = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
+                if len(pictures) < count and picture_problem(_seen_small(picture)) is None:
+                    pictures.append(picture)
     return pictures
+
+
+def _seen_small(picture: Picture) -> Picture:
+    """The frame's part of a picture, at rest."""
+    return fitted(picture)[MARGIN : MARGIN + HEIGHT, MARGIN : MARGIN + WIDTH]

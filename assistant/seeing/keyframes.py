@@ -27,9 +27,11 @@ STEADY = 0.05
 """The same for a camera that is held still."""
 BUSY = 4.0
 """Times settle_s after which a scene in constant motion is kept although it hasn't settled."""
+CUT_OFF = 2.0
+"""The same for a recorded scene that a cut ends."""
 BULK = 0.5
 """Share of the picture that must change in a busy scene (walking) for the next keyframe to come as soon as the last."""
-DRIFT = 0.01
+DRIFT = 0.02
 """Share of a recorded scene that must have changed for it to be kept again for coverage."""
 PATIENCE_S = 2.0
 """How long the sharpest picture of a recorded scene is looked for; a live scene is told when it has settled."""
@@ -37,12 +39,20 @@ TURN_S = 1.0
 """How long a camera must go on moving for a keyframe on the way, and be still for its new view to be told."""
 TROUBLE_S = 1.0
 """How long a live picture must be useless; a lens that looks for focus is not."""
+START_S = 1.0
+"""How long a live camera looks for its focus and exposure after its first picture, which is told at once ..."""
+START_CHANGE = 3.0
+"""... times the threshold that it may change meanwhile ..."""
+START_GAIN = 1.3
+"""... and times better its picture must be in the end to be told again."""
 LOOK_EVERY_S = 0.1
 """Between measurements of sharpness, once a recorded scene has settled."""
-CHECK_EVERY_S = 1.0
+CHECK_EVERY_S = 2.0
 """Between checks whether a scene that looks unchanged has got out of focus."""
 DEFAULT_BUDGET = 64
 """Keyframes of a recording held when no budget is given; 180 MB at 1280 x 720."""
+NO_SCENE = -1
+"""The scene's number when there is nothing to be seen."""
 MEMORY = 64
 """Scenes that are recognised when they come back; the oldest go first. 3 MB."""
 
@@ -78,6 +88,7 @@ class _Candidate:
     began: _Look
     best: _Look
     """The sharpest that is well exposed."""
+    last: Signature
     last_s: float
     looked_s: float
 
@@ -89,16 +100,14 @@ class _Candidate:
 
 @dataclass(frozen=True, eq=False)
 class _Landmark:
-    """The scene of a keyframe."""
+    """The last keyframe, with which frames are compared."""
 
-    signature: Signature
-    time_s: float
+    look: _Look
     scene: int
-    problem: PictureProblem | None
 
 
 class KeyframeSelector:
-    """Told every frame in order of time, returns the keyframes among them. Holds at most two frames.
+    """Told every frame in order of time, returns the keyframes among them. Holds at most four frames.
 
     Live, a keyframe is returned as soon as its scene has lasted for `settle_s`, at most `most_per_minute`; a recording's
     may come some seconds later and be sharper, and all that settle are returned.
@@ -110,13 +119,15 @@ class KeyframeSelector:
         self._settings = settings
         self._recorded = recorded
         self._landmark: _Landmark | None = None
-        self._scenes: deque[_Landmark] = deque(maxlen=MEMORY)
+        self._scenes: deque[tuple[Signature, int]] = deque(maxlen=MEMORY)  # and their numbers
+        self._next_scene = 0
         self._candidate: _Candidate | None = None
         self._spare: _Candidate | None = None  # for coverage
         self._kept_s: deque[float] = deque(maxlen=settings.most_per_minute)
         self._unsettled_since_s = 0.0
         self._busy_s = BUSY * settings.settle_s
         self._moving = False  # the last keyframe was taken by a camera in motion: where it stops is told
+        self._starting = not recorded
         self._check_at_s = 0.0
         self._problem_changed = False
 
@@ -126,7 +137,8 @@ class KeyframeSelector:
         ended = self._keep_ended(frame.time_s, signature)
         difference = self._difference(signature)
         self.change = difference.total
-        if self._counts(difference, HYSTERESIS if self._candidate else 1.0) or self._stops(difference) or self._clears(frame):
+        share = (HYSTERESIS if self._candidate else 1.0) * (START_CHANGE if self._starting and self._landmark else 1.0)
+        if self._counts(difference, share) or self._stops(difference) or self._clears(frame):
             self._spare = None
             self._candidate = self._considered(self._candidate, _Look(frame, signature))
             return ended or self._keep_settled(frame.time_s, difference)
@@ -138,7 +150,7 @@ class KeyframeSelector:
         return self._keep(self._candidate, self._candidate.last_s) if self._candidate else None
 
     def _difference(self, signature: Signature) -> Comparison:
-        return compare(self._landmark.signature, signature) if self._landmark else Comparison(1.0, 0.0)
+        return compare(self._landmark.look.signature, signature) if self._landmark else Comparison(1.0, 0.0)
 
     def _counts(self, difference: Comparison, share: float = 1.0) -> bool:
         return difference.changed > share * self._settings.change_threshold or difference.uncovered > share * NEW_VIEW
@@ -150,7 +162,7 @@ class KeyframeSelector:
     def _clears(self, frame: Frame) -> bool:
         """Whether the picture has become unusable, or useful again, though its layout is the same: a lens out of focus."""
         if frame.time_s >= self._check_at_s and self._landmark:
-            was_bad = self._landmark.problem is not None
+            was_bad = self._landmark.look.problem is not None
             self._problem_changed = (picture_problem(frame.picture) is not None) != was_bad
             soon = was_bad or self._problem_changed
             self._check_at_s = frame.time_s + (self._settings.settle_s / 2 if soon else CHECK_EVERY_S)
@@ -162,8 +174,8 @@ class KeyframeSelector:
         if candidate is None:
             self._unsettled_since_s = now_s
         if candidate is None or not self._is_same(candidate.began.signature, look.signature, STEADY):
-            return _Candidate(look, look, now_s, now_s)
-        candidate.last_s = now_s
+            return _Candidate(look, look, look.signature, now_s, now_s)
+        candidate.last, candidate.last_s = look.signature, now_s
         if candidate.still_s < self._settings.settle_s or now_s - candidate.looked_s >= LOOK_EVERY_S:
             candidate.looked_s = now_s
             candidate.best = max(candidate.best, look, key=lambda each: each.quality)
@@ -174,11 +186,15 @@ class KeyframeSelector:
         return difference.changed <= self._settings.change_threshold and difference.uncovered <= moved
 
     def _keep_ended(self, now_s: float, signature: Signature) -> Keyframe | None:
-        """A recorded scene that has lasted long enough, when it is over before its sharpest picture was waited for."""
-        candidate = self._candidate
-        if not self._recorded or candidate is None or candidate.still_s < (TURN_S if self._moving else self._settings.settle_s):
+        """A recorded scene that is over before its sharpest picture was waited for: it had settled, or is cut off while busy."""
+        candidate, settle_s = self._candidate, self._settings.settle_s
+        if not self._recorded or candidate is None or self._is_same(candidate.began.signature, signature, STEADY):
             return None
-        return None if self._is_same(candidate.began.signature, signature, STEADY) else self._keep(candidate, now_s)
+        if candidate.still_s >= (TURN_S if self._moving else settle_s):
+            return self._keep(candidate, now_s)
+        if now_s - self._unsettled_since_s < CUT_OFF * settle_s or compare(candidate.last, signature).total < BULK:
+            return None
+        return self._keep(candidate, now_s, busy=True)
 
     def _keep_settled(self, now_s: float, difference: Comparison) -> Keyframe | None:
         candidate, settle_s = self._candidate, self._settings.settle_s
@@ -207,25 +223,30 @@ class KeyframeSelector:
     def _keep_for_coverage(self, frame: Frame, signature: Signature) -> Keyframe | None:
         """The best picture of the last moments before `max_gap_s` is over; of a recording only if the scene has drifted."""
         assert self._landmark is not None
-        gap_s = frame.time_s - self._landmark.time_s
-        if gap_s < self._settings.max_gap_s - self._settings.settle_s or (self._recorded and self.change < DRIFT):
+        gap_s, due_s = frame.time_s - self._landmark.look.frame.time_s, START_S if self._starting else self._settings.max_gap_s
+        if gap_s < due_s - self._settings.settle_s or (self._recorded and self.change < DRIFT):
             self._spare = None
             return None
         self._spare = self._considered(self._spare, _Look(frame, signature))
-        return self._keep(self._spare, frame.time_s, coverage=True) if gap_s >= self._settings.max_gap_s else None
+        if gap_s < due_s:
+            return None
+        if self._starting and self._spare.best.quality < START_GAIN * self._landmark.look.quality:
+            self._starting = False
+            return None
+        return self._keep(self._spare, frame.time_s, coverage=True)
 
     def _may_keep(self, now_s: float) -> bool:
         if self._landmark is None or self._recorded:
             return True
         full = len(self._kept_s) == self._kept_s.maxlen and now_s - self._kept_s[0] < 60
-        return now_s - self._landmark.time_s >= self._settings.min_gap_s and not full
+        return now_s - self._landmark.look.frame.time_s >= self._settings.min_gap_s and not full
 
     def _keep(self, kept: _Candidate, now_s: float, *, busy: bool = False, moving: bool = False, coverage: bool = False) -> Keyframe | None:
         """Make it the landmark; None if it turns out to be no other than the last."""
         self._candidate = self._spare = None
         best, problem = kept.best, kept.best.problem
         difference = self._difference(best.signature)
-        cleared = self._landmark is not None and (problem is None) != (self._landmark.problem is None)
+        cleared = self._landmark is not None and (problem is None) != (self._landmark.look.problem is None)
         self._problem_changed = False
         if not (coverage or cleared or self._counts(difference) or self._stops(difference)):
             self._moving = False
@@ -234,9 +255,11 @@ class KeyframeSelector:
         scene, reason = self._recognise(best.signature, problem)
         if reason == "change" and (coverage or moving or (busy and self._busy_s > BUSY * self._settings.settle_s)):
             reason = "coverage"
-        self._landmark = _Landmark(best.signature, best.frame.time_s, scene, problem)
+        self._starting = self._starting and self._landmark is None
+        self._landmark = _Landmark(best, scene)
         if problem is None:
-            self._scenes.append(self._landmark)
+            self._scenes.append((best.signature, scene))
+            self._next_scene = max(self._next_scene, scene + 1)
         self._kept_s.append(now_s)
         self._moving, self._check_at_s = moving, now_s + CHECK_EVERY_S
         slower = min(2 * self._busy_s, self._settings.max_gap_s) if difference.total < BULK else self._busy_s
@@ -245,13 +268,14 @@ class KeyframeSelector:
 
     def _recognise(self, signature: Signature, problem: PictureProblem | None) -> tuple[int, str]:
         """The number of the scene and why it is kept."""
-        if not self._scenes:
-            return 0, "first"
-        if problem is None:
-            for old in reversed(self._scenes):
-                if self._is_same(old.signature, signature, SAME_VIEW):
-                    return old.scene, "change" if old is self._landmark else "return"
-        return 1 + max(old.scene for old in self._scenes), "change"
+        reason = "change" if self._scenes else "first"
+        if problem is not None:
+            return NO_SCENE, reason
+        for known, number in reversed(self._scenes):
+            if self._is_same(known, signature, SAME_VIEW):
+                stays = self._landmark is not None and known is self._landmark.look.signature
+                return number, "change" if stays else "return"
+        return self._next_scene, reason
 
 
 def select_keyframes(

@@ -18,6 +18,7 @@ from assistant.messages import Picture
 Layout = npt.NDArray[np.float32]
 Plane = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.intp]
+Place = tuple[slice, slice, slice]
 
 ROWS, COLUMNS = 27, 48
 SAMPLES = 4
@@ -143,16 +144,27 @@ def _changed_share(before: Signature, now: Signature, shift: tuple[int, int]) ->
     old, new = _common(shift)
     factor = _exposure_between(before.cells[old], now.cells[new])  # [3, 1, 1]
     # Both as if they had the longer exposure of the two, in which what one of them lost to white is lost to both.
-    first, first_low, first_high = (
-        np.minimum(each[old] * np.maximum(factor, 1), WHITE) for each in (before.cells, before.low, before.high)
-    )
-    second, second_low, second_high = (np.minimum(each[new] / np.minimum(factor, 1), WHITE) for each in (now.cells, now.low, now.high))
-    mask = _outside(second, first_low, first_high) | _outside(first, second_low, second_high)
-    if np.count_nonzero(mask) <= UNALIGNED_ENOUGH / 2 * mask.size:
-        return 0.0
+    raise_old, raise_new = np.maximum(factor, 1), np.maximum(1 / factor, 1)
+
+    def lifted(layout: Layout, place: Place, by: Layout) -> Layout:
+        return np.minimum(layout[place] * by, WHITE)
+
+    first, second = lifted(before.cells, old, raise_old), lifted(now.cells, new, raise_new)
+    share = _share(_outside(second, first, first))
+    if share <= UNALIGNED_ENOUGH:
+        return share  # most frames: nothing has changed even for a camera that doesn't tremble
+    mask = _outside(second, lifted(before.low, old, raise_old), lifted(before.high, old, raise_old))
+    mask |= _outside(first, lifted(now.low, new, raise_new), lifted(now.high, new, raise_new))
+    share = _share(mask)
+    if share <= UNALIGNED_ENOUGH:
+        return share
     padded = np.pad(mask, 1).astype(np.uint8)
     rows = padded[:-2] + padded[1:-1] + padded[2:]
-    return float(np.count_nonzero(mask & (rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:] >= NEIGHBOURS))) / mask.size
+    return _share(mask & (rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:] >= NEIGHBOURS))
+
+
+def _share(mask: npt.NDArray[np.bool_]) -> float:
+    return float(np.count_nonzero(mask)) / mask.size
 
 
 def _outside(cells: Layout, low: Layout, high: Layout) -> npt.NDArray[np.bool_]:
@@ -166,9 +178,6 @@ def _exposure_between(before: Layout, now: Layout) -> Layout:
     factors = ((now + 1) / (before + 1)).reshape(3, -1)
     middle = factors.shape[1] // 2
     return np.clip(np.partition(factors, middle, axis=1)[:, middle], 1 / EXPOSURE_LIMIT, EXPOSURE_LIMIT)[:, None, None]
-
-
-Place = tuple[slice, slice, slice]
 
 
 def _common(shift: tuple[int, int]) -> tuple[Place, Place]:
