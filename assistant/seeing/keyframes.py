@@ -6,6 +6,7 @@ segmentation, in which a scene's boundaries are remembered and the time between 
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -45,8 +46,8 @@ START_CHANGE = 3.0
 """... times the threshold that it may change meanwhile ..."""
 START_GAIN = 1.3
 """... and times better its picture must be in the end to be told again."""
-LOOK_EVERY_S = 0.1
-"""Between measurements of sharpness, once a recorded scene has settled."""
+LOOK_EVERY_S = 0.09
+"""Frames that come sooner after the last are passed over: a scene that matters lasts longer."""
 CHECK_EVERY_S = 2.0
 """Between checks whether a scene that looks unchanged has got out of focus."""
 DEFAULT_BUDGET = 64
@@ -90,7 +91,6 @@ class _Candidate:
     """The sharpest that is well exposed."""
     last: Signature
     last_s: float
-    looked_s: float
 
     @property
     def still_s(self) -> float:
@@ -127,12 +127,16 @@ class KeyframeSelector:
         self._unsettled_since_s = 0.0
         self._busy_s = BUSY * settings.settle_s
         self._moving = False  # the last keyframe was taken by a camera in motion: where it stops is told
+        self._looked_s = -math.inf
         self._starting = not recorded
         self._check_at_s = 0.0
         self._problem_changed = False
 
     def process(self, frame: Frame) -> Keyframe | None:
         """The keyframe that is settled by this frame, if any; it may be an earlier, sharper frame."""
+        if 0 <= frame.time_s - self._looked_s < LOOK_EVERY_S:
+            return None
+        self._looked_s = frame.time_s
         signature = signature_of(frame.picture)
         ended = self._keep_ended(frame.time_s, signature)
         difference = self._difference(signature)
@@ -174,11 +178,9 @@ class KeyframeSelector:
         if candidate is None:
             self._unsettled_since_s = now_s
         if candidate is None or not self._is_same(candidate.began.signature, look.signature, STEADY):
-            return _Candidate(look, look, look.signature, now_s, now_s)
+            return _Candidate(look, look, look.signature, now_s)
         candidate.last, candidate.last_s = look.signature, now_s
-        if candidate.still_s < self._settings.settle_s or now_s - candidate.looked_s >= LOOK_EVERY_S:
-            candidate.looked_s = now_s
-            candidate.best = max(candidate.best, look, key=lambda each: each.quality)
+        candidate.best = max(candidate.best, look, key=lambda each: each.quality)
         return candidate
 
     def _is_same(self, before: Signature, now: Signature, moved: float) -> bool:

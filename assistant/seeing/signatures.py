@@ -147,7 +147,7 @@ def _changed_share(before: Signature, now: Signature, shift: tuple[int, int]) ->
     raise_old, raise_new = np.maximum(factor, 1), np.maximum(1 / factor, 1)
 
     def lifted(layout: Layout, place: Place, by: Layout) -> Layout:
-        return np.minimum(layout[place] * by, WHITE)
+        return np.asarray(np.minimum(layout[place] * by, WHITE))
 
     first, second = lifted(before.cells, old, raise_old), lifted(now.cells, new, raise_new)
     share = _share(_outside(second, first, first))
