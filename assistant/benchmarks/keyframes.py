@@ -15,6 +15,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -190,8 +191,8 @@ def _costs(film: Film) -> dict[str, float]:
     frames = 0
     for number, frame in zip(range(COST_FRAMES), film.frames(COST_SIZE), strict=False):
         work: dict[str, Callable[[], object]] = {
-            "ours, live": lambda f=frame: live.process(f),
-            "ours, recorded": lambda f=frame: recorded.process(f),
+            "ours, live": partial(live.process, frame),
+            "ours, recorded": partial(recorded.process, frame),
         }
         if whole is not None:
             work |= _detector_work(whole, small, number, frame)

@@ -244,7 +244,7 @@ def _some_of(archive: Path, count: int, seed: int) -> list[Picture]:
     has_splits = any(row[1] == "dev" for row in rows)
     names = sorted({row[0] for row in rows if row[0].lower().endswith(".jpg") and (not has_splits or row[1] == "dev")})
     wanted = set(np.random.default_rng(seed).choice(names, min(2 * count, len(names)), replace=False))
-    pictures = []
+    pictures: list[Picture] = []
     with tarfile.open(archive) as tar:
         for member in tar:
             name = Path(member.name).name

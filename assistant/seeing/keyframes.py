@@ -230,7 +230,7 @@ class KeyframeSelector:
             self._spare = None
             return None
         self._spare = self._considered(self._spare, _Look(frame, signature))
-        if gap_s < due_s:
+        if gap_s < due_s or not self._may_keep(frame.time_s):
             return None
         if self._starting and self._spare.best.quality < START_GAIN * self._landmark.look.quality:
             self._starting = False
