@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from assistant.messages import Frame, Keyframe, PictureProblem
 from assistant.seeing.frame_quality import picture_problem
 from assistant.seeing.keyframe_budget import KeptKeyframes
-from assistant.seeing.signatures import Comparison, Signature, compare, exposure_of, sharpness_of, signature_of
+from assistant.seeing.signatures import Comparison, Layout, Signature, compare, exposure_of, sharpness_of, signature_of
 from assistant.settings import KeyframeSettings
 
 HYSTERESIS = 0.6
@@ -91,6 +93,14 @@ class _Candidate:
     """The sharpest that is well exposed."""
     last: Signature
     last_s: float
+    cells: Layout
+    """Sum over the frames of the state."""
+    frames: int
+
+    @property
+    def mean(self) -> Signature:
+        """The state without the noise, flicker and trembling of its frames."""
+        return Signature(self.cells / np.float32(self.frames))
 
     @property
     def still_s(self) -> float:
@@ -103,6 +113,7 @@ class _Landmark:
     """The last keyframe, with which frames are compared."""
 
     look: _Look
+    signature: Signature
     scene: int
 
 
@@ -154,7 +165,7 @@ class KeyframeSelector:
         return self._keep(self._candidate, self._candidate.last_s) if self._candidate else None
 
     def _difference(self, signature: Signature) -> Comparison:
-        return compare(self._landmark.look.signature, signature) if self._landmark else Comparison(1.0, 0.0)
+        return compare(self._landmark.signature, signature) if self._landmark else Comparison(1.0, 0.0)
 
     def _counts(self, difference: Comparison, share: float = 1.0) -> bool:
         return difference.changed > share * self._settings.change_threshold or difference.uncovered > share * NEW_VIEW
@@ -178,8 +189,9 @@ class KeyframeSelector:
         if candidate is None:
             self._unsettled_since_s = now_s
         if candidate is None or not self._is_same(candidate.began.signature, look.signature, STEADY):
-            return _Candidate(look, look, look.signature, now_s)
+            return _Candidate(look, look, look.signature, now_s, look.signature.cells, 1)
         candidate.last, candidate.last_s = look.signature, now_s
+        candidate.cells, candidate.frames = candidate.cells + look.signature.cells, candidate.frames + 1
         candidate.best = max(candidate.best, look, key=lambda each: each.quality)
         return candidate
 
@@ -246,21 +258,21 @@ class KeyframeSelector:
     def _keep(self, kept: _Candidate, now_s: float, *, busy: bool = False, moving: bool = False, coverage: bool = False) -> Keyframe | None:
         """Make it the landmark; None if it turns out to be no other than the last."""
         self._candidate = self._spare = None
-        best, problem = kept.best, kept.best.problem
-        difference = self._difference(best.signature)
+        best, problem, signature = kept.best, kept.best.problem, kept.mean
+        difference = self._difference(signature)
         cleared = self._landmark is not None and (problem is None) != (self._landmark.look.problem is None)
         self._problem_changed = False
         if not (coverage or cleared or self._counts(difference) or self._stops(difference)):
             self._moving = False
             return None
         moving = difference.uncovered > NEW_VIEW and (moving or kept.still_s < TURN_S)
-        scene, reason = self._recognise(best.signature, problem)
+        scene, reason = self._recognise(signature, problem)
         if reason == "change" and (coverage or moving or (busy and self._busy_s > BUSY * self._settings.settle_s)):
             reason = "coverage"
         self._starting = self._starting and self._landmark is None
-        self._landmark = _Landmark(best, scene)
+        self._landmark = _Landmark(best, signature, scene)
         if problem is None:
-            self._scenes.append((best.signature, scene))
+            self._scenes.append((signature, scene))
             self._next_scene = max(self._next_scene, scene + 1)
         self._kept_s.append(now_s)
         self._moving, self._check_at_s = moving, now_s + CHECK_EVERY_S
@@ -275,7 +287,7 @@ class KeyframeSelector:
             return NO_SCENE, reason
         for known, number in reversed(self._scenes):
             if self._is_same(known, signature, SAME_VIEW):
-                stays = self._landmark is not None and known is self._landmark.look.signature
+                stays = self._landmark is not None and known is self._landmark.signature
                 return number, "change" if stays else "return"
         return self._next_scene, reason
 
