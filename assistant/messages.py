@@ -46,13 +46,16 @@ class Keyframe:
 
     frame: Frame
     reason: str
-    """Why it was kept: "first", "change", "coverage" or "only"."""
+    """Why it was kept: "first", "change" (of what is seen), "return" (to an earlier scene), "coverage" (nothing new, but the
+    camera moves or time passes) or "only"."""
     sharpness: float = 0.0
     """Variance of the Laplacian of the luma; comparable within one source only."""
     change: float = 0.0
-    """Distance from the keyframe before, 0 (same) to 1."""
+    """Share of the picture that can't be seen in the keyframe before, in [0, 1]."""
     problem: PictureProblem | None = None
     """Set when the picture must not be described."""
+    scene: int = 0
+    """Number of the scene, from 0 in each source; a "return" has the number that the scene had before. -1 with a problem."""
 
 
 @dataclass(frozen=True, eq=False)

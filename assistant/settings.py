@@ -36,16 +36,25 @@ class CameraSettings:
 class KeyframeSettings:
     """Which frames are kept."""
 
-    change_threshold: float = 0.10
-    """Distance in [0, 1] from the last keyframe that counts as a new scene."""
+    change_threshold: float = 0.03
+    """Share of the picture in [0, 1] that must look different from the last keyframe: about one thing that came or went."""
     settle_s: float = 0.4
     """A change must last this long; the sharpest frame within is kept."""
     min_gap_s: float = 0.5
     max_gap_s: float = 20.0
     """A keyframe is kept for coverage after this long without a change."""
+    most_per_minute: int = 30
+    """Keyframes in any minute of a live camera; what changes more often is seen when its turn comes."""
 
     def __post_init__(self) -> None:
-        _check_range(self, change_threshold=(0.0, 1.0), settle_s=(0.0, 10.0), min_gap_s=(0.0, 60.0), max_gap_s=(self.min_gap_s, 3600.0))
+        _check_range(
+            self,
+            change_threshold=(0.0, 1.0),
+            settle_s=(0.0, 10.0),
+            min_gap_s=(0.0, 60.0),
+            max_gap_s=(self.min_gap_s, 3600.0),
+            most_per_minute=(1, 600),
+        )
 
 
 @dataclass(frozen=True)
