@@ -23,7 +23,7 @@ import onnxruntime_genai as og
 from assistant.benchmarks.figures import DECODED_TOKENS, Figures, Run, median_s, peak_mb, print_figures
 
 _OUR_WAY = {"eos_token_id": [], "decoder": {"session_options": {"intra_op_num_threads": 0}}}
-"""Decode on, whatever is said; as many threads as onnxruntime takes by itself, which ours does too (genai would take half)."""
+"""Decode on, whatever is said; as many threads as onnxruntime takes by itself, as ours does."""
 
 
 def main(folder: str, kind: str) -> None:
