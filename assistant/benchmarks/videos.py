@@ -144,7 +144,7 @@ class _Search:
         query = Query(self._memory, text, self._memory.look_again(self._empty))
         views = [self._memory.look_again(seen) for seen in self._seen]
         evidence = [query.evidence(view) for view in views]
-        return find_moments(self._times_s, self._end_s, evidence, lambda i: query.thing_log_odds(views[i]), top=3)
+        return find_moments(self._times_s, self._end_s, evidence, query.background(), lambda i: query.thing_log_odds(views[i]), top=3)
 
 
 def _clips(data: Path, count: int, folder: Path) -> Iterator[tuple[Clip, list[Photograph]]]:
