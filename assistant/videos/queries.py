@@ -147,7 +147,7 @@ def named_things(query: str) -> list[str]:
 
 
 def _words(phrase: re.Match[str]) -> list[str]:
-    """Of the thing without its determiner, up to a verb that is known by the endings ("a dog | runs", "dogs | run"); [] for what is rather a clause."""
+    """Of the thing without its determiner; [] for what is rather a clause. The endings tell a verb: "a dog | runs", "dogs | run"."""
     words: list[str] = phrase["words"].split()
     if phrase["determiner"] is None:  # a bare "dogs", or "red car" and nothing else
         return words if len(words) <= (2 if phrase.end() == len(phrase.string) else 1) else []
