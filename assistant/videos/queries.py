@@ -54,7 +54,7 @@ class Unrelated:
 
 
 # Measured with the starter model on the first 500 development pictures of Flickr8k: captions of 120 pictures among 20 each, as many
-# captions of others, and 48 things. `python -m assistant.benchmarks.videos` measures on the other 500.
+# captions of others, and 32 bare things (16 there, 16 not). `python -m assistant.benchmarks.videos` measures on the other 500.
 DESCRIPTION = Unrelated(mean=18.5, spread=4.8, worth=0.7)
 """In nats. It depends on the query's words, so the clip itself tells it better."""
 THING = Unrelated(mean=-2.3, spread=1.5, worth=1000.0)
