@@ -31,8 +31,13 @@ def times_s(keyframes: list[Keyframe]) -> list[float]:
 def test_a_thing_is_looked_for_in_all_keyframes() -> None:
     choice = choose_keyframes(DogAt(90), KEYFRAMES, "Is there a dog?", 4, 30.0)
     assert (times_s(choice.keyframes), choice.words) == ([3.0], "Yes.")
+    assert times_s(list(choice.rests_on)) == [3.0]
     assert choose_keyframes(DogAt(90), KEYFRAMES, "Is there no dog?", 4, 30.0).words == "No."
-    assert choose_keyframes(DogAt(-1), KEYFRAMES, "Is there a dog?", 4, 30.0).words == "No."
+
+
+def test_that_a_thing_is_nowhere_rests_on_all_keyframes() -> None:
+    choice = choose_keyframes(DogAt(-1), KEYFRAMES, "Is there a dog?", 4, 30.0)
+    assert choice.words == "No." and times_s(list(choice.rests_on)) == [0.0, 3.0, 20.0]
 
 
 def test_a_question_that_takes_a_thing_for_granted_is_answered_where_it_is() -> None:

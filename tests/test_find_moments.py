@@ -7,15 +7,15 @@ import pytest
 from assistant.messages import View
 from assistant.problems import BadInput
 from assistant.videos.find_moments import FOUND, Moment, find_moments, peaks, told
-from assistant.videos.queries import WEIGHTS, Background, Query, named_things, probability
+from assistant.videos.queries import DESCRIPTION, THING, Background, Query, named_things, probability, whole_thing
 from tests.fakes import ScriptedDescriber
 
-UNRELATED = WEIGHTS.empty_nats
+UNRELATED = DESCRIPTION.mean
 TIMES_S = [4.0 * number for number in range(10)]
 
 
 def found(evidence: list[float], top: int = 3, things: float = 0.0) -> list[tuple[float, float]]:
-    moments = find_moments(TIMES_S[: len(evidence)], 40.0, evidence, lambda _: things, top)
+    moments = find_moments(TIMES_S[: len(evidence)], 40.0, evidence, Background(), lambda _: things, top)
     assert all(0 <= m.score <= 1 for m in moments)
     return [(m.start_s, m.end_s) for m in moments]
 
@@ -49,22 +49,22 @@ def test_one_picture_is_judged_against_an_empty_one() -> None:
 
 
 def test_things_that_are_not_there_speak_against_a_moment() -> None:
-    scores = [find_moments(TIMES_S, 40.0, clip(_3=14), lambda _, t=t: t, 1) for t in (4.0, -6.0)]  # type: ignore[misc]
+    scores = [find_moments(TIMES_S, 40.0, clip(_3=14), Background(), lambda _, t=t: t, 1) for t in (4.0, -6.0)]  # type: ignore[misc]
     assert scores[0] and (not scores[1] or scores[1][0].score < scores[0][0].score)
 
 
 def test_spans_grow_from_the_highest_peak_and_never_overlap() -> None:
-    assert peaks([0, 9, 10, 9, 0, 8, 7, 0], 2) == [(2, 1, 3), (5, 5, 6)]
+    assert peaks([0, 3.6, 4, 3.6, 0, 3, 2.5, 0], 2) == [(2, 1, 3), (5, 5, 6)]
     assert peaks([5, 5, 5], 3) == [(0, 0, 2)]
 
 
 def test_more_evidence_is_more_probable_and_the_background_shifts_with_the_clip() -> None:
     background = Background()
-    values = [probability(background.deviations(UNRELATED + nats), 0.0) for nats in (-5, 0, 5, 10, 20)]
+    values = [probability(background.deviations(UNRELATED + nats)) for nats in (-5, 0, 5, 10, 20)]
     assert values == sorted(values) and values[0] < FOUND < values[-1]
     for _ in range(30):
         background.add(UNRELATED + 20)
-    assert probability(background.deviations(UNRELATED + 20), 0.0) < FOUND
+    assert probability(background.deviations(UNRELATED + 20)) < FOUND
 
 
 def test_it_is_said_plainly() -> None:
@@ -85,7 +85,9 @@ def test_it_is_said_plainly() -> None:
         ("two dogs on the beach", ["dogs", "a beach"]),
         ("A brown and white dog is running through the snow", ["a dog", "snow"]),
         ("A man in a red shirt climbing an old wall near some trees", ["a man", "a shirt", "a wall"]),
+        ("Two children run after some big dogs", ["children", "dogs"]),
         ("running fast", []),
+        ("a tennis player hits a ball", ["a player", "a ball"]),
     ],
 )
 def test_the_things_a_query_names_are_asked_about_with_their_articles(query: str, things: list[str]) -> None:
@@ -98,13 +100,36 @@ def test_a_query_is_scored_as_a_sentence_against_an_empty_picture() -> None:
     assert query.text == "a dog on a beach" and query.evidence(View()) == 0.0
 
 
-def test_things_are_asked_in_both_polarities() -> None:
-    describer = ScriptedDescriber(
-        [""],
-        likelihoods={("Is there a dog?", "Yes"): -0.5, ("Is there a dog?", "No"): -2.5, ("Is it true that there is no dog?", "No"): -0.5},
-    )
-    assert Query(describer, "a dog", View()).thing_log_odds(View()) == pytest.approx((2.0 + 0.5) / 2)
-    assert Query(describer, "running", View()).thing_log_odds(View()) == 0.0
+def test_a_bare_thing_is_asked_for_in_both_polarities_and_not_judged_by_the_clip() -> None:
+    """A clip may show a dog in all of its pictures, and the likelihood of "A dog." says little."""
+    likelihoods = {
+        ("Is there a dog?", "Yes"): -0.5,
+        ("Is there a dog?", "No"): -2.5,
+        ("Is it true that there is no dog?", "No"): -0.5,
+    }
+    query = Query(ScriptedDescriber([""], likelihoods=likelihoods), "a dog", View())
+    assert query.evidence(View()) == pytest.approx((2.0 + 0.5) / 2)
+    assert query.thing_log_odds(View()) == 0.0
+    scores = [THING.mean + 5 * THING.spread] * 10
+    (moment,) = find_moments(TIMES_S, 40.0, scores, query.background(), lambda _: 0.0, 1)
+    assert (moment.start_s, moment.end_s) == (0.0, 40.0)
+    assert find_moments(TIMES_S, 40.0, [THING.mean + THING.spread] * 10, query.background(), lambda _: 0.0, 1) == []
+
+
+def test_a_descriptions_things_are_asked_for_one_by_one_and_the_least_probable_counts() -> None:
+    likelihoods = {("Is there a dog?", "No"): -9.0, ("Is there a beach?", "Yes"): -3.0}
+    query = Query(ScriptedDescriber([""], likelihoods=likelihoods), "a dog runs on a beach", View())
+    assert query.things == ["a dog", "a beach"]
+    assert query.thing_log_odds(View()) == pytest.approx(-1.0)
+
+
+@pytest.mark.parametrize(
+    ("query", "thing"),
+    [("dog", "a dog"), ("The red car", "a red car"), ("two dogs", "dogs"), ("some water", "water"), ("brown and white dog", "a white dog")]
+    + [(text, None) for text in ("a dog on a beach", "a dog runs", "two dogs run", "dogs racing", "somebody opens the door", "running")],
+)
+def test_a_query_that_is_nothing_but_a_thing_is_known(query: str, thing: str | None) -> None:
+    assert whole_thing(query) == thing
 
 
 @pytest.mark.parametrize("text", ["", "  ", "?!", "word " * 100])

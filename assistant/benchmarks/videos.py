@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -43,6 +44,23 @@ WATCHED_KEYFRAMES = KeyframeSettings(max_gap_s=2.0)
 DESCRIBED_SCENES = 10
 
 
+THINGS = {
+    "a dog": "dogs?|pupp(y|ies)",
+    "a bicycle": "bi(cycle|ke)s?|cyclists?|bik(er|ing)",
+    "snow": "snow\\w*|ski\\w*|sled\\w*",
+    "water": "water|sea|ocean|lake|river|pool|beach|surf\\w*|swim\\w*|pond|waves?|fountain|stream|boat|wet|splash\\w*",
+    "a ball": "balls?|\\w+ball|soccer|tennis",
+    "a car": "cars?|vehicles?|taxi|truck|trucks",
+    "a helmet": "helmets?|cyclists?|bik\\w+|motorcycle|skat\\w+|football",
+    "a skateboard": "skate\\w*",
+    "a boat": "boats?|canoes?|kayak\\w*|ships?|sail\\w*",
+    "a horse": "horses?|horseback|rodeo",
+    "a guitar": "guitars?|band|musicians?",
+    "a cat": "cats?|kittens?",
+}
+"""A thing, and the words that say that it is or may be there."""
+
+
 @dataclass(frozen=True)
 class Figure:
     name: str
@@ -56,7 +74,7 @@ def main() -> None:
     parser.add_argument("--model", default="starter")
     parser.add_argument("--clips", type=int, default=4, help=f"of {SCENES} scenes each")
     parser.add_argument("--threads", type=int, default=0, help="of the model (default: one a core)")
-    parser.add_argument("--only", choices=("find", "watch", "describe"))
+    parser.add_argument("--only", choices=("find", "things", "watch", "describe"))
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     describer = open_describer(AnswerSettings(model=options.model, threads=options.threads), ModelStore(models_dir(None)))
@@ -64,6 +82,7 @@ def main() -> None:
         clips = list(_clips(options.data, options.clips, Path(folder)))
         measured = chain(
             measure_find(describer, clips) if options.only in (None, "find") else (),
+            measure_find_things(describer, clips) if options.only in (None, "things") else (),
             measure_watch(describer, clips) if options.only in (None, "watch") else (),
             measure_describe(options.data, options.model, Path(folder)) if options.only in (None, "describe") else (),
         )
@@ -90,6 +109,24 @@ def measure_find(describer: PictureMemory, clips: list[tuple[Clip, list[Photogra
     yield Figure("find: mean overlap of those found", float(np.mean(overlaps)), "report")
     yield Figure('find: absent queries answered "not found"', float(np.mean(refused)), ">= 0.70")
     yield Figure("find: queries", float(2 * len(firsts)), "")
+
+
+def measure_find_things(describer: PictureMemory, clips: list[tuple[Clip, list[Photograph]]]) -> Iterator[Figure]:
+    """Bare things: in a clip if a caption says so, absent if none of its captions has any of the words."""
+    hits, refused = [], []
+    for clip, _ in clips:
+        search = _Search(describer, clip)
+        for thing, words in THINGS.items():
+            named = [re.search(rf"\b({words})\b", " ".join(p.captions).lower()) is not None for p in clip.photographs]
+            moments = search.find(thing)
+            if any(named):
+                spans = [clip.span(scene) for scene in range(SCENES) if named[scene]]
+                hits.append(any(_overlap(moment, *span) > 0 for moment in moments[:1] for span in spans))
+            else:
+                refused.append(not moments)
+    yield Figure("find a thing: the first moment shows it", float(np.mean(hits)), "report")
+    yield Figure('find a thing: absent things answered "not found"', float(np.mean(refused)), ">= 0.70")
+    yield Figure("find a thing: queries", float(len(hits) + len(refused)), "")
 
 
 def measure_watch(describer: PictureMemory, clips: list[tuple[Clip, list[Photograph]]]) -> Iterator[Figure]:
@@ -144,7 +181,7 @@ class _Search:
         query = Query(self._memory, text, self._memory.look_again(self._empty))
         views = [self._memory.look_again(seen) for seen in self._seen]
         evidence = [query.evidence(view) for view in views]
-        return find_moments(self._times_s, self._end_s, evidence, lambda i: query.thing_log_odds(views[i]), top=3)
+        return find_moments(self._times_s, self._end_s, evidence, query.background(), lambda i: query.thing_log_odds(views[i]), top=3)
 
 
 def _clips(data: Path, count: int, folder: Path) -> Iterator[tuple[Clip, list[Photograph]]]:

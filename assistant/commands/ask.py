@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +26,16 @@ from assistant.conversation import ENGLISH, Conversation
 from assistant.hearing.listen import whole_utterance
 from assistant.interfaces import SceneDescriber
 from assistant.languages import languages, phrase
-from assistant.messages import PictureProblem, Question, Sentence, View
+from assistant.messages import Keyframe, PictureProblem, Question, Sentence, View
 from assistant.model_store import ModelStore
 from assistant.problems import BadInput
 from assistant.settings import AnswerSettings, Settings
-from assistant.videos.answer_about import choose_keyframes
+from assistant.videos.answer_about import Choice, choose_keyframes
 from assistant.videos.plain_times import plain_time
 
 CANDIDATES = 16
 """Keyframes of a video among which a question chooses what it is answered from."""
+MOST_TIMES_TOLD = 4
 LONGEST_QUESTION = 1000
 """Characters; a longer one is a mistake such as a whole file given as the question."""
 
@@ -81,10 +82,15 @@ def _asked(
         asked = conversation.written(options.question, options.language or ENGLISH)
     warnings = list(media.warnings)
     seen: View | PictureProblem | None = None
+    rests_on: tuple[Keyframe, ...] = ()
     if isinstance(asked, Question):
-        seen, answer_of_all = _look(conversation, describer, media, asked, settings.answers)
+        seen, choice = _look(conversation, describer, media, asked, settings.answers)
         watch.lap("look")
-        said = answer_of_all or _collect(conversation.answer(seen, asked, settings.answers.detail), watch)
+        if choice.words and asked.language == ENGLISH:
+            said, rests_on = [Sentence(choice.words, ENGLISH)], tuple(choice.rests_on)
+        else:
+            said = _collect(conversation.answer(seen, asked, settings.answers.detail), watch)
+            rests_on = seen.keyframes if isinstance(seen, View) else ()
     else:
         said, asked = [asked], Question("", asked.language, "")
         warnings.append("no question was understood")
@@ -97,15 +103,14 @@ def _asked(
         say(said, open_synthesizers(settings.voice, store), open_wav_file(options.out))
         watch.lap("speak")
     answer = " ".join(sentence.text for sentence in said)
-    keyframes = seen.keyframes if isinstance(seen, View) else ()
-    rests_on = f" (Seen at {', '.join(plain_time(k.frame.time_s) for k in keyframes)}.)" if media.is_video and keyframes else ""
-    return answer + rests_on, {
+    lines = [answer + (_seen_at(rests_on) if media.is_video else ""), *media.warnings]
+    return "\n".join(lines), {
         "question": asked.text,
         "language": asked.language,
         "english_question": asked.english_text,
         "answer": answer,
         "english_answer": " ".join(sentence.english or sentence.text for sentence in said),
-        "keyframes_s": [round(k.frame.time_s, 3) for k in keyframes],
+        "keyframes_s": [round(k.frame.time_s, 3) for k in rests_on],
         "times_s": watch.total(),
         "picture_problem": problem,
         "warnings": warnings,
@@ -114,14 +119,21 @@ def _asked(
 
 def _look(
     conversation: Conversation, describer: SceneDescriber, media: Media, question: Question, settings: AnswerSettings
-) -> tuple[View | PictureProblem | None, list[Sentence]]:
-    """At a picture, or at those keyframes of a video that the question is about; with the answer where all of them together give it."""
+) -> tuple[View | PictureProblem | None, Choice]:
+    """At a picture, or at those keyframes of a video that the question is about."""
     clear = [keyframe for keyframe in media.keyframes if keyframe.problem is None]
     if not media.is_video or not clear or asks_about_safety(question.english_text):
-        return conversation.look(media.keyframes, settings.detail), []
+        return conversation.look(media.keyframes, settings.detail), Choice([])
     choice = choose_keyframes(describer, clear, question.english_text, settings.max_keyframes, media.duration_s)
-    seen = describer.look(choice.keyframes, settings.detail, duration_s=media.duration_s)
-    return seen, [Sentence(choice.words, ENGLISH)] if choice.words and question.language == ENGLISH else []
+    return describer.look(choice.keyframes, settings.detail, duration_s=media.duration_s), choice
+
+
+def _seen_at(keyframes: Sequence[Keyframe]) -> str:
+    """Told after the answer: " (Seen at 5 seconds, 12 seconds.)"."""
+    times = [plain_time(keyframe.frame.time_s) for keyframe in keyframes]
+    if len(times) > MOST_TIMES_TOLD:
+        return f" (From {len(times)} scenes between {times[0]} and {times[-1]}.)"
+    return f" (Seen at {', '.join(times)}.)" if times else ""
 
 
 def _raw(options: argparse.Namespace, settings: Settings, store: ModelStore, media: Media, watch: Stopwatch) -> tuple[str, dict[str, Any]]:

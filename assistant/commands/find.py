@@ -90,4 +90,4 @@ def _search(index: VideoIndex, options: argparse.Namespace, memory: PictureMemor
         return query.thing_log_odds(memory.look_again(index.keyframes[number].seen))
 
     end_s = index.duration_s if len(evidence) == len(index.keyframes) else index.keyframes[len(evidence)].time_s
-    return find_moments(times_s, end_s, evidence, thing_log_odds, options.top)
+    return find_moments(times_s, end_s, evidence, query.background(), thing_log_odds, options.top)

@@ -16,12 +16,14 @@ from assistant.messages import Keyframe
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """What a question is answered from."""
+    """What a question is answered from, in order of time."""
 
     keyframes: list[Keyframe]
-    """In order of time."""
+    """To look at."""
     words: str | None = None
-    """The answer, where it follows from all keyframes together and no single look could give it."""
+    """The answer, where it follows from all keyframes together and no single look could give it ..."""
+    rests_on: Sequence[Keyframe] = ()
+    """... and those that it rests on then: where the thing is, or all of them if it is nowhere."""
 
 
 def choose_keyframes(describer: SceneDescriber, keyframes: Sequence[Keyframe], question: str, most: int, end_s: float) -> Choice:
@@ -38,8 +40,9 @@ def choose_keyframes(describer: SceneDescriber, keyframes: Sequence[Keyframe], q
     chosen = _best(keyframes, probabilities, most)
     if asked is None:
         return Choice(chosen)
-    words = yes_or_no(anywhere(probabilities), thresholds)
-    return Choice(chosen, words if asked[1] else opposite(words))
+    probability = anywhere(probabilities)
+    words = yes_or_no(probability, thresholds)
+    return Choice(chosen, words if asked[1] else opposite(words), chosen if probability > 0.5 else list(keyframes))
 
 
 def anywhere(probabilities: Sequence[float]) -> float:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from assistant.videos.plain_times import plain_span
 from assistant.videos.queries import Background, probability
 
-JOINED_NATS = 4.0
-"""A neighbour that fits worse than the peak by less than this belongs to the same moment."""
+JOINED_DEVIATIONS = 0.83
+"""A neighbour that fits worse than the peak by less than this belongs to the same moment; 4 nats of a description."""
 CANDIDATES = 3
 """Peaks whose things are asked about one by one, which costs several questions a thing."""
 FOUND = 0.42
@@ -35,6 +35,7 @@ def find_moments(
     times_s: Sequence[float],
     end_s: float,
     evidence: Sequence[float],
+    background: Background,
     thing_log_odds: Callable[[int], float],
     top: int,
 ) -> list[Moment]:
@@ -43,36 +44,36 @@ def find_moments(
     Args:
         times_s: of the keyframes, rising; each stands for the time until the next one.
         end_s: until when the last one stands.
-        evidence: of each keyframe for the query, in nats.
+        evidence: of each keyframe for the query.
+        background: of the query, that has been told nothing.
         thing_log_odds: asked with a keyframe's number, how surely the query's things are in it; 0 for no opinion.
         top: how many.
     """
-    background = Background()
-    for nats in evidence:
-        background.add(nats)
+    for amount in evidence:
+        background.add(amount)
+    deviations = [background.deviations(amount, without_itself=True) for amount in evidence]
     moments: list[Moment] = []
-    for peak, first, last in peaks(evidence, max(top, CANDIDATES)):
-        things = thing_log_odds(peak) if len(moments) < CANDIDATES else 0.0
-        score = probability(background.deviations(evidence[peak], without_itself=True), things)
+    for peak, first, last in peaks(deviations, max(top, CANDIDATES)):
+        score = probability(deviations[peak], thing_log_odds(peak) if len(moments) < CANDIDATES else 0.0)
         until_s = times_s[last + 1] if last + 1 < len(times_s) else max(end_s, times_s[last])
         moments.append(Moment(times_s[first], until_s, score))
     moments.sort(key=lambda moment: -moment.score)
     return moments[:top] if moments and moments[0].score >= FOUND else []
 
 
-def peaks(evidence: Sequence[float], most: int) -> list[tuple[int, int, int]]:
+def peaks(deviations: Sequence[float], most: int) -> list[tuple[int, int, int]]:
     """(peak, first and last of its span), highest peak first; spans don't overlap."""
-    free = [True] * len(evidence)
+    free = [True] * len(deviations)
     found: list[tuple[int, int, int]] = []
-    for peak in sorted(range(len(evidence)), key=lambda i: (-evidence[i], i)):
+    for peak in sorted(range(len(deviations)), key=lambda i: (-deviations[i], i)):
         if len(found) == most:
             break
         if not free[peak]:
             continue
         first = last = peak
-        while first > 0 and free[first - 1] and evidence[peak] - evidence[first - 1] < JOINED_NATS:
+        while first > 0 and free[first - 1] and deviations[peak] - deviations[first - 1] < JOINED_DEVIATIONS:
             first -= 1
-        while last + 1 < len(evidence) and free[last + 1] and evidence[peak] - evidence[last + 1] < JOINED_NATS:
+        while last + 1 < len(deviations) and free[last + 1] and deviations[peak] - deviations[last + 1] < JOINED_DEVIATIONS:
             last += 1
         free[first : last + 1] = [False] * (last + 1 - first)
         found.append((peak, first, last))

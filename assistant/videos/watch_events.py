@@ -8,7 +8,7 @@ from __future__ import annotations
 from assistant.interfaces import SceneDescriber
 from assistant.messages import Frame, Keyframe
 from assistant.videos.detect_events import Event, EventDetector, EventSettings
-from assistant.videos.queries import EMPTY_PICTURE, Background, Query, probability
+from assistant.videos.queries import EMPTY_PICTURE, Query, probability
 
 WATCH_EVENTS = EventSettings(begin_score=0.5, end_score=0.2, hold_s=0.0, cooldown_s=2.0)
 """Scores are calibrated probabilities; measured by `python -m assistant.benchmarks.videos`."""
@@ -24,7 +24,7 @@ class EventWatcher:
         empty = describer.look([Keyframe(Frame(EMPTY_PICTURE, 0.0), "only")])
         self._describer = describer
         self._query = Query(describer, event, empty)
-        self._background = Background()
+        self._background = self._query.background()
         self._detector = EventDetector(settings)
         self._settings = settings
         self.score = 0.0
@@ -39,7 +39,7 @@ class EventWatcher:
         view = self._describer.look([keyframe])
         evidence = self._query.evidence(view)
         deviations = self._background.deviations(evidence)
-        self.score = probability(deviations, 0.0)
+        self.score = probability(deviations)
         if self.score >= WORTH_ASKING:
             self.score = probability(deviations, self._query.thing_log_odds(view))
         if self.score < self._settings.begin_score:
