@@ -14,7 +14,9 @@ import pytest
 from assistant.conversation import Conversation
 from assistant.interfaces import Camera, SceneDescriber
 from assistant.languages import phrase
-from assistant.live.loop import ECHO_S, PRESS_GAP_S, STOP_WITHIN_S, Devices, LiveLoop
+from assistant.live.loop import STOP_WITHIN_S, Devices, LiveLoop
+from assistant.live.noticed_speaker import ECHO_S
+from assistant.live.presses import PRESS_GAP_S
 from assistant.messages import AudioChunk, Detail, Frame, Sound, Transcript, View
 from assistant.problems import LostDevice, MissingModel
 from assistant.settings import EarSettings, Settings
@@ -213,9 +215,9 @@ def test_with_push_to_talk_nothing_is_heard_before_the_key() -> None:
     ears = EarSettings(push_to_talk=True)
     live = Loop(QUIET, [WHAT], ["x"], ears=ears)
     loud = [AudioChunk(np.ones(512, np.float32), 16000, number * 0.032) for number in range(2)]
-    assert [chunk.samples.any() for chunk in live.loop._audible(iter(loud))] == [False, False]
+    assert [chunk.samples.any() for chunk in live.loop._listener.audible(iter(loud))] == [False, False]
     live.loop.press()
-    assert [chunk.samples.any() for chunk in live.loop._audible(iter(loud))] == [True, True]
+    assert [chunk.samples.any() for chunk in live.loop._listener.audible(iter(loud))] == [True, True]
 
 
 def test_without_headphones_the_assistant_does_not_hear_itself() -> None:
@@ -225,14 +227,14 @@ def test_without_headphones_the_assistant_does_not_hear_itself() -> None:
     heard_while_playing = []
 
     def listen_meanwhile() -> bool:
-        heard_while_playing.append(next(live.loop._audible(iter([loud]))).samples.any())
+        heard_while_playing.append(next(live.loop._listener.audible(iter([loud]))).samples.any())
         return False
 
     speaker.play(iter([loud, loud]), listen_meanwhile)
     assert heard_while_playing == [False, False]
-    assert not next(live.loop._audible(iter([loud]))).samples.any()  # the room still sounds
+    assert not next(live.loop._listener.audible(iter([loud]))).samples.any()  # the room still sounds
     time.sleep(ECHO_S)
-    assert next(live.loop._audible(iter([loud]))).samples.any()
+    assert next(live.loop._listener.audible(iter([loud]))).samples.any()
 
 
 def test_a_pause_within_a_question_is_no_end_of_it() -> None:

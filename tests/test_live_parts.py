@@ -13,7 +13,7 @@ import pytest
 from assistant.answering.wake_word import after_wake_word
 from assistant.live.agenda import Agenda, Describe, Idle, LookAhead, Prepare, Reply
 from assistant.live.floor import Floor
-from assistant.live.loop import PRESS_GAP_S, Presses
+from assistant.live.presses import PRESS_GAP_S, Presses
 from assistant.live.timed_describer import TimedDescriber
 from assistant.live.turn_trace import TurnTrace
 from assistant.live.waiting_sounds import HEARD_AFTER_S, MOST_SOUNDS, THINKING_EVERY_S, WaitingSounds

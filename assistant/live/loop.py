@@ -12,24 +12,23 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-
-import numpy as np
 
 from assistant.answering.narration import Narrator
 from assistant.conversation import Conversation
-from assistant.hearing.listen import listen
-from assistant.hearing.utterances import HearingEvent, SpeechLasts, SpeechPaused, SpeechResumed, SpeechStarted, UtteranceSegmenter
 from assistant.interfaces import Camera, Microphone, Speaker, SpeechSynthesizer, VoiceDetector
 from assistant.languages import phrase
-from assistant.live.agenda import Agenda, Describe, LookAhead, Prepare, Reply
-from assistant.live.converser import UNBEGUN, Converser, Report, Stage
+from assistant.live.agenda import Agenda, Describe, LookAhead, Reply
+from assistant.live.converser import Converser, Report, Stage
 from assistant.live.floor import Floor
+from assistant.live.listener import Listener, Surroundings
+from assistant.live.noticed_speaker import NoticedSpeaker
 from assistant.live.orders import Orders
+from assistant.live.presses import Presses
 from assistant.live.talk import Talk
 from assistant.live.waiting_sounds import WaitingSounds
-from assistant.messages import AudioChunk, Earcon, Frame, Keyframe, Sentence, Utterance
+from assistant.messages import AudioChunk, Earcon, Frame, Keyframe, Sentence
 from assistant.problems import Problem
 from assistant.seeing.frame_quality import FreezeDetector
 from assistant.seeing.keyframes import KeyframeSelector
@@ -41,12 +40,6 @@ from assistant.turns import Turns
 from assistant.workers import RestartLimit, Watchdog, Worker
 
 STOP_WITHIN_S = 2.0
-ECHO_S = 0.2
-"""After the loudspeaker has ended the room still sounds; the microphone stays deaf for so long."""
-PRESS_GAP_S = 0.3
-"""Presses closer than this are one: nobody means more by hammering on a key."""
-TALK_WITHIN_S = 5.0
-"""With push-to-talk the microphone closes again when nobody speaks for so long after the key."""
 HUNG_S = 20.0
 """An answer that isn't begun within this is told to take longer."""
 IDLE_S = 0.25
@@ -81,15 +74,15 @@ class LiveLoop:
         self._floor = Floor()
         self._queue = SpeechQueue(self._turns)
         self._sound = SoundAhead(devices.synthesizers, self._turns, self._unspeakable)
-        self._speaker = _NoticedSpeaker(devices.speaker)
-        self._segmenter = UtteranceSegmenter(settings.ears)
+        self._speaker = NoticedSpeaker(devices.speaker)
         self._waiting = WaitingSounds()
         self._presses = Presses()
-        self._talking_until_s = float("-inf")
         self._watchdog = Watchdog({"converse": HUNG_S})
         self._stopping = threading.Event()
+        around = Surroundings(self._turns, self._agenda, self._floor, self._waiting, self._speaker, self._has_spoken, report)
+        self._listener = Listener(settings.ears, around)
         narrator = Narrator(settings.narration)
-        stage = Stage(self._put, self._segmenter.end_early, self._is_silent, report, time.monotonic)
+        stage = Stage(self._put, self._listener.end_early, self._is_silent, report, time.monotonic)
         orders = Orders(conversation, self._memory, self._talk, narrator, devices.synthesizers, self._set_detail, conversation.unload)
         self._converser = Converser(conversation, self._memory, self._talk, narrator, self._turns, settings, stage, orders.obey)
 
@@ -126,7 +119,7 @@ class LiveLoop:
         self._report("pressed", {"turn": turn})
         if self._settings.ears.push_to_talk:
             self._put(Earcon("listening", turn))
-            self._talking_until_s = now_s + TALK_WITHIN_S
+            self._listener.open(now_s)
         elif was_silent:
             self._waiting.asked(turn, now_s)
             self._agenda.put(Describe(turn))
@@ -198,52 +191,11 @@ class LiveLoop:
                 yield keyframe
 
     def _listen(self) -> None:
-        turn = UNBEGUN
         try:
-            for event in listen(self._audible(self._devices.microphone.chunks()), self._devices.detector, self._segmenter):
-                turn = self._heard(event, turn)
+            self._listener.listen(self._devices.microphone.chunks(), self._devices.detector)
         except Problem as problem:  # of a recording; a live microphone outlives its losses
             self.device_changed("microphone", True, problem)
-        finally:
-            self._floor.set_taken(False)
         self._agenda.finish()
-
-    def _heard(self, event: HearingEvent, turn: int) -> int:
-        """Act on what the microphone heard in this turn (UNBEGUN: none yet); the turn from now on."""
-        if turn == UNBEGUN and self._begins_turn(event):
-            turn = self._turns.begin()
-            self._waiting.answered()
-            self._report("speech_began", {"turn": turn})
-        match event:
-            case SpeechResumed():
-                self._agenda.cancel_prepare()
-                return UNBEGUN if turn == UNBEGUN else self._turns.begin()  # what was prepared for the pause is stale
-            case SpeechPaused(utterance):
-                self._agenda.put(Prepare(replace(utterance, turn=turn)))
-            case Utterance():
-                self._talking_until_s = float("-inf")
-                self._floor.set_taken(False)
-                if turn != UNBEGUN:
-                    self._waiting.asked(turn, time.monotonic())
-                self._report("speech_ended", {"turn": turn, "start_s": event.start_s, "end_s": event.end_s})
-                self._agenda.put(Reply(replace(event, turn=turn)))
-                return UNBEGUN
-        return turn
-
-    def _begins_turn(self, event: HearingEvent) -> bool:
-        """Speech silences the assistant when it lasts; at once where there is nothing to silence; with a wake word only once understood."""
-        if self._settings.ears.wake_word:
-            return False
-        return isinstance(event, SpeechLasts) or (isinstance(event, SpeechStarted) and self._has_spoken())
-
-    def _audible(self, chunks: Iterator[AudioChunk]) -> Iterator[AudioChunk]:
-        """Silence in place of what isn't meant for the assistant: its own voice without headphones, and all before the push-to-talk key."""
-        ears = self._settings.ears
-        for chunk in chunks:
-            self._floor.set_taken(self._segmenter.is_open)
-            own_voice = not ears.headphones and self._speaker.sounds(time.monotonic())
-            no_key = ears.push_to_talk and not self._segmenter.is_open and time.monotonic() > self._talking_until_s
-            yield replace(chunk, samples=np.zeros_like(chunk.samples)) if own_voice or no_key else chunk
 
     def _converse(self) -> None:
         for job in self._agenda.jobs(IDLE_S):
@@ -304,46 +256,3 @@ class LiveLoop:
             event = "sentence" if queued else "dropped"
             self._report(event, {"turn": spoken.turn, "text": spoken.text, "language": spoken.language})
         return queued
-
-
-class Presses:
-    """Which presses of a key count. Pure."""
-
-    def __init__(self) -> None:
-        self._last_s = float("-inf")
-
-    def counts(self, now_s: float) -> bool:
-        """Not those that follow another within PRESS_GAP_S."""
-        gap_s, self._last_s = now_s - self._last_s, now_s
-        return gap_s >= PRESS_GAP_S
-
-
-class _NoticedSpeaker:
-    """A speaker of which others can tell whether it is busy, and whether it can be heard."""
-
-    def __init__(self, speaker: Speaker) -> None:
-        self._speaker = speaker
-        self._sounds = False
-        self._ended_s = float("-inf")
-        self.is_playing = False
-
-    def play(self, chunks: Iterator[AudioChunk], is_stale: Callable[[], bool]) -> float:
-        self.is_playing = True
-        try:
-            return self._speaker.play(self._noticed(chunks), is_stale)
-        finally:
-            if self._sounds:
-                self._ended_s = time.monotonic()
-            self.is_playing = self._sounds = False
-
-    def sounds(self, now_s: float) -> bool:
-        """Whether it can be heard, the room's echo included; not yet while its first sound is still being made."""
-        return self._sounds or now_s - self._ended_s < ECHO_S
-
-    def close(self) -> None:
-        self._speaker.close()
-
-    def _noticed(self, chunks: Iterator[AudioChunk]) -> Iterator[AudioChunk]:
-        for chunk in chunks:
-            self._sounds = True
-            yield chunk
