@@ -6,7 +6,7 @@ from assistant.messages import Sentence
 from tests.faulty_devices import Fault, random_faults
 from tests.soak import Soak, any_faults, loss_every_minute
 
-SPEED = 30.0
+SPEED = 20.0
 
 
 def test_every_question_is_answered_while_a_device_is_lost_every_minute() -> None:
