@@ -23,8 +23,8 @@ _GROUP = re.compile(r"\(([^][()]*)\)|\[([^][()]*)\]")
 _SLOT = re.compile(r"\{(language|event|any)\}")
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\s\u3040-\u30ff\u3400-\u9fff]+")
 """Kana and Chinese characters count as words of their own, since nothing else divides them."""
-_ACCENTS = re.compile(r"[\u0300-\u036f]")
-"""Of Latin, Greek and Cyrillic letters; in other scripts marks are letters."""
+_ACCENTS = re.compile(r"[\u0300-\u036f\u0640\u064b-\u0655\u0670\u093c]")
+"""Of Latin, Greek and Cyrillic letters, Arabic vowels and hamzas, the Hindi nukta; other marks are letters."""
 
 
 class _Word(NamedTuple):
@@ -100,7 +100,7 @@ def _match(grammar: _Grammar, said: list[_Word], text: str) -> tuple[str, str] |
 
 
 def _words(text: str) -> list[_Word]:
-    letters = "".join(c if unicodedata.category(c)[0] in "LNM" or c in "'’" else " " for c in text)  # as long as the text
+    letters = "".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in text)  # as long as the text
     found = (_Word(_plain_word(m.group()), m.start(), m.end()) for m in _WORD.finditer(letters))
     words = [word for word in found if word.plain]
     return words[:1] + [word for before, word in pairwise(words) if word.plain != before.plain]  # "Stop, stop!"
@@ -108,7 +108,12 @@ def _words(text: str) -> list[_Word]:
 
 def _plain_word(word: str) -> str:
     bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", word.casefold()))
-    return re.sub("['’]", "", unicodedata.normalize("NFKC", bare))
+    return unicodedata.normalize("NFKC", bare).translate(_alike())
+
+
+@functools.cache
+def _alike() -> dict[int, str]:
+    return str.maketrans({letter: other for language in languages().values() for letter, other in language.alike.items()})
 
 
 def _without_fillers(words: list[_Word], fillers: frozenset[tuple[str, ...]]) -> list[_Word]:
@@ -138,14 +143,20 @@ def _grammar(code: str) -> _Grammar:
 
 
 def _pattern(said: str) -> re.Pattern[str]:
-    """The first slot is the first group."""
-    parts = re.split(r"(\{\w+\})", said)
-    return re.compile(" ".join("(.+)" if part.startswith("{") else re.escape(plain(part)) for part in parts if plain(part)))
+    """The first slot is the first group. What touches a slot may be a word of its own or belong to the same: "{language}로"."""
+    pattern, before = "", ""
+    for part in re.split(r"(\{\w+\})", said):
+        piece = "(.+)" if part.startswith("{") else " ?".join(map(re.escape, plain(part).split()))
+        if piece and pattern:
+            pattern += " " if part.startswith(" ") or before.endswith(" ") else " ?"
+        pattern += piece
+        before = part or before
+    return re.compile(pattern)
 
 
 def _language_names(language: Language) -> dict[str, str]:
     """Every language by the name in this one, its own name and the English one."""
     names = {name: other.code for other in languages().values() for name in (other.name, other.own_name)}
-    names |= {name: code for code, name in languages()["en"].language_names.items()}
-    names |= {name: code for code, name in language.language_names.items()}
+    for known in (languages()["en"], language):
+        names |= {name: code for code, forms in known.language_names.items() for name in forms}
     return {plain(name).replace(" ", ""): code for name, code in names.items()}

@@ -30,8 +30,10 @@ class Language:
     """Phrases about a number {n}, one form for each plural."""
     plural: str
     """Which form fits n, as gettext's Plural-Forms say it."""
-    language_names: dict[str, str]
-    """What this language calls the others, by code."""
+    language_names: dict[str, tuple[str, ...]]
+    """What this language calls the others, by code: the name, then its forms in commands ("по-русски")."""
+    alike: dict[str, str]
+    """Letters that are another in commands, since they are written and heard either way: {"請": "请"}."""
     commands: dict[str, tuple[str, ...]]
     """Templates by `messages.CommandKind`, and under "fillers" and "questions"."""
 
@@ -55,6 +57,11 @@ def counted_phrase(key: str, language: str, n: int) -> tuple[str, str]:
     return known.counted[key][_plural_rule(known.plural)(n)].format(n=n), known.code
 
 
+def language_name(code: str, language: str) -> str:
+    """What `language` calls the language `code`; the code itself where that isn't known."""
+    return _known(language).language_names.get(code, (code,))[0]
+
+
 def _known(language: str) -> Language:
     return languages().get(language) or languages()[FALLBACK]
 
@@ -72,6 +79,7 @@ def _read(code: str, text: str) -> Language:
         dict(table["phrases"]),
         {key: tuple(forms) for key, forms in table["counted"].items()},
         table["plural"],
-        dict(table["language_names"]),
+        {code: (names,) if isinstance(names, str) else tuple(names) for code, names in table["language_names"].items()},
+        dict(table.get("alike", "").split()),  # dict() takes each pair of letters apart
         {kind: tuple(templates) for kind, templates in table["commands"].items()},
     )
