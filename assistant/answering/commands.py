@@ -80,11 +80,18 @@ def plain(text: str) -> str:
 
 def _match(grammar: _Grammar, said: list[_Word], text: str) -> tuple[str, str] | None:
     """(kind, argument)"""
-    bare = _without_fillers(said, grammar.fillers)
-    for words in (said, bare):
+    stripped = list(_without_fillers(said, grammar.fillers))
+    for words in stripped:
         if kind := grammar.phrases.get("".join(word.plain for word in words)):
             return kind, ""
-    line = " ".join(word.plain for word in bare)
+    for words in reversed(stripped):  # the barest first: "please" is no part of an event
+        if found := _match_patterns(grammar, words, text):
+            return found
+    return None
+
+
+def _match_patterns(grammar: _Grammar, words: list[_Word], text: str) -> tuple[str, str] | None:
+    line = " ".join(word.plain for word in words)
     for pattern, kind, slot in grammar.patterns:
         if match := pattern.fullmatch(line):
             if kind == QUESTIONS:
@@ -95,7 +102,7 @@ def _match(grammar: _Grammar, said: list[_Word], text: str) -> tuple[str, str] |
                 continue
             first = line[: match.start(1)].count(" ")
             last = first + match[1].count(" ")
-            return kind, text[bare[first].start : bare[last].end]
+            return kind, text[words[first].start : words[last].end]
     return None
 
 
@@ -116,14 +123,16 @@ def _alike() -> dict[int, str]:
     return str.maketrans({letter: other for language in languages().values() for letter, other in language.alike.items()})
 
 
-def _without_fillers(words: list[_Word], fillers: frozenset[tuple[str, ...]]) -> list[_Word]:
-    """What is left between the fillers at both ends; the longest fillers are taken first."""
+def _without_fillers(words: list[_Word], fillers: frozenset[tuple[str, ...]]) -> Iterator[list[_Word]]:
+    """The words, then with one filler less at one of the ends each time, the longest first: "nog eens" ends in a filler of its own."""
+    yield words
     for size in range(max(map(len, fillers), default=0), 0, -1):
         if tuple(word.plain for word in words[:size]) in fillers:
-            return _without_fillers(words[size:], fillers)
+            yield from _without_fillers(words[size:], fillers)
+            return
         if tuple(word.plain for word in words[-size:]) in fillers:
-            return _without_fillers(words[:-size], fillers)
-    return words
+            yield from _without_fillers(words[:-size], fillers)
+            return
 
 
 @functools.cache
