@@ -34,6 +34,10 @@ class Language:
     """What this language calls the others, by code: the name, then its forms in commands ("по-русски")."""
     alike: dict[str, str]
     """Letters that are another in commands, since they are written and heard either way: {"請": "请"}."""
+    english_by: str
+    """What makes better English of a question in it: "whisper" or a "translator", where one is installed; measured."""
+    measured: dict[str, float]
+    """How Whisper base hears it, as shares: see README.md."""
     commands: dict[str, tuple[str, ...]]
     """Templates by `messages.CommandKind`, and under "fillers" and "questions"."""
 
@@ -81,5 +85,7 @@ def _read(code: str, text: str) -> Language:
         table["plural"],
         {code: (names,) if isinstance(names, str) else tuple(names) for code, names in table["language_names"].items()},
         dict(table.get("alike", "").split()),  # dict() takes each pair of letters apart
+        table.get("english_by", "whisper"),
+        dict(table.get("measured", {})),
         {kind: tuple(templates) for kind, templates in table["commands"].items()},
     )
