@@ -7,13 +7,15 @@ all answer through this file.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from assistant.answering.answer_checks import PHRASES, asks_about_safety
 from assistant.answering.commands import match_command
 from assistant.answering.honest_answers import honest_sentences
 from assistant.answering.translating import find_translator, translate_faithfully
+from assistant.hearing.language_choice import LanguageChoice
 from assistant.interfaces import SceneDescriber, Transcriber, Translator
-from assistant.languages import phrase
+from assistant.languages import languages, phrase
 from assistant.messages import Detail, Keyframe, PictureProblem, Question, Sentence, Transcript, Utterance, View
 from assistant.settings import EarSettings
 from assistant.videos.watch_events import EventWatcher
@@ -38,8 +40,16 @@ class Conversation:
         self._translators = translators
         self._describer = describer
         self._ears = ears
-        self.language = language
-        """Of the last question understood; what can't be understood is answered in it."""
+        self._choice = LanguageChoice(language, ears.language_floor)
+
+    @property
+    def language(self) -> str:
+        """Of the last question understood; what can't be understood is answered in it. Set it when the user names one."""
+        return self._choice.language
+
+    @language.setter
+    def language(self, code: str) -> None:
+        self._choice.tell(code)
 
     def understand(self, utterance: Utterance, language: str | None = None) -> Question | Sentence:
         """The question in an utterance, or the sentence that says why there is none. The language is detected if not given."""
@@ -47,11 +57,15 @@ class Conversation:
         heard = self._transcriber.transcribe(utterance.samples, utterance.sample_rate_hz, language)
         if not heard.text:
             return self._say("no_speech", utterance.turn)
-        # First, for a short word is often heard with little confidence, and in the wrong language.
+        if language:
+            self.language = language
+        else:
+            heard = self._in_its_language(heard, utterance)
+        # First, for a short word is often heard with little confidence.
         command = match_command(heard.text, (heard.language, self.language, ENGLISH))
-        if command is None and not self._is_clear(heard):
+        if command is None and (not heard.text or heard.confidence < self._ears.confidence_floor):
             return self._say("say_again", utterance.turn)
-        return Question(heard.text, heard.language, heard.english, utterance.turn, command)
+        return Question(heard.text, heard.language, heard.english if command else self._english(heard), utterance.turn, command)
 
     def written(self, text: str, language: str) -> Question:
         """A question that was typed, in English where something translates it."""
@@ -70,7 +84,6 @@ class Conversation:
 
     def answer(self, seen: View | PictureProblem | None, question: Question, detail: Detail = "brief") -> Iterator[Sentence]:
         """Yield the sentences of the answer as they are complete. A bad picture is named and nothing is described."""
-        self.language = question.language
         if not isinstance(seen, View):
             yield self._say(seen or "no_picture", question.turn, question.language)
             return
@@ -109,8 +122,30 @@ class Conversation:
         """Free the model's memory until the next look."""
         self._describer.unload()
 
-    def _is_clear(self, heard: Transcript) -> bool:
-        return heard.language_probability >= self._ears.language_floor and heard.confidence >= self._ears.confidence_floor
+    def _in_its_language(self, heard: Transcript, utterance: Utterance) -> Transcript:
+        """What was heard, in the language that it is taken for; without text where no language is likely enough.
+
+        A command needs no likely language: its words tell more than a recogniser's guess at a single one. One that this
+        conversation's language or English has says nothing about the user's.
+        """
+        assert self._transcriber is not None
+        if match_command(heard.text, (self.language, ENGLISH)):
+            return replace(heard, language=self.language)
+        chosen = self._choice.choose(heard.language, heard.language_probability, utterance.start_s)
+        if chosen == heard.language or match_command(heard.text, (heard.language,)):
+            return replace(heard, language=self.language)
+        if chosen is None:
+            return replace(heard, text="")
+        return self._transcriber.transcribe(utterance.samples, utterance.sample_rate_hz, chosen)
+
+    def _english(self, heard: Transcript) -> str:
+        """By the recogniser or, where that was measured to be better, by a translator."""
+        known = languages().get(heard.language)
+        translator = find_translator(self._translators, heard.language, ENGLISH)
+        if translator is None or known is None or known.english_by != "translator":
+            return heard.english
+        translation = translate_faithfully(translator, heard.text, heard.language, ENGLISH)
+        return translation.text if translation.language == ENGLISH else heard.english
 
     def _say(self, key: str, turn: int, language: str | None = None) -> Sentence:
         text, code = phrase(key, language or self.language)

@@ -110,3 +110,13 @@ def test_to_ask_for_a_description_is_a_command_to_describe() -> None:
 
 def _told(command: Command | None) -> str:
     return "" if command is None else f"{command.kind} {command.argument}".strip()
+
+
+SAME = tomllib.loads((Path(__file__).parent / "same_in_each_language.toml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("code", languages())
+def test_the_usual_commands_are_understood_in_each_language_and_questions_are_left_alone(code: str) -> None:
+    order = (code, *languages())
+    assert [_told(match_command(text, order)) for text in SAME[code]["commands"]] == SAME["kinds"]
+    assert [text for text in SAME[code]["questions"] if match_command(text, order)] == []

@@ -48,7 +48,7 @@ def test_every_phrase_has_a_sound(language: Language) -> None:
     voice = EspeakSynthesizer(VoiceSettings())
     for text in chain(language.phrases.values(), *language.counted.values()):
         spoken_s = sum(chunk.duration_s for chunk in voice.synthesize(text, language.code))
-        assert 0.03 * len(text) < spoken_s < 0.2 * len(text) + 1, text
+        assert 0.03 * len(text) < spoken_s < 0.35 * len(text) + 1, text  # a Chinese character is a syllable
 
 
 @each_language

@@ -31,8 +31,8 @@ _GROUP = re.compile(r"\(([^][()]*)\)|\[([^][()]*)\]")
 _SLOT = re.compile(r"\{(language|event|any)\}")
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\s\u3040-\u30ff\u3400-\u9fff]+")
 """Kana and Chinese characters count as words of their own, since nothing else divides them."""
-_ACCENTS = re.compile(r"[\u0300-\u036f]")
-"""Of Latin, Greek and Cyrillic letters; in other scripts marks are letters."""
+_ACCENTS = re.compile(r"[\u0300-\u036f\u0640\u064b-\u0655\u0670\u093c]")
+"""Of Latin, Greek and Cyrillic letters, Arabic vowels and hamzas, the Hindi nukta; other marks are letters."""
 
 
 class _Word(NamedTuple):
@@ -90,11 +90,18 @@ def plain(text: str) -> str:
 
 def _match(grammar: _Grammar, said: list[_Word], text: str) -> tuple[str, str] | None:
     """(kind, argument) of what was said as it is."""
-    bare = _without_fillers(said, grammar.fillers)
-    for words in (said, bare):
+    stripped = list(_without_fillers(said, grammar.fillers))
+    for words in stripped:
         if kind := grammar.phrases.get("".join(word.plain for word in words)):
             return kind, ""
-    line = " ".join(word.plain for word in bare)
+    for words in reversed(stripped):  # the barest first: "please" is no part of an event
+        if found := _match_patterns(grammar, words, text):
+            return found
+    return None
+
+
+def _match_patterns(grammar: _Grammar, words: list[_Word], text: str) -> tuple[str, str] | None:
+    line = " ".join(word.plain for word in words)
     for pattern, kind, slot in grammar.patterns:
         if match := pattern.fullmatch(line):
             if kind == QUESTIONS:
@@ -105,13 +112,14 @@ def _match(grammar: _Grammar, said: list[_Word], text: str) -> tuple[str, str] |
                 continue
             first = line[: match.start(1)].count(" ")
             last = first + match[1].count(" ")
-            return kind, text[bare[first].start : bare[last].end]
+            return kind, text[words[first].start : words[last].end]
     return None
 
 
 def _match_misheard(grammar: _Grammar, said: list[_Word], _text: str) -> tuple[str, str] | None:
     """The same for long phrases with one letter wrong, where only one kind is so near."""
-    letters = "".join(word.plain for word in _without_fillers(said, grammar.fillers))
+    *_, barest = _without_fillers(said, grammar.fillers)
+    letters = "".join(word.plain for word in barest)
     near = (p for p in grammar.phrases if abs(len(p) - len(letters)) <= 1 and len(p) >= SHORTEST_MISHEARD)
     kinds = {grammar.phrases[phrase] for phrase in near if _one_letter_apart(phrase, letters)}
     return (kinds.pop(), "") if len(kinds) == 1 else None
@@ -125,7 +133,7 @@ def _one_letter_apart(one: str, other: str) -> bool:
 
 
 def _words(text: str) -> list[_Word]:
-    letters = "".join(c if unicodedata.category(c)[0] in "LNM" or c in "'’" else " " for c in text)  # as long as the text
+    letters = "".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in text)  # as long as the text
     found = (_Word(_plain_word(m.group()), m.start(), m.end()) for m in _WORD.finditer(letters))
     words = [word for word in found if word.plain]
     return words[:1] + [word for before, word in pairwise(words) if word.plain != before.plain]  # "Stop, stop!"
@@ -133,20 +141,26 @@ def _words(text: str) -> list[_Word]:
 
 def _plain_word(word: str) -> str:
     bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", word.casefold()))
-    return re.sub("['’]", "", unicodedata.normalize("NFKC", bare))
+    return unicodedata.normalize("NFKC", bare).translate(_alike())
 
 
-def _without_fillers(words: list[_Word], fillers: frozenset[tuple[str, ...]]) -> list[_Word]:
-    """What is left between the fillers at both ends."""
-    start, end = 0, len(words)
-    sizes = range(1, max(map(len, fillers), default=0) + 1)
-    while start < end:
-        first = max((n for n in sizes if tuple(word.plain for word in words[start : start + n]) in fillers), default=0)
-        last = max((n for n in sizes if tuple(word.plain for word in words[end - n : end]) in fillers and n <= end - start), default=0)
-        if not first + last:
-            break
-        start, end = start + first, end - last
-    return words[start : max(start, end)]
+@functools.cache
+def _alike() -> dict[int, str]:
+    return str.maketrans({letter: other for language in languages().values() for letter, other in language.alike.items()})
+
+
+def _without_fillers(words: list[_Word], fillers: frozenset[tuple[str, ...]]) -> Iterator[list[_Word]]:
+    """The words, then with one filler less at one of the ends each time, the longest first: "nog eens" ends in a filler of its own."""
+    sizes = range(max(map(len, fillers), default=0), 0, -1)
+    shorter: list[_Word] | None = words
+    while shorter is not None:
+        words = shorter
+        yield words
+        plains = tuple(word.plain for word in words)
+        ends = ((words[size:], words[:-size], size) for size in sizes if size <= len(words))
+        shorter = next(
+            (rest for first, last, size in ends for rest, end in ((first, plains[:size]), (last, plains[-size:])) if end in fillers), None
+        )
 
 
 @functools.cache
@@ -166,14 +180,20 @@ def _grammar(code: str) -> _Grammar:
 
 
 def _pattern(said: str) -> re.Pattern[str]:
-    """The first slot is the first group."""
-    parts = re.split(r"(\{\w+\})", said)
-    return re.compile(" ".join("(.+)" if part.startswith("{") else re.escape(plain(part)) for part in parts if plain(part)))
+    """The first slot is the first group. What touches a slot may be a word of its own or belong to the same: "{language}로"."""
+    pattern, before = "", ""
+    for part in re.split(r"(\{\w+\})", said):
+        piece = "(.+)" if part.startswith("{") else " ?".join(map(re.escape, plain(part).split()))
+        if piece and pattern:
+            pattern += " " if part.startswith(" ") or before.endswith(" ") else " ?"
+        pattern += piece
+        before = part or before
+    return re.compile(pattern)
 
 
 def _language_names(language: Language) -> dict[str, str]:
     """Every language by the name in this one, its own name and the English one."""
     names = {name: other.code for other in languages().values() for name in (other.name, other.own_name)}
-    names |= {name: code for code, name in languages()["en"].language_names.items()}
-    names |= {name: code for code, name in language.language_names.items()}
+    for known in (languages()["en"], language):
+        names |= {name: code for code, forms in known.language_names.items() for name in forms}
     return {plain(name).replace(" ", ""): code for name, code in names.items()}

@@ -30,8 +30,14 @@ class Language:
     """Phrases about a number {n}, one form for each plural."""
     plural: str
     """Which form fits n, as gettext's Plural-Forms say it."""
-    language_names: dict[str, str]
-    """What this language calls the others, by code."""
+    language_names: dict[str, tuple[str, ...]]
+    """What this language calls the others, by code: the name, then its forms in commands ("по-русски")."""
+    alike: dict[str, str]
+    """Letters that are another in commands, since they are written and heard either way: {"請": "请"}."""
+    english_by: str
+    """What makes better English of a question in it: "whisper" or a "translator", where one is installed; measured."""
+    measured: dict[str, float]
+    """How Whisper base hears it, as shares: see README.md."""
     commands: dict[str, tuple[str, ...]]
     """Templates by `messages.CommandKind`, and under "fillers" and "questions"."""
 
@@ -56,8 +62,8 @@ def counted_phrase(key: str, language: str, n: int) -> tuple[str, str]:
 
 
 def language_name(code: str, language: str) -> str:
-    """What `language` calls the language with this code; the code itself where it has no word for it."""
-    return _known(language).language_names.get(code, code)
+    """What `language` calls the language `code`; the code itself where it has no word for it."""
+    return _known(language).language_names.get(code, (code,))[0]
 
 
 def _known(language: str) -> Language:
@@ -77,6 +83,9 @@ def _read(code: str, text: str) -> Language:
         dict(table["phrases"]),
         {key: tuple(forms) for key, forms in table["counted"].items()},
         table["plural"],
-        dict(table["language_names"]),
+        {code: (names,) if isinstance(names, str) else tuple(names) for code, names in table["language_names"].items()},
+        dict(table.get("alike", "").split()),  # dict() takes each pair of letters apart
+        table.get("english_by", "whisper"),
+        dict(table.get("measured", {})),
         {kind: tuple(templates) for kind, templates in table["commands"].items()},
     )
