@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -53,7 +55,7 @@ def test_drawing_reads_on_from_the_kept_prompt(monkeypatch: pytest.MonkeyPatch) 
     answer = answer_ids(tokenizer, "A cat.")
     seen_probabilities = []
 
-    def scripted(probabilities: torch.Tensor, _count: int) -> torch.Tensor:
+    def scripted(probabilities: Any, _count: int) -> Any:
         seen_probabilities.append(probabilities.clone())
         return torch.full((4, 1), answer[len(seen_probabilities) - 1])
 
