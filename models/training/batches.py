@@ -83,11 +83,6 @@ def encode(tokenizer: Tokenizer, text: str) -> list[int]:
     return list(tokenizer.encode(text, add_special_tokens=False).ids)
 
 
-def answer_ids(tokenizer: Tokenizer, answer: str) -> list[int]:
-    """An answer begins with a blank, for the prompt ends without one; the empty answer has no token but its end."""
-    return encode(tokenizer, f" {answer}") if answer else []
-
-
 def _pieces(row: Row, tokenizer: Tokenizer) -> Iterator[_Piece]:
     prefix = encode(tokenizer, prompt_opening(row.seen))
     yield _Piece(0, 0, 0, prefix, learned=False)
@@ -98,7 +93,7 @@ def _pieces(row: Row, tokenizer: Tokenizer) -> Iterator[_Piece]:
         yield asked
         for answer in exchange.answers:
             number += 1
-            yield _Piece(number, asked.number, len(prefix) + len(asked.ids), answer_ids(tokenizer, answer), learned=True)
+            yield _Piece(number, asked.number, len(prefix) + len(asked.ids), encode(tokenizer, f" {answer}"), learned=True)
 
 
 def _mask(owners: list[np.ndarray], parents: list[np.ndarray]) -> np.ndarray:

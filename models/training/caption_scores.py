@@ -8,9 +8,6 @@ import re
 
 from pycocoevalcap.bleu.bleu import Bleu
 from pycocoevalcap.cider.cider import Cider
-from pycocoevalcap.cider.cider_scorer import CiderScorer, cook_refs, cook_test
-
-END_WORD = "eos"
 
 
 def cider_d(references: list[list[str]], outputs: list[str]) -> float:
@@ -34,26 +31,6 @@ def typical(captions: dict[str, list[str]]) -> dict[str, list[float]]:
     return worth
 
 
-class CaptionReward:
-    """CIDEr-D of single captions, words weighed by how rare they are in a whole training set.
-
-    The end of a caption counts as a word, or captions that break off ("a man in a") would score as well.
-    """
-
-    def __init__(self, captions: dict[str, list[str]]) -> None:
-        self._references = {picture: cook_refs([_ended(text) for text in texts]) for picture, texts in captions.items()}
-        self._scorer = CiderScorer()
-        self._scorer.crefs = list(self._references.values())
-        self._scorer.compute_doc_freq()
-
-    def score(self, picture: str, said: list[str]) -> list[float]:
-        """Of each text said about the picture; one without a full stop counts as broken off."""
-        self._scorer.ctest = [cook_test(_ended(text)) for text in said]
-        # The scorer takes the number of pictures from the length of this list, and scores as far as `ctest` goes.
-        self._scorer.crefs = [self._references[picture]] * len(said) + [[]] * (len(self._references) - len(said))
-        return [float(score) for score in self._scorer.compute_cider()]
-
-
 def bleu4(references: list[list[str]], outputs: list[str]) -> float:
     """Papineni et al. 2002, corpus level, closest reference length."""
     with contextlib.redirect_stdout(io.StringIO()):  # pycocoevalcap prints its counts
@@ -62,10 +39,6 @@ def bleu4(references: list[list[str]], outputs: list[str]) -> float:
 
 def _by_number(references: list[list[str]], outputs: list[str]) -> tuple[dict[int, list[str]], dict[int, list[str]]]:
     return {i: [_tokens(r) for r in rs] for i, rs in enumerate(references)}, {i: [_tokens(o)] for i, o in enumerate(outputs)}
-
-
-def _ended(text: str) -> str:
-    return f"{_tokens(text)} {END_WORD}" if text.endswith(".") else _tokens(text)
 
 
 def _tokens(text: str) -> str:

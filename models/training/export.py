@@ -26,10 +26,9 @@ EXAMPLE_QUESTION = "What is in the picture?"
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sources", type=Path, required=True, help="folder with the GGUF and the .pth that `assistant setup` fetched")
-    parser.add_argument("--work", type=Path, required=True, help="folder with reward.pt or, without it, checkpoint.pt")
+    parser.add_argument("--work", type=Path, required=True, help="folder with checkpoint.pt")
     options = parser.parse_args(arguments)
-    rewarded = options.work / "reward.pt"
-    write_adapter(rewarded if rewarded.exists() else options.work / "checkpoint.pt", adapter_file())
+    write_adapter(options.work / "checkpoint.pt", adapter_file())
     write_example(options.sources, adapter_file())
 
 

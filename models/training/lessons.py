@@ -73,13 +73,13 @@ class Lessons:
             for thing in sorted(present_things(example.answers)):
                 self._with_thing[thing].append(example)
 
-    def steps(self, first_step: int, rows_a_step: dict[str, int] = ROWS_A_STEP) -> Iterator[list[Row]]:
+    def steps(self, first_step: int) -> Iterator[list[Row]]:
         """Each collection goes round in an order shuffled anew, the same however often training is resumed."""
         groups: dict[str, list[Example]] = {**self.examples, "labels": [Example("labels", n, (), n) for n in self.class_names]}
-        rounds = {name: _rounds(groups[name], random.Random(f"{SEED} {name}")) for name in rows_a_step}
+        rounds = {name: _rounds(groups[name], random.Random(f"{SEED} {name}")) for name in ROWS_A_STEP}
         step = 0
         while True:
-            chosen = [next(rounds[name]) for name, count in rows_a_step.items() for _ in range(count)]
+            chosen = [next(rounds[name]) for name, count in ROWS_A_STEP.items() for _ in range(count)]
             if step >= first_step:
                 rng = random.Random(f"{SEED} step {step}")
                 rows = [row for example in chosen if (row := self._row(example, rng))]

@@ -63,30 +63,14 @@ class Layer(nn.Module):
         for name in ("input_layernorm", "post_attention_layernorm"):
             self.register_buffer(name, torch.from_numpy(arrays[f"layers.{index}.{name}"].copy()), persistent=False)
 
-    def forward(self, x: Tensor, batch: Batch, cos: Tensor, sin: Tensor, kept: list[tuple[Tensor, Tensor]] | None = None) -> Tensor:
-        """`kept` is given this layer's keys and values, [B, K, L, d] each."""
-        q, k, v = (_to_block(part, batch) for part in self._project(x, cos, sin))  # [B, H or K, L, d]
-        if kept is not None:
-            kept.append((k, v))
+    def forward(self, x: Tensor, batch: Batch, cos: Tensor, sin: Tensor) -> Tensor:
+        y = self._norm(x, self.input_layernorm)
+        q, k, v = (self._heads(part(y)) for part in (self.q_proj, self.k_proj, self.v_proj))  # [N, H or K, d]
+        q, k, v = (_to_block(part, batch) for part in (_rotate(q, cos, sin), _rotate(k, cos, sin), v))  # [B, H or K, L, d]
         repeat = self.shape.heads // self.shape.kv_heads
         k, v = k.repeat_interleave(repeat, 1), v.repeat_interleave(repeat, 1)
         mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=batch.mask)  # [B, H, L, d]
-        return self._finish(x, mixed[batch.rows, :, batch.columns])
-
-    def step(self, x: Tensor, cos: Tensor, sin: Tensor, keys: Tensor, values: Tensor, place: int, mask: Tensor) -> Tensor:
-        """One more token of each of B rows, x [B, D]; `keys`, `values` [B, K, T, d] gain it at `place`; `mask` bool [B, 1, 1, T]."""
-        q, k, v = self._project(x, cos, sin)  # [B, H or K, d]
-        keys[:, :, place], values[:, :, place] = k, v
-        mixed = F.scaled_dot_product_attention(q[:, :, None].to(keys.dtype), keys, values, attn_mask=mask, enable_gqa=True)  # [B, H, 1, d]
-        return self._finish(x, mixed[:, :, 0])
-
-    def _project(self, x: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        y = self._norm(x, self.input_layernorm)
-        q, k, v = (self._heads(part(y)) for part in (self.q_proj, self.k_proj, self.v_proj))  # [N, H or K, d]
-        return _rotate(q, cos, sin), _rotate(k, cos, sin), v
-
-    def _finish(self, x: Tensor, mixed: Tensor) -> Tensor:
-        x = x + self.o_proj(mixed.flatten(1))  # [N, D]
+        x = x + self.o_proj(mixed[batch.rows, :, batch.columns].flatten(1))  # [N, D]
         y = self._norm(x, self.post_attention_layernorm)
         return x + self.down_proj(F.silu(self.gate_proj(y)) * self.up_proj(y))
 
@@ -128,35 +112,14 @@ class StarterModel(nn.Module):
                 module.weight = module.weight.to(dtype)
         self.get_buffer("head").data = self.get_buffer("head").to(dtype)
 
-    def forward(self, batch: Batch, candidates: Tensor | None = None, kept: list[tuple[Tensor, Tensor]] | None = None) -> Tensor:
-        """Logits [M, vocabulary] at the places to predict, or [M, candidates] over the given token ids alone.
-
-        `kept` is given each layer's keys and values.
-        """
+    def forward(self, batch: Batch, candidates: Tensor | None = None) -> Tensor:
+        """Logits [M, vocabulary] at the places to predict, or [M, candidates] over the given token ids alone."""
         x = self.embedding[batch.ids]  # [N, D]
         x = x.index_copy(0, batch.image_at, self.connector(batch.features).flatten(0, 1))
-        cos, sin = self._waves(batch.positions)
-        for layer in self.layers:
-            x = layer(x, batch, cos, sin, kept)
-        return self._logits(x[batch.predict_at], candidates)
-
-    def step(
-        self, ids: Tensor, positions: Tensor, caches: list[tuple[Tensor, Tensor]], place: int, mask: Tensor, candidates: Tensor
-    ) -> Tensor:
-        """Logits [B, candidates] after one more token of each of B rows; see `Layer.step`."""
-        x = self.embedding[ids]
-        cos, sin = self._waves(positions)
-        for layer, (keys, values) in zip(self.layers, caches, strict=True):
-            x = layer.step(x, cos, sin, keys, values, place, mask)
-        return self._logits(x, candidates)
-
-    def _waves(self, positions: Tensor) -> tuple[Tensor, Tensor]:
-        """Cosines and sines [N, 1, d] of the rotary angles."""
         half = torch.arange(0, self.shape.head_dim, 2) / self.shape.head_dim
-        angles = positions[:, None] * self.shape.rope_base**-half  # [N, d/2]
-        angles = torch.cat((angles, angles), -1)[:, None]
-        return torch.cos(angles), torch.sin(angles)
-
-    def _logits(self, x: Tensor, candidates: Tensor | None) -> Tensor:
-        x = F.rms_norm(x, (self.shape.hidden,), self.norm, self.shape.norm_epsilon)
+        angles = batch.positions[:, None] * self.shape.rope_base**-half  # [N, d/2]
+        cos, sin = (wave(torch.cat((angles, angles), -1))[:, None] for wave in (torch.cos, torch.sin))  # [N, 1, d]
+        for layer in self.layers:
+            x = layer(x, batch, cos, sin)
+        x = F.rms_norm(x[batch.predict_at], (self.shape.hidden,), self.norm, self.shape.norm_epsilon)
         return x @ (self.head if candidates is None else self.head[candidates]).T

@@ -90,20 +90,17 @@ def train(data: Path, sources: Path, work: Path, steps: int, from_adapter: bool 
             pace = (time.monotonic() - began) / (step - first + 1)
             print(f"step {step} of {steps}: loss {loss_mean:.3f}, {pace:.2f} s a step", flush=True)
         if (step + 1) % SAVE_EVERY_STEPS == 0 or step + 1 == steps:
-            save(checkpoint, {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step + 1})
+            _save(checkpoint, {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step + 1})
 
 
-def learn(model: StarterModel, batch: Batch, spoken: torch.Tensor, total_weight: float | None = None) -> float:
-    """Gradients of the mean loss of a batch; the softmax runs over the tokens that answers need and some random others.
-
-    `total_weight`: what the sum of weighted losses is divided by; the weights' own sum if None.
-    """
+def learn(model: StarterModel, batch: Batch, spoken: torch.Tensor) -> float:
+    """Gradients of the mean loss of a batch; the softmax runs over the tokens that answers need and some random others."""
     others = torch.randint(model.head.shape[0], (RANDOM_CANDIDATES,))
     candidates = torch.unique(torch.cat((spoken, batch.targets, others)))
     with torch.autocast("cpu", torch.bfloat16):
         logits = model(batch, candidates)
     losses = F.cross_entropy(logits.float(), torch.searchsorted(candidates, batch.targets), reduction="none")
-    loss = (losses * batch.weights).sum() / (batch.weights.sum() if total_weight is None else total_weight)
+    loss = (losses * batch.weights).sum() / batch.weights.sum()
     loss.backward()
     return float(loss.detach())
 
@@ -130,8 +127,7 @@ def spoken_tokens(lessons: Lessons, tokenizer: Tokenizer) -> torch.Tensor:
     return torch.tensor(sorted(ids))
 
 
-def save(path: Path, state: dict[str, object]) -> None:
-    """Written beside and moved, so that a kill leaves a whole file."""
+def _save(path: Path, state: dict[str, object]) -> None:
     torch.save(state, path.with_suffix(".part"))
     path.with_suffix(".part").replace(path)
 
