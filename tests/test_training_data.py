@@ -35,6 +35,7 @@ def test_shop_labels_become_words(label: str, words: str) -> None:
 def test_a_class_is_named_only_by_its_own_words() -> None:
     assert names("A picture of a great white shark.", "great white shark")
     assert names("Two Wine glasses.", "wine glass")
+    assert names("A red-backed sandpiper.", "red-backed sandpiper")
     assert not names("A pineapple.", "Apple")
     assert not names("A shark.", "great white shark")
 
