@@ -5,11 +5,12 @@ Each import stands in the function that needs it, so that a command pays only fo
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant import variant_choice
-from assistant.interfaces import Camera, Microphone, Speaker, SpeechSynthesizer, Transcriber, VoiceDetector
+from assistant.interfaces import Button, Camera, Microphone, Speaker, SpeechSynthesizer, Transcriber, Translator, VoiceDetector
 from assistant.languages import languages
 from assistant.manifests import FULL_PRECISION, all_manifests
 from assistant.model_store import SAVED_GRAPHS, ModelStore
@@ -17,9 +18,13 @@ from assistant.problems import BadInput, MissingModel, shorten
 from assistant.settings import AnswerSettings, CameraSettings, EarSettings, VoiceSettings
 
 if TYPE_CHECKING:
+    from assistant.devices.connection import OnChange
     from assistant.runtimes.smolvlm2 import Smolvlm2Describer
 
 WHISPER = "whisper-base"
+FIREFOX = "firefox-en-pt"
+TRANSLATES = "translate"
+"""How the manifests call the job of a translator."""
 SEES = "see and answer"
 """How the manifests call the job of a model that `--model` can name."""
 _GRAPHS = ("vision_encoder", "embed_tokens", "decoder_model_merged")
@@ -56,6 +61,13 @@ def find_variants(model: str, store: ModelStore) -> tuple[Path, dict[str, list[P
     return folder, found
 
 
+def graph_notes(store: ModelStore) -> dict[str, str]:
+    """MODEL/GRAPH -> what was done to it when it was first loaded, as far as there is something to tell."""
+    from assistant.runtimes.saved_graphs import read_notes
+
+    return read_notes(store.root / SAVED_GRAPHS)
+
+
 def open_transcriber(settings: EarSettings, store: ModelStore, threads: int = 0) -> Transcriber:
     from assistant.runtimes.whisper_transcriber import WhisperTranscriber
 
@@ -83,11 +95,48 @@ def open_synthesizers(settings: VoiceSettings, store: ModelStore, voice: str | N
     return [*piper, EspeakSynthesizer(settings)]
 
 
-def open_camera(source: str, settings: CameraSettings, *, real_time: bool = False) -> Camera:
-    """A picture, a video file, a camera's number or a local stream."""
-    from assistant.devices.opencv_camera import open_source
+def open_translators(store: ModelStore, threads: int = 0) -> list[Translator]:
+    """Best ones first: the fetched models of single pairs, Firefox's, then Apertium where it is installed. Loaded when they are used."""
+    from assistant.runtimes.apertium_translator import ApertiumTranslator
+    from assistant.runtimes.ctranslate_translator import CTranslateTranslator
+    from assistant.runtimes.firefox_translator import FirefoxTranslator
+    from assistant.runtimes.onnx_session import SessionSettings
 
+    installed = [each for each in all_manifests() if each.job.startswith(TRANSLATES) and store.state(each.name) == "installed"]
+    found: list[Translator] = [
+        CTranslateTranslator(store.folder(each.name), each.languages[0], each.languages[1], threads)
+        for each in installed
+        if each.name != FIREFOX
+    ]
+    if any(each.name == FIREFOX for each in installed):
+        found.append(FirefoxTranslator(store.folder(FIREFOX), SessionSettings(threads, spin=False)))
+    with contextlib.suppress(MissingModel):
+        found.append(ApertiumTranslator())
+    return found
+
+
+def open_camera(source: str, settings: CameraSettings, *, real_time: bool = False, on_change: OnChange | None = None) -> Camera:
+    """A picture, a video file, a camera's number or a local stream.
+
+    With `on_change`, here and below, a live device that is lost is opened again until it is back, and `on_change` is told.
+    """
+    from assistant.devices.opencv_camera import is_live, open_source
+    from assistant.devices.reconnecting import ReconnectingCamera
+
+    if on_change is not None and is_live(source):
+        return ReconnectingCamera(lambda: open_source(source, settings), on_change)
     return open_source(source, settings, real_time)
+
+
+def open_button(talk: str) -> Button:
+    """The setting `keys.talk`: a key of the keyboard, or a pin."""
+    if talk.startswith("gpio:"):
+        from assistant.devices.gpio_button import GpioButton
+
+        return GpioButton(talk.removeprefix("gpio:"))
+    from assistant.devices.keyboard import Keyboard
+
+    return Keyboard(talk)
 
 
 def open_sound_file(path: str, *, real_time: bool = False) -> Microphone:
@@ -97,13 +146,16 @@ def open_sound_file(path: str, *, real_time: bool = False) -> Microphone:
     return RecordedMicrophone(Path(path), real_time=real_time)
 
 
-def open_microphone(source: str | None) -> Microphone:
+def open_microphone(source: str | None, on_change: OnChange | None = None) -> Microphone:
     """A sound file played in real time, or the microphone whose name contains `source` (None: the system's choice)."""
     if source and Path(source).suffix.lower() in SOUND_SUFFIXES:
         return open_sound_file(source, real_time=True)
+    from assistant.devices.reconnecting import ReconnectingMicrophone
     from assistant.devices.sounddevice_microphone import SounddeviceMicrophone
 
-    return SounddeviceMicrophone(source or "")
+    if on_change is None:
+        return SounddeviceMicrophone(source or "")
+    return ReconnectingMicrophone(lambda: SounddeviceMicrophone(source or ""), on_change)
 
 
 def open_wav_file(path: Path) -> Speaker:
@@ -113,13 +165,16 @@ def open_wav_file(path: Path) -> Speaker:
     return WavSpeaker(path)
 
 
-def open_speaker(destination: str | None) -> Speaker:
+def open_speaker(destination: str | None, on_change: OnChange | None = None) -> Speaker:
     """A WAV file to write, or the loudspeaker whose name contains `destination` (None: the system's choice)."""
     if destination and Path(destination).suffix.lower() == ".wav":
         return open_wav_file(Path(destination))
+    from assistant.devices.reconnecting_speaker import ReconnectingSpeaker
     from assistant.devices.sounddevice_speaker import SounddeviceSpeaker
 
-    return SounddeviceSpeaker(destination or "")
+    if on_change is None:
+        return SounddeviceSpeaker(destination or "")
+    return ReconnectingSpeaker(lambda: SounddeviceSpeaker(destination or ""), on_change)
 
 
 def _model_folder(model: str, store: ModelStore) -> Path:

@@ -31,7 +31,7 @@ COMMANDS = {
     "models": ("models", "list, fetch, verify or remove models"),
     "voices": ("voices", "list or fetch voices"),
     "check": ("check", "what works on this machine"),
-    "bench": ("bench", "how fast this machine is with a model, beside transformers"),
+    "bench": ("bench", "how fast this machine is with a model, beside other runtimes"),
 }
 MAY_USE_THE_NETWORK = {("setup", None), ("models", "fetch"), ("voices", "fetch")}
 _INTERNAL_ERROR, _INTERRUPTED = 1, 130

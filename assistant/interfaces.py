@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
 from assistant.messages import AnswerThresholds, AudioChunk, Detail, Frame, Keyframe, Picture, SeenPicture, Sound, Transcript, View
+from assistant.settings import VoiceSettings
 
 
 class Camera(Protocol):
@@ -51,6 +52,16 @@ class Speaker(Protocol):
 
     def play(self, chunks: Iterator[AudioChunk], is_stale: Callable[[], bool]) -> float:
         """Play until the chunks end or `is_stale()`; return the seconds that were really heard."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Button(Protocol):
+    """What a user presses to talk or for silence."""
+
+    def watch(self, on_press: Callable[[], None]) -> None:
+        """Call `on_press` at each press, from a thread of its own, until closed."""
         ...
 
     def close(self) -> None: ...
@@ -113,6 +124,19 @@ class SceneDescriber(Protocol):
         ...
 
 
+class Translator(Protocol):
+    """Text in one language to text in another, a sentence at a time."""
+
+    @property
+    def pairs(self) -> frozenset[tuple[str, str]]:
+        """(source, target) of each direction it can do, in two-letter codes."""
+        ...
+
+    def translate(self, sentence: str, source: str, target: str) -> str:
+        """The sentence in `target`; "" for nothing. BadInput for a pair it hasn't. Safe from several threads."""
+        ...
+
+
 class PictureMemory(SceneDescriber, Protocol):
     """A SceneDescriber that can look again at what it has encoded, without the picture: for searching a video more than once."""
 
@@ -132,6 +156,9 @@ class PictureMemory(SceneDescriber, Protocol):
 
 class SpeechSynthesizer(Protocol):
     """Text to speech."""
+
+    settings: VoiceSettings
+    """How fast and loud it speaks. Replace it at any time and from any thread: what is synthesised next obeys."""
 
     @property
     def sample_rate_hz(self) -> int: ...

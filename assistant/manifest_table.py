@@ -45,10 +45,14 @@ class Table:
         return value
 
     def sha256(self, field: str) -> str:
-        value = self.text(field)
-        if not re.fullmatch("[0-9a-f]{64}", value):
-            raise self.bad(field, value, "it must be 64 hexadecimal digits")
-        return value
+        return self._hexadecimal(field, 64)
+
+    def md5(self, field: str) -> str:
+        return self._hexadecimal(field, 32)
+
+    def optional(self, read: Callable[[Table, str], T], field: str) -> T | None:
+        """As `read(self, field)`, None if the field isn't there."""
+        return read(self, field) if field in self._fields else None
 
     def or_unknown(self, read: Callable[[Table, str], T], field: str) -> T | None:
         """As `read(self, field)`, None for the text "unknown"."""
@@ -82,6 +86,12 @@ class Table:
     def expect_empty(self) -> None:
         if self._fields:
             raise BadInput(f"{self.where} has an unknown field {next(iter(self._fields))!r}", "take it out or mend its spelling")
+
+    def _hexadecimal(self, field: str, digits: int) -> str:
+        value = self.text(field)
+        if not re.fullmatch(f"[0-9a-f]{{{digits}}}", value):
+            raise self.bad(field, value, f"it must be {digits} hexadecimal digits")
+        return value
 
     def bad(self, field: str, value: object, fix: str) -> BadInput:
         return BadInput(f"{self.where} has a bad field {field} = {shorten(value, 60)!r}", fix)

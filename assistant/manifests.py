@@ -8,6 +8,8 @@ A manifest is a TOML file named after what it describes:
     origin = "https://..."        # who made it
     default = true                # part of `assistant setup`; false if absent
     version = 1                   # raised when the files change under the same names; 1 if absent
+    sample_rate_hz = 22050        # of a voice
+    speakers = 1                  # of a voice
     export = true                 # PyTorch weights: `assistant models export` must make graphs of them; false if absent
     variants = ["q4", "fp32"]     # kinds of weights that can be fetched singly; none if absent
     default_variants = ["q4"]     # fetched together unless others are asked for
@@ -15,6 +17,7 @@ A manifest is a TOML file named after what it describes:
     name = "model.bin"
     size_bytes = 145217607        # for people. It and sha256 may be "unknown": the hub's own hash is checked while fetching then
     sha256 = "905e..."
+    md5 = "dc51..."               # where the publisher gives only that; compared as well
     [[files]]
     name = "graph{suffix}.onnx"   # one file a variant: graph_q4.onnx, graph.onnx (fp32 has no suffix)
     size_bytes = "unknown"
@@ -51,6 +54,7 @@ class ManifestFile:
     """None = unknown here."""
     sha256: str | None
     """None = unknown here."""
+    md5: str | None = None
     variant: str | None = None
     """None = belongs to every variant."""
 
@@ -125,6 +129,10 @@ class Manifest:
     files: tuple[ManifestFile, ...]
     """Of all variants."""
     sources: tuple[Source, ...]
+    sample_rate_hz: int | None = None
+    """Of a voice."""
+    speakers: int | None = None
+    """Of a voice; the first one is used."""
 
     @property
     def fetch_command(self) -> str:
@@ -190,6 +198,8 @@ def read_manifest(path: Path, kind: Literal["model", "voice"]) -> Manifest:
         default_variants=table.texts("default_variants", list(variants)),
         files=tuple(file for each in table.tables("files", []) for file in _read_files(each, variants)),
         sources=tuple(_read_source(source) for source in table.tables("sources")),
+        sample_rate_hz=table.optional(Table.size, "sample_rate_hz") if kind == "voice" else None,
+        speakers=table.optional(Table.size, "speakers") if kind == "voice" else None,
     )
     table.expect_empty()
     _check_variants(manifest, table.where)
@@ -205,9 +215,10 @@ def _read_files(table: Table, variants: tuple[str, ...]) -> list[ManifestFile]:
     if _SUFFIX in name:
         sizes, hashes = table.known_of(variants, Table.size, "size_bytes"), table.known_of(variants, Table.sha256, "sha256")
         suffixes = {variant: "" if variant == FULL_PRECISION else f"_{variant}" for variant in variants}
-        files = [ManifestFile(name.replace(_SUFFIX, suffixes[each]), sizes.get(each), hashes.get(each), each) for each in variants]
+        files = [ManifestFile(name.replace(_SUFFIX, suffixes[each]), sizes.get(each), hashes.get(each), variant=each) for each in variants]
     else:
-        files = [ManifestFile(name, table.or_unknown(Table.size, "size_bytes"), table.or_unknown(Table.sha256, "sha256"))]
+        sizes_and_hashes = table.or_unknown(Table.size, "size_bytes"), table.or_unknown(Table.sha256, "sha256")
+        files = [ManifestFile(name, *sizes_and_hashes, md5=table.optional(Table.md5, "md5"))]
     table.expect_empty()
     return files
 

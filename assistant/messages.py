@@ -20,6 +20,16 @@ PictureProblem = Literal["covered", "dark", "overexposed", "blank", "blurred", "
 
 Detail = Literal["brief", "normal", "full"]
 
+NarrationMode = Literal["quiet", "changes", "continuous"]
+
+EarconName = Literal["ready", "listening", "heard", "thinking", "answer", "error", "muted"]
+
+CommandKind = Literal[
+    "describe", "more", "shorter", "repeat", "stop", "what_changed", "read", "where_looking", "tell_when",
+    "narrate_quiet", "narrate_changes", "narrate_continuous", "verbosity_brief", "verbosity_normal", "verbosity_full",
+    "slower", "faster", "louder", "quieter", "language", "help", "abilities", "forget", "unload",
+]  # fmt: skip
+
 
 @dataclass(frozen=True, eq=False)
 class Frame:
@@ -36,13 +46,16 @@ class Keyframe:
 
     frame: Frame
     reason: str
-    """Why it was kept: "first", "change", "coverage" or "only"."""
+    """Why it was kept: "first", "change" (of what is seen), "return" (to an earlier scene), "coverage" (nothing new, but the
+    camera moves or time passes) or "only"."""
     sharpness: float = 0.0
     """Variance of the Laplacian of the luma; comparable within one source only."""
     change: float = 0.0
-    """Distance from the keyframe before, 0 (same) to 1."""
+    """Share of the picture that can't be seen in the keyframe before, in [0, 1]."""
     problem: PictureProblem | None = None
     """Set when the picture must not be described."""
+    scene: int = 0
+    """Number of the scene, from 0 in each source; a "return" has the number that the scene had before. -1 with a problem."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +100,15 @@ class Transcript:
 
 
 @dataclass(frozen=True)
+class Command:
+    """What the user told the assistant itself to do."""
+
+    kind: CommandKind
+    argument: str = ""
+    """language: the two-letter code. tell_when: the event in the user's words ("a dog appears")."""
+
+
+@dataclass(frozen=True)
 class Question:
     """What the user wants to know."""
 
@@ -94,6 +116,8 @@ class Question:
     language: str
     english_text: str
     turn: int = 0
+    command: Command | None = None
+    """Set when it is no question about a picture but a command to the assistant."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +129,14 @@ class Sentence:
     turn: int = 0
     english: str = ""
     """The same in English; "" when the text is English itself."""
+
+
+@dataclass(frozen=True)
+class Earcon:
+    """A short sound that tells a state."""
+
+    name: EarconName
+    turn: int = 0
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def ensure(
         name: of its manifest.
         store: where it goes.
         report: takes a line for the user.
-        build: makes a model that is built here; the starter's builder if None.
+        build: makes a model that is built here; the program's own builder of that model if None.
         timeout_s: how long a server may be silent.
         variants: which of the model's variants are wanted, beside those that are here; none = those that are here, else the default ones.
 
@@ -54,14 +54,16 @@ def ensure(
     with _storage_troubles(store.root):
         store.root.mkdir(parents=True, exist_ok=True)
         with _only_fetcher(store.root):
-            return _ensure(manifest, store, report, build or _build_starter, timeout_s, wanted)
+            return _ensure(manifest, store, report, build, timeout_s, wanted)
 
 
 def _is_here(manifest: Manifest, store: ModelStore, wanted: Sequence[str]) -> bool:
     return store.state(manifest.name) == "installed" and set(wanted) <= set(store.variants(manifest.name))
 
 
-def _ensure(manifest: Manifest, store: ModelStore, report: Report, build: Builder, timeout_s: float, wanted: Sequence[str] = ()) -> bool:
+def _ensure(
+    manifest: Manifest, store: ModelStore, report: Report, build: Builder | None, timeout_s: float, wanted: Sequence[str] = ()
+) -> bool:
     staging, place = store.root / STAGING_FOLDER / manifest.name, store.root / manifest.name
     files, downloads, replaced = staging / "files", staging / "downloads", staging / "replaced"
     if replaced.exists() and not place.exists():
@@ -87,7 +89,9 @@ def _ensure(manifest: Manifest, store: ModelStore, report: Report, build: Builde
     return True
 
 
-def _gather(manifest: Manifest, store: ModelStore, files: Path, downloads: Path, report: Report, build: Builder, timeout_s: float) -> None:
+def _gather(
+    manifest: Manifest, store: ModelStore, files: Path, downloads: Path, report: Report, build: Builder | None, timeout_s: float
+) -> None:
     """Fill `files` from the first source that works, verified."""
     for number, source in enumerate(manifest.sources, start=1):
         _sweep(files, downloads)
@@ -109,7 +113,7 @@ def _fetch(
     files: Path,
     downloads: Path,
     report: Report,
-    build: Builder,
+    build: Builder | None,
     timeout_s: float,
 ) -> str | None:
     """Fill `files`; returns the hub's commit that they are of, None where they didn't come from the hub."""
@@ -124,7 +128,7 @@ def _fetch(
         fetch_with_faster_whisper(source, files, downloads, report, timeout_s)
     else:
         report(f"building {manifest.name} from {', '.join(source.needs)}")
-        build(store.root, files, report)
+        (build or _builder_of(manifest.name))(store.root, files, report)
     return None
 
 
@@ -174,10 +178,12 @@ def _install(files: Path, place: Path, replaced: Path) -> None:
     files.replace(place)
 
 
-def _build_starter(sources: Path, destination: Path, report: Report) -> None:
-    from assistant.building.starter import build_starter  # onnx and gguf take a second to import
+def _builder_of(name: str) -> Builder:
+    """The imports stand here because onnx and gguf take a second."""
+    from assistant.building.firefox import build_firefox
+    from assistant.building.starter import build_starter
 
-    build_starter(sources, destination, report)
+    return {"starter": build_starter, "firefox-en-pt": build_firefox}[name]
 
 
 @contextmanager

@@ -129,14 +129,24 @@ class ModelStore:
 
 def record_new(manifest: Manifest, folder: Path, revision: str | None = None) -> None:
     """Hash freshly fetched or built files and write `verified.json`; DamagedModel if one isn't what the manifest says."""
+    for file in manifest.files:
+        path = folder / file.name
+        if file.md5 is not None and path.is_file() and _hash_of(path, "md5") != file.md5:
+            raise DamagedModel(
+                f"the file {path.name} of {manifest.name} isn't the one that was published", f"run `{manifest.fetch_command}`"
+            )
     expected = _files_below(folder) | {file.name: file.sha256 for file in manifest.files}
     files = {name: _check_file(manifest, folder / name, sha256, None, True, trust=True) for name, sha256 in expected.items()}
     _write_record(folder, Record(manifest.version, revision, files))
 
 
 def sha256_of(path: Path) -> str:
+    return _hash_of(path, "sha256")
+
+
+def _hash_of(path: Path, kind: str) -> str:
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(file, kind).hexdigest()
 
 
 def format_size(size_bytes: int | None) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from assistant.problems import NetworkTrouble, shorten
 
-_SWITCHES = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY")
+_SWITCHES = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY", "ORT_DISABLE_TELEMETRY")
 
 
 class RefusedConnection(NetworkTrouble, OSError):

@@ -12,9 +12,9 @@ import dataclasses
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from assistant.messages import Detail
+from assistant.messages import Detail, NarrationMode
 from assistant.problems import BadInput, shorten
 
 
@@ -36,16 +36,25 @@ class CameraSettings:
 class KeyframeSettings:
     """Which frames are kept."""
 
-    change_threshold: float = 0.10
-    """Distance in [0, 1] from the last keyframe that counts as a new scene."""
+    change_threshold: float = 0.03
+    """Share of the picture in [0, 1] that must look different from the last keyframe: about one thing that came or went."""
     settle_s: float = 0.4
     """A change must last this long; the sharpest frame within is kept."""
     min_gap_s: float = 0.5
     max_gap_s: float = 20.0
     """A keyframe is kept for coverage after this long without a change."""
+    most_per_minute: int = 30
+    """Keyframes in any minute of a live camera; what changes more often is seen when its turn comes."""
 
     def __post_init__(self) -> None:
-        _check_range(self, change_threshold=(0.0, 1.0), settle_s=(0.0, 10.0), min_gap_s=(0.0, 60.0), max_gap_s=(self.min_gap_s, 3600.0))
+        _check_range(
+            self,
+            change_threshold=(0.0, 1.0),
+            settle_s=(0.0, 10.0),
+            min_gap_s=(0.0, 60.0),
+            max_gap_s=(self.min_gap_s, 3600.0),
+            most_per_minute=(1, 600),
+        )
 
 
 @dataclass(frozen=True)
@@ -57,6 +66,13 @@ class EarSettings:
     min_speech_s: float = 0.15
     """A spoken "Stop" or "Help" is this short; coughs that pass are sorted out by the recogniser."""
     end_silence_s: float = 0.7
+    """Of silence end an utterance."""
+    sure_silence_s: float = 0.35
+    """The same when the words until then are a whole question or command."""
+    pause_s: float = 0.16
+    """After this much silence what was said is recognised and answered ahead, in case it was all."""
+    interrupt_speech_s: float = 0.3
+    """Speech this long silences the assistant; shorter sounds do so only when they turn out to be words, such as "Stop"."""
     pre_roll_s: float = 0.3
     """Sound kept from before speech was noticed, so that the first syllable survives."""
     max_utterance_s: float = 20.0
@@ -66,6 +82,10 @@ class EarSettings:
     """Below this confidence in the words the same."""
     headphones: bool = False
     """Listen while speaking; with a loudspeaker the assistant would hear itself."""
+    push_to_talk: bool = False
+    """Hear nothing until a key is pressed."""
+    wake_word: str = ""
+    """When given, only what begins with this word is meant for the assistant."""
 
     def __post_init__(self) -> None:
         _check_range(
@@ -73,6 +93,9 @@ class EarSettings:
             speech_threshold=(0.0, 1.0),
             min_speech_s=(0.03, 5.0),
             end_silence_s=(0.1, 10.0),
+            sure_silence_s=(0.1, 10.0),
+            pause_s=(0.03, 10.0),
+            interrupt_speech_s=(0.03, 10.0),
             pre_roll_s=(0.0, 5.0),
             max_utterance_s=(1.0, 30.0),
             language_floor=(0.0, 1.0),
@@ -80,17 +103,50 @@ class EarSettings:
         )
 
 
+SLOWEST, FASTEST, LOUDEST = 0.5, 6.0, 3.0
+
+
+@dataclass(frozen=True)
+class KeySettings:
+    """What is pressed to talk or for silence."""
+
+    talk: str = "any"
+    """A key of the keyboard, "any", or a pin such as "gpio:17"."""
+
+    def __post_init__(self) -> None:
+        if not (self.talk == "any" or len(self.talk) == 1 or self.talk.startswith("gpio:")):
+            raise BadInput(f"the setting talk = {shorten(self.talk)} is no key", 'use one character, "any" or a pin such as "gpio:17"')
+
+
 @dataclass(frozen=True)
 class VoiceSettings:
     """How the assistant sounds."""
 
     rate: float = 1.0
-    """Times the voice's own pace."""
+    """Times the voice's own pace, 0.5 to 6."""
     volume: float = 1.0
-    """In [0, 1]."""
+    """Times the voice's own loudness, 0 to 3; above 1 its peaks are rounded off."""
 
     def __post_init__(self) -> None:
-        _check_range(self, rate=(0.5, 6.0), volume=(0.0, 1.0))
+        _check_range(self, rate=(SLOWEST, FASTEST), volume=(0.0, LOUDEST))
+
+
+@dataclass(frozen=True)
+class NarrationSettings:
+    """When the assistant speaks without being asked."""
+
+    mode: NarrationMode = "quiet"
+    """quiet: never; changes: when the scene has changed; continuous: then, and every `every_s`."""
+    every_s: float = 10.0
+    cooldown_s: float = 60.0
+    """The same isn't said again within this time."""
+    gap_s: float = 2.0
+    """Of silence after anybody spoke."""
+
+    def __post_init__(self) -> None:
+        if self.mode not in get_args(NarrationMode):
+            raise BadInput(f"the setting mode = {self.mode!r} is unknown", f"use {', '.join(get_args(NarrationMode))}")
+        _check_range(self, every_s=(1.0, 3600.0), cooldown_s=(0.0, 3600.0), gap_s=(0.0, 60.0))
 
 
 @dataclass(frozen=True)
@@ -118,6 +174,8 @@ class Settings:
     camera: CameraSettings = field(default_factory=CameraSettings)
     keyframes: KeyframeSettings = field(default_factory=KeyframeSettings)
     ears: EarSettings = field(default_factory=EarSettings)
+    keys: KeySettings = field(default_factory=KeySettings)
+    narration: NarrationSettings = field(default_factory=NarrationSettings)
     voice: VoiceSettings = field(default_factory=VoiceSettings)
     answers: AnswerSettings = field(default_factory=AnswerSettings)
     language: str = "en"

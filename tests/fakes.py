@@ -10,16 +10,18 @@ import numpy as np
 
 from assistant.messages import AnswerThresholds, AudioChunk, Detail, Frame, Keyframe, Picture, SeenPicture, Sound, Transcript, View
 from assistant.problems import BadInput
+from assistant.settings import VoiceSettings
 
 
 class ToneSynthesizer:
-    """Says each word as a tenth of a second of a 440 Hz tone, one chunk a word."""
+    """Says each word as a tenth of a second (less at a higher rate) of a 440 Hz tone, one chunk a word."""
 
     WORD_S = 0.1
 
     def __init__(self, languages: tuple[str, ...] = ("en",), sample_rate_hz: int = 16000) -> None:
         self._languages = languages
         self._sample_rate_hz = sample_rate_hz
+        self.settings = VoiceSettings()
         self.said: list[str] = []
         """Every text it was asked to say, in order."""
 
@@ -34,8 +36,8 @@ class ToneSynthesizer:
         if not self.speaks(language):
             raise BadInput(f"no tone for the language {language!r}", "use another")
         self.said.append(text)
-        times_s = np.arange(round(self.WORD_S * self._sample_rate_hz)) / self._sample_rate_hz
-        word = (0.5 * np.sin(2 * np.pi * 440 * times_s)).astype(np.float32)
+        times_s = np.arange(round(self.WORD_S / self.settings.rate * self._sample_rate_hz)) / self._sample_rate_hz
+        word = (0.3 * self.settings.volume * np.sin(2 * np.pi * 440 * times_s)).astype(np.float32)
         for _ in filter(lambda part: any(map(str.isalnum, part)), text.split()):
             yield AudioChunk(word, self._sample_rate_hz)
 

@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -26,16 +26,21 @@ MICROPHONE_FEED = "microphone-feed"
 RATE_HZ = 48000
 START_TIMEOUT_S = 20.0
 
-_MODULES = (
-    "module-native-protocol-unix auth-anonymous=1 socket={socket}",
-    f"module-null-sink sink_name={LOUDSPEAKER} rate={RATE_HZ} channels=1",
-    f"module-null-sink sink_name={MICROPHONE_FEED} rate={RATE_HZ} channels=1",
-    f"module-remap-source source_name=microphone master={MICROPHONE_FEED}.monitor",
-)
+_SOCKET = "module-native-protocol-unix auth-anonymous=1 socket={socket}"
+_MODULES = {
+    LOUDSPEAKER: ("module-null-sink sink_name=loudspeaker rate={rate} channels=1",),
+    MICROPHONE_FEED: (
+        "module-null-sink sink_name=microphone-feed rate={rate} channels=1",
+        "module-remap-source source_name=microphone master=microphone-feed.monitor",
+    ),
+}
 _ALSA_CONFIG = """\
 </usr/share/alsa/alsa.conf>
 pcm.!default { type pulse hint { show on description "Default" } }
 ctl.!default { type pulse }
+"""
+_ALSA_NAME = """\
+pcm.%s { type pulse hint { show on description "Another name for the default" } }
 """
 
 
@@ -50,6 +55,8 @@ class SoundSystem:
 
     env: dict[str, str]
     """What a process needs in its environment, before it imports sounddevice, to find these devices."""
+    _folder: Path
+    _daemons: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def play(self, wav: Path, sink: str = MICROPHONE_FEED) -> None:
         """Play a WAV file to its end, by default into the microphone."""
@@ -78,12 +85,56 @@ class SoundSystem:
                 _end(recorder)
                 recording.finish()
 
+    def start(self) -> None:
+        """Plug everything in."""
+        socket = self._folder / "native"
+        socket.unlink(missing_ok=True)  # of an earlier one
+        modules = [_SOCKET.format(socket=socket), *(module.format(rate=RATE_HZ) for name in _MODULES for module in _MODULES[name])]
+        command = ["pulseaudio", "-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1", "--disable-shm=yes"]
+        with (self._folder / "log").open("ab") as log:
+            command += [f"--load={module}" for module in modules]
+            self._daemons.append(subprocess.Popen(command, env=self._whole_env(), stdout=log, stderr=log))
+        _wait_until(lambda: socket.exists() and self._daemons[-1].poll() is None, "PulseAudio did not start")
+        self._choose_defaults()
+
     def stop(self) -> None:
         """End the sound system and with it every device, as if all were unplugged."""
         self._run("pactl", "exit")
+        self.end()
 
-    def _run(self, *command: str) -> None:
-        subprocess.run(command, env=self._whole_env(), check=True, timeout=60, capture_output=True)
+    def end(self) -> None:
+        """End what is left of it."""
+        for daemon in self._daemons:
+            _end(daemon)
+        self._daemons.clear()
+
+    def unplug(self, sink: str) -> None:
+        """Take a device away. PulseAudio moves its streams to another one, if there is any."""
+        for line in reversed(self._run("pactl", "list", "short", "modules").splitlines()):
+            number, _, arguments = line.split("\t")[:3]
+            if f"sink_name={sink} " in arguments:
+                self._run("pactl", "unload-module", number)
+
+    def plug_in(self, sink: str, rate_hz: int = RATE_HZ) -> None:
+        """Bring it back, perhaps at another rate."""
+        for module in _MODULES[sink]:
+            self._run("pactl", "load-module", *module.format(rate=rate_hz).split())
+        self._choose_defaults()
+
+    def add_name(self, name: str) -> None:
+        """Let the default devices be known by another name too, as a new device appears; PortAudio's list must be read anew."""
+        with Path(self.env["ALSA_CONFIG_PATH"]).open("a") as config:
+            config.write(_ALSA_NAME % name)
+
+    def _choose_defaults(self) -> None:
+        sinks, sources = (self._run("pactl", "list", "short", kind) for kind in ("sinks", "sources"))
+        if LOUDSPEAKER in sinks:
+            self._run("pactl", "set-default-sink", LOUDSPEAKER)
+        if "\tmicrophone\t" in sources:
+            self._run("pactl", "set-default-source", "microphone")
+
+    def _run(self, *command: str) -> str:
+        return subprocess.run(command, env=self._whole_env(), check=True, timeout=60, capture_output=True, text=True).stdout
 
     def _start(self, command: list[str], stdout: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
         return subprocess.Popen(command, env=self._whole_env(), stdout=stdout, stderr=subprocess.DEVNULL)
@@ -114,7 +165,6 @@ def sound_system() -> Iterator[SoundSystem]:
     """Run a private PulseAudio for the length of the block."""
     with tempfile.TemporaryDirectory(prefix="pulse-") as name:
         folder = Path(name)
-        socket = folder / "native"
         config = folder / "asound.conf"
         config.write_text(_ALSA_CONFIG)
         env = {
@@ -122,22 +172,16 @@ def sound_system() -> Iterator[SoundSystem]:
             "XDG_RUNTIME_DIR": name,
             "PULSE_RUNTIME_PATH": name,
             "PULSE_STATE_PATH": name,
-            "PULSE_SERVER": f"unix:{socket}",
+            "PULSE_SERVER": f"unix:{folder / 'native'}",
             "PULSE_COOKIE": str(folder / "cookie"),
             "ALSA_CONFIG_PATH": str(config),
         }
-        loads = [f"--load={module.format(socket=socket)}" for module in _MODULES]
-        command = ["pulseaudio", "-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1", "--disable-shm=yes", *loads]
-        with (folder / "log").open("wb") as log:
-            daemon = subprocess.Popen(command, env={**os.environ, **env}, stdout=log, stderr=log)
-        system = SoundSystem(env)
+        system = SoundSystem(env, folder)
         try:
-            _wait_until(lambda: socket.exists() and daemon.poll() is None, "PulseAudio did not start")
-            system._run("pactl", "set-default-sink", LOUDSPEAKER)
-            system._run("pactl", "set-default-source", "microphone")
+            system.start()
             yield system
         finally:
-            _end(daemon)
+            system.end()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

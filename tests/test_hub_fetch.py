@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import hashlib
 import os
 import signal
 import subprocess
@@ -12,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant import fetch_hub
+from assistant import fetch_hub, manifests
 from assistant.command_line import main
+from assistant.commands import voices
 from assistant.model_store import STAGING_FOLDER, ModelStore
 from assistant.problems import DamagedModel, DiskFull, MissingModel, NetworkTrouble, Problem
 from tests.hub_server import COMMIT, Hub
@@ -47,6 +50,36 @@ def assert_whole(store: ModelStore) -> None:
     assert (folder / "config.json").read_bytes() == CONFIG
     assert sorted(path.name for path in folder.iterdir()) == ["config.json", "model.bin", "verified.json"]
     assert [path.name for path in (store.root / STAGING_FOLDER).iterdir()] == ["lock"]
+
+
+def write_voice(store: ModelStore, hub: Hub, md5_of: bytes) -> None:
+    """A voice whose sizes and md5 are known, as Piper's are."""
+    card = b"# Model card\n\n* Language: es_ES\n\n## Dataset\n\n* License: CC0 (public domain)\n"
+    name = "es_ES-toy-low"
+    hub.files |= {f"a/b/es/{name}.onnx": WEIGHTS, f"a/b/es/{name}.onnx.json": CONFIG, "a/b/es/MODEL_CARD": card}
+    contents = {f"{name}.onnx": md5_of, f"{name}.onnx.json": CONFIG, "MODEL_CARD": card}
+    tables = "".join(file_table(file, None) + f'md5 = "{hashlib.md5(content).hexdigest()}"\n' for file, content in contents.items())
+    manifest = HEAD.replace("CC0", "that of its card") + "sample_rate_hz = 16_000\nspeakers = 2\n" + tables + hub_source("a/b", "es")
+    (store.root.parent / f"data/voices/{name}.toml").write_text(manifest)
+
+
+def test_a_voice_is_fetched_by_its_language_and_tells_the_licence_on_its_card(
+    store: ModelStore, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_voice(store, hub, WEIGHTS)
+    monkeypatch.setattr(voices, "all_manifests", manifests.all_manifests)
+    options = argparse.Namespace(action="fetch", name="en", models_dir=store.root)
+    [(line, data)] = voices.run(options)
+    assert "licence CC0 (public domain) (its MODEL_CARD)" in line
+    assert (data["sample_rate_hz"], data["speakers"]) == (16_000, 2)
+    assert (store.folder("es_ES-toy-low") / "es_ES-toy-low.onnx").read_bytes() == WEIGHTS
+
+
+def test_a_voice_with_another_md5_than_published_is_not_installed(store: ModelStore, hub: Hub) -> None:
+    write_voice(store, hub, b"what Piper published")
+    with pytest.raises(DamagedModel, match="es_ES-toy-low.onnx of es_ES-toy-low isn't the one that was published"):
+        fetch(store, "es_ES-toy-low")
+    assert_nothing_half_done(store, "es_ES-toy-low")
 
 
 def test_hub_files_are_checked_against_the_hubs_own_hashes(store: ModelStore, hub: Hub) -> None:

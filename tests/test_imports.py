@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "runtimes": FIRST | STORE | {"runtimes"},
     "building": FIRST | STORE | {"building", "runtimes"},
     **dict.fromkeys(FETCH, FIRST | STORE | FETCH | {"building"}),
-    "benchmarks": FIRST | STORE | STAGES | VIDEOS | {"benchmarks", "runtimes", "devices", "assembly"},
+    "benchmarks": FIRST | STORE | STAGES | VIDEOS | PATH | {"assembly", "benchmarks", "devices", "runtimes", "building"},
     "assembly": FIRST | STORE | STAGES | VIDEOS | PATH | {"devices", "runtimes"},
     "commands": FIRST | STORE | STAGES | VIDEOS | PATH | {"assembly", "benchmarks", "commands", "model_fetch", "building"},
     "command_line": FIRST | {"commands"},

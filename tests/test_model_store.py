@@ -159,7 +159,8 @@ def test_a_bad_manifest_names_its_file_and_field(tmp_path: Path, change: tuple[s
 
 def test_the_manifests_that_come_with_the_program_are_valid() -> None:
     names = {manifest.name for manifest in all_manifests() if manifest.default}
-    assert names == {"whisper-base", "smollm2-135m", "efficientnet-lite2", "starter", "en_US-joe-medium"}
+    translator = {"firefox-en-pt-weights", "firefox-en-pt"}
+    assert names == {"whisper-base", "smollm2-135m", "efficientnet-lite2", "starter", "en_US-joe-medium"} | translator
     assert len({manifest.name for manifest in all_manifests()}) == len(all_manifests())
 
 

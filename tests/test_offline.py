@@ -36,6 +36,20 @@ def test_connections_beyond_this_machine_are_refused_and_loopback_works() -> Non
     assert done.stdout.endswith("1\n")
 
 
+@pytest.mark.parametrize("kept_quiet", [True, False])
+def test_onnxruntime_keeps_no_record_for_its_maker(kept_quiet: bool, tmp_path: Path) -> None:
+    """What it would send lies in the user's home; without our switch it does, so this test would notice if that stopped working."""
+    code = "import numpy, onnxruntime as o, onnx.helper as h; g = h.make_graph([h.make_node('Neg', ['x'], ['y'])], 'g', "
+    code += "[h.make_tensor_value_info('x', 1, [1])], [h.make_tensor_value_info('y', 1, [1])]); "
+    code += "o.InferenceSession(h.make_model(g, opset_imports=[h.make_opsetid('', 17)], ir_version=8).SerializeToString())"
+    env = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"} | {"HOME": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", f"{'import assistant; ' if kept_quiet else ''}{code}"], check=True, env=env)
+    kept = [path for path in tmp_path.rglob("*") if path.is_file()]
+    if not kept_quiet and not kept:
+        pytest.skip("this build of onnxruntime keeps nothing")
+    assert (kept == []) == kept_quiet
+
+
 @pytest.mark.models
 def test_the_demo_gives_the_same_answers_with_no_network_at_all(models_dir: Path, tmp_path: Path) -> None:
     unshare = shutil.which("unshare")

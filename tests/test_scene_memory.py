@@ -18,7 +18,6 @@ def test_only_the_newest_scenes_are_held() -> None:
         memory.add(keyframe(time_s))
     assert [k.frame.time_s for k in memory.latest(5)] == [2.0, 3.0]
     assert [k.frame.time_s for k in memory.latest(1)] == [3.0]
-    assert memory.age_s(4.5) == 1.5
 
 
 def test_trouble_is_never_described_and_ends_with_the_next_scene() -> None:
@@ -35,4 +34,12 @@ def test_forgetting_leaves_nothing() -> None:
     memory.add(keyframe(1.0))
     memory.forget()
     assert memory.latest(1) == []
-    assert memory.age_s(2.0) is None
+    assert memory.newest is None
+
+
+def test_a_camera_that_has_fallen_silent_is_noticed() -> None:
+    memory = SceneMemory()
+    assert memory.silent_s(50.0) == 0.0
+    memory.note_frame(10.0)
+    memory.note_frame(12.0)
+    assert memory.silent_s(14.5) == 2.5

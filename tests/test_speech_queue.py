@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 from assistant.messages import Sentence
-from assistant.speaking.speech_queue import QUEUED_SENTENCES, SpeechQueue
+from assistant.speaking.speech_queue import QUEUED_SENTENCES, SpeechQueue, Spoken
 from assistant.turns import Turns
 
 DEADLOCK_S = 20.0
@@ -18,7 +18,7 @@ def test_sentences_come_out_in_order_until_the_queue_is_closed() -> None:
         assert queue.put(Sentence(text, "en"))
     heard = []
     for sentence in queue:
-        heard.append(sentence.text)
+        heard.append(said(sentence))
         if len(heard) == 3:
             queue.close()
     assert heard == ["one", "two", "three"]
@@ -32,7 +32,7 @@ def test_an_interruption_drops_what_waits_and_what_still_comes() -> None:
     assert not queue.put(Sentence("late", "en", turn=0))
     assert len(queue) == 0
     assert queue.put(Sentence("new", "en", turn=turns.begin()))
-    assert next(iter(queue)).text == "new"
+    assert said(next(iter(queue))) == "new"
 
 
 def test_a_writer_waits_while_the_queue_is_full_and_nothing_is_lost() -> None:
@@ -40,7 +40,7 @@ def test_a_writer_waits_while_the_queue_is_full_and_nothing_is_lost() -> None:
     texts = [str(number) for number in range(3 * QUEUED_SENTENCES)]
     writer = in_thread(lambda: [queue.put(Sentence(text, "en")) for text in texts])
     sentences = iter(queue)
-    assert [next(sentences).text for _ in texts] == texts
+    assert [said(next(sentences)) for _ in texts] == texts
     join(writer)
 
 
@@ -67,6 +67,11 @@ def test_closing_lets_readers_and_writers_go() -> None:
     queue.close()
     join(reader)
     assert not queue.put(Sentence("too late", "en"))
+
+
+def said(spoken: Spoken) -> str:
+    assert isinstance(spoken, Sentence)
+    return spoken.text
 
 
 def in_thread(work: Callable[[], object]) -> threading.Thread:

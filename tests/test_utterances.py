@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from assistant.hearing.listen import hear_file, listen
-from assistant.hearing.utterances import SpeechStarted
+from assistant.hearing.utterances import SpeechLasts, SpeechStarted, UtteranceSegmenter
 from assistant.messages import AudioChunk, Transcript, Utterance
 from assistant.settings import EarSettings
 from tests.fakes import ScriptedTranscriber, ScriptedVoiceDetector
@@ -30,7 +30,7 @@ def probabilities(*spans: tuple[float, float]) -> list[float]:
 
 
 def hear(script: list[float], settings: EarSettings = SETTINGS) -> tuple[list[SpeechStarted], list[Utterance]]:
-    events = list(listen(chunks(len(script) * CHUNK_S), ScriptedVoiceDetector(script), settings))
+    events = list(listen(chunks(len(script) * CHUNK_S), ScriptedVoiceDetector(script), UtteranceSegmenter(settings)))
     return [e for e in events if isinstance(e, SpeechStarted)], [e for e in events if isinstance(e, Utterance)]
 
 
@@ -85,7 +85,7 @@ def test_a_long_speech_is_cut_at_its_quietest_place_and_no_sound_is_lost() -> No
     script = probabilities((25, 0.9), (1, 0.0))
     quiet = round(7.5 / CHUNK_S)
     loudness = [0.01 if abs(number - quiet) <= 1 else 0.5 for number in range(len(script))]
-    events = list(listen(chunks(len(script) * CHUNK_S, loudness), ScriptedVoiceDetector(script), SETTINGS))
+    events = list(listen(chunks(len(script) * CHUNK_S, loudness), ScriptedVoiceDetector(script), UtteranceSegmenter(SETTINGS)))
     utterances = [event for event in events if isinstance(event, Utterance)]
     assert sum(isinstance(event, SpeechStarted) for event in events) == 1
     assert utterances[0].end_s == pytest.approx(quiet * CHUNK_S, abs=2 * CHUNK_S)
@@ -97,8 +97,17 @@ def test_a_long_speech_is_cut_at_its_quietest_place_and_no_sound_is_lost() -> No
 
 def test_a_second_stream_starts_afresh() -> None:
     detector = ScriptedVoiceDetector(probabilities((1, 0.9)))
-    first, second = ([type(e) for e in listen(chunks(1), detector, SETTINGS)] for _ in range(2))
-    assert first == second == [SpeechStarted, Utterance]
+    first, second = ([type(e) for e in listen(chunks(1), detector, UtteranceSegmenter(SETTINGS))] for _ in range(2))
+    assert first == second == [SpeechStarted, SpeechLasts, Utterance]
+
+
+def test_half_a_question_before_the_microphone_was_lost_is_not_joined_to_the_next() -> None:
+    script = probabilities((0.5, 0.0), (0.5, 0.9), (1.0, 0.9), (1.0, 0.0))
+    before = chunks(1.0)
+    after = [AudioChunk(chunk.samples, 16000, chunk.time_s + 30.0) for chunk in chunks(2.0)]
+    events = list(listen([*before, *after], ScriptedVoiceDetector(script), UtteranceSegmenter(SETTINGS)))
+    first, second = (event for event in events if isinstance(event, Utterance))
+    assert first.end_s < 1.5 and second.start_s > 29.0
 
 
 class _Recording:

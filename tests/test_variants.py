@@ -187,7 +187,7 @@ class Paced(SceneDescriber):
     def max_pictures(self) -> int:
         return 1
 
-    def look(self, keyframes: Sequence[Keyframe], detail: Detail = "brief") -> View:
+    def look(self, keyframes: Sequence[Keyframe], detail: Detail = "brief", *, duration_s: float | None = None) -> View:
         shown = keyframes[-1].frame.picture.tobytes()
         self._clock.now_s += 0.0 if shown in self._looked_at else self._look_s  # as a runtime that keeps what it looked at
         self._looked_at.add(shown)

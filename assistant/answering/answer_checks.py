@@ -32,6 +32,8 @@ _UNCOUNTABLE = frozenset(
 )
 
 YES, LIKELY_YES, CANT_TELL, LIKELY_NO, NO = "Yes.", "I think so.", "I can't tell.", "I don't think so.", "No."
+PHRASES = {YES: "yes", LIKELY_YES: "likely_yes", CANT_TELL: "no_answer", LIKELY_NO: "likely_no", NO: "no"}
+"""Answers that every language has words of its own for."""
 
 
 def asks_about_safety(question: str) -> bool:

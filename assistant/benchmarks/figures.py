@@ -26,9 +26,12 @@ SECOND_QUESTION = "What colour is the largest thing?"
 
 @dataclass(frozen=True)
 class Run:
-    """Medians of one prompt: seconds to encode its pictures, seconds to prefill, tokens a second, and the tokens."""
+    """Medians of one prompt: seconds to encode its pictures, seconds to prefill, tokens a second, and the tokens.
 
-    encode_s: float
+    None where a contender has no such thing.
+    """
+
+    encode_s: float | None
     prefill_s: float
     tokens_per_s: float
     tokens: list[int]
@@ -36,15 +39,15 @@ class Run:
 
 @dataclass(frozen=True)
 class Figures:
-    """Seconds are medians; `video_` is of VIDEO_FRAMES pictures in one prompt."""
+    """Seconds are medians; `video_` is of VIDEO_FRAMES pictures in one prompt. None where a contender has no such thing."""
 
     load_s: float
-    encode_s: float
+    encode_s: float | None
     """One picture through the vision encoder and the connector."""
     prefill_s: float
     """The prompt with one picture, up to the first token."""
     tokens_per_s: float
-    video_encode_s: float
+    video_encode_s: float | None
     video_prefill_s: float
     video_tokens_per_s: float
     second_question_s: float

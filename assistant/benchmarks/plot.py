@@ -4,12 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from assistant.problems import BadInput, shorten
 
 
-def draw_ratios(ratios: Mapping[str, Mapping[str, float]], path: Path) -> None:
-    """One group of bars a contender, on a logarithmic scale; 1 is the best of the others. BadInput if it can't be drawn."""
+def draw_ratios(ratios: Mapping[str, Mapping[str, float]], other: str, path: Path) -> None:
+    """Draw each contender's ratios to the best of `other` as bars on a logarithmic scale; no bar for what it doesn't have.
+
+    BadInput if it can't be drawn.
+    """
+    plt = _pyplot()
+    fields = list(dict.fromkeys(field for values in ratios.values() for field in values))
+    figure, axis = plt.subplots(figsize=(12, 5))
+    width = 0.8 / max(len(ratios), 1)
+    for number, (name, values) in enumerate(ratios.items()):
+        places = [i + number * width for i, field in enumerate(fields) if field in values]
+        axis.bar(places, [values[field] for field in fields if field in values], width, label=name)
+    axis.axhline(1, color="grey", linestyle="--")
+    axis.set_yscale("log")
+    axis.set_xticks([i + 0.4 for i in range(len(fields))], [f.replace("_", " ") for f in fields], rotation=20, ha="right")
+    axis.set_ylabel(f"times better than the best of {other}")
+    axis.legend()
+    _save(figure, path)
+
+
+def draw_waits(waits: Mapping[str, Mapping[str, float]], path: Path) -> None:
+    """Draw when each step of an order of work came, in seconds from the end of speech: order -> step -> median. BadInput as above."""
+    plt = _pyplot()
+    figure, axis = plt.subplots(figsize=(12, 1 + len(waits)))
+    for row, (order, steps) in enumerate(waits.items()):
+        began = min(0.0, *steps.values())
+        for step, time_s in sorted(steps.items(), key=lambda item: item[1]):
+            axis.barh(row, time_s - began, left=began, height=0.5, alpha=0.3, color=f"C{row}")
+            axis.annotate(step, (time_s, row), rotation=30, fontsize=8, ha="left", va="bottom")
+            began = time_s
+        axis.text(0, row - 0.4, order)
+    axis.axvline(0, color="grey", linestyle="--")
+    axis.set_yticks([])
+    axis.set_xlabel("seconds from the end of speech (medians)")
+    _save(figure, path)
+
+
+def _pyplot() -> Any:
     try:
         import matplotlib
     except ImportError as error:
@@ -17,16 +54,10 @@ def draw_ratios(ratios: Mapping[str, Mapping[str, float]], path: Path) -> None:
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    fields = list(next(iter(ratios.values()), {}))
-    figure, axis = plt.subplots(figsize=(12, 5))
-    width = 0.8 / max(len(ratios), 1)
-    for number, (name, values) in enumerate(ratios.items()):
-        axis.bar([i + number * width for i in range(len(fields))], [values[f] for f in fields], width, label=name)
-    axis.axhline(1, color="grey", linestyle="--")
-    axis.set_yscale("log")
-    axis.set_xticks([i + 0.4 for i in range(len(fields))], [f.replace("_", " ") for f in fields], rotation=20, ha="right")
-    axis.set_ylabel("times better than the best of transformers")
-    axis.legend()
+    return plt
+
+
+def _save(figure: Any, path: Path) -> None:
     try:
         figure.savefig(path, format="png", dpi=120, bbox_inches="tight")
     except OSError as error:

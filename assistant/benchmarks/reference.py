@@ -40,14 +40,15 @@ class Reference:
         found = found if isinstance(found, torch.Tensor) else found.pooler_output  # newer versions wrap them, a tensor a prompt
         return torch.cat(list(found)) if not isinstance(found, torch.Tensor) else found.flatten(0, -2)
 
-    def prompt(self, count: int) -> torch.Tensor:
+    def prompt(self, count: int, question: str = QUESTION) -> torch.Tensor:
+        """[1, n]."""
         block = f"{_FAKE}{_GLOBAL}{_IMAGE * self.tokens_a_tile}{_FAKE}"
         if count == 1:
-            text = f"<|im_start|>User:{block}{QUESTION}"
+            text = f"<|im_start|>User:{block}{question}"
         else:
             frames = "".join(f"\nFrame from 00:{i:02d}:{block}" for i in range(count))
             intro = f"You are provided the following series of eight frames from a 0:00:{count:02d} [H:MM:SS] video."
-            text = f"<|im_start|>User: {intro}\n{frames}\n\n{QUESTION}"
+            text = f"<|im_start|>User: {intro}\n{frames}\n\n{question}"
         ids = self.tokenizer(f"{text}<end_of_utterance>\nAssistant:", add_special_tokens=False).input_ids
         return torch.tensor([ids])
 
@@ -79,6 +80,7 @@ def main(folder: str, dtype: str) -> None:
     one = _measure(reference, 1)
     picture_peak = peak_mb()
     several = _measure(reference, VIDEO_FRAMES)
+    assert one.encode_s is not None
     # It keeps nothing between questions: the picture is encoded and read again.
     second_s = one.encode_s + one.prefill_s
     print_figures(Figures.of(one, several, load_s=load_s, second_question_s=second_s, picture_peak_mb=picture_peak, peak_mb=peak_mb()))

@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from assistant.answering.answer_checks import asks_about_safety
-from assistant.assembly import SOUND_SUFFIXES, open_describer, open_sound_file, open_synthesizers, open_transcriber, open_wav_file
+from assistant.assembly import (
+    SOUND_SUFFIXES,
+    open_describer,
+    open_sound_file,
+    open_synthesizers,
+    open_transcriber,
+    open_translators,
+    open_wav_file,
+)
 from assistant.commands.media import Media, read_through
 from assistant.commands.options import add_model_argument, add_settings_argument, settings_of, store_of
 from assistant.commands.output import Stopwatch
@@ -64,13 +72,14 @@ def _asked(
     transcriber = open_transcriber(settings.ears, store) if spoken else None
     describer = open_describer(settings.answers, store)
     watch.lap("load")
-    conversation = Conversation(transcriber, describer, settings.ears, options.language or settings.language)
+    translators = open_translators(store, settings.answers.threads)
+    conversation = Conversation(transcriber, describer, settings.ears, options.language or settings.language, translators)
     asked: Question | Sentence
     if spoken:
         asked = conversation.understand(whole_utterance(open_sound_file(options.question)), options.language)
         watch.lap("hear")
     else:
-        asked = Question(options.question, options.language or ENGLISH, options.question)
+        asked = conversation.written(options.question, options.language or ENGLISH)
     warnings = list(media.warnings)
     seen: View | PictureProblem | None = None
     rests_on: tuple[Keyframe, ...] = ()
@@ -88,8 +97,8 @@ def _asked(
     problem = None if isinstance(seen, View) else seen
     if problem:
         warnings.append(phrase(problem, ENGLISH)[0])
-    if not spoken and asked.language != ENGLISH:
-        warnings.append("the question was given to the model untranslated: there is no translator yet; a spoken question is translated")
+    if not spoken and asked.language != ENGLISH and asked.english_text == asked.text:
+        warnings.append(f"the question was given to the model as it is, for nothing here translates {asked.language}: ask in English")
     if options.out:
         say(said, open_synthesizers(settings.voice, store), open_wav_file(options.out))
         watch.lap("speak")

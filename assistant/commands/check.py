@@ -45,6 +45,7 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
     yield from _languages(store)
     yield from _variants([*installed_models(store), *([options.model] if options.model else [])], store)
     yield from _speed(model, store)
+    yield from (_result(f"graph {name}", True, note) for name, note in assembly.graph_notes(store).items())
 
 
 def _offline() -> Result:

@@ -14,7 +14,15 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from assistant.assembly import open_camera, open_describer, open_sound_file, open_synthesizers, open_transcriber, open_wav_file
+from assistant.assembly import (
+    open_camera,
+    open_describer,
+    open_sound_file,
+    open_synthesizers,
+    open_transcriber,
+    open_translators,
+    open_wav_file,
+)
 from assistant.commands.contact_sheet import write_sheet
 from assistant.commands.options import store_of
 from assistant.commands.output import Stopwatch, clock
@@ -52,7 +60,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
     folder = _make_folder(options.out)
     settings, store = Settings(), store_of(options)
-    conversation = Conversation(open_transcriber(settings.ears, store), open_describer(settings.answers, store), settings.ears)
+    transcriber, describer = open_transcriber(settings.ears, store), open_describer(settings.answers, store)
+    conversation = Conversation(transcriber, describer, settings.ears, translators=open_translators(store))
     synthesizers = open_synthesizers(settings.voice, store)
     asked = []
     for number, (time_s, recording, picture, memory) in enumerate(_moments(settings), 1):
@@ -99,6 +108,7 @@ def _ask(conversation: Conversation, recording: str, memory: SceneMemory, settin
         "language": question.language,
         "english_question": question.english_text,
         "answer": " ".join(sentence.text for sentence in said),
+        "english_answer": " ".join(sentence.english or sentence.text for sentence in said),
         "keyframes_s": [round(k.frame.time_s, 3) for k in seen.keyframes] if isinstance(seen, View) else [],
         "picture_problem": None if isinstance(seen, View) else seen,
         "times_s": watch.total(),

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from assistant.commands.contact_sheet import write_sheet
-from assistant.commands.media import read_media
+from assistant.assembly import open_camera
+from assistant.commands.contact_sheet import ChangeCurve, write_sheet
 from assistant.commands.options import add_settings_argument, settings_of
 from assistant.commands.output import clock
-from assistant.problems import BadInput
+from assistant.problems import BadInput, shorten
+from assistant.seeing.keyframes import select_keyframes
 
 DEFAULT_BUDGET = 16
 
@@ -19,21 +20,28 @@ DEFAULT_BUDGET = 16
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("video", metavar="VIDEO", help="a video file")
     parser.add_argument("--budget", type=int, default=DEFAULT_BUDGET, metavar="N", help=f"keep at most N (default {DEFAULT_BUDGET})")
-    parser.add_argument("--sheet", type=Path, metavar="PNG", help="also draw them into a picture")
+    parser.add_argument("--sheet", type=Path, metavar="PNG", help="also draw them into a picture, over the curve of change")
     add_settings_argument(parser)
 
 
 def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
     if not 1 <= options.budget <= 1000:
         raise BadInput(f"the budget {options.budget} is out of range", "use --budget 1 to 1000")
-    media = read_media(options.video, settings_of(options), options.budget)
+    settings, curve = settings_of(options), ChangeCurve()
+    camera = open_camera(options.video, settings.camera)
+    try:
+        kept = select_keyframes(camera.frames(), settings.keyframes, options.budget, curve.add)
+        warnings = list(getattr(camera, "warnings", []))
+    finally:
+        camera.close()
+    if not kept:
+        raise BadInput(f"there is no picture in {shorten(options.video)}", "use a video with at least one frame")
     if options.sheet:
-        write_sheet(options.sheet, [(k.frame.picture, f"{clock(k.frame.time_s)} {k.problem or k.reason}") for k in media.keyframes])
-    lines = [
-        f"{clock(k.frame.time_s)}  {k.problem or k.reason:<10} change {k.change:.2f}  sharpness {k.sharpness:.0f}" for k in media.keyframes
-    ]
+        tiles = [(k.frame.picture, f"{number}: {clock(k.frame.time_s)} {k.problem or k.reason}") for number, k in enumerate(kept, 1)]
+        write_sheet(options.sheet, tiles, curve, [k.frame.time_s for k in kept])
+    lines = [f"{clock(k.frame.time_s)}  {k.problem or k.reason:<10} change {k.change:.0%}  sharpness {k.sharpness:.0f}" for k in kept]
     yield (
-        "\n".join([*lines, *media.warnings]),
+        "\n".join([*lines, *warnings]),
         {
             "keyframes": [
                 {
@@ -42,9 +50,10 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
                     "sharpness": round(k.sharpness, 2),
                     "change": round(k.change, 4),
                     "problem": k.problem,
+                    "scene": k.scene,
                 }
-                for k in media.keyframes
+                for k in kept
             ],
-            "warnings": media.warnings,
+            "warnings": warnings,
         },
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -12,7 +13,7 @@ from typing import Any
 from assistant.commands.options import store_of
 from assistant.manifests import Manifest, all_manifests, find_manifest
 from assistant.model_store import ModelStore, format_size
-from assistant.problems import BadInput, MissingModel
+from assistant.problems import BadInput, MissingModel, shorten
 
 Result = tuple[str, dict[str, Any]]
 """(text for people, object for programs)."""
@@ -56,7 +57,8 @@ def fetch_model(manifest: Manifest, store: ModelStore, variants: Sequence[str] =
     outcome = "fetched" if fetched else "already here"
     kinds = f" ({', '.join(here)})" if here else ""
     following = _next_step(manifest, store, here)
-    text = f"{manifest.name}{kinds}: {outcome}, {format_size(size)}; licence {manifest.licence}; from {manifest.origin}"
+    licence = _card_licence(store.place(manifest.name)) or manifest.licence
+    text = f"{manifest.name}{kinds}: {outcome}, {format_size(size)}; licence {licence}; from {manifest.origin}"
     data = {
         "fetched": fetched,
         "size_bytes": size,
@@ -64,7 +66,17 @@ def fetch_model(manifest: Manifest, store: ModelStore, variants: Sequence[str] =
         "variants_here": list(here),
         "next": following,
     }
-    return f"{text}. Next: {following}" if following else text, _describe(manifest) | data
+    return f"{text}. Next: {following}" if following else text, _describe(manifest) | data | {"licence": licence}
+
+
+def _card_licence(folder: Path) -> str | None:
+    """What a Piper voice's own card says of it, as "* License: CC0" does."""
+    try:
+        card = (folder / "MODEL_CARD").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    found = re.search(r"^\W*licen[cs]e:\s*(\S.*)$", card, re.IGNORECASE | re.MULTILINE)
+    return f"{shorten(found[1], 80)} (its MODEL_CARD)" if found else None
 
 
 def _next_step(manifest: Manifest, store: ModelStore, variants_here: Sequence[str]) -> str | None:
@@ -84,7 +96,7 @@ def list_models(manifests: tuple[Manifest, ...], store: ModelStore) -> Iterator[
         kinds = "".join(f" {'+' if variant in here else ''}{variant}" for variant in manifest.variants)
         about = f"{manifest.job} ({', '.join(manifest.languages)}); {manifest.licence}{f'; variants (+ here):{kinds}' if kinds else ''}"
         yield (
-            f"{manifest.name:24} {state:10} {format_size(size):>13}  {about}",
+            f"{manifest.name:26} {state:10} {format_size(size):>13}  {about}",
             _describe(manifest) | {"state": state, "size_bytes": size, "default": manifest.default, "variants_here": list(here)},
         )
 
@@ -129,6 +141,8 @@ def _describe(manifest: Manifest) -> dict[str, Any]:
         "licence": manifest.licence,
         "origin": manifest.origin,
         "variants": list(manifest.variants),
+        "sample_rate_hz": manifest.sample_rate_hz,
+        "speakers": manifest.speakers,
     }
 
 

@@ -14,8 +14,13 @@ from typing import IO, Any
 
 from assistant import assembly
 from assistant.commands.options import add_settings_argument, settings_of, store_of
+from assistant.commands.output import resident_bytes
 from assistant.conversation import Conversation
-from assistant.live import Devices, LiveLoop, Report
+from assistant.interfaces import Button
+from assistant.live.converser import Report
+from assistant.live.loop import Devices, LiveLoop
+from assistant.live.timed_describer import TimedDescriber
+from assistant.live.turn_trace import TurnTrace
 from assistant.problems import BadInput, Problem, shorten
 
 # What people want to see; the trace has everything.
@@ -28,32 +33,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--speaker", metavar="DST", help="part of a loudspeaker's name, or a WAV file to write")
     add_settings_argument(parser)
     parser.add_argument("--duration-s", type=float, metavar="S", help="stop after this many seconds")
-    parser.add_argument("--trace", type=Path, metavar="FILE", help="write every event into FILE, one JSON object a line")
+    parser.add_argument("--trace", type=Path, metavar="FILE", help="write what each turn was, and when, into FILE, one JSON object a line")
 
 
 def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yields events as they happen."""
     events: queue.Queue[dict[str, Any] | None] = queue.Queue()
+    turns = TurnTrace()
     began_s = time.monotonic()
 
     def report(event: str, details: dict[str, Any]) -> None:
-        events.put({"event": event, "time_s": round(time.monotonic() - began_s, 3), **details})
+        events.put({"event": event, "time_s": round(time.monotonic() - began_s, 3), "resident_bytes": resident_bytes(), **details})
 
     with ExitStack() as stack:
         trace = stack.enter_context(_open_trace(options.trace)) if options.trace else None
-        loop = _open_loop(options, report)
+        loop, button = _open_loop(options, report)
+        button.watch(loop.press)
+        stack.callback(button.close)
         failure: list[BaseException] = []
         thread = threading.Thread(target=_run_loop, args=(loop, options.duration_s, failure, events), name="loop", daemon=True)
         thread.start()
         try:
             for event in iter(events.get, None):
-                if trace:
-                    _write(trace, event)
+                for record in turns.feed(event):
+                    _write(trace, record)
                 if options.json or event["event"] in _SHOWN:
                     yield _SHOWN.get(event["event"], "").format(**event), event
         finally:
             loop.stop()
             thread.join()
+            for record in turns.flush():
+                _write(trace, record)
         if failure:
             raise failure[0]
 
@@ -67,17 +77,29 @@ def _run_loop(loop: LiveLoop, duration_s: float | None, failure: list[BaseExcept
         events.put(None)
 
 
-def _open_loop(options: argparse.Namespace, report: Report) -> LiveLoop:
+def _open_loop(options: argparse.Namespace, report: Report) -> tuple[LiveLoop, Button]:
     settings, store = settings_of(options), store_of(options)
+
+    def device_changed(device: str, is_lost: bool, why: Problem | None) -> None:
+        if ready.is_set():  # what is lost before the loop runs is noticed again when it is used
+            loop.device_changed(device, is_lost, why)
+
     # Devices first: they fail sooner than models load.
-    camera = assembly.open_camera(options.camera, settings.camera, real_time=True)
-    microphone = assembly.open_microphone(options.microphone)
-    speaker = assembly.open_speaker(options.speaker)
+    ready = threading.Event()
+    button = assembly.open_button(settings.keys.talk)
+    camera = assembly.open_camera(options.camera, settings.camera, real_time=True, on_change=device_changed)
+    microphone = assembly.open_microphone(options.microphone, device_changed)
+    speaker = assembly.open_speaker(options.speaker, device_changed)
     synthesizers = assembly.open_synthesizers(settings.voice, store)
     transcriber = assembly.open_transcriber(settings.ears, store, settings.answers.threads)
-    conversation = Conversation(transcriber, assembly.open_describer(settings.answers, store, live=True), settings.ears, settings.language)
-    devices = Devices(camera, microphone, speaker, assembly.open_voice_detector(), synthesizers, not Path(options.camera).is_file())
-    return LiveLoop(devices, conversation, settings, report)
+    describer = TimedDescriber(assembly.open_describer(settings.answers, store, live=True), report)
+    translators = assembly.open_translators(store, settings.answers.threads)
+    conversation = Conversation(transcriber, describer, settings.ears, settings.language, translators)
+    is_live = not Path(options.camera).is_file()
+    devices = Devices(camera, microphone, speaker, assembly.open_voice_detector(), synthesizers, is_live)
+    loop = LiveLoop(devices, conversation, settings, report)
+    ready.set()
+    return loop, button
 
 
 def _open_trace(path: Path) -> IO[str]:
@@ -87,9 +109,11 @@ def _open_trace(path: Path) -> IO[str]:
         raise _unwritable(path, error) from error
 
 
-def _write(trace: IO[str], event: dict[str, Any]) -> None:
+def _write(trace: IO[str] | None, record: dict[str, Any]) -> None:
+    if trace is None:
+        return
     try:
-        print(json.dumps(event, ensure_ascii=False), file=trace, flush=True)
+        print(json.dumps(record, ensure_ascii=False), file=trace, flush=True)
     except OSError as error:
         raise _unwritable(Path(trace.name), error) from error
 

@@ -152,6 +152,11 @@ class OpencvCamera:
         self._closed.set()
 
 
+def is_live(source: str) -> bool:
+    """Whether this names a camera or a stream, and not a file."""
+    return (source.isascii() and source.isdigit()) or "://" in source
+
+
 def open_source(source: str, settings: CameraSettings, real_time: bool = False) -> PictureFile | VideoFile | OpencvCamera:
     """A camera's number, a stream on this machine, a picture or a video. Raises BadInput or MissingDevice."""
     if source.isascii() and source.isdigit():

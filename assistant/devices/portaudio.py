@@ -1,7 +1,17 @@
-"""Finds sound devices through PortAudio (package sounddevice). Knows nothing of what is played or heard."""
+"""Finds sound devices through PortAudio (package sounddevice). Knows nothing of what is played or heard.
+
+PortAudio lists the devices when it is initialised and never again, and to initialise it anew ends every stream. So the list is read
+anew only when a device has failed and a fresh process sees others than ours; for that moment a microphone that goes on gives way.
+"""
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -9,6 +19,12 @@ from assistant.problems import MissingDevice, shorten
 
 Direction = Literal["input", "output"]
 _NAMES = {"input": "microphone", "output": "loudspeaker"}
+
+GIVE_WAY_S = 2.0
+"""Streams that go on longer than this after they were asked keep the list from being read; the next try asks again."""
+FRESH_LIST_S = 10.0
+"""A process that takes longer to list the devices hangs in a driver, and so would we."""
+_LIST = "import json, sounddevice; print(json.dumps([list(sounddevice.query_devices()), list(sounddevice.default.device)]))"
 
 
 @dataclass(frozen=True)
@@ -20,6 +36,19 @@ class SoundDevice:
     rate_hz: int
     channels: int
     """1 or 2: many cards can't be opened with one channel only."""
+
+
+class _Usage:
+    """Who uses PortAudio's list of devices, and which half of it is in doubt."""
+
+    def __init__(self) -> None:
+        self.changed = threading.Condition()
+        self.users: list[Callable[[], None]] = []
+        self.doubted: set[Direction] = set()
+        self.is_refreshing = False
+
+
+_usage = _Usage()
 
 
 def load_sounddevice() -> Any:
@@ -37,9 +66,81 @@ def find_device(sounddevice: Any, wanted: str, direction: Direction) -> SoundDev
     try:
         found = sounddevice.query_devices(int(wanted) if wanted.isdecimal() else wanted or None, direction)
     except (ValueError, sounddevice.PortAudioError) as error:
+        doubt(direction)
         names = [device["name"] for device in sounddevice.query_devices() if device[f"max_{direction}_channels"] > 0]
         what = f"there is no {kind} {shorten(wanted)!r}" if wanted else f"there is no {kind}"
         fix = f"choose one of: {', '.join(names)}" if names else f"plug in a {kind}"
         raise MissingDevice(what, fix) from error
     channels = min(int(found[f"max_{direction}_channels"]), 2)
     return SoundDevice(int(found["index"]), str(found["name"]), round(found["default_samplerate"]), channels)
+
+
+@contextmanager
+def using_devices(give_way: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Around all between finding a device and closing its stream: the list stays as it is.
+
+    `give_way` is called, from another thread, to ask a stream that would go on for long to close for a moment.
+    """
+    with _usage.changed:
+        _usage.changed.wait_for(lambda: not _usage.is_refreshing)
+        _usage.users.append(give_way)
+    try:
+        yield
+    finally:
+        with _usage.changed:
+            _usage.users.remove(give_way)
+            _usage.changed.notify_all()
+
+
+def doubt(direction: Direction) -> None:
+    """A device has failed: the list may be out of date."""
+    _usage.doubted.add(direction)
+
+
+def refresh_doubted(sounddevice: Any, direction: Direction) -> None:
+    """Read the list anew if it is in doubt and really has changed. For whoever opens a device, and holds none of the same kind."""
+    if direction not in _usage.doubted:
+        return
+    _usage.doubted.discard(direction)
+    fresh = _fresh_devices(direction)
+    with using_devices():
+        ours = _devices_of(direction, list(sounddevice.query_devices()), list(sounddevice.default.device))
+    if fresh != ours:
+        _refresh(sounddevice)
+
+
+def _refresh(sounddevice: Any) -> None:
+    """Initialise PortAudio anew once no stream is open; not at all if one doesn't give way, for that would end it."""
+    with _usage.changed:
+        if _usage.is_refreshing:
+            return
+        _usage.is_refreshing = True  # whoever wants to open a stream waits
+        users = list(_usage.users)
+    try:
+        for give_way in users:
+            give_way()
+        with _usage.changed:
+            if _usage.changed.wait_for(lambda: not _usage.users, GIVE_WAY_S):
+                sounddevice._terminate()
+                sounddevice._initialize()
+    finally:
+        with _usage.changed:
+            _usage.is_refreshing = False
+            _usage.changed.notify_all()
+
+
+def _fresh_devices(direction: Direction) -> list[Any] | None:
+    """What a process sees that starts now; None if it can't be asked."""
+    try:
+        done = subprocess.run([sys.executable, "-P", "-c", _LIST], capture_output=True, timeout=FRESH_LIST_S, check=True)
+        devices, default = json.loads(done.stdout)
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return None
+    return _devices_of(direction, devices, default)
+
+
+def _devices_of(direction: Direction, devices: list[dict[str, Any]], default: list[int]) -> list[Any]:
+    """All that matters of one half of the list; the other half may differ because we have its devices open."""
+    channels = f"max_{direction}_channels"
+    chosen = default[0 if direction == "input" else 1]
+    return [[d["index"] == chosen, d["name"], d[channels], d["default_samplerate"]] for d in devices if d[channels] > 0]

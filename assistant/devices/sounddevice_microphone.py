@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from assistant.devices.portaudio import find_device, load_sounddevice
+from assistant.devices.portaudio import SoundDevice, doubt, find_device, load_sounddevice, refresh_doubted, using_devices
 from assistant.devices.resampling import Resampler
 from assistant.messages import AudioChunk, Sound
 from assistant.problems import LostDevice, MissingDevice
@@ -34,35 +34,49 @@ class SounddeviceMicrophone:
 
     def __init__(self, device: str = "") -> None:
         self._sounddevice = load_sounddevice()
-        self._device = find_device(self._sounddevice, device, "input")
+        self._wanted = device
+        refresh_doubted(self._sounddevice, "input")
+        with using_devices():
+            self._device = find_device(self._sounddevice, device, "input")
         self._blocks: Queue[_Block | None] = Queue(QUEUED_BLOCKS)  # None: no more will come
         self._closed = False
+        self._gives_way = False
         self.dropped_blocks = 0
         """How many blocks nobody took in time."""
 
     def chunks(self) -> Iterator[AudioChunk]:
         """Yield 512 samples at a time until `close`; LostDevice when the sound stops coming."""
-        self._blocks = Queue(QUEUED_BLOCKS)  # nothing from before it was asked
-        resampler = Resampler(self._device.rate_hz, RATE_HZ)
-        pending = np.zeros(0, np.float32)
-        latest_s = 0.0
-        with self._open():
-            while (block := self._next_block()) is not None:
-                samples, start_s = block
-                first_s = start_s - len(pending) / RATE_HZ
-                pending = np.concatenate([pending, resampler.feed(samples)])
-                while len(pending) >= CHUNK_SAMPLES:
-                    latest_s = max(latest_s, first_s)  # a late callback must not turn time back
-                    yield AudioChunk(pending[:CHUNK_SAMPLES], RATE_HZ, latest_s)
-                    pending = pending[CHUNK_SAMPLES:]
-                    first_s += CHUNK_SAMPLES / RATE_HZ
+        while not self._closed:  # once more each time it gave way to a new list of devices
+            yield from self._stream()
+
+    def _stream(self) -> Iterator[AudioChunk]:
+        self._gives_way = False
+        with using_devices(self._give_way):
+            self._device = device = find_device(self._sounddevice, self._wanted, "input")
+            self._blocks = Queue(QUEUED_BLOCKS)  # nothing from before it was asked
+            resampler = Resampler(device.rate_hz, RATE_HZ)
+            pending = np.zeros(0, np.float32)
+            latest_s = 0.0
+            with self._open(device):
+                while (block := self._next_block()) is not None:
+                    samples, start_s = block
+                    first_s = start_s - len(pending) / RATE_HZ
+                    pending = np.concatenate([pending, resampler.feed(samples)])
+                    while len(pending) >= CHUNK_SAMPLES:
+                        latest_s = max(latest_s, first_s)  # a late callback must not turn time back
+                        yield AudioChunk(pending[:CHUNK_SAMPLES], RATE_HZ, latest_s)
+                        pending = pending[CHUNK_SAMPLES:]
+                        first_s += CHUNK_SAMPLES / RATE_HZ
 
     def close(self) -> None:
         self._closed = True
         self._put(None)
 
-    def _open(self) -> Any:
-        device = self._device
+    def _give_way(self) -> None:
+        self._gives_way = True
+        self._put(None)
+
+    def _open(self, device: SoundDevice) -> Any:
         try:
             return self._sounddevice.InputStream(
                 samplerate=device.rate_hz,
@@ -74,6 +88,7 @@ class SounddeviceMicrophone:
                 finished_callback=lambda: self._put(None),
             )
         except self._sounddevice.PortAudioError as error:
+            doubt("input")
             what = f"the microphone {device.name} can't be opened ({error.args[0]})"
             raise MissingDevice(what, "close other programs that use it, or choose another") from error
 
@@ -97,13 +112,14 @@ class SounddeviceMicrophone:
             return  # taken at this very moment: there is room now
 
     def _next_block(self) -> _Block | None:
-        """None once closed."""
+        """None once closed or asked to give way."""
         try:
             block = self._blocks.get(timeout=STALL_S)
         except Empty:
             block = None
-        if self._closed:
+        if self._closed or self._gives_way:
             return None
         if block is None:
+            doubt("input")
             raise LostDevice(f"the microphone {self._device.name} no longer sends sound", "plug it in again and start anew")
         return block

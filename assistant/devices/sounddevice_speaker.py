@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from assistant.devices.portaudio import find_device, load_sounddevice
+from assistant.devices.portaudio import SoundDevice, doubt, find_device, load_sounddevice, refresh_doubted, using_devices
 from assistant.devices.resampling import Resampler
 from assistant.messages import AudioChunk, Sound
 from assistant.problems import LostDevice, MissingDevice
@@ -36,36 +36,44 @@ class SounddeviceSpeaker:
 
     def __init__(self, device: str = "") -> None:
         self._sounddevice = load_sounddevice()
-        self._device = find_device(self._sounddevice, device, "output")
+        self._wanted = device
         self._closed = False
+        refresh_doubted(self._sounddevice, "output")
+        with using_devices():
+            find_device(self._sounddevice, device, "output")
 
     def play(self, chunks: Iterator[AudioChunk], is_stale: Callable[[], bool]) -> float:
         """Play until the chunks end, `is_stale()` or `close`; return the seconds that left the device. LostDevice when it stalls.
 
         When stale, the sound stops at once; the return waits for the chunk that is just being made.
         """
-        blocks = _cut(chunks, self._device.rate_hz)
-        first = next(blocks, None)  # the device is opened only when there is something to play
-        if first is None:
-            return 0.0
-        playback = _Playback(lambda: self._closed or is_stale())
-        with self._open(playback) as stream:
-            held_samples = round(float(stream.latency) * self._device.rate_hz)
+        with using_devices():
+            device = find_device(self._sounddevice, self._wanted, "output")
+            blocks = _cut(chunks, device.rate_hz)
+            first = next(blocks, None)  # the device is opened only when there is something to play
+            if first is None:
+                return 0.0
+            return self._play_on(device, chain([first], blocks), lambda: self._closed or is_stale())
+
+    def _play_on(self, device: SoundDevice, blocks: Iterator[Sound], is_stale: Callable[[], bool]) -> float:
+        playback = _Playback(is_stale)
+        with self._open(device, playback) as stream:
+            held_samples = round(float(stream.latency) * device.rate_hz)
             padding = np.zeros(held_samples, np.float32)  # PortAudio stops before the device has played what it holds
             try:
-                if all(playback.put(block) for block in chain([first], blocks, [padding, None])):
+                if all(playback.put(block) for block in chain(blocks, [padding, None])):
                     playback.wait()
             except _Stalled as error:
-                what = f"the loudspeaker {self._device.name} no longer plays"
-                raise LostDevice(what, "plug it in again and start anew") from error
+                doubt("output")
+                raise LostDevice(f"the loudspeaker {device.name} no longer plays", "plug it in again and start anew") from error
         heard_samples = max(0, playback.taken_samples - held_samples)
-        return heard_samples / self._device.rate_hz
+        return heard_samples / device.rate_hz
 
     def close(self) -> None:
         """Silence; `play` returns. Safe from another thread."""
         self._closed = True
 
-    def _open(self, playback: _Playback) -> Any:
+    def _open(self, device: SoundDevice, playback: _Playback) -> Any:
         def callback(out: Sound, _frames: int, _times: object, _status: object) -> None:
             match playback.fill(out):
                 case "stale":
@@ -73,7 +81,6 @@ class SounddeviceSpeaker:
                 case "ended":
                     raise self._sounddevice.CallbackStop
 
-        device = self._device
         try:
             return self._sounddevice.OutputStream(
                 samplerate=device.rate_hz,
@@ -86,6 +93,7 @@ class SounddeviceSpeaker:
                 finished_callback=playback.finished.set,
             )
         except self._sounddevice.PortAudioError as error:
+            doubt("output")
             what = f"the loudspeaker {device.name} can't be opened ({error.args[0]})"
             raise MissingDevice(what, "close other programs that use it, or choose another") from error
 

@@ -10,7 +10,7 @@ from itertools import takewhile
 
 import numpy as np
 
-from assistant.hearing.utterances import SpeechStarted, UtteranceSegmenter
+from assistant.hearing.utterances import HearingEvent, UtteranceSegmenter
 from assistant.interfaces import Microphone, Transcriber, VoiceDetector
 from assistant.messages import AudioChunk, Transcript, Utterance
 from assistant.settings import EarSettings
@@ -18,10 +18,9 @@ from assistant.settings import EarSettings
 SAMPLE_RATE_HZ = 16_000
 
 
-def listen(chunks: Iterable[AudioChunk], detector: VoiceDetector, settings: EarSettings) -> Iterator[SpeechStarted | Utterance]:
-    """Yield when speech starts and, once it has ended, the utterance; the last one when the chunks end."""
+def listen(chunks: Iterable[AudioChunk], detector: VoiceDetector, segmenter: UtteranceSegmenter) -> Iterator[HearingEvent]:
+    """Yield when speech starts, pauses and goes on and, once it has ended, the utterance; the last one when the chunks end."""
     detector.reset()
-    segmenter = UtteranceSegmenter(settings)
     for chunk in chunks:
         yield from segmenter.process(chunk, detector.speech_probability(chunk))
     yield from segmenter.flush()
@@ -35,7 +34,7 @@ def hear_file(
     Utterances without words are left out: nothing is yielded when nobody speaks. `detector` must not be the transcriber's own,
     for both keep state.
     """
-    for event in listen(microphone.chunks(), detector, settings):
+    for event in listen(microphone.chunks(), detector, UtteranceSegmenter(settings)):
         if isinstance(event, Utterance):
             transcript = transcriber.transcribe(event.samples, event.sample_rate_hz, language)
             if transcript.text:

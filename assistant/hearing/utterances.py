@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,8 @@ TAIL_S = 0.25
 """Kept after the last speech, for faint last consonants."""
 CUT_WITHIN_S = 5.0
 """Speech that reaches the cap is cut at the quietest place of its last seconds."""
+LOST_S = 0.5
+"""A gap this long between chunks is a microphone that was lost: what was said before it doesn't belong to what is said after."""
 SMOOTHING_CHUNKS = 3
 """Loudness is averaged over so many chunks (96 ms), so that a stop consonant isn't taken for a pause."""
 
@@ -28,6 +31,26 @@ class SpeechStarted:
 
     time_s: float
     """When the first chunk of this speech was recorded."""
+
+
+@dataclass(frozen=True)
+class SpeechLasts:
+    """Somebody has been speaking for `interrupt_speech_s`: long enough to be meant."""
+
+
+@dataclass(frozen=True, eq=False)
+class SpeechPaused:
+    """A pause within an utterance that may turn out to be its end: what was said until then."""
+
+    utterance: Utterance
+
+
+@dataclass(frozen=True)
+class SpeechResumed:
+    """The last pause wasn't the end."""
+
+
+HearingEvent = SpeechStarted | SpeechLasts | SpeechPaused | SpeechResumed | Utterance
 
 
 @dataclass(frozen=True)
@@ -46,23 +69,36 @@ class UtteranceSegmenter:
     def __init__(self, settings: EarSettings) -> None:
         self._settings = settings
         self._judged: deque[_Judged] = deque()
-        self._is_open = False
+        self._is_open = self._is_lasting = self._is_paused = self._ends_early = False
 
-    def process(self, chunk: AudioChunk, speech_probability: float) -> list[SpeechStarted | Utterance]:
+    @property
+    def is_open(self) -> bool:
+        """Whether an utterance is under way."""
+        return self._is_open
+
+    def end_early(self) -> None:
+        """What was said until this pause is whole: `sure_silence_s` is enough to end it. From any thread; undone by more speech."""
+        self._ends_early = self._is_paused
+
+    def process(self, chunk: AudioChunk, speech_probability: float) -> list[HearingEvent]:
         """Take the next chunk and its speech probability in [0, 1]; return what it began or ended."""
+        ended = self.flush() if self._judged and _gap_s(self._judged[-1].chunk, chunk) > LOST_S else []
+        return ended + self._judge(chunk, speech_probability)
+
+    def _judge(self, chunk: AudioChunk, speech_probability: float) -> list[HearingEvent]:
         under_way = self._is_open or self._speech_s() > 0
         threshold = self._settings.speech_threshold - (HYSTERESIS if under_way else 0.0)
         self._judged.append(_Judged(chunk, speech_probability >= max(threshold, 0.01)))
         return self._process_open() if self._is_open else self._process_waiting()
 
-    def flush(self) -> list[SpeechStarted | Utterance]:
+    def flush(self) -> list[HearingEvent]:
         """The stream has ended: return the utterance that was under way, if any."""
         utterance = self._take_utterance() if self._is_open else []
         self._judged.clear()
-        self._is_open = False
+        self._close()
         return utterance
 
-    def _process_waiting(self) -> list[SpeechStarted | Utterance]:
+    def _process_waiting(self) -> list[HearingEvent]:
         if self._silence_s() > LONGEST_GAP_S:
             self._keep_pre_roll()
         if self._speech_s() < self._settings.min_speech_s:
@@ -70,17 +106,30 @@ class UtteranceSegmenter:
         self._is_open = True
         return [SpeechStarted(next(one.chunk.time_s for one in self._judged if one.is_speech))]
 
-    def _process_open(self) -> list[SpeechStarted | Utterance]:
-        if self._silence_s() >= self._settings.end_silence_s:
-            self._is_open = False
-            utterance = self._take_utterance()
+    def _process_open(self) -> list[HearingEvent]:
+        silence_s, events = self._silence_s(), list[HearingEvent]()
+        if not self._is_lasting and self._speech_s() >= self._settings.interrupt_speech_s:
+            self._is_lasting = True
+            events.append(SpeechLasts())
+        if self._is_paused and silence_s == 0:
+            self._is_paused = self._ends_early = False
+            events.append(SpeechResumed())
+        end_silence_s = self._settings.end_silence_s
+        if silence_s >= (min(self._settings.sure_silence_s, end_silence_s) if self._ends_early else end_silence_s):
+            self._close()
+            events += self._take_utterance()
             self._keep_pre_roll()
-            return utterance
-        if _duration_s(self._judged) >= self._settings.max_utterance_s:
-            return [self._take(self._quietest_place())]
-        return []
+        elif _duration_s(self._judged) >= self._settings.max_utterance_s:
+            events.append(self._take(self._quietest_place()))
+        elif not self._is_paused and silence_s >= self._settings.pause_s:
+            self._is_paused = True
+            events.append(SpeechPaused(_utterance(one.chunk for one in self._judged)))
+        return events
 
-    def _take_utterance(self) -> list[SpeechStarted | Utterance]:
+    def _close(self) -> None:
+        self._is_open = self._is_lasting = self._is_paused = self._ends_early = False
+
+    def _take_utterance(self) -> list[HearingEvent]:
         """All up to the last speech and its tail; nothing if a cut has left no speech."""
         if self._speech_s() == 0:
             return []
@@ -91,13 +140,7 @@ class UtteranceSegmenter:
         return [self._take(len(self._judged) - silent + tail)]
 
     def _take(self, count: int) -> Utterance:
-        chunks = [self._judged.popleft().chunk for _ in range(count)]
-        return Utterance(
-            samples=np.concatenate([chunk.samples for chunk in chunks]),
-            sample_rate_hz=chunks[0].sample_rate_hz,
-            start_s=chunks[0].time_s,
-            end_s=chunks[-1].time_s + chunks[-1].duration_s,
-        )
+        return _utterance(self._judged.popleft().chunk for _ in range(count))
 
     def _quietest_place(self) -> int:
         """How many chunks come before the quietest place of the last CUT_WITHIN_S, or of the second half if that is shorter."""
@@ -122,6 +165,20 @@ class UtteranceSegmenter:
                 break
             silence_s += one.chunk.duration_s
         return silence_s
+
+
+def _utterance(parts: Iterable[AudioChunk]) -> Utterance:
+    chunks = list(parts)
+    return Utterance(
+        samples=np.concatenate([chunk.samples for chunk in chunks]),
+        sample_rate_hz=chunks[0].sample_rate_hz,
+        start_s=chunks[0].time_s,
+        end_s=chunks[-1].time_s + chunks[-1].duration_s,
+    )
+
+
+def _gap_s(before: AudioChunk, after: AudioChunk) -> float:
+    return abs(after.time_s - before.time_s - before.duration_s)
 
 
 def _duration_s(judged: deque[_Judged]) -> float:

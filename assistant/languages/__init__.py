@@ -1,8 +1,12 @@
-"""Languages as data: one TOML each with its names, voices and every fixed phrase. Fixed phrases are never machine-translated."""
+"""Languages as data: one TOML each with its names, voices, fixed phrases and command words; README.md tells how to write one.
+
+Fixed phrases are never machine-translated.
+"""
 
 from __future__ import annotations
 
 import functools
+import gettext
 import tomllib
 from dataclasses import dataclass
 from importlib import resources
@@ -22,6 +26,20 @@ class Language:
     voices: tuple[str, ...]
     """Names of Piper voices in order of preference; eSpeak speaks where none is installed."""
     phrases: dict[str, str]
+    counted: dict[str, tuple[str, ...]]
+    """Phrases about a number {n}, one form for each plural."""
+    plural: str
+    """Which form fits n, as gettext's Plural-Forms say it."""
+    language_names: dict[str, tuple[str, ...]]
+    """What this language calls the others, by code: the name, then its forms in commands ("по-русски")."""
+    alike: dict[str, str]
+    """Letters that are another in commands, since they are written and heard either way: {"請": "请"}."""
+    english_by: str
+    """What makes better English of a question in it: "whisper" or a "translator", where one is installed; measured."""
+    measured: dict[str, float]
+    """How Whisper base hears it, as shares: see README.md."""
+    commands: dict[str, tuple[str, ...]]
+    """Templates by `messages.CommandKind`, and under "fillers" and "questions"."""
 
 
 @functools.cache
@@ -31,12 +49,43 @@ def languages() -> dict[str, Language]:
     return {f.name[:2]: _read(f.name[:2], f.read_text(encoding="utf-8")) for f in sorted(files, key=lambda f: f.name)}
 
 
-def phrase(key: str, language: str, **values: object) -> tuple[str, str]:
+def phrase(key: str, language: str, /, **values: object) -> tuple[str, str]:
     """(text, language) of a fixed phrase: in `language`, or in English where that language has no file."""
-    code = language if language in languages() else FALLBACK
-    return languages()[code].phrases[key].format(**values), code
+    known = _known(language)
+    return known.phrases[key].format(**values), known.code
+
+
+def counted_phrase(key: str, language: str, n: int) -> tuple[str, str]:
+    """The same for a phrase about a number, in the plural that n (0 or more) takes."""
+    known = _known(language)
+    return known.counted[key][_plural_rule(known.plural)(n)].format(n=n), known.code
+
+
+def language_name(code: str, language: str) -> str:
+    """What `language` calls the language `code`; the code itself where it has no word for it."""
+    return _known(language).language_names.get(code, (code,))[0]
+
+
+def _known(language: str) -> Language:
+    return languages().get(language) or languages()[FALLBACK]
+
+
+_plural_rule = functools.cache(gettext.c2py)
 
 
 def _read(code: str, text: str) -> Language:
     table = tomllib.loads(text)
-    return Language(code, table["name"], table["own_name"], tuple(table["voices"]), dict(table["phrases"]))
+    return Language(
+        code,
+        table["name"],
+        table["own_name"],
+        tuple(table["voices"]),
+        dict(table["phrases"]),
+        {key: tuple(forms) for key, forms in table["counted"].items()},
+        table["plural"],
+        {code: (names,) if isinstance(names, str) else tuple(names) for code, names in table["language_names"].items()},
+        dict(table.get("alike", "").split()),  # dict() takes each pair of letters apart
+        table.get("english_by", "whisper"),
+        dict(table.get("measured", {})),
+        {kind: tuple(templates) for kind, templates in table["commands"].items()},
+    )

@@ -16,15 +16,15 @@ import numpy as np
 from assistant.messages import AudioChunk, Sound
 from assistant.problems import BadInput, MissingModel
 from assistant.runtimes.speakable_text import speakable_pieces
+from assistant.runtimes.voice_shaping import amplify
 from assistant.settings import VoiceSettings
 
 _SYNCHRONOUS = 2
 """espeak_AUDIO_OUTPUT: sound is handed to the callback before espeak_Synth returns."""
 _DONT_EXIT = 0x8000
-_RATE, _VOLUME = 1, 2
+_RATE = 1
 """espeak_PARAMETER"""
 _NORMAL_WORDS_PER_MINUTE = 175
-_FULL_VOLUME = 100
 _UTF8 = 1
 _BY_CHARACTER = 1
 """espeak_POSITION_TYPE"""
@@ -58,7 +58,7 @@ class EspeakSynthesizer:
         """MissingModel when the library can't be loaded."""
         with _lock:
             self._engine = _engine()
-        self._settings = settings
+        self.settings = settings
 
     @property
     def sample_rate_hz(self) -> int:
@@ -71,11 +71,11 @@ class EspeakSynthesizer:
         """Yield one chunk for each few sentences. BadInput for a language eSpeak doesn't have."""
         if not self.speaks(language):
             raise BadInput(f"eSpeak has no voice for the language {language!r}", "use a two-letter code such as en, es or hi")
-        for piece in speakable_pieces(text):
+        for piece in speakable_pieces(text, language):
             with _lock:
-                samples = self._engine.say(piece, language, self._settings)
+                samples = self._engine.say(piece, language, self.settings.rate)
             if len(samples):
-                yield AudioChunk(samples, self.sample_rate_hz)
+                yield AudioChunk(amplify(samples, self.settings.volume), self.sample_rate_hz)
 
 
 class _Engine:
@@ -101,12 +101,11 @@ class _Engine:
         self.voices = self._list_voices()
         """Identifier of the voice eSpeak prefers, by language code: {"zh": b"sit/cmn", "pt": b"roa/pt", "pt-br": b"roa/pt-BR"}"""
 
-    def say(self, text: str, language: str, settings: VoiceSettings) -> Sound:
-        """float32 [n] at `rate_hz`"""
+    def say(self, text: str, language: str, rate: float) -> Sound:
+        """float32 [n] at `rate_hz`; eSpeak keeps the pitch at any rate, by the library sonic above 450 words a minute."""
         library = self._library
         library.espeak_SetVoiceByName(self.voices[language])
-        library.espeak_SetParameter(_RATE, round(_NORMAL_WORDS_PER_MINUTE * settings.rate), 0)
-        library.espeak_SetParameter(_VOLUME, round(_FULL_VOLUME * settings.volume), 0)
+        library.espeak_SetParameter(_RATE, round(_NORMAL_WORDS_PER_MINUTE * rate), 0)
         encoded = text.encode("utf-8") + b"\0"
         self._collected.clear()
         library.espeak_Synth(encoded, ctypes.c_size_t(len(encoded)), 0, _BY_CHARACTER, 0, _UTF8, None, None)

@@ -11,7 +11,7 @@ import numpy as np
 import onnxruntime
 
 from assistant.problems import DamagedModel, MissingModel, shorten
-from assistant.runtimes.saved_graphs import discard, find_saved
+from assistant.runtimes.saved_graphs import Rewriting, discard, find_saved
 
 FETCH_AGAIN = "fetch the model again with `assistant models fetch`, or give a whole copy of its folder"
 
@@ -60,13 +60,16 @@ class SessionSettings:
 class OnnxGraph:
     """One graph, ready to run. Its methods may be called from several threads at once."""
 
-    def __init__(self, path: Path, settings: SessionSettings | None = None, *, keep_arena: bool = True) -> None:
+    def __init__(
+        self, path: Path, settings: SessionSettings | None = None, *, keep_arena: bool = True, rewriting: Rewriting | None = None
+    ) -> None:
         """Load the file, or its optimised form if that is saved.
 
         Args:
             path: the .onnx file.
             settings: of the session.
             keep_arena: keep working memory between runs: faster, but the largest run's memory is never given back.
+            rewriting: of the form that is saved.
 
         Raises:
             MissingModel: there is no such file.
@@ -77,7 +80,7 @@ class OnnxGraph:
             raise MissingModel(f"the model file {shorten(path)} is missing", FETCH_AGAIN)
         self.path = path
         try:
-            self._session = _open_session(path, settings, keep_arena)
+            self._session = _open_session(path, settings, keep_arena, rewriting)
             inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
             nodes = [(node.name, node.type, list(node.shape)) for node in (*inputs, *outputs)]  # may hold bytes that are no text
         except Exception as error:  # onnxruntime's errors have no common root
@@ -164,13 +167,13 @@ class Binding:
             raise self._graph.foreign("failed while running") from error
 
 
-def _open_session(path: Path, settings: SessionSettings, keep_arena: bool) -> onnxruntime.InferenceSession:
+def _open_session(path: Path, settings: SessionSettings, keep_arena: bool, rewriting: Rewriting | None) -> onnxruntime.InferenceSession:
     def open_file(file: Path) -> onnxruntime.InferenceSession:
         # Its fallback to other processors would try again and print.
         options = _session_options(settings, keep_arena)
         return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"], enable_fallback=0)
 
-    saved = find_saved(path, settings.saved_graphs) if settings.saved_graphs else None
+    saved = find_saved(path, settings.saved_graphs, rewriting) if settings.saved_graphs else None
     if saved is not None:
         try:
             return open_file(saved)

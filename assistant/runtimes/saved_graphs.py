@@ -1,4 +1,5 @@
-"""Graphs as onnxruntime has optimised them, saved once so that loading is short. Knows nothing of what a graph computes.
+"""Graphs as onnxruntime has optimised them, saved once so that loading is short. Knows nothing of what a graph computes; who does
+may rewrite the saved form once more.
 
 The weights are saved apart, in a file that onnxruntime maps into memory rather than copies: that is what makes loading sooner
 and smaller. It takes as much disk as the model. Whatever goes wrong here is no error: the graph itself is loaded instead.
@@ -14,7 +15,10 @@ import json
 import shutil
 import time
 import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import onnxruntime
 
@@ -26,15 +30,25 @@ _UNFINISHED, _UNFINISHED_S = "unfinished-", 3600
 _FATAL_ONLY = 4
 
 
-def find_saved(path: Path, folder: Path) -> Path | None:
+@dataclass(frozen=True)
+class Rewriting:
+    """A further optimisation of a saved form."""
+
+    key: str
+    """Names it and all it depends on beside the graph: another key, another saved form."""
+    rewrite: Callable[[Path], str]
+    """Replaces the saved graph, whose weights lie beside it, or leaves it as it is; gives a sentence to be told on request, or ""."""
+
+
+def find_saved(path: Path, folder: Path, rewriting: Rewriting | None = None) -> Path | None:
     """The saved form of the graph `path` as that is now, made if need be; None if there can't be one."""
     try:
-        place = _place(path, folder)
+        place = _place(path, folder, rewriting)
         if not _is_whole(place):
             shutil.rmtree(place, ignore_errors=True)
             if not _worthwhile(path, folder):
                 return None
-            _make(path, place)
+            _make(path, place, rewriting)
         return place / "graph.onnx"
     except Exception:  # a folder that can't be written, a full disk, a graph onnxruntime can't load or save
         return None
@@ -45,11 +59,19 @@ def discard(saved: Path) -> None:
     shutil.rmtree(saved.parent, ignore_errors=True)
 
 
-def _place(path: Path, folder: Path) -> Path:
+def read_notes(folder: Path) -> dict[str, str]:
+    """MODEL/GRAPH -> what its rewriting had to tell, of all saved forms."""
+    notes = {
+        f"{made.parts[-3].rpartition('-')[0]}/{made.parts[-2].rpartition('-')[0]}": made for made in sorted(folder.glob("*/*/made.json"))
+    }
+    return {name: note for name, made in notes.items() if (note := _read_made(made.parent).get("note"))}
+
+
+def _place(path: Path, folder: Path, rewriting: Rewriting | None) -> Path:
     """Where this state of the file belongs. Size and times alone may be those of another model, so the path counts too."""
     status = path.stat()
     model = path.resolve().parent
-    state = (onnxruntime.__version__, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    state = (onnxruntime.__version__, rewriting and rewriting.key, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
     name = model.parent.name if model.name == "onnx" else model.name
     return folder / f"{name}-{_short_hash(model)}" / f"{path.stem}-{_short_hash(state)}"
 
@@ -65,7 +87,7 @@ def _worthwhile(path: Path, folder: Path) -> bool:
     return size_bytes <= _LARGEST_BYTES and not weights_apart and shutil.disk_usage(folder).free >= _ROOM_TIMES * size_bytes
 
 
-def _make(path: Path, place: Path) -> None:
+def _make(path: Path, place: Path, rewriting: Rewriting | None) -> None:
     """Write beside `place`, then rename: a form is whole or not there. Older states of the graph are removed."""
     place.parent.mkdir(exist_ok=True)
     unfinished = place.parent / f"{_UNFINISHED}{uuid.uuid4().hex}"
@@ -79,7 +101,9 @@ def _make(path: Path, place: Path) -> None:
         options.add_session_config_entry("session.optimized_model_external_initializers_file_name", "weights")
         options.add_session_config_entry("session.optimized_model_external_initializers_min_size_in_bytes", "1024")
         onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"], enable_fallback=0)
-        (unfinished / "made.json").write_text(json.dumps(_state_of_files(unfinished)), encoding="utf-8")
+        note = rewriting.rewrite(unfinished / "graph.onnx") if rewriting else ""
+        made = {"files": _state_of_files(unfinished), "note": note}
+        (unfinished / "made.json").write_text(json.dumps(made), encoding="utf-8")
         for old in place.parent.glob(f"{path.stem}-*"):
             shutil.rmtree(old, ignore_errors=True)
         with contextlib.suppress(OSError):  # another process was sooner
@@ -99,9 +123,18 @@ def _sweep(folder: Path) -> None:
 
 def _is_whole(place: Path) -> bool:
     try:
-        return bool(json.loads((place / "made.json").read_text(encoding="utf-8")) == _state_of_files(place))
-    except (OSError, ValueError):
+        return bool(_read_made(place).get("files") == _state_of_files(place))
+    except OSError:
         return False
+
+
+def _read_made(place: Path) -> dict[str, Any]:
+    """{} if there is none, or none that can be read."""
+    try:
+        made = json.loads((place / "made.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return made if isinstance(made, dict) else {}
 
 
 def _state_of_files(place: Path) -> dict[str, list[int]]:

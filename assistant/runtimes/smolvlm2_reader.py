@@ -17,6 +17,7 @@ from assistant.runtimes.onnx_session import OnnxGraph, SessionSettings
 from assistant.runtimes.recently_used import RecentlyUsed
 from assistant.runtimes.smolvlm2_decoder import Cache, Decoder
 from assistant.runtimes.smolvlm2_files import ModelFiles
+from assistant.runtimes.smolvlm2_fusing import fused_attention
 from assistant.runtimes.smolvlm2_graphs import TokenEmbedder, VisionEncoder
 from assistant.runtimes.smolvlm2_pictures import PictureEncoder, PictureKey
 
@@ -93,11 +94,9 @@ class Reader:
 
 def _load(files: ModelFiles, session: SessionSettings) -> Graphs:
     embedder = TokenEmbedder(OnnxGraph(files.embed_tokens, session))
-    decoder = Decoder(
-        OnnxGraph(files.decoder, session),
-        hidden=embedder.hidden,
-        vocabulary=files.tokenizer.get_vocab_size(with_added_tokens=True),
-    )
+    vocabulary = files.tokenizer.get_vocab_size(with_added_tokens=True)
+    fusing = fused_attention(files.tokenizer, embedder, files.max_tokens, session.threads)
+    decoder = Decoder(OnnxGraph(files.decoder, session, rewriting=fusing), hidden=embedder.hidden, vocabulary=vocabulary)
     vision = VisionEncoder(
         OnnxGraph(files.vision_encoder, session, keep_arena=False),
         tile_size=files.image.tile_size,

@@ -68,18 +68,23 @@ def thumbnail(picture: Picture) -> Picture:
 def picture_problem(picture: Picture) -> PictureProblem | None:
     """What keeps this picture from being described, if anything; a thumbnail of it gives the same answer."""
     small = thumbnail(picture)
-    luma = (small @ np.array([0.299, 0.587, 0.114], np.float32)).astype(np.float32)  # [h, w]
+    luma = luma_of(small)
     dark_part, median, bright_part = _percentiles(luma, (0.01, 0.50, 0.95))
     if bright_part < DARKEST_BRIGHT_PART:
         return "dark"
     if median >= WHITE_MEDIAN and dark_part >= WHITE_DARK_PART:
         return "overexposed"
     blank = _surface_residue(small) < BLANK_RESIDUE
-    if not blank and _least_slope(luma) >= BLUR_SLOPE:
+    if not blank and least_slope(luma) >= BLUR_SLOPE:
         return None
     if _looks_covered(small, luma):
         return "covered"
     return "blank" if blank else "blurred"
+
+
+def luma_of(picture: Picture) -> Plane:
+    """[h, w], 0 to 255"""
+    return np.asarray(picture @ np.array([0.299, 0.587, 0.114], np.float32), np.float32)
 
 
 class FreezeDetector:
@@ -134,7 +139,7 @@ def _surface(height: int, width: int) -> tuple[Plane, Plane]:
     return basis, np.linalg.pinv(basis).astype(np.float32)
 
 
-def _least_slope(luma: Plane) -> float:
+def least_slope(luma: Plane) -> float:
     """How sharp the sharpest blocks are along the direction in which they are least so.
 
     A slope is a share of the block's contrast per pixel, so faint scenes count as much as strong ones. Blur of width s

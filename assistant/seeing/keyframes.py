@@ -6,202 +6,268 @@ segmentation, in which a scene's boundaries are remembered and the time between 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+import math
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
-from assistant.messages import Frame, Keyframe, Picture, PictureProblem
-from assistant.seeing.frame_quality import picture_problem, thumbnail
+from assistant.messages import Frame, Keyframe, PictureProblem
+from assistant.seeing.candidates import Candidate, Look
+from assistant.seeing.frame_quality import picture_problem
+from assistant.seeing.keyframe_budget import KeptKeyframes
+from assistant.seeing.signatures import Comparison, Signature, compare, signature_of
 from assistant.settings import KeyframeSettings
 
-Signature = npt.NDArray[np.float32]
-
-GRID_ROWS, GRID_COLUMNS = 9, 12
-"""Cells of the layout that is compared; coarse, so that a trembling hand changes little."""
-EVEN_LUMA = 10.0
-"""Luma levels of spread below which a scene counts as even, so that its noise isn't blown up into a change."""
-COLOUR_WEIGHT = 3.0
-"""Brings differences of colour shares to the scale of differences of normalised luma."""
-COLOUR_FLOOR = 48.0
-"""Levels added to a cell's sum of red, green and blue, so that dark cells don't change colour through noise."""
-SHARPNESS_EDGE = 320
-"""Pixels along the longer edge at which sharpness is measured."""
-UNSETTLED_LIMIT = 4.0
-"""Times settle_s after which a scene in constant motion (walking, panning) is kept although it hasn't settled."""
+HYSTERESIS = 0.6
+"""Share of the threshold to which a change may fall back while it settles."""
+NEW_VIEW = 0.4
+"""Share of the picture that comes into view before a moving camera gives another keyframe."""
+SAME_VIEW = 0.2
+"""Share of the picture by which a view may be moved and still be recognised."""
+STEADY = 0.05
+"""The same for a camera that is held still."""
+BUSY = 4.0
+"""Times settle_s after which a scene in constant motion is kept although it hasn't settled."""
+CUT_OFF = 2.0
+"""The same for a recorded scene that a cut ends."""
+BULK = 0.5
+"""Share of the picture that must change in a busy scene (walking) for the next keyframe to come as soon as the last."""
+DRIFT = 0.02
+"""Share of a recorded scene that must have changed for it to be kept again for coverage."""
+PATIENCE_S = 2.0
+"""How long the sharpest picture of a recorded scene is looked for; a live scene is told when it has settled."""
+TURN_S = 1.0
+"""How long a camera must go on moving for a keyframe on the way, and be still for its new view to be told."""
+TROUBLE_S = 1.0
+"""How long a live picture must be useless; a lens that looks for focus is not."""
+START_S = 1.0
+"""How long a live camera looks for its focus and exposure after its first picture, which is told at once ..."""
+START_CHANGE = 3.0
+"""... times the threshold that it may change meanwhile ..."""
+START_GAIN = 1.3
+"""... and times better its picture must be in the end to be told again."""
+LOOK_EVERY_S = 0.09
+"""Frames that come sooner after the last are passed over: a scene that matters lasts longer."""
+CHECK_EVERY_S = 2.0
+"""Between checks whether a scene that looks unchanged has got out of focus."""
 DEFAULT_BUDGET = 64
-"""Keyframes held for a file when none is given; 180 MB at 1280 x 720."""
+"""Keyframes of a recording held when no budget is given; 180 MB at 1280 x 720."""
+NO_SCENE = -1
+"""The scene's number when there is nothing to be seen."""
+MEMORY = 64
+"""Scenes that are recognised when they come back; the oldest go first. 3 MB."""
+
+Told = Callable[[float, float], object]
+"""Told (time_s, change from the last keyframe) of every frame."""
 
 
 @dataclass(frozen=True, eq=False)
-class _Candidate:
-    """The sharpest frame so far of a state that may become a keyframe."""
+class _Landmark:
+    """The last keyframe, with which frames are compared."""
 
-    frame: Frame
+    look: Look
     signature: Signature
-    sharpness: float
-    began_s: float
+    scene: int
 
 
 class KeyframeSelector:
-    """Told every frame in order of time, returns the keyframes among them. Holds one candidate frame and no other.
+    """Told every frame in order of time, returns the keyframes among them. Holds at most four frames.
 
-    A keyframe with `problem` set is returned once when the camera has shown nothing useful for `settle_s`; the first
-    good scene after it is a "change" again, so that a caller learns that the trouble is over.
+    Live, a keyframe is returned as soon as its scene has lasted for `settle_s`, at most `most_per_minute`; a recording's
+    may come some seconds later and be sharper, and all that settle are returned.
     """
 
-    def __init__(self, settings: KeyframeSettings) -> None:
+    def __init__(self, settings: KeyframeSettings, *, recorded: bool = False) -> None:
+        self.change = 0.0
+        """Share of the last frame that can't be seen in the last keyframe, in [0, 1]."""
         self._settings = settings
-        self._last_signature: Signature | None = None
-        self._last_time_s: float | None = None
-        self._candidate: _Candidate | None = None
+        self._recorded = recorded
+        self._landmark: _Landmark | None = None
+        self._scenes: deque[tuple[Signature, int]] = deque(maxlen=MEMORY)  # and their numbers
+        self._next_scene = 0
+        self._candidate: Candidate | None = None
+        self._spare: Candidate | None = None  # for coverage
+        self._kept_s: deque[float] = deque(maxlen=settings.most_per_minute)
         self._unsettled_since_s = 0.0
-        self._trouble: Keyframe | None = None
-        self._trouble_told = False
+        self._busy_s = BUSY * settings.settle_s
+        self._moving = False  # the last keyframe was taken by a camera in motion: where it stops is told
+        self._looked_s = -math.inf
+        self._starting = not recorded
+        self._check_at_s = 0.0
+        self._problem_changed = False
 
     def process(self, frame: Frame) -> Keyframe | None:
         """The keyframe that is settled by this frame, if any; it may be an earlier, sharper frame."""
-        small = thumbnail(frame.picture)
-        problem = picture_problem(small)
-        if problem is not None:
-            return self._process_trouble(frame, problem)
-        if self._trouble_told:
-            self._last_signature = None
-        self._trouble, self._trouble_told = None, False
-        return self._process_scene(frame, signature_of(small))
+        if 0 <= frame.time_s - self._looked_s < LOOK_EVERY_S:
+            return None
+        self._looked_s = frame.time_s
+        signature = signature_of(frame.picture)
+        ended = self._keep_ended(frame.time_s, signature)
+        difference = self._difference(signature)
+        self.change = difference.total
+        share = (HYSTERESIS if self._candidate else 1.0) * (START_CHANGE if self._starting and self._landmark else 1.0)
+        if self._counts(difference, share) or self._stops(difference) or self._clears(frame):
+            self._spare = None
+            self._candidate = self._considered(self._candidate, Look(frame, signature))
+            return ended or self._keep_settled(frame.time_s, difference)
+        self._candidate = None
+        return ended or self._keep_for_coverage(frame, signature)
 
     def flush(self) -> Keyframe | None:
-        """The source has ended: the change that was still settling, or the trouble if there was nothing else."""
-        candidate = self._candidate
-        changed = candidate is not None and self._change_to(candidate.signature) > self._settings.change_threshold
-        if candidate and changed and candidate.frame.time_s - (self._last_time_s or 0.0) >= self._settings.min_gap_s:
-            return self._keep("change")
-        if self._trouble is not None and self._last_time_s is None and not self._trouble_told:
-            self._trouble_told = True
-            return self._trouble
-        return None
+        """The source has ended: the change that was still settling."""
+        return self._keep(self._candidate, self._candidate.last_s) if self._candidate else None
 
-    def _process_trouble(self, frame: Frame, problem: PictureProblem) -> Keyframe | None:
-        self._candidate = None
-        if self._trouble is None:
-            self._trouble = Keyframe(frame, "first" if self._last_time_s is None else "change", problem=problem)
-        if self._trouble_told or frame.time_s - self._trouble.frame.time_s < self._settings.settle_s:
-            return None
-        self._trouble_told = True
-        return replace(self._trouble, frame=frame, problem=problem)
+    def _difference(self, signature: Signature) -> Comparison:
+        return compare(self._landmark.signature, signature) if self._landmark else Comparison(1.0, 0.0)
 
-    def _process_scene(self, frame: Frame, signature: Signature) -> Keyframe | None:
-        if self._last_time_s is None:
-            self._candidate = _Candidate(frame, signature, sharpness_of(frame.picture), frame.time_s)
-            return self._keep("first")
-        gap_s = frame.time_s - self._last_time_s
-        covering = gap_s >= self._settings.max_gap_s - self._settings.settle_s
-        changed = self._change_to(signature) > self._settings.change_threshold
-        if not changed and not covering:
-            self._candidate = None
-            return None
-        self._consider(frame, signature)
-        if changed and gap_s >= self._settings.min_gap_s and self._is_settled(frame.time_s):
-            return self._keep("change")
-        return self._keep("coverage") if gap_s >= self._settings.max_gap_s else None
+    def _counts(self, difference: Comparison, share: float = 1.0) -> bool:
+        return difference.changed > share * self._settings.change_threshold or difference.uncovered > share * NEW_VIEW
 
-    def _consider(self, frame: Frame, signature: Signature) -> None:
-        """Start a candidate, or prefer this frame when it shows the same state more sharply."""
-        sharpness, candidate = sharpness_of(frame.picture), self._candidate
+    def _stops(self, difference: Comparison) -> bool:
+        """Whether a camera that moved may be stopping at a view that hasn't been told."""
+        return self._moving and (not self._recorded or difference.uncovered > SAME_VIEW)
+
+    def _clears(self, frame: Frame) -> bool:
+        """Whether the picture has become unusable, or useful again, though its layout is the same: a lens out of focus."""
+        if frame.time_s >= self._check_at_s and self._landmark:
+            was_bad = self._landmark.look.problem is not None
+            self._problem_changed = (picture_problem(frame.picture) is not None) != was_bad
+            soon = was_bad or self._problem_changed
+            self._check_at_s = frame.time_s + (self._settings.settle_s / 2 if soon else CHECK_EVERY_S)
+        return self._problem_changed
+
+    def _considered(self, candidate: Candidate | None, look: Look) -> Candidate:
+        """The candidate with this frame, if that is better; a new one when the frame shows another state."""
+        now_s = look.frame.time_s
         if candidate is None:
-            self._unsettled_since_s = frame.time_s
-        if candidate is None or distance(candidate.signature, signature) > self._settings.change_threshold:
-            self._candidate = _Candidate(frame, signature, sharpness, frame.time_s)
-        elif sharpness > candidate.sharpness:
-            self._candidate = replace(candidate, frame=frame, signature=signature, sharpness=sharpness)
+            self._unsettled_since_s = now_s
+        if candidate is None or not self._is_same(candidate.began.signature, look.signature, STEADY):
+            return Candidate(look)
+        candidate.add(look)
+        return candidate
 
-    def _is_settled(self, now_s: float) -> bool:
-        assert self._candidate is not None
-        still_s, unsettled_s = now_s - self._candidate.began_s, now_s - self._unsettled_since_s
-        return still_s >= self._settings.settle_s or unsettled_s >= UNSETTLED_LIMIT * self._settings.settle_s
+    def _is_same(self, before: Signature, now: Signature, moved: float) -> bool:
+        difference = compare(before, now)
+        return difference.changed <= self._settings.change_threshold and difference.uncovered <= moved
 
-    def _change_to(self, signature: Signature) -> float:
-        return 1.0 if self._last_signature is None else distance(self._last_signature, signature)
+    def _keep_ended(self, now_s: float, signature: Signature) -> Keyframe | None:
+        """A recorded scene that is over before its sharpest picture was waited for: it had settled, or is cut off while busy."""
+        candidate, settle_s = self._candidate, self._settings.settle_s
+        if not self._recorded or candidate is None or self._is_same(candidate.began.signature, signature, STEADY):
+            return None
+        if candidate.still_s >= (TURN_S if self._moving else settle_s):
+            return self._keep(candidate, now_s)
+        if now_s - self._unsettled_since_s < CUT_OFF * settle_s or compare(candidate.last, signature).total < BULK:
+            return None
+        return self._keep(candidate, now_s, busy=True)
 
-    def _keep(self, reason: str) -> Keyframe:
-        kept = self._candidate
-        assert kept is not None
-        change = self._change_to(kept.signature)
-        self._last_signature, self._last_time_s, self._candidate = kept.signature, kept.frame.time_s, None
-        return Keyframe(kept.frame, reason, kept.sharpness, change)
+    def _keep_settled(self, now_s: float, difference: Comparison) -> Keyframe | None:
+        candidate, settle_s = self._candidate, self._settings.settle_s
+        assert candidate is not None
+        if not self._recorded and self._landmark is None and candidate.best.problem is None:
+            return self._keep(candidate, now_s)  # live, the user may ask at once
+        if not self._may_keep(now_s):
+            return None
+        if candidate.still_s >= settle_s:
+            return self._keep(candidate, now_s) if candidate.still_s >= self._wait_s(candidate, difference) else None
+        if not self._counts(difference):
+            return None
+        unsettled_s = now_s - self._unsettled_since_s
+        if difference.uncovered > NEW_VIEW and unsettled_s >= TURN_S:
+            return self._keep(candidate, now_s, moving=True)
+        return self._keep(candidate, now_s, busy=True) if unsettled_s >= self._busy_s else None
+
+    def _wait_s(self, candidate: Candidate, difference: Comparison) -> float:
+        """How long a state must last before it is kept."""
+        if self._recorded:
+            return PATIENCE_S
+        if candidate.best.problem is not None:
+            return TROUBLE_S
+        return TURN_S if self._moving or difference.uncovered > NEW_VIEW else 0.0
+
+    def _keep_for_coverage(self, frame: Frame, signature: Signature) -> Keyframe | None:
+        """The best picture of the last moments before `max_gap_s` is over; of a recording only if the scene has drifted."""
+        assert self._landmark is not None
+        gap_s, due_s = frame.time_s - self._landmark.look.frame.time_s, START_S if self._starting else self._settings.max_gap_s
+        if gap_s < due_s - self._settings.settle_s or (self._recorded and self.change < DRIFT):
+            self._spare = None
+            return None
+        self._spare = self._considered(self._spare, Look(frame, signature))
+        if gap_s < due_s or not self._may_keep(frame.time_s):
+            return None
+        if self._starting and self._spare.best.quality < START_GAIN * self._landmark.look.quality:
+            self._starting = False
+            return None
+        return self._keep(self._spare, frame.time_s, coverage=True)
+
+    def _may_keep(self, now_s: float) -> bool:
+        if self._landmark is None or self._recorded:
+            return True
+        full = len(self._kept_s) == self._kept_s.maxlen and now_s - self._kept_s[0] < 60
+        return now_s - self._landmark.look.frame.time_s >= self._settings.min_gap_s and not full
+
+    def _keep(self, kept: Candidate, now_s: float, *, busy: bool = False, moving: bool = False, coverage: bool = False) -> Keyframe | None:
+        """Make it the landmark; None if it turns out to be no other than the last."""
+        self._candidate = self._spare = None
+        best, problem, signature = kept.best, kept.best.problem, kept.mean
+        difference = self._difference(signature)
+        cleared = self._landmark is not None and (problem is None) != (self._landmark.look.problem is None)
+        self._problem_changed = False
+        if not (coverage or cleared or self._counts(difference) or self._stops(difference)):
+            self._moving = False
+            return None
+        moving = difference.uncovered > NEW_VIEW and (moving or kept.still_s < TURN_S)
+        scene, reason = self._recognise(signature, problem)
+        if reason == "change" and (coverage or moving or (busy and self._busy_s > BUSY * self._settings.settle_s)):
+            reason = "coverage"
+        self._starting = self._starting and self._landmark is None
+        self._landmark = _Landmark(best, signature, scene)
+        if problem is None:
+            self._scenes.append((signature, scene))
+            self._next_scene = max(self._next_scene, scene + 1)
+        self._kept_s.append(now_s)
+        self._moving, self._check_at_s = moving, now_s + CHECK_EVERY_S
+        slower = min(2 * self._busy_s, self._settings.max_gap_s) if difference.total < BULK else self._busy_s
+        self._busy_s = slower if busy else BUSY * self._settings.settle_s
+        return Keyframe(best.frame, reason, best.sharpness, difference.total, problem, scene)
+
+    def _recognise(self, signature: Signature, problem: PictureProblem | None) -> tuple[int, str]:
+        """The number of the scene and why it is kept."""
+        reason = "change" if self._scenes else "first"
+        if problem is not None:
+            return NO_SCENE, reason
+        for known, number in reversed(self._scenes):
+            if self._is_same(known, signature, SAME_VIEW):
+                stays = self._landmark is not None and known is self._landmark.signature
+                return number, "change" if stays else "return"
+        return self._next_scene, reason
 
 
-def select_keyframes(frames: Iterable[Frame], settings: KeyframeSettings, budget: int | None = None) -> list[Keyframe]:
-    """The keyframes of a whole recording in order of time, at most `budget` (DEFAULT_BUDGET if None), in one pass.
+def select_keyframes(
+    frames: Iterable[Frame], settings: KeyframeSettings, budget: int | None = None, told: Told | None = None
+) -> list[Keyframe]:
+    """The keyframes of a recording in order of time, each scene once, at most `budget` (DEFAULT_BUDGET if None).
 
-    When there are too many, the one goes that is most like another and leaves the smallest hole. Keyframes with a
-    problem are left out if anything else was seen.
+    Keyframes with a problem are left out if anything else was seen.
     """
-    kept: list[Keyframe] = []
-    signatures: list[Signature] = []
+    kept = KeptKeyframes(budget or DEFAULT_BUDGET)
     trouble: list[Keyframe] = []
-    for keyframe in _keyframes_of(frames, KeyframeSelector(settings)):
+    for keyframe in keyframes_of(frames, settings, told):
         if keyframe.problem is not None:
             trouble = trouble or [keyframe]
-            continue
-        kept.append(keyframe)
-        signatures.append(signature_of(keyframe.frame.picture))
-        if len(kept) > (budget or DEFAULT_BUDGET):
-            least = _least_missed(kept, signatures)
-            del kept[least], signatures[least]
-    return kept or trouble
+        elif keyframe.reason != "return":
+            kept.add(keyframe)
+    return kept.keyframes or trouble
 
 
-def signature_of(picture: Picture) -> Signature:
-    """Luma layout and colour layout, normalised so that exposure, gain and noise hardly change them: [rows, columns, 3]."""
-    cells = _cells(thumbnail(picture))  # [rows, columns, 3]
-    luma = cells @ np.array([0.299, 0.587, 0.114], np.float32)  # [rows, columns]
-    normal_luma = (luma - luma.mean()) / max(float(luma.std()), EVEN_LUMA)
-    shares = cells[..., :2] / (cells.sum(axis=2, keepdims=True) + COLOUR_FLOOR)  # of red and green
-    return np.concatenate([normal_luma[..., None], COLOUR_WEIGHT * shares], axis=2).astype(np.float32)
-
-
-def distance(a: Signature, b: Signature) -> float:
-    """How different two scenes are, 0 (same) to 1; unlike scenes have about 0.3, a view moved by a tenth of its width below 0.1."""
-    return min(1.0, float(np.abs(a - b).sum(axis=2).mean()) / 4)
-
-
-def sharpness_of(picture: Picture) -> float:
-    """Variance of the Laplacian of the green plane (nearest to luma) of every n-th pixel."""
-    step = max(1, round(max(picture.shape[:2]) / SHARPNESS_EDGE))
-    plane = np.pad(picture[::step, ::step, 1], 1, mode="edge").astype(np.int16)
-    laplacian = plane[1:-1, 2:] + plane[1:-1, :-2] + plane[2:, 1:-1] + plane[:-2, 1:-1] - 4 * plane[1:-1, 1:-1]
-    return float(laplacian.var(dtype=np.float32))
-
-
-def _cells(small: Picture) -> npt.NDArray[np.float32]:
-    """Mean colour of each cell of the grid: [rows, columns, 3]; a picture smaller than the grid repeats pixels."""
-    repeat_y, repeat_x = -(-GRID_ROWS // small.shape[0]), -(-GRID_COLUMNS // small.shape[1])
-    enlarged = small.repeat(repeat_y, axis=0).repeat(repeat_x, axis=1)
-    rows = np.linspace(0, enlarged.shape[0], GRID_ROWS, endpoint=False).astype(int)
-    columns = np.linspace(0, enlarged.shape[1], GRID_COLUMNS, endpoint=False).astype(int)
-    sums = np.add.reduceat(np.add.reduceat(enlarged, rows, axis=0, dtype=np.float32), columns, axis=1, dtype=np.float32)
-    heights, widths = np.diff(rows, append=enlarged.shape[0]), np.diff(columns, append=enlarged.shape[1])
-    return np.asarray(sums / (heights[:, None] * widths)[..., None], np.float32)
-
-
-def _keyframes_of(frames: Iterable[Frame], selector: KeyframeSelector) -> Iterator[Keyframe]:
+def keyframes_of(frames: Iterable[Frame], settings: KeyframeSettings, told: Told | None = None) -> Iterator[Keyframe]:
+    """All keyframes of a recording as they are found, scenes that come back (reason "return") and trouble too."""
+    selector = KeyframeSelector(settings, recorded=True)
     for frame in frames:
-        if (keyframe := selector.process(frame)) is not None:
+        keyframe = selector.process(frame)
+        if told is not None:
+            told(frame.time_s, selector.change)
+        if keyframe is not None:
             yield keyframe
     if (keyframe := selector.flush()) is not None:
         yield keyframe
-
-
-def _least_missed(kept: list[Keyframe], signatures: list[Signature]) -> int:
-    """The keyframe whose nearest likeness and whose hole in time are smallest together; never the first."""
-    times_s = [keyframe.frame.time_s for keyframe in kept]
-    span_s = max(times_s[-1] - times_s[0], 1e-6)
-
-    def loss(index: int) -> float:
-        likeness = min(distance(signatures[index], other) for i, other in enumerate(signatures) if i != index)
-        hole_s = times_s[min(index + 1, len(kept) - 1)] - times_s[index - 1]
-        return likeness + hole_s / span_s
-
-    return min(range(1, len(kept)), key=loss)

@@ -18,11 +18,17 @@ class SceneMemory:
         self._lock = threading.Lock()
         self._keyframes: deque[Keyframe] = deque(maxlen=capacity)
         self._problem: PictureProblem | None = None
+        self._newest: Keyframe | None = None
+        self._frame_s: float | None = None
+
+    def note_frame(self, time_s: float) -> None:
+        """The camera has sent a picture; whatever was kept still stands."""
+        self._frame_s = time_s
 
     def add(self, keyframe: Keyframe) -> None:
         """Remember a keyframe; one with a problem only says that the camera sees nothing useful from now on."""
         with self._lock:
-            self._problem = keyframe.problem
+            self._problem, self._newest = keyframe.problem, keyframe
             if keyframe.problem is None:
                 self._keyframes.append(keyframe)
 
@@ -36,13 +42,17 @@ class SceneMemory:
         """Why the camera shows nothing worth describing now; None once a good keyframe followed."""
         return self._problem
 
-    def age_s(self, now_s: float) -> float | None:
-        """Seconds since the newest keyframe's picture was taken; None when there is none."""
-        newest = self.latest(1)
-        return now_s - newest[0].frame.time_s if newest else None
+    @property
+    def newest(self) -> Keyframe | None:
+        """The last keyframe, also one with a problem."""
+        return self._newest
+
+    def silent_s(self, now_s: float) -> float:
+        """Seconds since the camera sent anything; 0 before it ever did."""
+        return 0.0 if self._frame_s is None else max(0.0, now_s - self._frame_s)
 
     def forget(self) -> None:
         """Drop everything seen so far."""
         with self._lock:
             self._keyframes.clear()
-            self._problem = None
+            self._problem = self._newest = None

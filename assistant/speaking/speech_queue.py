@@ -6,8 +6,10 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 
-from assistant.messages import Sentence
+from assistant.messages import Earcon, Sentence
 from assistant.turns import Turns
+
+Spoken = Sentence | Earcon
 
 QUEUED_SENTENCES = 16
 """When full, whoever writes the answer waits: an answer with a hole in it would mislead. Only stale sentences are dropped."""
@@ -21,17 +23,26 @@ class SpeechQueue:
 
     def __init__(self, turns: Turns) -> None:
         self._turns = turns
-        self._sentences: deque[Sentence] = deque()
+        self._sentences: deque[Spoken] = deque()
         self._changed = threading.Condition()
         self._closed = False
 
-    def put(self, sentence: Sentence) -> bool:
+    def put(self, sentence: Spoken) -> bool:
         """Wait for room. False if the sentence is stale (then, or by the time there is room) or the queue closed: it was dropped."""
         with self._changed:
             self._changed.wait_for(lambda: self._refuses(sentence) or len(self._sentences) < QUEUED_SENTENCES)
             if self._refuses(sentence):
                 return False
             self._sentences.append(sentence)
+            self._changed.notify_all()
+            return True
+
+    def offer(self, spoken: Spoken) -> bool:
+        """The same without waiting, for what matters less than not to wait; False also when there is no room."""
+        with self._changed:
+            if self._refuses(spoken) or len(self._sentences) >= QUEUED_SENTENCES:
+                return False
+            self._sentences.append(spoken)
             self._changed.notify_all()
             return True
 
@@ -48,12 +59,12 @@ class SpeechQueue:
             self._drop_stale()
             return len(self._sentences)
 
-    def __iter__(self) -> Iterator[Sentence]:
+    def __iter__(self) -> Iterator[Spoken]:
         """Yield sentences of the current turn as they come, until closed."""
         while (sentence := self._next()) is not None:
             yield sentence
 
-    def _next(self) -> Sentence | None:
+    def _next(self) -> Spoken | None:
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._drop_stale() > 0)
             if self._closed:
@@ -62,7 +73,7 @@ class SpeechQueue:
             self._changed.notify_all()
             return sentence
 
-    def _refuses(self, sentence: Sentence) -> bool:
+    def _refuses(self, sentence: Spoken) -> bool:
         return self._closed or self._turns.is_stale(sentence.turn)
 
     def _drop_stale(self) -> int:

@@ -37,7 +37,7 @@ from models.training.questions import (
     present_things,
 )
 
-ROWS_A_STEP = {"flickr8k": 6, "grocery": 3, "imagenet_samples": 2, "labels": 1}
+ROWS_A_STEP = {"flickr8k": 6, "grocery": 4, "imagenet_samples": 3, "labels": 2}
 UNREADABLE_EVERY_STEPS = 2
 CAPTIONS_A_ROW, QUESTIONS_A_ROW = 3, 3
 # The head's certainty of its first label: below the first a thing is not named at all, below the second with a doubt.

@@ -1,4 +1,4 @@
-"""What every camera must do, over a video, a picture and a scripted camera."""
+"""What every camera must do, over a video, a picture, a scripted camera and one that would be opened again."""
 
 from __future__ import annotations
 
@@ -9,17 +9,21 @@ import numpy as np
 import pytest
 
 from assistant.devices.opencv_camera import open_source
+from assistant.devices.reconnecting import ReconnectingCamera
 from assistant.interfaces import Camera
 from assistant.messages import Frame
 from assistant.settings import CameraSettings
 from tests.fakes import ScriptedCamera
 
 
-@pytest.fixture(params=["video", "picture", "scripted"])
+@pytest.fixture(params=["video", "picture", "scripted", "reconnecting"])
 def camera(request: pytest.FixtureRequest, tmp_path: Path) -> Camera:
     pictures = [np.full((48, 64, 3), 20 * number, np.uint8) for number in range(8)]
+    scripted = ScriptedCamera([Frame(picture, number / 10) for number, picture in enumerate(pictures)])
     if request.param == "scripted":
-        return ScriptedCamera([Frame(picture, number / 10) for number, picture in enumerate(pictures)])
+        return scripted
+    if request.param == "reconnecting":
+        return ReconnectingCamera(lambda: scripted, lambda device, is_lost, why: None)
     if request.param == "picture":
         cv2.imwrite(str(tmp_path / "a.png"), pictures[4])
         return open_source(str(tmp_path / "a.png"), CameraSettings())

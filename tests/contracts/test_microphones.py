@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from assistant.devices.reconnecting import ReconnectingMicrophone
 from assistant.devices.sound_files import RecordedMicrophone
 from assistant.devices.sounddevice_microphone import SounddeviceMicrophone
 from assistant.interfaces import Microphone
@@ -42,12 +43,20 @@ def microphone(request: pytest.FixtureRequest, tone_file: Path) -> Iterator[Micr
         return
     system: pulse.SoundSystem = request.getfixturevalue("sound_system")
     with system.playing(tone_file):
-        live = SounddeviceMicrophone()
+        live: Microphone = (
+            SounddeviceMicrophone()
+            if request.param == "sounddevice"
+            else ReconnectingMicrophone(SounddeviceMicrophone, lambda device, is_lost, why: None)
+        )
         yield live
         live.close()
 
 
-@pytest.mark.parametrize("microphone", ["recorded", pytest.param("sounddevice", marks=pytest.mark.sound)], indirect=True)
+@pytest.mark.parametrize(
+    "microphone",
+    ["recorded", *(pytest.param(name, marks=pytest.mark.sound) for name in ("sounddevice", "reconnecting"))],
+    indirect=True,
+)
 class TestEveryMicrophone:
     def test_chunks_are_512_samples_of_mono_float_at_16_khz(self, microphone: Microphone) -> None:
         for chunk in islice(microphone.chunks(), 50):

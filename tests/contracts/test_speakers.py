@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from assistant.devices.reconnecting_speaker import ReconnectingSpeaker
 from assistant.devices.sound_files import WavSpeaker
 from assistant.devices.sounddevice_speaker import SounddeviceSpeaker
 from assistant.interfaces import Speaker
@@ -33,13 +34,14 @@ def speaker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Speaker]
         "list": ListSpeaker,
         "wav": lambda: WavSpeaker(tmp_path / "out.wav"),
         "sounddevice": SounddeviceSpeaker,
+        "reconnecting": lambda: ReconnectingSpeaker(ListSpeaker, told_nothing),
     }
     made = makers[request.param]()
     yield made
     made.close()
 
 
-@pytest.mark.parametrize("speaker", ["list", "wav", pytest.param("sounddevice", marks=pytest.mark.sound)], indirect=True)
+@pytest.mark.parametrize("speaker", ["list", "wav", "reconnecting", pytest.param("sounddevice", marks=pytest.mark.sound)], indirect=True)
 class TestEverySpeaker:
     @pytest.mark.parametrize("rate_hz", [8000, 16000, 22050, 48000])
     def test_sound_of_any_rate_is_heard_whole(self, speaker: Speaker, rate_hz: int) -> None:
@@ -135,6 +137,10 @@ def test_without_portaudio_the_user_is_told_what_to_install(monkeypatch: pytest.
     monkeypatch.setattr(sys, "meta_path", [type("NoPortAudio", (), {"find_spec": staticmethod(find_spec)}), *sys.meta_path])
     with pytest.raises(MissingDevice, match="sudo apt install libportaudio2"):
         SounddeviceSpeaker()
+
+
+def told_nothing(device: str, is_lost: bool, why: Problem | None) -> None:
+    raise AssertionError(f"{device} is told to be lost: {why}")
 
 
 def never() -> bool:

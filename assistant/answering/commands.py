@@ -1,0 +1,199 @@
+"""Recognises spoken commands in what was heard, before the model is asked. Pure; the words are data (languages/README.md).
+
+A command must be all that was said, but for fillers such as "please", so that no real question is taken for one.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from os.path import commonprefix
+from typing import NamedTuple, cast
+
+from assistant.languages import Language, languages
+from assistant.messages import Command, CommandKind
+
+FILLERS, QUESTIONS = "fillers", "questions"
+"""Beside the kinds of command in a language's table."""
+
+SHORTEST_MISHEARD = 10
+"""Letters from which a phrase may be heard with one letter wrong; shorter ones are too near to other words ("slower", "flower").
+
+Of Piper's 143 English commands as Whisper base hears them, 124 are recognised as they are and 4 more this way; of 859 questions none is
+taken for one. Two wrong letters would take "What did you see?" for "What did you say?".
+"""
+
+_GROUP = re.compile(r"\(([^][()]*)\)|\[([^][()]*)\]")
+_SLOT = re.compile(r"\{(language|event|any)\}")
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\s\u3040-\u30ff\u3400-\u9fff]+")
+"""Kana and Chinese characters count as words of their own, since nothing else divides them."""
+_ACCENTS = re.compile(r"[\u0300-\u036f\u0640\u064b-\u0655\u0670\u093c]")
+"""Of Latin, Greek and Cyrillic letters, Arabic vowels and hamzas, the Hindi nukta; other marks are letters."""
+
+
+class _Word(NamedTuple):
+    plain: str
+    """Without case and accents."""
+    start: int
+    end: int
+    """Where it stands in the text."""
+
+
+@dataclass(frozen=True)
+class _Grammar:
+    """A language's commands, ready to be compared."""
+
+    fillers: frozenset[tuple[str, ...]]
+    phrases: dict[str, str]
+    """Kind by plain text without spaces."""
+    patterns: tuple[tuple[re.Pattern[str], str, str], ...]
+    """(pattern of the plain text, kind, slot), questions first."""
+    names: dict[str, str]
+    """Code by plain name of a language."""
+
+
+def match_command(text: str, order: Sequence[str]) -> Command | None:
+    """The command that the whole text is, or None for a question.
+
+    `order`: codes of the languages whose words are tried, the likeliest first; one without a file is skipped. Whisper misjudges
+    the language of a single word, so give the detected one, the conversation's and English.
+    """
+    said = _words(text)
+    grammars = [_grammar(code) for code in dict.fromkeys(order) if code in languages()]
+    for match in (_match, _match_misheard):
+        for grammar in grammars:
+            if found := match(grammar, said, text):
+                kind, argument = found
+                return None if kind == QUESTIONS else Command(cast(CommandKind, kind), argument)
+    return None
+
+
+def expand(template: str) -> Iterator[str]:
+    """Every way to say a template: "(say|tell me) [it] again" -> "say it again", "say  again", "tell me it again", ..."""
+    group = _GROUP.search(template)
+    if group is None:
+        yield template
+        return
+    choices = group[1].split("|") if group[1] is not None else [*group[2].split("|"), ""]
+    for choice in choices:
+        yield from expand(template[: group.start()] + choice + template[group.end() :])
+
+
+def plain(text: str) -> str:
+    """The words without case, accents, punctuation and immediate repetition, one space between."""
+    return " ".join(word.plain for word in _words(text))
+
+
+def _match(grammar: _Grammar, said: list[_Word], text: str) -> tuple[str, str] | None:
+    """(kind, argument) of what was said as it is."""
+    stripped = list(_without_fillers(said, grammar.fillers))
+    for words in stripped:
+        if kind := grammar.phrases.get("".join(word.plain for word in words)):
+            return kind, ""
+    for words in reversed(stripped):  # the barest first: "please" is no part of an event
+        if found := _match_patterns(grammar, words, text):
+            return found
+    return None
+
+
+def _match_patterns(grammar: _Grammar, words: list[_Word], text: str) -> tuple[str, str] | None:
+    line = " ".join(word.plain for word in words)
+    for pattern, kind, slot in grammar.patterns:
+        if match := pattern.fullmatch(line):
+            if kind == QUESTIONS:
+                return kind, ""
+            if slot == "language":
+                if code := grammar.names.get(match[1].replace(" ", "")):
+                    return kind, code
+                continue
+            first = line[: match.start(1)].count(" ")
+            last = first + match[1].count(" ")
+            return kind, text[words[first].start : words[last].end]
+    return None
+
+
+def _match_misheard(grammar: _Grammar, said: list[_Word], _text: str) -> tuple[str, str] | None:
+    """The same for long phrases with one letter wrong, where only one kind is so near."""
+    *_, barest = _without_fillers(said, grammar.fillers)
+    letters = "".join(word.plain for word in barest)
+    near = (p for p in grammar.phrases if abs(len(p) - len(letters)) <= 1 and len(p) >= SHORTEST_MISHEARD)
+    kinds = {grammar.phrases[phrase] for phrase in near if _one_letter_apart(phrase, letters)}
+    return (kinds.pop(), "") if len(kinds) == 1 else None
+
+
+def _one_letter_apart(one: str, other: str) -> bool:
+    """Whether one letter is replaced, missing or too many."""
+    same = len(commonprefix((one, other)))
+    one, other = one[same:], other[same:]
+    return one[1:] == other[1:] or one[1:] == other or one == other[1:]
+
+
+def _words(text: str) -> list[_Word]:
+    letters = "".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in text)  # as long as the text
+    found = (_Word(_plain_word(m.group()), m.start(), m.end()) for m in _WORD.finditer(letters))
+    words = [word for word in found if word.plain]
+    return words[:1] + [word for before, word in pairwise(words) if word.plain != before.plain]  # "Stop, stop!"
+
+
+def _plain_word(word: str) -> str:
+    bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", word.casefold()))
+    return unicodedata.normalize("NFKC", bare).translate(_alike())
+
+
+@functools.cache
+def _alike() -> dict[int, str]:
+    return str.maketrans({letter: other for language in languages().values() for letter, other in language.alike.items()})
+
+
+def _without_fillers(words: list[_Word], fillers: frozenset[tuple[str, ...]]) -> Iterator[list[_Word]]:
+    """The words, then with one filler less at one of the ends each time, the longest first: "nog eens" ends in a filler of its own."""
+    sizes = range(max(map(len, fillers), default=0), 0, -1)
+    shorter: list[_Word] | None = words
+    while shorter is not None:
+        words = shorter
+        yield words
+        plains = tuple(word.plain for word in words)
+        ends = ((words[size:], words[:-size], size) for size in sizes if size <= len(words))
+        shorter = next(
+            (rest for first, last, size in ends for rest, end in ((first, plains[:size]), (last, plains[-size:])) if end in fillers), None
+        )
+
+
+@functools.cache
+def _grammar(code: str) -> _Grammar:
+    language = languages()[code]
+    phrases: dict[str, str] = {}
+    patterns = []
+    for kind in sorted(language.commands.keys() - {FILLERS}, key=lambda kind: kind != QUESTIONS):
+        for template in language.commands[kind]:
+            for said in expand(template):
+                if slot := _SLOT.search(said):
+                    patterns.append((_pattern(said), kind, slot[1]))
+                else:
+                    phrases[plain(said).replace(" ", "")] = kind
+    fillers = frozenset(tuple(plain(said).split()) for template in language.commands[FILLERS] for said in expand(template))
+    return _Grammar(fillers, phrases, tuple(patterns), _language_names(language))
+
+
+def _pattern(said: str) -> re.Pattern[str]:
+    """The first slot is the first group. What touches a slot may be a word of its own or belong to the same: "{language}로"."""
+    pattern, before = "", ""
+    for part in re.split(r"(\{\w+\})", said):
+        piece = "(.+)" if part.startswith("{") else " ?".join(map(re.escape, plain(part).split()))
+        if piece and pattern:
+            pattern += " " if part.startswith(" ") or before.endswith(" ") else " ?"
+        pattern += piece
+        before = part or before
+    return re.compile(pattern)
+
+
+def _language_names(language: Language) -> dict[str, str]:
+    """Every language by the name in this one, its own name and the English one."""
+    names = {name: other.code for other in languages().values() for name in (other.name, other.own_name)}
+    for known in (languages()["en"], language):
+        names |= {name: code for code, forms in known.language_names.items() for name in forms}
+    return {plain(name).replace(" ", ""): code for name, code in names.items()}

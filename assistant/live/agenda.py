@@ -1,0 +1,105 @@
+"""What the answering thread does next: the newest and most urgent of what other threads ask of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from assistant.messages import Utterance
+
+
+@dataclass(frozen=True, eq=False)
+class Reply:
+    """The user has said this."""
+
+    utterance: Utterance
+
+
+@dataclass(frozen=True, eq=False)
+class Prepare:
+    """The user has said this so far, and may have done."""
+
+    utterance: Utterance
+
+
+@dataclass(frozen=True)
+class Describe:
+    """The user has pressed a key."""
+
+    turn: int
+
+
+@dataclass(frozen=True)
+class LookAhead:
+    """The camera shows something new."""
+
+
+@dataclass(frozen=True)
+class Idle:
+    """Nothing was asked for a while."""
+
+
+Job = Reply | Prepare | Describe | LookAhead | Idle
+
+
+class Agenda:
+    """One place for each kind of job, so it can't grow: only the newest utterance, pause, key and picture count."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._urgent: Reply | Describe | None = None
+        self._prepare: Prepare | None = None
+        self._look: LookAhead | None = None
+        self._is_last = self._closed = False
+
+    def put(self, job: Reply | Prepare | Describe | LookAhead) -> None:
+        with self._changed:
+            match job:
+                case Reply() | Describe():  # whoever asks again doesn't want the first answer any more
+                    self._urgent, self._prepare = job, None
+                case Prepare():
+                    self._prepare = job
+                case LookAhead():
+                    self._look = job
+            self._changed.notify_all()
+
+    def cancel_prepare(self) -> None:
+        """The user goes on speaking."""
+        with self._changed:
+            self._prepare = None
+
+    def finish(self) -> None:
+        """Nothing will be said any more: end once what was said has been answered."""
+        with self._changed:
+            self._is_last = True
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """End now."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def jobs(self, idle_s: float) -> Iterator[Job]:
+        """Yield what is to be done, the most urgent first; Idle after `idle_s` without anything."""
+        while (job := self._next(idle_s)) is not None:
+            yield job
+
+    def _next(self, idle_s: float) -> Job | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._is_last or self._urgent or self._prepare or self._look, idle_s)
+            if self._closed:
+                return None
+            job: Job
+            if self._urgent:
+                job, self._urgent = self._urgent, None
+            elif self._prepare:
+                job, self._prepare = self._prepare, None
+            elif self._is_last:
+                return None
+            elif self._look:
+                job, self._look = self._look, None
+            else:
+                job = Idle()
+            return job

@@ -1,0 +1,68 @@
+"""What was asked and answered last, and how much of the answer was heard. Written by the thread that answers and the one that speaks."""
+
+from __future__ import annotations
+
+import threading
+
+from assistant.messages import Heard, Question, Sentence
+
+MOST_SENTENCES = 32
+"""Of an answer are remembered; no model says more at once."""
+HEARD_SHARE = 0.9
+"""A sentence of which less was heard counts as not heard."""
+
+TalkState = tuple[Question | None, list[Sentence], list[bool]]
+
+
+class Talk:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._question: Question | None = None
+        self._sentences: list[Sentence] = []
+        self._heard: list[bool] = []
+
+    @property
+    def question(self) -> Question | None:
+        """The last one that was answered."""
+        return self._question
+
+    def begin(self, question: Question) -> None:
+        with self._lock:
+            self._question, self._sentences, self._heard = question, [], []
+
+    def said(self, sentence: Sentence) -> None:
+        """Another sentence of the answer was queued."""
+        with self._lock:
+            if len(self._sentences) < MOST_SENTENCES:
+                self._sentences.append(sentence)
+                self._heard.append(False)
+
+    def heard(self, heard: Heard) -> None:
+        """So much of a sentence left the loudspeaker; others than the answer's don't count."""
+        with self._lock:
+            for place, sentence in enumerate(self._sentences):
+                if sentence is heard.sentence:
+                    self._heard[place] = heard.share >= HEARD_SHARE
+
+    def answer(self) -> list[Sentence]:
+        with self._lock:
+            return list(self._sentences)
+
+    def unheard(self) -> list[Sentence]:
+        """What an interruption cut off."""
+        with self._lock:
+            return [s for s, heard in zip(self._sentences, self._heard, strict=True) if not heard]
+
+    def state(self) -> TalkState:
+        """For `restore`."""
+        with self._lock:
+            return self._question, list(self._sentences), list(self._heard)
+
+    def restore(self, state: TalkState) -> None:
+        """The answer begun since then is taken back: nobody will hear it."""
+        with self._lock:
+            self._question, self._sentences, self._heard = state
+
+    def forget(self) -> None:
+        with self._lock:
+            self._question, self._sentences, self._heard = None, [], []

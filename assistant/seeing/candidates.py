@@ -1,0 +1,58 @@
+"""What the selector of keyframes holds of frames until they are kept or forgotten. Knows nothing of when that is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from assistant.messages import Frame, PictureProblem
+from assistant.seeing.frame_quality import picture_problem
+from assistant.seeing.signatures import Signature, exposure_of, sharpness_of
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """A frame and what was measured of it."""
+
+    frame: Frame
+    signature: Signature
+
+    @cached_property
+    def sharpness(self) -> float:
+        return sharpness_of(self.frame.picture)
+
+    @cached_property
+    def problem(self) -> PictureProblem | None:
+        return picture_problem(self.frame.picture)
+
+    @cached_property
+    def quality(self) -> float:
+        """By which frames of one scene are compared: sharpness for the contrast there is, and the part that is well exposed."""
+        return exposure_of(self.signature) ** 2 * self.sharpness / (float(self.signature.cells[1].var()) + 1.0)
+
+
+class Candidate:
+    """A state that may become a landmark: the frames from `began` to `last_s` that look the same."""
+
+    def __init__(self, look: Look) -> None:
+        self.began = self.best = look
+        self.last, self.last_s = look.signature, look.frame.time_s
+        self._cells, self._frames = look.signature.cells, 1
+
+    def add(self, look: Look) -> None:
+        """Another frame of the state; the best is the sharpest that is well exposed."""
+        self.best = max(self.best, look, key=lambda each: each.quality)
+        self.last, self.last_s = look.signature, look.frame.time_s
+        self._cells, self._frames = self._cells + look.signature.cells, self._frames + 1
+
+    @property
+    def mean(self) -> Signature:
+        """The state without the noise, flicker and trembling of its frames."""
+        return Signature(self._cells / np.float32(self._frames))
+
+    @property
+    def still_s(self) -> float:
+        """How long the state has lasted."""
+        return self.last_s - self.began.frame.time_s

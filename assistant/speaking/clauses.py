@@ -1,0 +1,32 @@
+"""Where a long sentence may be taken apart so that its beginning can be heard while the rest is still being made. Pure."""
+
+from __future__ import annotations
+
+import re
+
+LEAST_WORDS = 4
+"""Of the first clause and of what follows; shorter pieces sound chopped."""
+
+_COMMA = re.compile(r"(?<=[,;:]) ")
+_BEFORE = {
+    "en": re.compile(
+        r" (?=(?:and|but|with|while|in front of|next to|on top of|in|on|at|near|behind|under|through|across|along|of which)\b)"
+    ),
+}
+"""Words before which English may pause. Other languages are cut at commas only."""
+
+
+def clauses(sentence: str, language: str) -> list[str]:
+    """The sentence whole, or its first clause and the rest: "A man in a red shirt is riding", "on a dirt path in the woods."."""
+    places = [m.start() for m in _COMMA.finditer(sentence)]
+    if language in _BEFORE:
+        places += [m.start() for m in _BEFORE[language].finditer(sentence)]
+    for place in sorted(places):
+        first, rest = sentence[:place], sentence[place + 1 :]
+        if len(first.split()) >= LEAST_WORDS and len(rest.split()) >= LEAST_WORDS and not _inside_quotes(first):
+            return [first, rest]
+    return [sentence]
+
+
+def _inside_quotes(beginning: str) -> bool:
+    return beginning.count('"') % 2 == 1 or beginning.count("“") > beginning.count("”")

@@ -1,0 +1,133 @@
+"""Sentences made into sound while earlier ones are still played. Knows no voice and no loudspeaker by name."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from assistant.interfaces import SpeechSynthesizer
+from assistant.messages import AudioChunk, Earcon, Heard, Sentence
+from assistant.problems import Problem
+from assistant.speaking.clauses import clauses
+from assistant.speaking.earcons import earcon
+from assistant.speaking.speak import choose_synthesizer
+from assistant.speaking.speech_queue import Spoken
+from assistant.turns import Turns
+
+SENTENCES_AHEAD = 2
+"""Made before they are played: enough for no gap between sentences, and little is lost when the user interrupts."""
+EARCON_RATE_HZ = 22_050
+
+
+class Prepared:
+    """One thing to be spoken and its sound so far. One thread makes it, another plays it."""
+
+    def __init__(self, spoken: Spoken) -> None:
+        self.spoken = spoken
+        self._chunks: deque[AudioChunk] = deque()
+        self._is_whole = False
+        self._changed = threading.Condition()
+        self._seconds = 0.0
+
+    def add(self, chunk: AudioChunk) -> None:
+        with self._changed:
+            self._chunks.append(chunk)
+            self._seconds += chunk.duration_s
+            self._changed.notify_all()
+
+    def finish(self) -> None:
+        """No more sound will come."""
+        with self._changed:
+            self._is_whole = True
+            self._changed.notify_all()
+
+    def chunks(self) -> Iterator[AudioChunk]:
+        """Each once, waiting for those that are still being made."""
+        while (chunk := self._next()) is not None:
+            yield chunk
+
+    def heard(self, heard_s: float) -> Heard:
+        """What was heard of the sentence when so much of its sound left the loudspeaker.
+
+        An interrupted sentence that was still being made is compared with what there was of it, so its share is an upper bound.
+        """
+        assert isinstance(self.spoken, Sentence)
+        return Heard(self.spoken, min(1.0, heard_s / self._seconds) if self._seconds else 1.0)
+
+    def _next(self) -> AudioChunk | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._chunks or self._is_whole)
+            return self._chunks.popleft() if self._chunks else None
+
+
+class SoundAhead:
+    """Filled by `make` on one thread, iterated by the thread that plays."""
+
+    def __init__(self, synthesizers: Sequence[SpeechSynthesizer], turns: Turns, trouble: Callable[[Problem], None]) -> None:
+        """`trouble` is told what kept a sentence from being made; the next one is tried all the same."""
+        self._synthesizers = synthesizers
+        self._turns = turns
+        self._trouble = trouble
+        self._prepared: deque[Prepared] = deque()
+        self._changed = threading.Condition()
+        self._closed = False
+
+    def make(self, spoken: Iterable[Spoken]) -> None:
+        """Make the sound of all that comes, until it ends or `close`."""
+        for one in spoken:
+            prepared = Prepared(one)
+            if not self._append(prepared):
+                return
+            try:
+                for chunk in self._sound(one):
+                    if self._turns.is_stale(one.turn):
+                        break  # a chunk that is being made can't be cut
+                    prepared.add(chunk)
+            except Problem as problem:
+                self._trouble(problem)
+            finally:
+                prepared.finish()
+
+    def close(self) -> None:
+        """Drop everything and end both threads' waiting."""
+        with self._changed:
+            self._closed = True
+            self._prepared.clear()
+            self._changed.notify_all()
+
+    def __len__(self) -> int:
+        """How many wait to be played that aren't stale."""
+        with self._changed:
+            return sum(not self._turns.is_stale(p.spoken.turn) for p in self._prepared)
+
+    def __iter__(self) -> Iterator[Prepared]:
+        """Yield what is to be played next, until closed."""
+        while (prepared := self._take()) is not None:
+            yield prepared
+
+    def _append(self, prepared: Prepared) -> bool:
+        """Wait for room; False once closed."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or len(self._prepared) < SENTENCES_AHEAD)
+            if not self._closed:
+                self._prepared.append(prepared)
+                self._changed.notify_all()
+            return not self._closed
+
+    def _take(self) -> Prepared | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._prepared)
+            if self._closed:
+                return None
+            prepared = self._prepared.popleft()
+            self._changed.notify_all()
+            return prepared
+
+    def _sound(self, spoken: Spoken) -> Iterator[AudioChunk]:
+        if isinstance(spoken, Earcon):
+            yield earcon(spoken.name, EARCON_RATE_HZ)
+            return
+        synthesizer = choose_synthesizer(self._synthesizers, spoken.language)
+        for clause in clauses(spoken.text, spoken.language):
+            yield from synthesizer.synthesize(clause, spoken.language)

@@ -1,0 +1,172 @@
+"""Measures how well each language is heard: `python -m tests.measure_languages OUT.jsonl [xx ...] [--phrases]`.
+
+eSpeak says ten commands and ten questions (same_in_each_language.toml), Whisper hears them as the assistant does. One line a
+sentence is added to OUT; what stands there isn't measured again, so that it may be stopped and continued. Then the table is
+printed. eSpeak's voices are poorer than people's, most of all for tones and unwritten vowels: a low figure can be the voice's
+fault, a high one can't. `--phrases`: every phrase of the given languages is spoken, and only its language is noticed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import numpy as np
+
+from assistant.answering.commands import match_command, plain
+from assistant.hearing.language_choice import LanguageChoice
+from assistant.languages import languages
+from assistant.messages import Sound
+from assistant.model_store import ModelStore, models_dir
+from assistant.runtimes.espeak_voice import EspeakSynthesizer
+from assistant.runtimes.silero_vad import SileroVad
+from assistant.runtimes.whisper_transcriber import WhisperTranscriber
+from assistant.settings import EarSettings, VoiceSettings
+
+SAME = tomllib.loads((Path(__file__).parent / "same_in_each_language.toml").read_text(encoding="utf-8"))
+FEW = ("en", "es", "pt")
+"""Heard beside the user's own language when only few are enabled."""
+Record = dict[str, Any]
+
+
+class NoticingTranscriber(WhisperTranscriber):
+    """Keeps what it thought of the languages."""
+
+    shares: dict[str, float]
+
+    def _detect(self, encoded: Any) -> tuple[str, float]:
+        found = {token.strip("<|>"): share for token, share in self._whisper.model.detect_language(encoded)[0]}
+        self.shares = {code: float(found[code]) for code in languages()}
+        return super()._detect(encoded)
+
+    def notice(self, sound: Sound, rate_hz: int) -> str:
+        """The language alone."""
+        from assistant.runtimes.whisper_transcriber import _at_16_khz
+
+        return super()._detect(self._encode(_at_16_khz(sound, rate_hz)))[0]
+
+
+def measure(code: str, voice: EspeakSynthesizer, transcriber: NoticingTranscriber) -> Iterator[Record]:
+    """One record for each sentence."""
+    pronounced = SAME[code].get("pronounced", SAME[code])
+    for part in ("commands", "questions"):
+        for number, (text, spoken) in enumerate(zip(SAME[code][part], pronounced[part], strict=True)):
+            sound = speak(voice, spoken, code)
+            detected = transcriber.transcribe(sound, voice.sample_rate_hz)
+            heard = detected
+            if detected.language != code:
+                heard = transcriber.transcribe(sound, voice.sample_rate_hz, code)
+            yield {
+                "language": code, "part": part, "number": number, "said": text, "heard": heard.text, "english": heard.english,
+                "confidence": heard.confidence, "detected": detected.language, "heard_as_detected": detected.text,
+                "shares": transcriber.shares,
+            }  # fmt: skip
+
+
+def speak(voice: EspeakSynthesizer, text: str, code: str) -> Sound:
+    """With the pause around it that a microphone hears."""
+    pause = np.zeros(voice.sample_rate_hz // 2, np.float32)
+    return np.concatenate([pause, *(chunk.samples for chunk in voice.synthesize(text, code)), pause])
+
+
+def error_rate(said: str, heard: str, by_words: bool = False) -> float:
+    """Levenshtein's distance over the length of what was said, case, accents and punctuation aside; at most 1."""
+    a, b = (plain(text).split() if by_words else list(plain(text).replace(" ", "")) for text in (said, heard))
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        above, row = row, [i]
+        for j, y in enumerate(b, 1):
+            row.append(min(above[j] + 1, row[-1] + 1, above[j - 1] + (x != y)))
+    return min(row[-1] / max(len(a), 1), 1.0)
+
+
+def figures(records: list[Record]) -> dict[str, float]:
+    """Of one language: error rates, commands recognised, the language noticed among a few and among all, and taken wrongly."""
+    code = records[0]["language"]
+    commands = [record for record in records if record["part"] == "commands"]
+    few = tuple(dict.fromkeys((code, *FEW)))
+    order = (code, "en")
+    return {
+        "cer": mean(error_rate(r["said"], r["heard"]) for r in records),
+        "wer": mean(error_rate(r["said"], r["heard"], True) for r in records),
+        "commands": mean(is_command(r, r["heard"], order) for r in commands),
+        "commands_detected": mean(is_command(r, r["heard_as_detected"], (r["detected"], *order)) for r in commands),
+        "few": mean(likeliest(r, few)[0] == code for r in records),
+        "all": mean(likeliest(r, tuple(languages()))[0] == code for r in records),
+        "wrong_few": wrong_choices(records, few),
+        "wrong_all": wrong_choices(records, tuple(languages())),
+    }
+
+
+def is_command(record: Record, heard: str, order: tuple[str, ...]) -> bool:
+    command = match_command(heard, order)
+    return command is not None and f"{command.kind} {command.argument}".strip() == SAME["kinds"][record["number"]]
+
+
+def likeliest(record: Record, enabled: tuple[str, ...]) -> tuple[str, float]:
+    shares = {code: record["shares"][code] for code in enabled}
+    best = max(shares, key=shares.__getitem__)
+    return best, shares[best] / sum(shares.values())
+
+
+def wrong_choices(records: list[Record], enabled: tuple[str, ...]) -> float:
+    """Share of sentences that would be taken as another language by a conversation that is in theirs."""
+    code = records[0]["language"]
+    choice = LanguageChoice(code, EarSettings().language_floor)
+    chosen = [choice.choose(*likeliest(record, enabled), float(number)) for number, record in enumerate(records)]
+    return mean(language not in (None, code) for language in chosen)
+
+
+def table(records: list[Record]) -> str:
+    rows = ["language  CER  WER  commands  noticed: few / all  taken wrongly: few / all"]
+    for code in languages():
+        own = [record for record in records if record["language"] == code]
+        if own:
+            f = {name: f"{100 * value:.0f} %" for name, value in figures(own).items()}
+            single = "  ".join(f"{f[name]:>5}" for name in ("cer", "wer", "commands"))
+            rows.append(f"{code}  {single}  {f['few']:>5} / {f['all']:>5}  {f['wrong_few']:>5} / {f['wrong_all']:>5}")
+    return "\n".join(rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("languages", nargs="*", metavar="xx")
+    parser.add_argument("--phrases", action="store_true")
+    options = parser.parse_args()
+    voice = EspeakSynthesizer(VoiceSettings())
+    folder = ModelStore(models_dir(None)).folder("whisper-base")
+    transcriber = NoticingTranscriber(folder, SileroVad(), EarSettings(), threads=1, languages=tuple(languages()))
+    if options.phrases:
+        for code in options.languages:
+            print(code, *noticed_phrases(code, voice, transcriber))
+        return
+    records = read(options.out)
+    done = {record["language"] for record in records}
+    for code in options.languages or languages():
+        if code not in done:
+            new = list(measure(code, voice, transcriber))
+            with options.out.open("a", encoding="utf-8") as out:
+                out.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in new)
+            records += new
+    print(table(records))
+
+
+def noticed_phrases(code: str, voice: EspeakSynthesizer, transcriber: NoticingTranscriber) -> tuple[str, list[str]]:
+    """How many of a language's phrases are noticed as that language, and the keys of the others."""
+    phrases = languages()[code].phrases
+    missed = [key for key, text in phrases.items() if transcriber.notice(speak(voice, text, code), voice.sample_rate_hz) != code]
+    return f"{len(phrases) - len(missed)} of {len(phrases)}", missed
+
+
+def read(path: Path) -> list[Record]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
+
+
+if __name__ == "__main__":
+    main()

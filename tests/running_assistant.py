@@ -1,0 +1,53 @@
+"""`assistant run` in a process of its own, with real sound devices, and the events it prints."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+PATIENCE_S = 90.0
+"""A busy machine loads models slowly; nothing here is a measurement."""
+
+
+class RunningAssistant:
+    """Started at once; `stop` it."""
+
+    def __init__(self, arguments: list[str], env: dict[str, str], prefix: list[str] | None = None) -> None:
+        command = [*(prefix or []), sys.executable, "-m", "assistant", "run", "--json", *arguments]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **env})
+        self._events: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def wait_for(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """The next event that is wanted, with the time it came as "arrived_s"; AssertionError when the program ends before."""
+        until_s = time.monotonic() + PATIENCE_S
+        while (event := self._events.get(timeout=max(0.1, until_s - time.monotonic()))) is not None:
+            if wanted(event):
+                return event
+        raise AssertionError(f"the assistant ended: {self.process.stderr.read() if self.process.stderr else ''}")
+
+    def stop(self) -> float:
+        """Terminate; the seconds it took."""
+        began_s = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(30)
+        return time.monotonic() - began_s
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._events.put({**json.loads(line), "arrived_s": time.monotonic()})
+        self._events.put(None)
+
+
+def is_event(name: str, **details: object) -> Callable[[dict[str, Any]], bool]:
+    """Whether an event has this name and these details."""
+    return lambda event: event["event"] == name and all(event.get(key) == value for key, value in details.items())

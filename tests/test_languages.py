@@ -1,0 +1,106 @@
+"""Every language file is whole: what one language can say and understand, all can."""
+
+from __future__ import annotations
+
+import string
+from itertools import chain
+from typing import get_args
+
+import pytest
+
+from assistant.answering.commands import FILLERS, QUESTIONS, expand, plain
+from assistant.languages import Language, counted_phrase, language_name, languages, phrase
+from assistant.messages import CommandKind
+from assistant.runtimes.espeak_voice import EspeakSynthesizer
+from assistant.settings import VoiceSettings
+from assistant.speaking.voice_steps import AT_LIMIT
+
+ENGLISH = languages()["en"]
+each_language = pytest.mark.parametrize("language", languages().values(), ids=lambda language: language.code)
+
+
+def blanks(text: str) -> set[str | None]:
+    return {name for _, name, _, _ in string.Formatter().parse(text)} - {None}
+
+
+@each_language
+def test_every_phrase_is_there_with_the_same_blanks(language: Language) -> None:
+    assert language.phrases.keys() == ENGLISH.phrases.keys()
+    assert {key: blanks(text) for key, text in language.phrases.items()} == {key: blanks(text) for key, text in ENGLISH.phrases.items()}
+
+
+def test_what_is_said_to_a_command_is_found_under_its_name() -> None:
+    """Those that are answered otherwise are answered from the picture, or from what was said before."""
+    otherwise = {"describe", "more", "shorter", "repeat", "stop", "what_changed", "where_looking"}
+    assert ENGLISH.phrases.keys() >= {*get_args(CommandKind), *AT_LIMIT.values()} - otherwise
+
+
+@each_language
+def test_every_phrase_can_be_spoken_in_one_go(language: Language) -> None:
+    for text in chain(language.phrases.values(), *language.counted.values()):
+        assert text == " ".join(text.split())
+        assert 2 <= len(text) <= 200
+        assert text[-1] in ".!?。！？।۔؟}", f"{text} has no end"
+
+
+@each_language
+def test_every_phrase_has_a_sound(language: Language) -> None:
+    voice = EspeakSynthesizer(VoiceSettings())
+    for text in chain(language.phrases.values(), *language.counted.values()):
+        spoken_s = sum(chunk.duration_s for chunk in voice.synthesize(text, language.code))
+        assert 0.03 * len(text) < spoken_s < 0.35 * len(text) + 1, text  # a Chinese character is a syllable
+
+
+@each_language
+def test_a_number_takes_its_plural(language: Language) -> None:
+    assert language.counted.keys() == ENGLISH.counted.keys()
+    for key, forms in language.counted.items():
+        assert all(blanks(form) <= {"n"} for form in forms)
+        used = {counted_phrase(key, language.code, n)[0].replace(str(n), "{n}") for n in range(1000)}
+        assert used == set(forms), "a form that no number takes, or one too few"
+
+
+def test_english_says_one_second_and_two_seconds() -> None:
+    assert counted_phrase("old_picture", "en", 1) == ("This is what I saw 1 second ago.", "en")
+    assert counted_phrase("old_picture", "en", 2) == ("This is what I saw 2 seconds ago.", "en")
+    assert counted_phrase("old_picture", "xx", 2)[1] == "en"
+
+
+@each_language
+def test_it_names_every_language_that_has_a_file(language: Language) -> None:
+    assert languages().keys() <= language.language_names.keys()
+
+
+@each_language
+def test_every_command_has_words(language: Language) -> None:
+    assert language.commands.keys() == {*get_args(CommandKind), FILLERS, QUESTIONS}
+    assert all(language.commands[kind] for kind in get_args(CommandKind))
+
+
+@each_language
+def test_no_words_mean_two_commands(language: Language) -> None:
+    meaning: dict[str, str] = {}
+    for kind, templates in language.commands.items():
+        for said in chain.from_iterable(map(expand, templates)) if kind != FILLERS else ():
+            assert meaning.setdefault(plain(said).replace(" ", ""), kind) == kind, said
+
+
+@each_language
+def test_every_template_is_well_formed(language: Language) -> None:
+    allowed = {"language": {"language"}, "tell_when": {"event"}, QUESTIONS: {"any"}}
+    for kind, templates in language.commands.items():
+        for template in templates:
+            ways = list(expand(template))
+            assert len(ways) <= 500, f"{template} can be said in {len(ways)} ways"
+            assert not set("()[]|") & set("".join(ways)), f"{template} has a bracket too many"
+            assert all(blanks(said) == allowed.get(kind, set()) or kind == QUESTIONS for said in ways), template
+            assert all(map(plain, ways)), f"{template} may be nothing at all"
+
+
+def test_a_language_that_is_not_spoken_can_still_be_named() -> None:
+    assert phrase("language_unknown", "es", name=language_name("fr", "es")) == ("No hablo francés.", "es")
+    assert language_name("xx", "es") == "xx"
+
+
+def test_a_language_without_a_file_is_spoken_to_in_english() -> None:
+    assert phrase("stopped", "xx") == ("Stopped.", "en")
