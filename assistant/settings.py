@@ -76,8 +76,8 @@ class EarSettings:
     pre_roll_s: float = 0.3
     """Sound kept from before speech was noticed, so that the first syllable survives."""
     max_utterance_s: float = 20.0
-    language_floor: float = 0.5
-    """Below this probability of the language the user is asked to say it again."""
+    language_floor: float = 0.3
+    """Below this probability of the language, among all that the recogniser knows, the user is asked to say it again."""
     confidence_floor: float = 0.35
     """Below this confidence in the words the same."""
     headphones: bool = False

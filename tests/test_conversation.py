@@ -46,7 +46,7 @@ def test_silence_is_answered_and_never_becomes_a_question() -> None:
 
 
 def test_an_unsure_language_or_unsure_words_ask_to_say_it_again_in_the_last_language() -> None:
-    talk = conversation(heard("O que é isto?", "pt"), heard("Was ist?", "de", probability=0.3), heard("mumble", "pt", confidence=0.1))
+    talk = conversation(heard("O que é isto?", "pt"), heard("Was ist?", "de", probability=0.2), heard("mumble", "pt", confidence=0.1))
     assert isinstance(talk.understand(utterance(0)), Question)
     for start_s in (2, 4):
         assert said([talk.understand(utterance(start_s))]) == [phrase("say_again", "pt")]  # type: ignore[list-item]
