@@ -110,7 +110,7 @@ def article(noun: str) -> str:
 
 
 def names(text: str, label: str) -> bool:
-    """Whether a class is named: its words in order, hyphens aside, the last one in singular or plural ("Oat-Milk": "cartons of oat milk")."""
+    """Whether a class is named: its words in order, hyphens aside, the last in singular or plural ("Oat-Milk": "cartons of oat milk")."""
     words, said = label.replace("-", " ").lower(), text.replace("-", " ").lower()
     return any(re.search(rf"\b{re.escape(form)}(s|es)?\b", said) for form in (words, words.removesuffix("s")))
 
