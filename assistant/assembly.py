@@ -6,13 +6,14 @@ Each import stands in the function that needs it, so that a command pays only fo
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant import variant_choice
 from assistant.interfaces import Button, Camera, Microphone, Speaker, SpeechSynthesizer, Transcriber, Translator, VoiceDetector
-from assistant.languages import languages
-from assistant.manifests import FULL_PRECISION, all_manifests
+from assistant.languages import FALLBACK, languages
+from assistant.manifests import FULL_PRECISION, Manifest, all_manifests
 from assistant.model_store import SAVED_GRAPHS, ModelStore
 from assistant.problems import BadInput, MissingModel, shorten
 from assistant.settings import AnswerSettings, CameraSettings, EarSettings, VoiceSettings
@@ -68,11 +69,38 @@ def graph_notes(store: ModelStore) -> dict[str, str]:
     return read_notes(store.root / SAVED_GRAPHS)
 
 
-def open_transcriber(settings: EarSettings, store: ModelStore, threads: int = 0) -> Transcriber:
+def open_transcriber(
+    settings: EarSettings, store: ModelStore, threads: int = 0, language: str = FALLBACK, translators: Sequence[Translator] = ()
+) -> Transcriber:
+    """`language`: the user's, which is listened for in any case. `translators`: those that the conversation has."""
     from assistant.runtimes.whisper_transcriber import WhisperTranscriber
 
-    # Short sentences fool Whisper's choice among a hundred languages, so it chooses among those we can speak back.
-    return WhisperTranscriber(store.folder(WHISPER), open_voice_detector(), settings, threads, tuple(languages()))
+    # Short sentences fool Whisper's choice among a hundred languages, so it chooses among few.
+    enabled = enabled_languages(settings, language, store)
+    can_be_translated = {source for translator in translators for source, target in translator.pairs if target == FALLBACK}
+    untranslated = [code for code in enabled if code in can_be_translated and languages()[code].english_by == "translator"]
+    return WhisperTranscriber(store.folder(WHISPER), open_voice_detector(), settings, threads, enabled, untranslated)
+
+
+def enabled_languages(settings: EarSettings, language: str, store: ModelStore) -> tuple[str, ...]:
+    """The languages listened for: the user's own, then those of the settings. BadInput for one without a file.
+
+    Without any: English, those that Whisper base was measured to hear usably, and those that the user has fetched a voice or a
+    translator for. Each one more is one more to be mistaken for, and what is heard badly would be mistaken for others anyway.
+    """
+    chosen: Iterable[str] = settings.languages
+    for code in (language, *chosen):
+        if code not in languages():
+            raise BadInput(f"the language {shorten(code)} is unknown", f"use some of {', '.join(languages())}")
+    if not settings.languages:
+        fetched = {code for each in all_manifests() if store.state(each.name) == "installed" for code in _spoken_back(each)}
+        chosen = (code for code, known in languages().items() if code == FALLBACK or known.is_heard or code in fetched)
+    return tuple(dict.fromkeys((language, *chosen)))
+
+
+def _spoken_back(manifest: Manifest) -> tuple[str, ...]:
+    """The languages of a voice or translator."""
+    return tuple(code[:2] for code in manifest.languages) if manifest.kind == "voice" or manifest.job.startswith(TRANSLATES) else ()
 
 
 def open_voice_detector() -> VoiceDetector:

@@ -94,7 +94,7 @@ class Transcript:
     language_probability: float
     """How sure the recogniser is of the language, in [0, 1]."""
     english: str
-    """The same in English; equal to `text` when that is English already."""
+    """The same in English; equal to `text` when that is English already; "" where only a translator can tell."""
     confidence: float = 1.0
     """How sure the recogniser is of the words, in [0, 1]."""
 

@@ -80,6 +80,10 @@ class EarSettings:
     """Below this probability of the language, among all that the recogniser knows, the user is asked to say it again."""
     confidence_floor: float = 0.35
     """Below this confidence in the words the same."""
+    languages: tuple[str, ...] = ()
+    """Two-letter codes of the languages listened for, ["en", "pt"]; none: see assembly.enabled_languages."""
+    greet_languages: bool = False
+    """For a kiosk: when it is ready it invites in each of these languages, as many as a few seconds hold."""
     headphones: bool = False
     """Listen while speaking; with a loudspeaker the assistant would hear itself."""
     push_to_talk: bool = False
@@ -207,6 +211,10 @@ def _from_table(kind: type[Any], table: dict[str, Any], where: str) -> Any:
             if not isinstance(value, dict):
                 raise BadInput(f"{name} in {where} must be a table", f"write [{name}] on a line of its own")
             values[name] = _from_table(type(default), value, f"[{name}]")
+        elif isinstance(default, tuple):
+            if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+                raise BadInput(f"the setting {name} in {where} must be a list of texts", 'write them as ["en", "pt"]')
+            values[name] = tuple(value)
         elif isinstance(value, bool) != isinstance(default, bool) or not isinstance(
             value, (int, float) if isinstance(default, float) else type(default)
         ):

@@ -19,7 +19,10 @@ from typing import Any
 import numpy as np
 
 from assistant.answering.commands import match_command, plain
+from assistant.answering.translating import find_translator
+from assistant.assembly import open_translators
 from assistant.hearing.language_choice import LanguageChoice
+from assistant.interfaces import Translator
 from assistant.languages import languages
 from assistant.messages import Sound
 from assistant.model_store import ModelStore, models_dir
@@ -29,6 +32,7 @@ from assistant.runtimes.whisper_transcriber import WhisperTranscriber
 from assistant.settings import EarSettings, VoiceSettings
 
 SAME = tomllib.loads((Path(__file__).parent / "same_in_each_language.toml").read_text(encoding="utf-8"))
+LITTLE_WORDS = frozenset(["is", "are", "the", "a", "in", "of", "on", "to", "it", "there", "what", "next"])
 RATE = 0.7
 """Times eSpeak's own pace, which is faster than most people's."""
 FEW = ("en", "es", "pt")
@@ -88,7 +92,7 @@ def error_rate(said: str, heard: str, by_words: bool = False) -> float:
 
 
 def figures(records: list[Record]) -> dict[str, float]:
-    """Of one language: error rates, commands recognised, the language noticed among a few and among all, and taken wrongly."""
+    """Of one language, as shares. `few`, `all`: noticed among few languages and among all; `wrong_...`: taken as another one."""
     code = records[0]["language"]
     commands = [record for record in records if record["part"] == "commands"]
     few = tuple(dict.fromkeys((code, *FEW)))
@@ -125,14 +129,41 @@ def wrong_choices(records: list[Record], enabled: tuple[str, ...]) -> float:
 
 
 def table(records: list[Record]) -> str:
-    rows = ["language  CER  WER  commands  noticed: few / all  taken wrongly: few / all"]
+    names = ("cer", "wer", "commands", "few", "all", "wrong_few", "wrong_all")
+    rows = ["language  CER  WER  commands  noticed among few, among all  taken wrongly among few, among all"]
     for code in languages():
         own = [record for record in records if record["language"] == code]
         if own:
-            f = {name: f"{100 * value:.0f} %" for name, value in figures(own).items()}
-            single = "  ".join(f"{f[name]:>5}" for name in ("cer", "wer", "commands"))
-            rows.append(f"{code}  {single}  {f['few']:>5} / {f['all']:>5}  {f['wrong_few']:>5} / {f['wrong_all']:>5}")
+            found = figures(own)
+            rows.append(f"{code:8}" + "".join(f"{100 * found[name]:6.0f} %" for name in names))
     return "\n".join(rows)
+
+
+def english_of_questions(records: list[Record], translators: list[Translator]) -> str:
+    """Which makes better English of what was heard: Whisper's own translation, or a translator's of Whisper's words.
+
+    The share of the words that matter in the English question that are in the translation; "as said": of the words as they were
+    spoken, the best that the translator could do.
+    """
+    rows = ["language  by Whisper  by the translator  (as said)"]
+    for code in languages():
+        asked = [record for record in records if record["language"] == code and record["part"] == "questions"]
+        translator = find_translator(translators, code, "en")
+        if asked and translator:
+            made = [
+                (r["english"], translator.translate(r["heard"], code, "en"), translator.translate(r["said"], code, "en")) for r in asked
+            ]
+            shares = [
+                mean(kept(SAME["en"]["questions"][r["number"]], m[way]) for r, m in zip(asked, made, strict=True)) for way in range(3)
+            ]
+            rows.append(f"{code}  " + "  ".join(f"{100 * share:.0f} %" for share in shares))
+    return "\n".join(rows)
+
+
+def kept(question: str, translation: str) -> float:
+    """The share of a question's words that matter which its translation has."""
+    words = {word for word in plain(question).split() if word not in LITTLE_WORDS}
+    return len(words & set(plain(translation).replace("color", "colour").split())) / len(words)
 
 
 def main() -> None:
@@ -156,7 +187,7 @@ def main() -> None:
             with options.out.open("a", encoding="utf-8") as out:
                 out.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in new)
             records += new
-    print(table(records))
+    print(table(records), english_of_questions(records, open_translators(ModelStore(models_dir(None)))), sep="\n\n")
 
 
 def noticed_phrases(code: str, voice: EspeakSynthesizer, transcriber: NoticingTranscriber) -> tuple[str, list[str]]:

@@ -71,6 +71,22 @@ def test_a_command_in_words_of_another_language_is_answered_in_it_if_that_is_sur
     assert talk.language == "pt"
 
 
+class Swapping:
+    """A translator of one pair that puts "EN" before everything."""
+
+    pairs = frozenset({("pt", "en"), ("de", "en")})
+
+    def translate(self, sentence: str, source: str, target: str) -> str:
+        return f"EN {sentence}"
+
+
+def test_english_is_made_by_what_makes_it_better_in_that_language() -> None:
+    transcriber = ScriptedTranscriber([heard("O que é isto?", "pt", english="whisper's"), heard("Was ist das?", "de", english="whisper's")])
+    talk = Conversation(transcriber, ScriptedDescriber(["x."]), EarSettings(), translators=[Swapping()])
+    assert talk.understand(utterance(0)) == Question("O que é isto?", "pt", "EN O que é isto?")
+    assert talk.understand(utterance(2)) == Question("Was ist das?", "de", "whisper's")
+
+
 def test_a_language_that_the_user_names_is_spoken_at_once() -> None:
     talk = conversation(heard("mumble", "en", probability=0.1))
     talk.language = "pt"

@@ -188,7 +188,7 @@ class TestCamera:
             noticed += ["frozen"] if is_frozen and "frozen" not in noticed else []
             assert not (is_frozen and time_s > 14), "it is over"
         assert setup.told.changes == []
-        assert noticed == (["first None", "change dark", "frozen", "change None"] if kind == "black" else ["first None", "frozen"])
+        assert noticed == (["first None", "change dark", "frozen", "return None"] if kind == "black" else ["first None", "frozen"])
 
     def test_a_recording_ends_and_is_not_lost(self) -> None:
         told = Told()

@@ -69,7 +69,7 @@ def _asked(
     options: argparse.Namespace, settings: Settings, store: ModelStore, media: Media, watch: Stopwatch
 ) -> tuple[str, dict[str, Any]]:
     spoken = _is_sound(options.question)
-    transcriber = open_transcriber(settings.ears, store) if spoken else None
+    transcriber = open_transcriber(settings.ears, store, language=options.language or settings.language) if spoken else None
     describer = open_describer(settings.answers, store)
     watch.lap("load")
     translators = open_translators(store, settings.answers.threads)

@@ -11,11 +11,12 @@ from dataclasses import replace
 from typing import Any
 
 from assistant import assembly
+from assistant.answering.translating import find_translator
 from assistant.commands.demo import demo_file
 from assistant.commands.options import add_model_argument, store_of
 from assistant.commands.output import Stopwatch
 from assistant.commands.variants import choose_variants, installed_models
-from assistant.conversation import Conversation
+from assistant.conversation import ENGLISH, Conversation
 from assistant.hearing.listen import whole_utterance
 from assistant.languages import languages
 from assistant.manifests import all_manifests
@@ -25,6 +26,10 @@ from assistant.offline import RefusedConnection
 from assistant.problems import Problem
 from assistant.settings import Settings
 
+_HEARD_BADLY = (
+    "listened for only if chosen, by language or [ears] languages in the settings, by `run --language`, or by asking to speak it; what"
+    " isn't clear is asked for again, and the key needs no ears: pressed in silence it describes"
+)
 Result = tuple[str, dict[str, Any]]
 _OUTSIDE = ("192.0.2.1", 9)
 """An address reserved for documentation: nobody is there, and the guard must refuse before anyone could answer."""
@@ -89,11 +94,24 @@ def _models(store: ModelStore) -> Iterator[Result]:
 
 
 def _languages(store: ModelStore) -> Iterator[Result]:
-    for language in languages().values():
-        voice = next((name for name in language.voices if store.state(name) == "installed"), "eSpeak NG")
-        answers = "native" if language.code == "en" else "in English, and said so"
-        detail = f"hears: Whisper; fixed phrases: native; answers: {answers}; voice: {voice}"
-        yield _result(f"language {language.code} ({language.own_name})", True, detail)
+    """For each language who hears it, and whether phrases, answers and voice are native, translated or missing."""
+    settings, translators = Settings(), assembly.open_translators(store)
+    listened_for = assembly.enabled_languages(settings.ears, settings.language, store)
+    espeak = assembly.open_synthesizers(settings.voice, store)[-1]
+    for code, language in languages().items():
+        answers_from = find_translator(translators, ENGLISH, code)
+        voice = next((name for name in language.voices if store.state(name) == "installed"), "eSpeak NG" if espeak.speaks(code) else "")
+        parts = {
+            "hear": f"{'usable' if language.is_heard else 'unusable'}, {'on' if code in listened_for else 'off'}",
+            "phrases": "native",
+            "answers": "native" if code == ENGLISH else "translated" if answers_from else "missing: in English, and said so",
+            "voice": f"native ({voice})" if voice else "missing",
+        }
+        detail = "; ".join(f"{name}: {state}" for name, state in parts.items())
+        yield _result(f"language {code} ({language.own_name})", True, detail, **parts, measured=language.measured)
+    unusable = [code for code, language in languages().items() if not language.is_heard]
+    if unusable:
+        yield _result("languages that Whisper base can't hear well", True, f"{', '.join(unusable)}: {_HEARD_BADLY}", languages=unusable)
 
 
 def _variants(models: list[str], store: ModelStore) -> Iterator[Result]:

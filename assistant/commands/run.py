@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -21,7 +22,9 @@ from assistant.live.converser import Report
 from assistant.live.loop import Devices, LiveLoop
 from assistant.live.timed_describer import TimedDescriber
 from assistant.live.turn_trace import TurnTrace
+from assistant.model_store import ModelStore
 from assistant.problems import BadInput, Problem, shorten
+from assistant.settings import Settings
 
 # What people want to see; the trace has everything.
 _SHOWN = {"question": "You: {text}", "sentence": "Assistant: {text}", "trouble": "Trouble: {what}"}
@@ -32,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--microphone", metavar="SRC", help="part of a microphone's name, or a sound file")
     parser.add_argument("--speaker", metavar="DST", help="part of a loudspeaker's name, or a WAV file to write")
     add_settings_argument(parser)
+    parser.add_argument("--language", metavar="xx", help="the user's language, spoken until another one is heard (default: en)")
     parser.add_argument("--duration-s", type=float, metavar="S", help="stop after this many seconds")
     parser.add_argument("--trace", type=Path, metavar="FILE", help="write what each turn was, and when, into FILE, one JSON object a line")
 
@@ -78,7 +82,8 @@ def _run_loop(loop: LiveLoop, duration_s: float | None, failure: list[BaseExcept
 
 
 def _open_loop(options: argparse.Namespace, report: Report) -> tuple[LiveLoop, Button]:
-    settings, store = settings_of(options), store_of(options)
+    store = store_of(options)
+    settings = _with_languages(settings_of(options), options.language, store)
 
     def device_changed(device: str, is_lost: bool, why: Problem | None) -> None:
         if ready.is_set():  # what is lost before the loop runs is noticed again when it is used
@@ -91,15 +96,22 @@ def _open_loop(options: argparse.Namespace, report: Report) -> tuple[LiveLoop, B
     microphone = assembly.open_microphone(options.microphone, device_changed)
     speaker = assembly.open_speaker(options.speaker, device_changed)
     synthesizers = assembly.open_synthesizers(settings.voice, store)
-    transcriber = assembly.open_transcriber(settings.ears, store, settings.answers.threads)
-    describer = TimedDescriber(assembly.open_describer(settings.answers, store, live=True), report)
     translators = assembly.open_translators(store, settings.answers.threads)
+    transcriber = assembly.open_transcriber(settings.ears, store, settings.answers.threads, settings.language, translators)
+    describer = TimedDescriber(assembly.open_describer(settings.answers, store, live=True), report)
     conversation = Conversation(transcriber, describer, settings.ears, settings.language, translators)
     is_live = not Path(options.camera).is_file()
     devices = Devices(camera, microphone, speaker, assembly.open_voice_detector(), synthesizers, is_live)
     loop = LiveLoop(devices, conversation, settings, report)
     ready.set()
     return loop, button
+
+
+def _with_languages(settings: Settings, language: str | None, store: ModelStore) -> Settings:
+    """With every language that is listened for, the user's first."""
+    settings = replace(settings, language=language or settings.language)
+    enabled = assembly.enabled_languages(settings.ears, settings.language, store)
+    return replace(settings, ears=replace(settings.ears, languages=enabled))
 
 
 def _open_trace(path: Path) -> IO[str]:

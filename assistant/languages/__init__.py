@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from importlib import resources
 
 FALLBACK = "en"
+NOTICED, CHARACTER_ERRORS = 0.5, 0.25
+"""From which share of sentences noticed, and up to which share of characters misheard, hearing a language is of use."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,11 @@ class Language:
     """How Whisper base hears it, as shares: see README.md."""
     commands: dict[str, tuple[str, ...]]
     """Templates by `messages.CommandKind`, and under "fillers" and "questions"."""
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether Whisper base notices it and catches its words often enough to be of use, as far as that was measured."""
+        return self.measured.get("noticed", 0.0) >= NOTICED and self.measured.get("character_errors", 1.0) <= CHARACTER_ERRORS
 
 
 @functools.cache

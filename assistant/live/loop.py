@@ -22,6 +22,7 @@ from assistant.languages import phrase
 from assistant.live.agenda import Agenda, Describe, LookAhead, Reply
 from assistant.live.converser import Converser, Report, Stage
 from assistant.live.floor import Floor
+from assistant.live.invitations import invitations
 from assistant.live.listener import Listener, Surroundings
 from assistant.live.noticed_speaker import NoticedSpeaker
 from assistant.live.orders import Orders
@@ -97,6 +98,10 @@ class LiveLoop:
         ]
         self._put(Earcon("ready", self._turns.current))
         self._notify("ready")
+        if self._settings.ears.greet_languages:
+            others = [code for code in self._settings.ears.languages if code != self._conversation.language]
+            for sentence in invitations(others, self._turns.current):
+                self._put(sentence, self._queue.offer)
         for worker in workers:
             worker.start()
         try:

@@ -63,9 +63,18 @@ class WhisperTranscriber:
     """
 
     def __init__(
-        self, folder: Path, detector: VoiceDetector | None, settings: EarSettings, threads: int = 0, languages: Collection[str] = ()
+        self,
+        folder: Path,
+        detector: VoiceDetector | None,
+        settings: EarSettings,
+        threads: int = 0,
+        languages: Collection[str] = (),
+        untranslated: Collection[str] = (),
     ) -> None:
-        """`threads` 0: one per core. `languages` are those to choose from when none is told; none given: all that Whisper knows."""
+        """`threads` 0: one per core. `languages` are those to choose from when none is told: a single one is never doubted; none
+        given, all that Whisper knows.
+        Of those in `untranslated` somebody else makes the English: theirs stays empty, which saves decoding twice.
+        """
         for name in FILES:
             if not (folder / name).is_file():
                 raise MissingModel(f"the speech recogniser's file {shorten(folder / name)} is missing", "run `assistant setup`")
@@ -78,6 +87,7 @@ class WhisperTranscriber:
         self._detector = detector
         self._settings = settings
         self._languages = tuple(languages)
+        self._untranslated = frozenset(untranslated)
         for language in self._languages:
             self._check_language(language)
 
@@ -90,6 +100,8 @@ class WhisperTranscriber:
         """
         if language is not None:
             self._check_language(language)
+        elif len(self._languages) == 1:
+            language = self._languages[0]
         heard: list[_Heard] = []
         for window in _windows(_at_16_khz(_clean(samples), sample_rate_hz)):
             found = self._hear(window, language)
@@ -112,7 +124,9 @@ class WhisperTranscriber:
             return None
         confidence = _confidence(said)
         english = said.text
-        if language != "en":
+        if language in self._untranslated:
+            english = ""
+        elif language != "en":
             translation = self._decode(encoded, language, "translate", speech_s)
             english = "" if is_invented(translation) else translation.text
             confidence = min(confidence, _confidence(translation)) if english else 0.0

@@ -1,0 +1,35 @@
+"""Questions that came through a translator are put as English asks."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.answering.answer_checks import asked_thing
+from assistant.answering.english_questions import in_question_order
+
+
+@pytest.mark.parametrize(
+    ("translated", "question"),
+    [
+        ("There is a dog in the image?", "Is there a dog in the image?"),
+        ("There is a dog in the image", "Is there a dog in the image?"),
+        ("How many people there is?", "How many people are there?"),
+        ("What there is on the table?", "What is on the table?"),
+        ("Where it is the door?", "Where is the door?"),
+        ("It is raining outside?", "Is it raining outside?"),
+    ],
+)
+def test_words_that_a_translator_left_in_the_order_of_its_source_are_turned_round(translated: str, question: str) -> None:
+    assert in_question_order(translated) == question
+
+
+@pytest.mark.parametrize(
+    "question", ["Is there a dog?", "What is there?", "What colour is it?", "Where is the door?", "Describe it.", "", "It is red."]
+)
+def test_what_is_in_order_stays(question: str) -> None:
+    assert in_question_order(question) == question
+
+
+def test_the_check_for_things_then_understands_it() -> None:
+    assert asked_thing("There is a dog in the image?") is None
+    assert asked_thing(in_question_order("There is a dog in the image?")) == ("a dog", True)

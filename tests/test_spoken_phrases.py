@@ -1,0 +1,45 @@
+"""Every phrase of every language can be spoken: there is sound, and it isn't a voice spelling letters that it can't read."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from assistant.languages import Language, counted_phrase, language_name, languages, phrase
+from assistant.messages import Sound
+from assistant.runtimes.espeak_voice import EspeakSynthesizer
+from assistant.settings import VoiceSettings
+
+RATE = 2.0
+"""Faster to make, and as readable for what is checked."""
+each_language = pytest.mark.parametrize("language", languages().values(), ids=lambda language: language.code)
+
+
+@pytest.fixture(scope="module")
+def espeak() -> EspeakSynthesizer:
+    return EspeakSynthesizer(VoiceSettings(rate=RATE))
+
+
+def phrases(language: Language) -> Iterator[tuple[str, str]]:
+    """(key, text) of each, its blanks filled."""
+    values = {"what": "X", "fix": "Y", "event": "Z", "language": language_name("pt", language.code)}
+    yield from ((key, phrase(key, language.code, **values)[0]) for key in language.phrases)
+    yield from ((f"{key} {n}", counted_phrase(key, language.code, n)[0]) for key in language.counted for n in (1, 2, 3, 11))
+
+
+def spoken(voice: EspeakSynthesizer, text: str, language: str) -> Sound:
+    return np.concatenate([np.zeros(0, np.float32), *(chunk.samples for chunk in voice.synthesize(text, language))])
+
+
+@each_language
+def test_every_phrase_has_a_sound(language: Language, espeak: EspeakSynthesizer) -> None:
+    """Letters that eSpeak can't read, such as kanji, take most of a second each, since it says what they are."""
+    for key, text in phrases(language):
+        sound = spoken(espeak, text, language.code)
+        letters = sum(unicodedata.category(letter)[0] in "LN" for letter in text)
+        seconds = RATE * len(sound) / espeak.sample_rate_hz
+        assert np.abs(sound).max() > 0.05, f"{key} is silent: {text}"
+        assert 0.02 * letters < seconds < 0.6 + 0.35 * letters, f"{key} takes {seconds:.1f} s: {text}"
