@@ -137,7 +137,8 @@ class Conversation:
             return replace(heard, language=self.language)
         if chosen is None:
             return replace(heard, text="")
-        return self._transcriber.transcribe(utterance.samples, utterance.sample_rate_hz, chosen)
+        again = self._transcriber.transcribe(utterance.samples, utterance.sample_rate_hz, chosen)
+        return again if again.confidence >= heard.confidence else heard  # an odd guess whose words make more sense was none
 
     def _english(self, heard: Transcript) -> str:
         """By the recogniser or, where that was measured to be better, by a translator."""

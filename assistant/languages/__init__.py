@@ -40,13 +40,15 @@ class Language:
     """What makes better English of a question in it: "whisper" or a "translator", where one is installed; measured."""
     measured: dict[str, float]
     """How Whisper base hears it, as shares: see README.md."""
+    heard: bool
+    """Whether people are known to be heard well enough by Whisper base: see README.md."""
     commands: dict[str, tuple[str, ...]]
     """Templates by `messages.CommandKind`, and under "fillers" and "questions"."""
 
     @property
     def is_heard(self) -> bool:
-        """Whether Whisper base notices it and catches its words often enough to be of use, as far as that was measured."""
-        return self.measured.get("noticed", 0.0) >= NOTICED and self.measured.get("character_errors", 1.0) <= CHARACTER_ERRORS
+        """Whether Whisper base notices it and catches its words often enough to be of use, as far as that is known or was measured."""
+        return self.heard or self.measured.get("noticed", 0.0) >= NOTICED and self.measured.get("character_errors", 1.0) <= CHARACTER_ERRORS
 
 
 @functools.cache
@@ -94,5 +96,6 @@ def _read(code: str, text: str) -> Language:
         dict(table.get("alike", "").split()),  # dict() takes each pair of letters apart
         table.get("english_by", "whisper"),
         dict(table.get("measured", {})),
+        table.get("heard", False),
         {kind: tuple(templates) for kind, templates in table["commands"].items()},
     )
