@@ -36,7 +36,11 @@ class Conversation:
         ears: EarSettings,
         language: str = ENGLISH,
         translators: Sequence[Translator] = (),
+        *,
+        by_clause: bool = False,
     ) -> None:
+        """`by_clause`: begin an answer with its first clause, for somebody who waits to hear it."""
+        self._by_clause = by_clause
         self._transcriber = transcriber
         self._translators = translators
         self._describer = describer
@@ -93,7 +97,8 @@ class Conversation:
             yield self._say("cant_judge_safety", question.turn, question.language)
             to_model = SCENE_QUESTION  # a bare "Yes." would be taken as leave to go
         in_english = said = False
-        for text in honest_sentences(self._describer, seen, to_model, detail):
+        by_clause = self._by_clause and question.language == ENGLISH  # only whole sentences can be translated
+        for text in honest_sentences(self._describer, seen, to_model, detail, by_clause=by_clause):
             sentence = self._in_language(text, question)
             if sentence.language != question.language and not in_english:
                 in_english = True

@@ -57,3 +57,20 @@ def test_an_unlikely_description_is_told_with_doubt_and_its_other_sentences_foll
 
 def test_a_model_that_nobody_measured_speaks_for_itself() -> None:
     assert said(ScriptedDescriber(["Yes, a big one."]), "Is there a dog?") == ["Yes, a big one."]
+
+
+def test_somebody_who_waits_hears_the_first_clause_before_the_sentence_is_complete() -> None:
+    """Of a model that needs no check of the whole; nothing is lost, and later sentences come whole."""
+    text = "A man in a red shirt, who is tall, rides a bike. He is alone, as it seems to me."
+    describer = ScriptedDescriber([text])
+    view = View()
+    said = list(honest_sentences(describer, view, "What is this?", by_clause=True))
+    assert said == ["A man in a red shirt,", "who is tall, rides a bike.", "He is alone, as it seems to me."]
+    assert list(honest_sentences(describer, view, "What is this?")) == [" ".join(said[:2]), said[2]]
+
+
+def test_a_sentence_without_any_pause_is_begun_after_ten_words() -> None:
+    describer = ScriptedDescriber([" ".join(f"word{n}" for n in range(25)) + "."])
+    view = View()
+    first, rest = honest_sentences(describer, view, "What is this?", by_clause=True)
+    assert (len(first.split()), len(rest.split())) == (10, 15)

@@ -23,15 +23,17 @@ from assistant.interfaces import SceneDescriber
 from assistant.messages import AnswerThresholds, Detail, View
 
 
-def honest_sentences(describer: SceneDescriber, view: View, question: str, detail: Detail = "brief") -> Iterator[str]:
-    """Sentences as they are complete.
+def honest_sentences(
+    describer: SceneDescriber, view: View, question: str, detail: Detail = "brief", *, by_clause: bool = False
+) -> Iterator[str]:
+    """Sentences as they are complete; with `by_clause` the first as soon as it can be begun, where it needn't be checked as a whole.
 
     "Is there a dog?" is asked in both polarities and worded by its calibrated probability. "What colour is the toaster?"
     without a toaster is answered "I don't see a toaster." A description whose words were unlikely begins "It looks like".
     """
     thresholds = describer.thresholds
     if thresholds is None:
-        yield from _model_sentences(describer, view, question, detail)
+        yield from _model_sentences(describer, view, question, detail, by_clause)
         return
     if asked := asked_thing(question):
         thing, asks_presence = asked
@@ -63,8 +65,13 @@ def certainty(describer: SceneDescriber, view: View, question: str, sentence: st
     return describer.log_likelihoods(view, question, (sentence,))[0] / max(len(sentence.split()), 1)
 
 
-def _model_sentences(describer: SceneDescriber, view: View, question: str, detail: Detail) -> Iterator[str]:
-    splitter = SentenceSplitter()
+def _model_sentences(describer: SceneDescriber, view: View, question: str, detail: Detail, by_clause: bool = False) -> Iterator[str]:
+    splitter, begun = SentenceSplitter(), not by_clause
     for piece in describer.answer(view, question, detail):
-        yield from splitter.feed(piece)
+        for sentence in splitter.feed(piece):
+            begun = True
+            yield sentence
+        if not begun and (clause := splitter.take_clause("en")):
+            begun = True
+            yield clause
     yield from splitter.flush()

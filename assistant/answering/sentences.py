@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from assistant.speaking.clauses import first_clause
+
 LONGEST_SENTENCE = 400
 """Characters; a text without any end is cut at a space, so that memory is bounded and the user hears something."""
 
@@ -37,6 +39,11 @@ class SentenceSplitter:
             self._pending += piece[start : start + LONGEST_SENTENCE]
             while (end := _first_end(self._pending)) is not None:
                 yield from self._take(end)
+
+    def take_clause(self, language: str) -> str | None:
+        """What may be spoken of a sentence that isn't complete yet, if anything."""
+        end = first_clause(self._pending, language)
+        return None if end is None else next(self._take(end), None)
 
     def flush(self) -> Iterator[str]:
         """The text is over: yield what is left."""

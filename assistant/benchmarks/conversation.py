@@ -196,7 +196,7 @@ def live_waits(engines: _Engines, settings: Settings, microphone: SpokenQuestion
         if event == "sound" and details["turn"] > 0:
             microphone.answered()
 
-    conversation = Conversation(engines.transcriber, TimedDescriber(engines.describer, report), settings.ears)
+    conversation = Conversation(engines.transcriber, TimedDescriber(engines.describer, report), settings.ears, by_clause=True)
     devices = Devices(StillCamera(), microphone, InstantSpeaker(), assembly.open_voice_detector(), engines.voices, True)
     LiveLoop(devices, conversation, settings, report).run()
     records.extend(trace.flush())

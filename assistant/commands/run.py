@@ -99,7 +99,7 @@ def _open_loop(options: argparse.Namespace, report: Report) -> tuple[LiveLoop, B
     translators = assembly.open_translators(store, settings.answers.threads)
     transcriber = assembly.open_transcriber(settings.ears, store, settings.answers.threads, settings.language, translators)
     describer = TimedDescriber(assembly.open_describer(settings.answers, store, live=True), report)
-    conversation = Conversation(transcriber, describer, settings.ears, settings.language, translators)
+    conversation = Conversation(transcriber, describer, settings.ears, settings.language, translators, by_clause=True)
     is_live = not Path(options.camera).is_file()
     devices = Devices(camera, microphone, speaker, assembly.open_voice_detector(), synthesizers, is_live)
     loop = LiveLoop(devices, conversation, settings, report)

@@ -6,6 +6,8 @@ import re
 
 LEAST_WORDS = 4
 """Of the first clause and of what follows; shorter pieces sound chopped."""
+LONGEST_CLAUSE = 10
+"""Words after which a sentence is begun to be spoken anyway."""
 
 _COMMA = re.compile(r"(?<=[,;:]) ")
 _BEFORE = {
@@ -14,6 +16,18 @@ _BEFORE = {
     ),
 }
 """Words before which English may pause. Other languages are cut at commas only."""
+
+
+def first_clause(text: str, language: str) -> int | None:
+    """Where a sentence that is still being written may be begun to be spoken: at a pause, or after LONGEST_CLAUSE words without one."""
+    places = [match.start() for match in _COMMA.finditer(text)]
+    if language in _BEFORE:
+        places += [match.start() for match in _BEFORE[language].finditer(text)]
+    for place in sorted(places):
+        if len(text[:place].split()) >= LEAST_WORDS and not _inside_quotes(text[:place]):
+            return place
+    words = list(re.finditer(r"\S+\s+", text))
+    return words[LONGEST_CLAUSE - 1].end() if len(words) >= LONGEST_CLAUSE else None
 
 
 def clauses(sentence: str, language: str) -> list[str]:
