@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from assistant.answering.answer_checks import PHRASES, asks_about_safety
 from assistant.answering.commands import match_command
-from assistant.answering.english_questions import in_question_order
+from assistant.answering.english_questions import in_question_order, spelled_as_question
 from assistant.answering.honest_answers import honest_sentences
 from assistant.answering.translating import find_translator, translate_faithfully
 from assistant.hearing.language_choice import LanguageChoice
@@ -151,10 +151,11 @@ class Conversation:
         translator = find_translator(self._translators, heard.language, ENGLISH)
         if translator is None or known is None or known.english_by != "translator":
             return heard.english
-        translation = translate_faithfully(translator, heard.text, heard.language, ENGLISH)
+        asked = spelled_as_question(heard.text, heard.language)
+        translation = translate_faithfully(translator, asked, heard.language, ENGLISH)
         if translation.language == ENGLISH:
             return in_question_order(translation.text)
-        return heard.english or translator.translate(heard.text, heard.language, ENGLISH)
+        return heard.english or translator.translate(asked, heard.language, ENGLISH)
 
     def _say(self, key: str, turn: int, language: str | None = None) -> Sentence:
         text, code = phrase(key, language or self.language)

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from assistant.answering.commands import match_command, plain
+from assistant.answering.english_questions import in_question_order, spelled_as_question
 from assistant.answering.translating import find_translator
 from assistant.assembly import open_translators
 from assistant.hearing.language_choice import LanguageChoice
@@ -150,14 +151,17 @@ def english_of_questions(records: list[Record], translators: list[Translator]) -
         asked = [record for record in records if record["language"] == code and record["part"] == "questions"]
         translator = find_translator(translators, code, "en")
         if asked and translator:
-            made = [
-                (r["english"], translator.translate(r["heard"], code, "en"), translator.translate(r["said"], code, "en")) for r in asked
-            ]
+            made = [(r["english"], *(to_english(r[words], code, translator) for words in ("heard", "said"))) for r in asked]
             shares = [
                 mean(kept(SAME["en"]["questions"][r["number"]], m[way]) for r, m in zip(asked, made, strict=True)) for way in range(3)
             ]
             rows.append(f"{code}  " + "  ".join(f"{100 * share:.0f} %" for share in shares))
     return "\n".join(rows)
+
+
+def to_english(text: str, code: str, translator: Translator) -> str:
+    """As the conversation does."""
+    return in_question_order(translator.translate(spelled_as_question(text, code), code, "en"))
 
 
 def kept(question: str, translation: str) -> float:

@@ -38,6 +38,8 @@ class Language:
     """Letters that are another in commands, since they are written and heard either way: {"請": "请"}."""
     english_by: str
     """What makes better English of a question in it: "whisper" or a "translator", where one is installed; measured."""
+    question_words: dict[str, str]
+    """Those that only accents tell from other words, as they must be spelled: {"que": "qué"}."""
     measured: dict[str, float]
     """How Whisper base hears it, as shares: see README.md."""
     heard: bool
@@ -95,6 +97,7 @@ def _read(code: str, text: str) -> Language:
         {code: (names,) if isinstance(names, str) else tuple(names) for code, names in table["language_names"].items()},
         dict(table.get("alike", "").split()),  # dict() takes each pair of letters apart
         table.get("english_by", "whisper"),
+        dict(table.get("question_words", {})),
         dict(table.get("measured", {})),
         table.get("heard", False),
         {kind: tuple(templates) for kind, templates in table["commands"].items()},
