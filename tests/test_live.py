@@ -104,6 +104,14 @@ def test_a_question_is_answered_aloud_and_the_loop_ends_with_the_recording() -> 
     assert "look" in names
 
 
+def test_a_kiosk_invites_in_its_other_languages_when_it_is_ready() -> None:
+    ears = EarSettings(headphones=True, languages=("en", "pt"), greet_languages=True)
+    live = Loop(QUIET, [WHAT], ["never"], ears=ears)
+    live.loop.run()
+    sentences = [(event["text"], event["language"]) for event in live.events if event["event"] == "sentence"]
+    assert sentences[:2] == [phrase("ready", "en"), phrase("greet", "pt")]
+
+
 def test_without_a_camera_the_user_is_told_and_questions_still_get_an_answer() -> None:
     class Unplugged:
         def frames(self) -> Iterator[Frame]:

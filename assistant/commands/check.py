@@ -111,7 +111,7 @@ def _languages(store: ModelStore) -> Iterator[Result]:
         yield _result(f"language {code} ({language.own_name})", True, detail, **parts, measured=language.measured)
     unusable = [code for code, language in languages().items() if not language.is_heard]
     if unusable:
-        yield _result("languages that Whisper base can't hear well", True, f"{', '.join(unusable)}: {_HEARD_BADLY}", languages=unusable)
+        yield _result("languages that Whisper base hears badly", True, f"{', '.join(unusable)}: {_HEARD_BADLY}", languages=unusable)
 
 
 def _variants(models: list[str], store: ModelStore) -> Iterator[Result]:
