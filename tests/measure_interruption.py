@@ -2,7 +2,7 @@
 
     python -m tests.measure_interruption --trials 50
 
-The user asks for help, and while the assistant tells it says "Stop talking". Both sides are recorded: what the microphone heard and
+The user asks for help, and while the assistant tells it says "Please be quiet." Both sides are recorded: what the microphone heard and
 what the loudspeaker played.
 """
 
@@ -32,9 +32,7 @@ LOUD, SILENT_FRAMES = 0.01, 30
 
 def measure(trials: int, models: Path, folder: Path) -> list[dict[str, float]]:
     """Of each trial the seconds from the start of the user's speech, and from its detection, to silence."""
-    help_wav, stop_wav = (
-        _spoken(text, models, folder / f"{number}.wav") for number, text in enumerate(("Help me.", "Stop talking please."))
-    )
+    help_wav, stop_wav = (_spoken(text, models, folder / f"{number}.wav") for number, text in enumerate(("Help me.", "Please be quiet.")))
     settings = folder / "settings.toml"
     settings.write_text("[ears]\nheadphones = true\n")
     camera = str(demo_file("clip.mp4"))
@@ -59,7 +57,7 @@ def _trial(running: RunningAssistant, system: pulse.SoundSystem, help_wav: Path,
         time.sleep(0.3)
         system.play(stop_wav)
         detected_s = running.wait_for(is_event("speech_began"))["arrived_s"]
-        running.wait_for(is_event("command", kind="stop"))
+        running.wait_for(is_event("speech_ended"))  # whatever the recogniser makes of it
         time.sleep(0.5)
         now_s = time.monotonic()
         said_began_s, played_began_s = now_s - said.seconds(), now_s - played.seconds()

@@ -24,15 +24,25 @@ class RunningAssistant:
         command = [*(prefix or []), sys.executable, "-m", "assistant", "run", "--json", *arguments]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **env})
         self._events: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self._seen: list[dict[str, Any]] = []
         threading.Thread(target=self._read, daemon=True).start()
 
     def wait_for(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """The next event that is wanted, with the time it came as "arrived_s"; AssertionError when the program ends before."""
+        """The next event that is wanted, with the time it came as "arrived_s"; AssertionError with all events when it doesn't come."""
         until_s = time.monotonic() + PATIENCE_S
-        while (event := self._events.get(timeout=max(0.1, until_s - time.monotonic()))) is not None:
-            if wanted(event):
-                return event
-        raise AssertionError(f"the assistant ended: {self.process.stderr.read() if self.process.stderr else ''}")
+        try:
+            while (event := self._events.get(timeout=max(0.1, until_s - time.monotonic()))) is not None:
+                self._seen.append(event)
+                if wanted(event):
+                    return event
+        except queue.Empty:
+            raise AssertionError(f"not within {PATIENCE_S:.0f} s: {self.told()}") from None
+        errors = self.process.stderr.read() if self.process.stderr else ""
+        raise AssertionError(f"the assistant ended: {errors}\n{self.told()}")
+
+    def told(self) -> str:
+        """All events that were waited through, a line each."""
+        return "\n".join(json.dumps(event) for event in self._seen)
 
     def stop(self) -> float:
         """Terminate; the seconds it took."""

@@ -50,6 +50,7 @@ class Talking:
         orders = Orders(conversation, self.memory, self.talk, narrator, [self.voice], self._set_detail, conversation.unload)
         stage = Stage(
             self._speak,
+            lambda turn, timeout_s: None,
             lambda: self.whole_at.append(self.turns.current),
             lambda: self.silent,
             lambda e, d: self.reports.append((e, d)),

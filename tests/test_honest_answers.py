@@ -69,8 +69,8 @@ def test_somebody_who_waits_hears_the_first_clause_before_the_sentence_is_comple
     assert list(honest_sentences(describer, view, "What is this?")) == [" ".join(said[:2]), said[2]]
 
 
-def test_a_sentence_without_any_pause_is_begun_after_ten_words() -> None:
+def test_a_sentence_without_any_pause_is_begun_after_eight_words() -> None:
     describer = ScriptedDescriber([" ".join(f"word{n}" for n in range(25)) + "."])
     view = View()
     first, rest = honest_sentences(describer, view, "What is this?", by_clause=True)
-    assert (len(first.split()), len(rest.split())) == (10, 15)
+    assert (len(first.split()), len(rest.split())) == (8, 17)

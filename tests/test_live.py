@@ -245,8 +245,9 @@ def test_without_headphones_the_assistant_does_not_hear_itself() -> None:
     assert next(live.loop._listener.audible(iter([loud]))).samples.any()
 
 
-def test_a_pause_within_a_question_is_no_end_of_it() -> None:
-    """What was made of the first half is thrown away unheard, and the whole is answered."""
+@pytest.mark.parametrize("pause", [[0.0] * 7, [0.0] * 15], ids=["0.2 s", "0.5 s"])
+def test_a_pause_within_a_question_is_no_end_of_it(pause: list[float]) -> None:
+    """What was made of the first half is thrown away, unheard if the pause was short, and the whole is answered."""
 
     class ByLength(ScriptedTranscriber):
         def transcribe(self, samples: Sound, sample_rate_hz: int, language: str | None = None) -> Transcript:
@@ -266,11 +267,11 @@ def test_a_pause_within_a_question_is_no_end_of_it() -> None:
                     live.wait_for("sentence", count=2)
                 yield chunk
 
-    pause = [0.0] * 8  # 0.26 s: long enough to be prepared for, too short to be the end
     script = QUIET + SPEECH + pause + SPEECH + QUIET
     live = Loop(script, [WHAT], [], describer=Parrot(["x"]), room=Patient(len(script)))
     live.loop._conversation._transcriber = ByLength([WHAT])
     live.loop.run()
     assert "I was asked: What is." in [event["text"] for event in live.events if event["event"] == "sentence"]
-    assert [event["text"] for event in live.events if event["event"] == "sound"][-1] == "I was asked: What is this?"
-    assert "I was asked: What is." not in [event["text"] for event in live.events if event["event"] == "sound"]
+    sounded = [event["text"] for event in live.events if event["event"] == "sound"]
+    assert sounded[-1] == "I was asked: What is this?"
+    assert len(pause) > 8 or "I was asked: What is." not in sounded

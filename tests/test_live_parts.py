@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -19,7 +20,7 @@ from assistant.live.turn_trace import TurnTrace
 from assistant.live.waiting_sounds import HEARD_AFTER_S, MOST_SOUNDS, THINKING_EVERY_S, WaitingSounds
 from assistant.messages import AudioChunk, Earcon, Frame, Keyframe, Sentence, Utterance
 from assistant.problems import MissingModel, Problem
-from assistant.speaking.clauses import clauses
+from assistant.speaking.clauses import clauses, first_clause
 from assistant.speaking.sound_ahead import SENTENCES_AHEAD, SoundAhead
 from assistant.turns import Turns
 from tests.fakes import ScriptedDescriber, ToneSynthesizer
@@ -128,6 +129,35 @@ def test_only_what_begins_with_the_wake_word_is_meant_for_the_assistant(text: st
 def test_a_long_sentence_may_be_taken_apart_once_and_quotes_never(sentence: str, parts: list[str] | None) -> None:
     assert clauses(sentence, "en") == (parts or [sentence])
     assert " ".join(clauses(sentence, "pt")) == sentence
+
+
+@pytest.mark.parametrize(
+    ("begun", "spoken"),
+    [
+        ("A man in a red", None),  # two words are chopped
+        ("A man riding a bike on a", "A man riding a bike"),
+        ("one two three four five six seven eight nine", "one two three four five six seven eight"),
+        ("a" * 61, "a" * 61),
+        ("nobody knows " + "a" * 50, "nobody knows"),
+    ],
+)
+def test_a_sentence_is_begun_at_a_pause_or_when_it_grows_long(begun: str, spoken: str | None) -> None:
+    place = first_clause(begun, "en")
+    assert (None if place is None else begun[:place].strip()) == spoken
+
+
+def test_the_model_waits_for_the_first_sound_of_a_turn_and_not_for_ever() -> None:
+    turns = Turns()
+    turns.begin()
+    ahead = SoundAhead([ToneSynthesizer()], turns, no_trouble)
+    began_s = time.monotonic()
+    ahead.wait_begun(1, 0.1)
+    assert time.monotonic() - began_s >= 0.1
+    maker = threading.Timer(0.1, ahead.make, [[Earcon("answer", 1), Sentence("A cat.", "en", 1)]])
+    maker.start()
+    ahead.wait_begun(1, 30.0)
+    maker.join()
+    assert time.monotonic() - began_s < 10
 
 
 def test_the_next_sentences_are_made_while_the_first_is_played_and_no_more() -> None:

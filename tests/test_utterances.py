@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from assistant.hearing.listen import hear_file, listen
-from assistant.hearing.utterances import SpeechLasts, SpeechStarted, UtteranceSegmenter
+from assistant.hearing.utterances import SpeechLasts, SpeechPaused, SpeechStarted, UtteranceSegmenter
 from assistant.messages import AudioChunk, Transcript, Utterance
 from assistant.settings import EarSettings
 from tests.fakes import ScriptedTranscriber, ScriptedVoiceDetector
@@ -134,3 +134,42 @@ def test_a_recording_is_heard_utterance_by_utterance_and_those_without_words_are
     assert [text for _, text in heard] == ["What is this?", "Stop."]
     assert heard[1][0] == pytest.approx(3.7, abs=2 * CHUNK_S)
     assert len(transcriber.heard) == 3
+
+
+def hear_whole_at_pauses(script: list[float]) -> list[Utterance]:
+    """Every pause is told to come after a whole question."""
+    segmenter, detector, heard = UtteranceSegmenter(SETTINGS), ScriptedVoiceDetector(script), []
+    for chunk in chunks(len(script) * CHUNK_S):
+        events = segmenter.process(chunk, detector.speech_probability(chunk))
+        heard += [event for event in events if isinstance(event, Utterance)]
+        if any(isinstance(event, SpeechPaused) for event in events):
+            segmenter.end_early()
+    return heard + [event for event in segmenter.flush() if isinstance(event, Utterance)]
+
+
+def test_a_whole_question_ends_sooner() -> None:
+    script = probabilities((0.5, 0.0), (1, 0.9), (0.3, 0.0))
+    assert len(hear_whole_at_pauses(script)) == 1
+    assert len(hear(script)[1]) == 1  # only because the stream ends
+    assert hear_whole_at_pauses([*script, 0.0])[0].end_s < 1.9
+
+
+def test_a_question_that_goes_on_after_it_seemed_whole_is_told_again_as_one() -> None:
+    """ "What is this ... on the table?" """
+    script = probabilities((0.5, 0.0), (1, 0.9), (0.5, 0.0), (0.6, 0.9), (1, 0.0))
+    first, whole = hear_whole_at_pauses(script)
+    assert whole.start_s == first.start_s
+    assert first.end_s < 2.0 and whole.end_s > 2.5
+    assert len(whole.samples) == pytest.approx((whole.end_s - whole.start_s) * 16000, abs=1)  # the pause included
+
+
+def test_the_next_question_is_one_of_its_own() -> None:
+    script = probabilities((0.5, 0.0), (1, 0.9), (1.2, 0.0), (0.6, 0.9), (1, 0.0))
+    first, second = hear_whole_at_pauses(script)
+    assert second.start_s > first.end_s
+
+
+def test_a_cough_after_a_whole_question_adds_nothing_to_it() -> None:
+    script = probabilities((0.5, 0.0), (1, 0.9), (0.4, 0.0), (0.1, 0.9), (1, 0.0), (0.6, 0.9), (1, 0.0))
+    first, second = hear_whole_at_pauses(script)
+    assert second.start_s > first.end_s + 0.5

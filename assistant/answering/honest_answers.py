@@ -45,8 +45,9 @@ def honest_sentences(
         yield not_seen(taken_for_granted)
         return
     for number, sentence in enumerate(_model_sentences(describer, view, question, detail)):
-        doubtful = number == 0 and certainty(describer, view, question, sentence) < thresholds.doubt
-        yield with_doubt(sentence) if doubtful else sentence
+        doubted = with_doubt(sentence) if number == 0 else sentence
+        is_doubtful = doubted != sentence and certainty(describer, view, question, sentence) < thresholds.doubt
+        yield doubted if is_doubtful else sentence
 
 
 def thing_probability(describer: SceneDescriber, view: View, thing: str, thresholds: AnswerThresholds) -> float:

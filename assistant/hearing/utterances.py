@@ -63,18 +63,26 @@ class UtteranceSegmenter:
     """Feed it chunk after chunk; it holds at most one utterance of sound.
 
     Waiting, it keeps a ring of `pre_roll_s`. A beginning is dropped again when a gap comes before `min_speech_s` of speech;
-    otherwise it becomes an utterance, which `end_silence_s` ends and `max_utterance_s` cuts.
+    otherwise it becomes an utterance, which `end_silence_s` ends and `max_utterance_s` cuts. One that was ended early and goes on
+    within `end_silence_s` is told again, whole.
     """
 
     def __init__(self, settings: EarSettings) -> None:
         self._settings = settings
         self._judged: deque[_Judged] = deque()
+        self._told: list[_Judged] = []
+        """The utterance that was ended early, while it may still go on."""
         self._is_open = self._is_lasting = self._is_paused = self._ends_early = False
 
     @property
     def is_open(self) -> bool:
         """Whether an utterance is under way."""
         return self._is_open
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether what is said next would belong to an utterance that was ended early."""
+        return bool(self._told)
 
     def end_early(self) -> None:
         """What was said until this pause is whole: `sure_silence_s` is enough to end it. From any thread; undone by more speech."""
@@ -95,16 +103,22 @@ class UtteranceSegmenter:
         """The stream has ended: return the utterance that was under way, if any."""
         utterance = self._take_utterance() if self._is_open else []
         self._judged.clear()
+        self._told.clear()
         self._close()
         return utterance
 
     def _process_waiting(self) -> list[HearingEvent]:
         if self._silence_s() > LONGEST_GAP_S:
             self._keep_pre_roll()
+        if self._told and not self._speech_s() and self._since_told_s() > self._settings.end_silence_s:
+            self._told.clear()
         if self._speech_s() < self._settings.min_speech_s:
             return []
         self._is_open = True
-        return [SpeechStarted(next(one.chunk.time_s for one in self._judged if one.is_speech))]
+        started = SpeechStarted(next(one.chunk.time_s for one in self._judged if one.is_speech))
+        self._judged.extendleft(reversed(self._told))
+        self._told.clear()
+        return [started]
 
     def _process_open(self) -> list[HearingEvent]:
         silence_s, events = self._silence_s(), list[HearingEvent]()
@@ -115,10 +129,15 @@ class UtteranceSegmenter:
             self._is_paused = self._ends_early = False
             events.append(SpeechResumed())
         end_silence_s = self._settings.end_silence_s
-        if silence_s >= (min(self._settings.sure_silence_s, end_silence_s) if self._ends_early else end_silence_s):
+        if silence_s >= end_silence_s:
             self._close()
             events += self._take_utterance()
             self._keep_pre_roll()
+        elif self._ends_early and silence_s >= self._settings.sure_silence_s:
+            self._close()
+            self._told = list(self._judged)
+            events += self._take_utterance()
+            self._judged.clear()
         elif _duration_s(self._judged) >= self._settings.max_utterance_s:
             events.append(self._take(self._quietest_place()))
         elif not self._is_paused and silence_s >= self._settings.pause_s:
@@ -153,6 +172,10 @@ class UtteranceSegmenter:
         while self._judged and (_duration_s(self._judged) > self._settings.pre_roll_s):
             self._judged.popleft()
         self._judged = deque(_Judged(one.chunk, False) for one in self._judged)
+
+    def _since_told_s(self) -> float:
+        last_speech = next(one.chunk for one in reversed(self._told) if one.is_speech)
+        return self._judged[-1].chunk.time_s - last_speech.time_s
 
     def _speech_s(self) -> float:
         return sum(one.chunk.duration_s for one in self._judged if one.is_speech)

@@ -31,6 +31,8 @@ UNBEGUN = -1
 """The turn of an utterance that hasn't silenced the assistant: too short, or without a wake word so far. Only words make it a turn."""
 OLD_S = 3.0
 """When the camera has sent nothing for so long, its last picture is told to be old."""
+FIRST_SOUND_S = 0.3
+"""The model waits at most so long for the first sound to be made."""
 POOR = {"view_dim", "view_soft"}
 """Conditions of a picture under which the answer is told to be unsure."""
 MORE_QUESTION = "Tell me more."
@@ -61,6 +63,8 @@ class Stage:
 
     speak: Callable[[Spoken], bool]
     """Queues what is to be said; False if it is stale."""
+    wait_begun: Callable[[int, float], None]
+    """Until the first sound of a turn is made, at most so many seconds."""
     end_early: Callable[[], None]
     """What was said until the pause is whole."""
     is_silent: Callable[[], bool]
@@ -274,6 +278,7 @@ class Converser:
             self._talk.said(sentence)
             if not self._put(sentence):
                 return  # the user speaks again: to stop the model is to stop asking it
+            self._stage.wait_begun(sentence.turn, FIRST_SOUND_S)  # the model would slow down the voice
 
     def _put(self, sentence: Sentence) -> bool:
         return self._stage.speak(sentence)

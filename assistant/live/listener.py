@@ -72,7 +72,8 @@ class Listener:
             # Where a wake word is needed most speech isn't meant for the assistant, which needn't wait for its end.
             self._around.floor.set_taken(self._segmenter.is_open and not ears.wake_word)
             own_voice = not ears.headphones and self._around.speaker.sounds(time.monotonic())
-            no_key = ears.push_to_talk and not self._segmenter.is_open and time.monotonic() > self._open_until_s
+            is_meant = self._segmenter.is_open or self._segmenter.may_go_on or time.monotonic() <= self._open_until_s
+            no_key = ears.push_to_talk and not is_meant
             yield replace(chunk, samples=np.zeros_like(chunk.samples)) if own_voice or no_key else chunk
 
     def _heard(self, event: HearingEvent, turn: int) -> int:

@@ -83,7 +83,7 @@ class LiveLoop:
         around = Surroundings(self._turns, self._agenda, self._floor, self._waiting, self._speaker, self._has_spoken, report)
         self._listener = Listener(settings.ears, around)
         narrator = Narrator(settings.narration)
-        stage = Stage(self._put, self._listener.end_early, self._is_silent, report, time.monotonic)
+        stage = Stage(self._put, self._sound.wait_begun, self._listener.end_early, self._is_silent, report, time.monotonic)
         orders = Orders(conversation, self._memory, self._talk, narrator, devices.synthesizers, self._set_detail, conversation.unload)
         self._converser = Converser(conversation, self._memory, self._talk, narrator, self._turns, settings, stage, orders.obey)
 

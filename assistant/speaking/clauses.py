@@ -6,8 +6,10 @@ import re
 
 LEAST_WORDS = 4
 """Of the first clause and of what follows; shorter pieces sound chopped."""
-LONGEST_CLAUSE = 10
-"""Words after which a sentence is begun to be spoken anyway."""
+LONGEST_CLAUSE = 8
+"""Words after which a sentence is begun to be spoken anyway..."""
+LONGEST_CLAUSE_LETTERS = 60
+"""...or characters: some three seconds of speech."""
 
 _COMMA = re.compile(r"(?<=[,;:]) ")
 _BEFORE = {
@@ -19,7 +21,7 @@ _BEFORE = {
 
 
 def first_clause(text: str, language: str) -> int | None:
-    """Where a sentence that is still being written may be begun to be spoken: at a pause, or after LONGEST_CLAUSE words without one."""
+    """Where a sentence that is still being written may be begun to be spoken: at a pause, or when it grows long without one."""
     places = [match.start() for match in _COMMA.finditer(text)]
     if language in _BEFORE:
         places += [match.start() for match in _BEFORE[language].finditer(text)]
@@ -27,7 +29,9 @@ def first_clause(text: str, language: str) -> int | None:
         if len(text[:place].split()) >= LEAST_WORDS and not _inside_quotes(text[:place]):
             return place
     words = list(re.finditer(r"\S+\s+", text))
-    return words[LONGEST_CLAUSE - 1].end() if len(words) >= LONGEST_CLAUSE else None
+    if len(words) >= LONGEST_CLAUSE:
+        return words[LONGEST_CLAUSE - 1].end()
+    return (words[-1].end() if words else len(text)) if len(text) > LONGEST_CLAUSE_LETTERS else None
 
 
 def clauses(sentence: str, language: str) -> list[str]:

@@ -72,6 +72,7 @@ class SoundAhead:
         self._prepared: deque[Prepared] = deque()
         self._changed = threading.Condition()
         self._closed = False
+        self._begun_turn = float("-inf")
 
     def make(self, spoken: Iterable[Spoken]) -> None:
         """Make the sound of all that comes, until it ends or `close`."""
@@ -84,10 +85,16 @@ class SoundAhead:
                     if self._turns.is_stale(one.turn):
                         break  # a chunk that is being made can't be cut
                     prepared.add(chunk)
+                    self._note_begun(one)
             except Problem as problem:
                 self._trouble(problem)
             finally:
                 prepared.finish()
+
+    def wait_begun(self, turn: int, timeout_s: float) -> None:
+        """Until the first sound of what is said in this turn is made, so that nothing takes the processor from it."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._begun_turn >= turn, timeout_s)
 
     def close(self) -> None:
         """Drop everything and end both threads' waiting."""
@@ -114,6 +121,12 @@ class SoundAhead:
                 self._prepared.append(prepared)
                 self._changed.notify_all()
             return not self._closed
+
+    def _note_begun(self, spoken: Spoken) -> None:
+        if isinstance(spoken, Sentence) and spoken.turn > self._begun_turn:
+            with self._changed:
+                self._begun_turn = spoken.turn
+                self._changed.notify_all()
 
     def _take(self) -> Prepared | None:
         with self._changed:
