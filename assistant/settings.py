@@ -69,7 +69,7 @@ class EarSettings:
     """Of silence end an utterance."""
     sure_silence_s: float = 0.25
     """The same when the words until then are a whole question or command; if they go on after all, they are taken as one."""
-    pause_s: float = 0.06
+    pause_s: float = 0.03
     """After this much silence what was said is recognised and answered ahead, in case it was all."""
     interrupt_speech_s: float = 0.3
     """Speech this long silences the assistant; shorter sounds do so only when they turn out to be words, such as "Stop"."""
