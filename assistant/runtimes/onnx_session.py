@@ -114,9 +114,9 @@ class OnnxGraph:
         except Exception as error:  # onnxruntime's errors have no common root
             raise self.foreign("failed while running") from error
 
-    def bind(self, fetched: str) -> Binding:
-        """Many runs whose inputs and outputs are bound to values that stay; only the output `fetched` is made anew each time."""
-        return Binding(self, self._session, fetched)
+    def bind(self) -> Binding:
+        """Many runs whose inputs and outputs are bound to values that stay."""
+        return Binding(self, self._session)
 
     def foreign(self, what: str) -> DamagedModel:
         """The Problem that says what is wrong with this file."""
@@ -142,11 +142,10 @@ class OnnxGraph:
 class Binding:
     """Inputs and outputs bound once, for many runs in one thread. What is bound to an output is written in place."""
 
-    def __init__(self, graph: OnnxGraph, session: onnxruntime.InferenceSession, fetched: str) -> None:
+    def __init__(self, graph: OnnxGraph, session: onnxruntime.InferenceSession) -> None:
         self._graph = graph
         self._session = session
         self._binding = session.io_binding()
-        self._binding.bind_output(fetched)
         self._held: dict[str, onnxruntime.OrtValue] = {}
         """A value's numpy memory lives no longer than the value."""
 
@@ -158,11 +157,10 @@ class Binding:
         self._binding.bind_ortvalue_output(name, value)
         self._held[name] = value
 
-    def run(self) -> np.ndarray:
-        """The fetched output; DamagedModel if the graph fails."""
+    def run(self) -> None:
+        """DamagedModel if the graph fails."""
         try:
             self._session.run_with_iobinding(self._binding)
-            return np.asarray(self._binding.get_outputs()[0].numpy())
         except Exception as error:  # onnxruntime's errors have no common root
             raise self._graph.foreign("failed while running") from error
 

@@ -50,7 +50,7 @@ class Decoder:
     def __init__(self, graph: OnnxGraph, *, hidden: int, vocabulary: int) -> None:
         """DamagedModel if the graph isn't one of this embedding's width and tokenizer's size, or its cache isn't laid out as published."""
         self.graph = graph
-        self._hidden = hidden
+        self.hidden = hidden
         self.embed_dtype = graph.input("inputs_embeds", (None, None, hidden), np.float32, np.float16).dtype
         graph.input("attention_mask", (None, None), np.int64)
         if "position_ids" in graph.inputs:
@@ -63,6 +63,7 @@ class Decoder:
         if logits.shape[2] is not None and logits.shape[2] < vocabulary:
             raise graph.foreign(f"scores {logits.shape[2]} tokens where tokenizer.json has {vocabulary}")
         self._vocabulary = vocabulary
+        self._scored = logits.shape[2] or vocabulary
         names = self._find_layers()
         self.past = [f"past_key_values.{name}" for name in names]
         self.present = [f"present.{name}" for name in names]
@@ -115,6 +116,10 @@ class Decoder:
         }
         return {name: array for name, array in arrays.items() if name in self.graph.inputs}
 
+    def room_for_logits(self) -> np.ndarray:
+        """[1, 1, as many as the graph scored last], for the graph to write one token's logits to."""
+        return np.empty((1, 1, self._scored), self.graph.outputs["logits"].dtype)
+
     def check_numbers(self, logits: np.ndarray) -> None:
         """DamagedModel unless the logits are numbers, one for each of the tokenizer's tokens."""
         if logits.shape[-1] < self._vocabulary:
@@ -131,12 +136,13 @@ class Decoder:
             raise self.graph.foreign(f"keeps a cache of shape {present[0].shape()} where it read {total} tokens")
         if scores.ndim != 3 or scores.shape[0] != 1 or scores.shape[1] not in (len(embeds), keep or len(embeds)):
             raise self.graph.foreign(f"gives logits of shape {scores.shape} for {len(embeds)} tokens")
+        self._scored = scores.shape[2]
         return scores[0].astype(np.float32, copy=False), Cache(tuple(present), total)
 
     @functools.cached_property
     def _writes_in_place(self) -> bool:
         """Whether a cache longer than the mask, given both as past and as present, is added to where it lies. Tried, not assumed."""
-        embeds = np.random.default_rng(0).standard_normal((_PROBE_TOKENS + 2, self._hidden)).astype(np.float32)
+        embeds = np.random.default_rng(0).standard_normal((_PROBE_TOKENS + 2, self.hidden)).astype(np.float32)
         _, cache = self.read(embeds[:_PROBE_TOKENS], self.empty_cache)
         _, longer = self.read(embeds[-2:-1], cache)
         expected, _ = self.read(embeds[-1:], longer)
@@ -167,25 +173,37 @@ class Decoder:
 
 
 class InPlaceSteps:
-    """One answer's own cache with room for its tokens: bound once as past and as present, so that each step only adds to it."""
+    """One answer's own cache with room for its tokens: bound once as past and as present, so that each step only adds to it.
+
+    All else is bound once too, but for the mask, which grows.
+    """
 
     def __init__(self, decoder: Decoder, cache: Cache, room: int) -> None:
         self._decoder = decoder
         self._length, self._room = cache.length, cache.length + room
-        self._binding = decoder.graph.bind("logits")
+        self._binding = decoder.graph.bind()
         for past, present, value in zip(decoder.past, decoder.present, cache.values, strict=True):
             own = OrtValue.ortvalue_from_numpy(_with_room(value.numpy(), room))
             self._binding.input(past, own)
             self._binding.output(present, own)
+        self._inputs = decoder.feed(np.zeros((1, decoder.hidden), np.float32), cache.length, keep=1)
+        for name, array in self._inputs.items():
+            self._binding.input(name, OrtValue.ortvalue_from_numpy(array))
+        self._logits = decoder.room_for_logits()
+        self._binding.output("logits", OrtValue.ortvalue_from_numpy(self._logits))
+        self._mask = np.ones((1, self._room), np.int64)
 
     def read(self, embed: np.ndarray) -> np.ndarray:
         """f32 [D] to f32 [V]."""
         assert self._length < self._room, "more tokens than there was room for"
-        for name, array in self._decoder.feed(embed[None], self._length, keep=1).items():
-            self._binding.input(name, OrtValue.ortvalue_from_numpy(array))
-        logits = np.asarray(self._binding.run()[0, -1], np.float32)
-        self._decoder.check_numbers(logits)
+        self._inputs["inputs_embeds"][0, 0] = embed
+        if "position_ids" in self._inputs:
+            self._inputs["position_ids"][0, 0] = self._length
         self._length += 1
+        self._binding.input("attention_mask", OrtValue.ortvalue_from_numpy(self._mask[:, : self._length]))
+        self._binding.run()
+        logits: np.ndarray = self._logits[0, 0].astype(np.float32)
+        self._decoder.check_numbers(logits)
         return logits
 
 

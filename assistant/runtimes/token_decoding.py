@@ -108,6 +108,8 @@ def completes_loop(tokens: Sequence[int], token: int) -> bool:
     """
     text = [*tokens, token]
     for block in range(1, len(text) // 2 + 1):
+        if text[-1 - block] != token:
+            continue
         times = 2 if block >= _LONG_BLOCK_TOKENS else max(_SHORT_BLOCK_TIMES, -(-_SHORTEST_LOOP_TOKENS // block))
         tail = text[-block * times :]
         if len(tail) == block * times and tail[block:] == tail[:-block]:
