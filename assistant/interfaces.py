@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
-from assistant.messages import AnswerThresholds, AudioChunk, Detail, Frame, Keyframe, Picture, SeenPicture, Sound, Transcript, View
+from assistant.messages import AnswerThresholds, AudioChunk, Detail, Frame, Keyframe, Picture, Scores, SeenPicture, Sound, Transcript, View
 from assistant.settings import VoiceSettings
 
 
@@ -112,6 +112,10 @@ class SceneDescriber(Protocol):
 
         For yes or no, for ranking, for retrieval; longer answers are less likely. BadInput if one is empty.
         """
+        ...
+
+    def token_log_likelihoods(self, view: View, question: str, answer: str) -> Scores:
+        """The same of each of an answer's tokens, after those before it: float64 [tokens]."""
         ...
 
     @property

@@ -15,6 +15,8 @@ import numpy.typing as npt
 Picture = npt.NDArray[np.uint8]
 Sound = npt.NDArray[np.float32]
 
+Scores = npt.NDArray[np.float64]
+
 PictureProblem = Literal["covered", "dark", "overexposed", "blank", "blurred", "frozen"]
 """Why a picture is not described."""
 

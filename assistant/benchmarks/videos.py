@@ -32,7 +32,7 @@ from assistant.messages import Keyframe
 from assistant.model_store import ModelStore, models_dir
 from assistant.settings import AnswerSettings, CameraSettings, KeyframeSettings
 from assistant.videos.clear_keyframes import clear_keyframes
-from assistant.videos.find_moments import Moment, find_moments
+from assistant.videos.find_moments import Look, Moment, find_moments
 from assistant.videos.queries import EMPTY_PICTURE, Query
 from assistant.videos.watch_events import EventWatcher
 
@@ -186,8 +186,8 @@ class _Search:
     def find(self, text: str) -> list[Moment]:
         query = Query(self._memory, text, self._memory.look_again(self._empty))
         views = [self._memory.look_again(seen) for seen in self._seen]
-        evidence = [query.evidence(view) for view in views]
-        return find_moments(self._times_s, self._end_s, evidence, query.background(), lambda i: query.thing_log_odds(views[i]), top=3)
+        looks = [Look(time_s, query.scores(view)) for time_s, view in zip(self._times_s, views, strict=True)]
+        return find_moments(looks, self._end_s, query.background(), lambda i: query.thing_log_odds(views[i]), top=3)
 
 
 def _clips(data: Path, count: int, folder: Path) -> Iterator[tuple[Clip, list[Photograph]]]:

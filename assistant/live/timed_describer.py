@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from assistant.interfaces import SceneDescriber
 from assistant.live.converser import Report
-from assistant.messages import AnswerThresholds, Detail, Keyframe, View
+from assistant.messages import AnswerThresholds, Detail, Keyframe, Scores, View
 
 
 class TimedDescriber:
@@ -38,6 +38,9 @@ class TimedDescriber:
 
     def log_likelihoods(self, view: View, question: str, answers: Sequence[str]) -> list[float]:
         return self._describer.log_likelihoods(view, question, answers)
+
+    def token_log_likelihoods(self, view: View, question: str, answer: str) -> Scores:
+        return self._describer.token_log_likelihoods(view, question, answer)
 
     def unload(self) -> None:
         self._describer.unload()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from assistant.interfaces import SceneDescriber
 from assistant.messages import Frame, Keyframe
 from assistant.videos.detect_events import Event, EventDetector, EventSettings
-from assistant.videos.queries import EMPTY_PICTURE, Query, probability
+from assistant.videos.queries import EMPTY_PICTURE, Query
 
 WATCH_EVENTS = EventSettings(begin_score=0.5, end_score=0.2, hold_s=0.0, cooldown_s=2.0)
 """Scores are calibrated probabilities; measured by `python -m assistant.benchmarks.videos`."""
@@ -37,11 +37,11 @@ class EventWatcher:
     def process(self, keyframe: Keyframe) -> Event | None:
         """Look at it; the event if it has just begun."""
         view = self._describer.look([keyframe])
-        evidence = self._query.evidence(view)
-        deviations = self._background.deviations(evidence)
-        self.score = probability(deviations)
+        scores = self._query.scores(view)
+        evidence = self._background.evidence(scores)
+        self.score = self._background.probability(evidence)
         if self.score >= WORTH_ASKING:
-            self.score = probability(deviations, self._query.thing_log_odds(view))
+            self.score = self._background.probability(evidence, self._query.thing_log_odds(view))
         if self.score < self._settings.begin_score:
-            self._background.add(evidence)
+            self._background.add(scores)
         return self._detector.process(keyframe.frame.time_s, self.score)
