@@ -67,7 +67,11 @@ def test_a_word_that_fits_every_picture_counts_for_little() -> None:
     common, rare = np.array([-0.1, -5.0]), np.array([-2.0, -3.1])  # equally likely as a whole
     others = [np.array([-0.1, -8.0])] * 9
     found = find_moments(
-        [Look(float(i), s) for i, s in enumerate([common, *others, rare])], 12.0, Background(DESCRIPTION, others[0]), lambda _: 9.0, 1
+        [Look(float(i), s) for i, s in enumerate([common, *others, rare])],
+        12.0,
+        Background(DESCRIPTION, others[0] - EMPTY_NATS / 2),
+        lambda _: 9.0,
+        1,
     )
     assert [moment.start_s for moment in found] == [10.0]
 
