@@ -8,7 +8,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from assistant.messages import AnswerThresholds, AudioChunk, Detail, Frame, Keyframe, Picture, Scores, SeenPicture, Sound, Transcript, View
+from assistant.messages import (
+    AnswerThresholds,
+    AudioChunk,
+    Detail,
+    Frame,
+    Keyframe,
+    MomentThresholds,
+    Picture,
+    Scores,
+    SeenPicture,
+    Sound,
+    Transcript,
+    View,
+)
 from assistant.problems import BadInput
 from assistant.settings import VoiceSettings
 
@@ -79,6 +92,7 @@ class ScriptedDescriber:
         self._answers = deque(answers)
         self._max_pictures = max_pictures
         self.thresholds = thresholds
+        self.moment_thresholds = MomentThresholds()
         self._likelihoods = dict(likelihoods or {})
         self.looks: list[tuple[Keyframe, ...]] = []
         self.details: list[Detail] = []

@@ -5,25 +5,26 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from assistant.messages import Scores, View
+from assistant.messages import MomentThresholds, Scores, View
 from assistant.problems import BadInput
-from assistant.videos.find_moments import FOUND, Look, Moment, find_moments, peaks, told
-from assistant.videos.queries import DESCRIPTION, EMPTY_NATS, THING, Background, Query, named_things, whole_thing
+from assistant.videos.find_moments import Look, Moment, find_moments, peaks, told
+from assistant.videos.queries import Background, Query, named_things, whole_thing
 from tests.fakes import ScriptedDescriber
 
 WORDS = 6
+THRESHOLDS = MomentThresholds()
 EMPTY = np.full(WORDS, -8.0)
 
 
 def scores(nats: float) -> Scores:
     """Of a description of WORDS tokens, `nats` above what unrelated pictures give."""
-    return EMPTY + (EMPTY_NATS + nats) / WORDS
+    return EMPTY + (THRESHOLDS.empty_nats + nats) / WORDS
 
 
 def moments(nats: list[float], top: int = 3, things: float = 0.0) -> list[Moment]:
     """Of a clip with a keyframe each four seconds, until second 40."""
     looks = [Look(4.0 * number, scores(each)) for number, each in enumerate(nats)]
-    found = find_moments(looks, 40.0, Background(DESCRIPTION, EMPTY), lambda _: things, top)
+    found = find_moments(looks, 40.0, Background(THRESHOLDS, EMPTY), lambda _: things, top)
     assert all(0 <= moment.score <= 1 for moment in found)
     return found
 
@@ -66,7 +67,7 @@ def test_a_word_that_fits_every_picture_counts_for_little() -> None:
     """ "A man" is likely of most pictures; what tells one apart are the rare words."""
     others = [np.array([-0.1, -8.0])] * 9
     common, rare = np.array([-0.1, -5.0]), np.array([-2.0, -3.1])  # equally likely as a whole
-    background = Background(DESCRIPTION, others[0] - EMPTY_NATS / 2)
+    background = Background(THRESHOLDS, others[0] - THRESHOLDS.empty_nats / 2)
     for each in (*others, common, rare):
         background.add(each)
     assert background.evidence(rare, [rare]) > background.evidence(common, [common]) + 1
@@ -83,12 +84,12 @@ def test_spans_grow_from_the_highest_peak_and_never_overlap() -> None:
 
 
 def test_more_evidence_is_more_probable_and_the_background_shifts_with_the_clip() -> None:
-    background = Background(DESCRIPTION, EMPTY)
+    background = Background(THRESHOLDS, EMPTY)
     values = [background.probability(background.evidence(scores(nats))) for nats in (-5, 0, 5, 10, 20)]
-    assert values == sorted(values) and values[0] < FOUND < values[-1]
+    assert values == sorted(values) and values[0] < THRESHOLDS.found < values[-1]
     for _ in range(30):
         background.add(scores(20))
-    assert background.probability(background.evidence(scores(20))) < FOUND
+    assert background.probability(background.evidence(scores(20))) < THRESHOLDS.found
 
 
 def test_it_is_said_plainly() -> None:
@@ -123,7 +124,7 @@ def test_a_query_is_scored_as_a_sentence_against_an_empty_picture() -> None:
     query = Query(describer, "  a dog on a beach. ", View())
     assert query.text == "a dog on a beach"
     assert query.scores(View()) == pytest.approx([-7.0 / 5] * 5)
-    assert query.background().evidence(query.scores(View())) == pytest.approx(-EMPTY_NATS)
+    assert query.background().evidence(query.scores(View())) == pytest.approx(-THRESHOLDS.empty_nats)
 
 
 def test_a_bare_thing_is_asked_for_in_both_polarities_and_not_judged_by_the_clip() -> None:
@@ -135,7 +136,7 @@ def test_a_bare_thing_is_asked_for_in_both_polarities_and_not_judged_by_the_clip
     }
     query = Query(ScriptedDescriber([""], likelihoods=likelihoods), "a dog", View())
     assert query.scores(View()) == pytest.approx([(2.0 + 0.5) / 2])
-    assert query.thing_log_odds(View()) == 0.0 and query.background().line == THING
+    assert query.thing_log_odds(View()) == 0.0
     for log_odds, found in ((4.0, [(0.0, 40.0)]), (-2.0, [])):
         everywhere = [Look(4.0 * number, np.array([log_odds])) for number in range(10)]
         assert [(m.start_s, m.end_s) for m in find_moments(everywhere, 40.0, query.background(), lambda _: 0.0, 1)] == found

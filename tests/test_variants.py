@@ -20,7 +20,7 @@ from assistant.commands import models
 from assistant.commands.variants import choose_variants
 from assistant.interfaces import SceneDescriber
 from assistant.manifests import find_manifest
-from assistant.messages import AnswerThresholds, Detail, Frame, Keyframe, Scores, View
+from assistant.messages import AnswerThresholds, Detail, Frame, Keyframe, MomentThresholds, Scores, View
 from assistant.model_store import ModelStore
 from assistant.problems import BadInput, DamagedModel, MissingModel
 from assistant.runtimes.smolvlm2_files import VARIANTS
@@ -210,6 +210,10 @@ class Paced(SceneDescriber):
     @property
     def thresholds(self) -> AnswerThresholds | None:
         return None
+
+    @property
+    def moment_thresholds(self) -> MomentThresholds:
+        return MomentThresholds()
 
 
 class Clock:

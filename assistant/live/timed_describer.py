@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from assistant.interfaces import SceneDescriber
 from assistant.live.converser import Report
-from assistant.messages import AnswerThresholds, Detail, Keyframe, Scores, View
+from assistant.messages import AnswerThresholds, Detail, Keyframe, MomentThresholds, Scores, View
 
 
 class TimedDescriber:
@@ -23,6 +23,10 @@ class TimedDescriber:
     @property
     def thresholds(self) -> AnswerThresholds | None:
         return self._describer.thresholds
+
+    @property
+    def moment_thresholds(self) -> MomentThresholds:
+        return self._describer.moment_thresholds
 
     def look(self, keyframes: Sequence[Keyframe], detail: Detail = "brief", *, duration_s: float | None = None) -> View:
         return self._describer.look(keyframes, detail, duration_s=duration_s)

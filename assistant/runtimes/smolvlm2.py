@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from assistant.fingerprint import fingerprint
-from assistant.messages import AnswerThresholds, Detail, Keyframe, Picture, Scores, SeenPicture, View
+from assistant.messages import AnswerThresholds, Detail, Keyframe, MomentThresholds, Picture, Scores, SeenPicture, View
 from assistant.problems import BadInput, DamagedModel
 from assistant.runtimes.onnx_session import FETCH_AGAIN, SessionSettings
 from assistant.runtimes.smolvlm2_decoder import Cache, NextLogits
@@ -98,6 +98,10 @@ class Smolvlm2Describer:
     @property
     def thresholds(self) -> AnswerThresholds | None:
         return self._files.thresholds
+
+    @property
+    def moment_thresholds(self) -> MomentThresholds:
+        return self._files.moment_thresholds
 
     def load(self) -> None:
         """Load the graphs unless they are; DamagedModel or MissingModel as on creation."""

@@ -15,8 +15,6 @@ from assistant.videos.queries import Background
 
 CANDIDATES = 3
 """Peaks that are judged at least: the things that a description names may put the second one first."""
-FOUND = 0.37
-"""Probability of the best moment below which the query counts as not found: three in four absent queries of the fitted ones stay below."""
 SURE = 0.8
 """From here on it is said without "perhaps"."""
 
@@ -41,31 +39,39 @@ class Look:
 
 
 def find_moments(
-    looks: Sequence[Look],
-    end_s: float,
-    background: Background,
-    thing_log_odds: Callable[[int], float],
-    top: int,
+    looks: Sequence[Look], end_s: float, background: Background, thing_log_odds: Callable[[int], float], top: int
 ) -> list[Moment]:
-    """At most `top` moments, best first; none if the best isn't probable enough.
+    """At most `top` moments, best first; none if the best isn't probable enough. Arguments as of `rank_moments`."""
+    moments = rank_moments(looks, end_s, background, thing_log_odds, max(top, CANDIDATES))
+    return moments[:top] if is_found(moments, background) else []
+
+
+def is_found(moments: Sequence[Moment], background: Background) -> bool:
+    """Whether the best of ranked moments is probable enough to be told."""
+    return bool(moments) and moments[0].score >= background.thresholds.found
+
+
+def rank_moments(
+    looks: Sequence[Look], end_s: float, background: Background, thing_log_odds: Callable[[int], float], most: int = CANDIDATES
+) -> list[Moment]:
+    """The likeliest moments, best first, however improbable.
 
     Args:
         looks: in order of time; each keyframe stands for the time until the next one.
         end_s: until when the last one stands.
         background: of the query, that has been told nothing.
         thing_log_odds: asked with a keyframe's number, how surely the query's things are in it; 0 for no opinion.
-        top: how many.
+        most: how many are judged, which costs some questions each.
     """
     scores = [look.scores for look in looks]
     for each in scores:
         background.add(each)
     moments = []
-    for peak, first, last in peaks([float(each.sum()) for each in scores], max(top, CANDIDATES), background.line.joined):
+    for peak, first, last in peaks([float(each.sum()) for each in scores], most, background.joined):
         evidence = background.evidence(scores[peak], scores[first : last + 1])  # the rest of its span shows it too
         until_s = looks[last + 1].time_s if last + 1 < len(looks) else max(end_s, looks[last].time_s)
         moments.append(Moment(looks[first].time_s, until_s, background.probability(evidence, thing_log_odds(peak))))
-    moments.sort(key=lambda moment: -moment.score)
-    return moments[:top] if moments and moments[0].score >= FOUND else []
+    return sorted(moments, key=lambda moment: -moment.score)
 
 
 def peaks(likeliness: Sequence[float], most: int, joined: float) -> list[tuple[int, int, int]]:

@@ -10,14 +10,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from assistant.answering.answer_checks import asked_thing
 from assistant.answering.honest_answers import presence_scores
 from assistant.interfaces import SceneDescriber
-from assistant.messages import Picture, Scores, View
+from assistant.messages import MomentThresholds, Picture, Scores, View
 from assistant.problems import BadInput
 
 QUESTION = "What is in front of me?"
@@ -28,6 +27,8 @@ MOST_THINGS = 3
 """Asked about one by one."""
 EMPTY_PICTURE: Picture = np.full((224, 224, 3), 128, np.uint8)
 """An even grey: what a query's likelihood is compared with."""
+JOINED_LOG_ODDS = 1.3
+"""By which neighbouring pictures of one moment may differ."""
 
 _NUMBERS = "some|two|three|four|five|several|many|a few"
 _END_OF_PHRASE = (
@@ -41,26 +42,6 @@ _PHRASE = re.compile(
 
 _PLURAL = re.compile(r"[^sui]s$|^(men|women|children|people)$")
 _TWO_COLOURS = re.compile(r"\b\w+ and (black|white|brown|red|blue|green|yellow|orange|pink|purple|gr[ae]y|tan)\b")
-
-
-@dataclass(frozen=True)
-class Line:
-    """From evidence to the calibrated probability that a picture shows the query: a logistic line."""
-
-    offset: float
-    slope: float
-    joined: float
-    """Evidence by which neighbouring pictures of one moment may differ."""
-
-
-# Measured with the starter model on the first 500 development pictures of Flickr8k: captions of 80 pictures among 20 each, as many
-# captions of others, and 32 bare things. `python -m assistant.benchmarks.videos` measures on the other 500.
-DESCRIPTION = Line(offset=-1.68, slope=0.33, joined=4.0)
-THING = Line(offset=-1.5, slope=1.1, joined=1.2)
-EMPTY_NATS = 18.5
-"""By which an unrelated photograph makes a description likelier than the empty picture does, on average."""
-PER_THING = 0.18
-"""What the log-odds of a description's least probable thing add to it."""
 
 
 class Query:
@@ -78,7 +59,7 @@ class Query:
 
     def background(self) -> Background:
         """As it is before any picture was seen."""
-        return Background(THING, None) if self.thing else Background(DESCRIPTION, self.scores(self._empty))
+        return Background(self._describer.moment_thresholds, None if self.thing else self.scores(self._empty))
 
     def scores(self, view: View) -> Scores:
         """What a picture says to the query: log-probabilities of a description's tokens [n], or the log-odds of a thing [1]."""
@@ -98,10 +79,10 @@ class Query:
 class Background:
     """What pictures say to a query on average; it keeps no more than sums."""
 
-    def __init__(self, line: Line, empty: Scores | None) -> None:
+    def __init__(self, thresholds: MomentThresholds, empty: Scores | None) -> None:
         """`empty`: scores of the empty picture; None for a thing, whose log-odds need no comparison."""
-        self.line = line
-        self._least = None if empty is None else np.exp(empty + EMPTY_NATS / len(empty))
+        self.thresholds = thresholds
+        self._least = None if empty is None else np.exp(empty + thresholds.empty_nats / len(empty))
         self._sum, self._count = self._least, 1
 
     def add(self, scores: Scores) -> None:
@@ -118,8 +99,19 @@ class Background:
 
     def probability(self, evidence: float, thing_log_odds: float = 0.0) -> float:
         """That a picture shows the query, calibrated on clips of which half do."""
-        line = self.line.offset + self.line.slope * evidence + PER_THING * thing_log_odds
-        return 1 / (1 + math.exp(-max(min(line, 50.0), -50.0)))
+        known = self.thresholds
+        offset = known.thing_offset if self._least is None else known.offset
+        log_odds = offset + self._slope * evidence + known.per_thing * thing_log_odds
+        return 1 / (1 + math.exp(-max(min(log_odds, 50.0), -50.0)))
+
+    @property
+    def joined(self) -> float:
+        """Evidence by which neighbouring pictures of one moment may differ."""
+        return JOINED_LOG_ODDS / self._slope
+
+    @property
+    def _slope(self) -> float:
+        return self.thresholds.thing_slope if self._least is None else self.thresholds.slope
 
 
 def clean_query(text: str) -> str:
