@@ -35,13 +35,12 @@ from assistant.settings import AnswerSettings, CameraSettings, KeyframeSettings
 from assistant.videos.clear_keyframes import clear_keyframes
 from assistant.videos.find_moments import Look, Moment, is_found, rank_moments
 from assistant.videos.queries import EMPTY_PICTURE, Query
-from assistant.videos.watch_events import EventWatcher
+from assistant.videos.watch_events import EventWatcher, watch_keyframes
 
 SCENES = 20
 FIRST = 500
 SEED = 6
 IN_TIME_S = 1.0
-WATCHED_KEYFRAMES = KeyframeSettings(max_gap_s=2.0)
 DESCRIBED_SCENES = 10
 
 
@@ -136,7 +135,7 @@ def measure_watch(describer: PictureMemory, clips: list[tuple[Clip, list[Photogr
     """A caption of every fourth scene is awaited, and as many that never come; what is told before or after its scene is a false alarm."""
     told_at_all, in_time, delays, alarms, minutes = [], [], [], 0, 0.0
     for clip, absent in clips:
-        keyframes = list(_settled_keyframes(clip, WATCHED_KEYFRAMES))
+        keyframes = list(_settled_keyframes(clip, watch_keyframes(KeyframeSettings())))
         minutes += clip.end_s / 60
         for scene in range(1, SCENES, 4):
             start_s, end_s = clip.span(scene)
