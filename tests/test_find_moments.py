@@ -158,6 +158,16 @@ def test_a_query_that_is_nothing_but_a_thing_is_known(query: str, thing: str | N
     assert whole_thing(query) == thing
 
 
+@pytest.mark.parametrize(
+    ("said", "thing"),
+    [("a dog appears", "a dog"), ("someone comes in", "a person"), ("you see a red car", "a red car"), ("The bus arrives", "a bus")]
+    + [("there is somebody", "a person"), ("a man enters a shop", None), ("someone opens the door", None)],
+)
+def test_waiting_for_a_thing_to_appear_is_asking_for_the_thing(said: str, thing: str | None) -> None:
+    query = Query(ScriptedDescriber([""]), said, View())
+    assert query.text == said and query.thing == thing
+
+
 @pytest.mark.parametrize("text", ["", "  ", "?!", "word " * 100])
 def test_a_query_without_words_is_refused(text: str) -> None:
     with pytest.raises(BadInput):

@@ -43,13 +43,20 @@ _PHRASE = re.compile(
 _PLURAL = re.compile(r"[^sui]s$|^(men|women|children|people)$")
 _TWO_COLOURS = re.compile(r"\b\w+ and (black|white|brown|red|blue|green|yellow|orange|pink|purple|gr[ae]y|tan)\b")
 
+_SEEN = re.compile(r"^(?:there (?:is|are)|(?:you|we|i)(?: can)? see)\s+", re.IGNORECASE)
+_APPEARS = re.compile(
+    r"\s+(?:appears?|arrives?|enters?|comes?(?: in| by| along| into view)?|shows? up|(?:is|are) (?:there|here|visible))$", re.IGNORECASE
+)
+_SOMEONE = re.compile(r"^(?:some|any)(?:one|body)\b", re.IGNORECASE)
+
 
 class Query:
     """One query, asked of many pictures."""
 
     def __init__(self, describer: SceneDescriber, text: str, empty: View) -> None:
         """`empty`: the describer's look at EMPTY_PICTURE. BadInput if the text has no words or is too long."""
-        text = self.text = clean_query(text)
+        self.text = clean_query(text)
+        text = what_is_seen(self.text)
         self.thing = whole_thing(text)
         """Set if the query is nothing but a thing."""
         self.things = named_things(text)
@@ -122,6 +129,11 @@ def clean_query(text: str) -> str:
     if len(text) > LONGEST_QUERY:
         raise BadInput(f"the description of what to look for has {len(text)} characters", f"use at most {LONGEST_QUERY}")
     return text
+
+
+def what_is_seen(text: str) -> str:
+    """Of what one waits for: "you see a dog" -> "a dog", "someone comes in" -> "a person"."""
+    return _APPEARS.sub("", _SOMEONE.sub("a person", _SEEN.sub("", text))) or text
 
 
 def whole_thing(query: str) -> str | None:

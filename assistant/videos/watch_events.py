@@ -41,10 +41,6 @@ class EventWatcher:
         self.score = 0.0
         """Of the last keyframe."""
 
-    @property
-    def event(self) -> str:
-        return self._query.text
-
     def process(self, keyframe: Keyframe) -> Event | None:
         """Look at it; the event if it has just begun."""
         view = self._describer.look([keyframe])
