@@ -184,22 +184,22 @@ class AnswerThresholds:
 class MomentThresholds:
     """How a model's evidence for a description becomes a probability; measured for each model and stored in its folder.
 
-    The defaults are the starter model's.
+    The defaults are the starter model's, made by `python -m models.training.fit_moments`.
     """
 
-    offset: float = -1.68
+    offset: float = -1.946
     """Of the logistic line that leads from the evidence for a description, in nats, to its log-odds; ..."""
-    slope: float = 0.33
+    slope: float = 0.405
     """... its slope; ..."""
-    per_thing: float = 0.18
+    per_thing: float = 0.157
     """... and what the log-odds of the description's least probable thing add."""
-    thing_offset: float = -1.5
+    thing_offset: float = -1.783
     """The same line from the log-odds of a bare thing; ..."""
-    thing_slope: float = 1.1
+    thing_slope: float = 0.942
     """... its slope."""
-    empty_nats: float = 18.5
+    empty_nats: float = 21.138
     """By which an unrelated photograph makes a description likelier than the empty picture does, on average."""
-    found: float = 0.37
+    found: float = 0.361
     """Probability of the best moment below which a query counts as not found: three in four absent ones stay below."""
 
 
