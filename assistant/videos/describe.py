@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from assistant.messages import Keyframe
 from assistant.videos.plain_times import plain_time
 
-
 DRIFTED = 0.25
 """Share of the picture, summed over coverage keyframes, from which a scene is looked at again."""
 
