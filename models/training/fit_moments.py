@@ -27,7 +27,7 @@ from assistant.videos.find_moments import CANDIDATES
 from assistant.videos.queries import Background, Query
 
 SEED = 7
-REFUSED = 0.75
+REFUSED = 0.70
 """Share of the absent queries that `found` refuses."""
 PENALTY = 1.0
 """On the squares of the standardised weights."""
