@@ -9,7 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
-from assistant.messages import AnswerThresholds, AudioChunk, Detail, Frame, Keyframe, Picture, SeenPicture, Sound, Transcript, View
+from assistant.messages import (
+    AnswerThresholds,
+    AudioChunk,
+    Detail,
+    Frame,
+    Keyframe,
+    MomentThresholds,
+    Picture,
+    Scores,
+    SeenPicture,
+    Sound,
+    Transcript,
+    View,
+)
 from assistant.settings import VoiceSettings
 
 
@@ -114,9 +127,18 @@ class SceneDescriber(Protocol):
         """
         ...
 
+    def token_log_likelihoods(self, view: View, question: str, answer: str) -> Scores:
+        """The same of each of an answer's tokens, after those before it: float64 [tokens]."""
+        ...
+
     @property
     def thresholds(self) -> AnswerThresholds | None:
         """How sure it must be for how plain a word; None where nobody measured that."""
+        ...
+
+    @property
+    def moment_thresholds(self) -> MomentThresholds:
+        """How surely its evidence for a description finds a moment; the defaults where nobody measured that."""
         ...
 
     def unload(self) -> None:

@@ -15,6 +15,9 @@ import numpy.typing as npt
 Picture = npt.NDArray[np.uint8]
 Sound = npt.NDArray[np.float32]
 
+Scores = npt.NDArray[np.float64]
+"""Log-probabilities, [tokens]."""
+
 PictureProblem = Literal["covered", "dark", "overexposed", "blank", "blurred", "frozen"]
 """Why a picture is not described."""
 
@@ -175,6 +178,29 @@ class AnswerThresholds:
     """Calibrated probability below which what a question takes for granted is not there."""
     doubt: float = -10.0
     """Mean log-probability of a description's words below which it is told with "It looks like"."""
+
+
+@dataclass(frozen=True)
+class MomentThresholds:
+    """How a model's evidence for a description becomes a probability; measured for each model and stored in its folder.
+
+    The defaults are the starter model's, made by `python -m models.training.fit_moments`.
+    """
+
+    offset: float = -1.946
+    """Of the logistic line that leads from the evidence for a description, in nats, to its log-odds; ..."""
+    slope: float = 0.405
+    """... its slope; ..."""
+    per_thing: float = 0.157
+    """... and what the log-odds of the description's least probable thing add."""
+    thing_offset: float = -1.783
+    """The same line from the log-odds of a bare thing; ..."""
+    thing_slope: float = 0.942
+    """... its slope."""
+    empty_nats: float = 21.138
+    """By which an unrelated photograph makes a description likelier than the empty picture does, on average."""
+    found: float = 0.324
+    """Probability of the best moment below which a query counts as not found: seven in ten absent ones stay below."""
 
 
 @dataclass(frozen=True, eq=False)

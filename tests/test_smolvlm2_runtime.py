@@ -149,8 +149,9 @@ def test_the_likelihood_of_an_answer_is_the_sum_over_its_tokens(model: TinyModel
     prompt = f"{view.opening}{QUESTION}<end_of_utterance>\nAssistant:"
     ids, start = (model.tokenizer.encode(text).ids for text in (f"{prompt} a cup in the sink", prompt))
     logits = whole_prompt_logits(model, ids, visual_tokens(model, [keyframe(1)], False))
-    by_hand = sum(np.log(softmax(logits[at - 1]))[ids[at]] for at in range(len(start), len(ids)))
-    assert describer.log_likelihood(view, QUESTION, "a cup in the sink") == pytest.approx(by_hand, abs=1e-3)
+    by_hand = [np.log(softmax(logits[at - 1]))[ids[at]] for at in range(len(start), len(ids))]
+    assert describer.token_log_likelihoods(view, QUESTION, "a cup in the sink") == pytest.approx(by_hand, abs=1e-3)
+    assert describer.log_likelihood(view, QUESTION, "a cup in the sink") == pytest.approx(sum(by_hand), abs=1e-3)
 
 
 def test_what_the_encoders_own_head_sees_stands_between_picture_and_question(tmp_path: Path) -> None:

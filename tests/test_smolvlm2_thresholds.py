@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import re
 from pathlib import Path
 
 import pytest
 
-from assistant.messages import AnswerThresholds
+from assistant.messages import AnswerThresholds, MomentThresholds
 from assistant.problems import DamagedModel
 from assistant.runtimes.smolvlm2 import Smolvlm2Describer
 from tests.tiny_onnx import write_tiny_model
@@ -20,9 +22,18 @@ def test_thresholds_are_read_from_the_models_folder(tmp_path: Path) -> None:
     assert Smolvlm2Describer(folder).thresholds == AnswerThresholds(**numbers)
 
 
-@pytest.mark.parametrize("content", ["{}", "[]", '{"slope": "steep"}', "not json", '{"slope": NaN}'])
-def test_senseless_thresholds_are_named(tmp_path: Path, content: str) -> None:
+def test_thresholds_of_moments_are_read_too_and_have_defaults(tmp_path: Path) -> None:
     folder = write_tiny_model(tmp_path / "m").folder
-    (folder / "answer_thresholds.json").write_text(content)
-    with pytest.raises(DamagedModel, match=r"answer_thresholds\.json"):
+    assert Smolvlm2Describer(folder).moment_thresholds == MomentThresholds()
+    measured = MomentThresholds(offset=-2.5, found=0.25)
+    (folder / "moment_thresholds.json").write_text(json.dumps(dataclasses.asdict(measured)))
+    assert Smolvlm2Describer(folder).moment_thresholds == measured
+
+
+@pytest.mark.parametrize("name", ["answer_thresholds.json", "moment_thresholds.json"])
+@pytest.mark.parametrize("content", ["{}", "[]", '{"slope": "steep"}', "not json", '{"slope": NaN}'])
+def test_senseless_thresholds_are_named(tmp_path: Path, content: str, name: str) -> None:
+    folder = write_tiny_model(tmp_path / "m").folder
+    (folder / name).write_text(content)
+    with pytest.raises(DamagedModel, match=re.escape(name)):
         Smolvlm2Describer(folder)

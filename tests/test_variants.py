@@ -20,7 +20,7 @@ from assistant.commands import models
 from assistant.commands.variants import choose_variants
 from assistant.interfaces import SceneDescriber
 from assistant.manifests import find_manifest
-from assistant.messages import AnswerThresholds, Detail, Frame, Keyframe, View
+from assistant.messages import AnswerThresholds, Detail, Frame, Keyframe, MomentThresholds, Scores, View
 from assistant.model_store import ModelStore
 from assistant.problems import BadInput, DamagedModel, MissingModel
 from assistant.runtimes.smolvlm2_files import VARIANTS
@@ -201,12 +201,19 @@ class Paced(SceneDescriber):
     def log_likelihoods(self, view: View, question: str, answers: Sequence[str]) -> list[float]:
         return [0.0 for _ in answers]
 
+    def token_log_likelihoods(self, view: View, question: str, answer: str) -> Scores:
+        return np.zeros(1)
+
     def unload(self) -> None:
         pass
 
     @property
     def thresholds(self) -> AnswerThresholds | None:
         return None
+
+    @property
+    def moment_thresholds(self) -> MomentThresholds:
+        return MomentThresholds()
 
 
 class Clock:

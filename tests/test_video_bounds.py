@@ -2,60 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 import pytest
 
 from assistant.devices.opencv_camera import VideoFile, open_source
 from assistant.problems import BadInput
 from assistant.settings import CameraSettings
+from tests.video_files import STEADY_S, cut, write_header, write_phone_video, write_sound, write_video
 
 SETTINGS = CameraSettings(largest_edge=320)
-STEADY_S = [number / 10 for number in range(60)]
-PHONE_MATRIX = (0, 65536, 0, -65536, 0, 0, 240 << 16, 0, 1 << 30)
-"""A quarter turn clockwise for showing, as phones held upright write it; 16.16 fixed point, the last column 2.30."""
-
-
-def write_video(
-    path: Path, times_s: Sequence[float] = STEADY_S, *, codec: str = "mpeg4", size: tuple[int, int] = (160, 120), **stream: Any
-) -> Path:
-    """Left half red, right half blue, with a white dot that wanders."""
-    width, height = size
-    with av.open(str(path), "w", options=stream.pop("container", {})) as container:
-        track = container.add_stream(codec, rate=10)
-        track.width, track.height, track.pix_fmt = width, height, stream.pop("pix_fmt", "yuv420p")
-        track.time_base = track.codec_context.time_base = Fraction(1, 1000)
-        track.options = stream.pop("options", {})
-        for number, time_s in enumerate(times_s):
-            picture = np.zeros((height, width, 3), np.uint8)
-            picture[:, : width // 2, 0] = picture[:, width // 2 :, 2] = 200
-            picture[height // 2 : height // 2 + 8, number % (width - 8) :][:, :8] = 255
-            frame = av.VideoFrame.from_ndarray(picture).reformat(format=track.pix_fmt)
-            frame.pts, frame.time_base = round(time_s * 1000), Fraction(1, 1000)
-            container.mux(track.encode(frame))
-        container.mux(track.encode())
-    return path
-
-
-def write_sound(path: Path) -> Path:
-    with av.open(str(path), "w") as container:
-        track = container.add_stream("aac", rate=16000, layout="mono")
-        for number in range(20):
-            frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
-            frame.sample_rate, frame.pts = 16000, 1024 * number
-            container.mux(track.encode(frame))
-        container.mux(track.encode())
-    return path
-
-
-def cut(path: Path, share: float) -> Path:
-    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
-    return path
 
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.mkv"])
@@ -69,12 +27,7 @@ def test_a_variable_frame_rate_keeps_its_own_times_and_is_not_called_damaged(tmp
 
 
 def test_a_phones_video_arrives_upright(tmp_path: Path) -> None:
-    path = write_video(tmp_path / "phone.mp4")
-    content = bytearray(path.read_bytes())
-    matrix = content.index(b"tkhd") + 44  # after version, flags, times, id, duration, layer, group and volume
-    content[matrix : matrix + 36] = b"".join(value.to_bytes(4, "big", signed=True) for value in PHONE_MATRIX)
-    path.write_bytes(content)
-    picture = next(VideoFile(path, SETTINGS).frames()).picture
+    picture = next(VideoFile(write_phone_video(tmp_path / "phone.mp4"), SETTINGS).frames()).picture
     assert picture.shape == (160, 120, 3)
     assert picture[:40, :, 0].mean() > 100 > picture[-40:, :, 0].mean()  # what was left is now on top
 
@@ -134,9 +87,7 @@ def test_what_has_no_picture_says_why(tmp_path: Path, name: str, words: str) -> 
 
 
 def test_a_video_without_frames_says_so(tmp_path: Path) -> None:
-    path = write_video(tmp_path / "a.mkv", STEADY_S[:3])
-    content = path.read_bytes()
-    path.write_bytes(content[: content.index(b"\x1f\x43\xb6\x75")])  # the header, and no cluster of frames
+    path = write_header(tmp_path / "a.mkv")
     with pytest.raises(BadInput, match=r"no frame|neither") as error:
         list(open_source(str(path), SETTINGS).frames())
     assert "\n" not in str(error.value)

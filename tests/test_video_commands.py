@@ -149,7 +149,9 @@ def test_ask_tells_what_its_answer_rests_on(capsys: pytest.CaptureFixture[str], 
     assert "(Seen at " in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("command", [["find", "something green"], ["describe"], ["watch", "something green"], ["ask", "What is it?"]])
+@pytest.mark.parametrize(
+    "command", [["keyframes"], ["find", "something green"], ["describe"], ["watch", "something green"], ["ask", "What is it?"]]
+)
 def test_ctrl_c_leaves_what_was_found_so_far(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, describer: ColourDescriber, clip: Path, command: list[str]
 ) -> None:
@@ -166,6 +168,8 @@ def test_ctrl_c_leaves_what_was_found_so_far(
     status, told, err = run(capsys, command[0], clip, *command[1:])
     assert status == 130 and "stopped" in err
     assert len(told) == 1
+    if command[0] == "keyframes":
+        assert [k["time_s"] // SCENE_S for k in told[0]["keyframes"]] == [0, 1]
     if command[0] == "describe":
         assert [s["text"] for s in told[0]["segments"]] == ["Something red.", "Something green."]
     if command[0] == "find":

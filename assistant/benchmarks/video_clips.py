@@ -27,6 +27,11 @@ class Photograph:
     name: str
     captions: tuple[str, ...]
 
+    @property
+    def one_caption(self) -> str:
+        """Any, always the same."""
+        return random.Random(self.name).choice(self.captions)
+
 
 @dataclass(frozen=True)
 class Clip:

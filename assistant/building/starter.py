@@ -69,7 +69,7 @@ def write_starter(sources: Path, destination: Path, adapter: Path, linear: Linea
     vision = read_state_dict(find_source(sources, VISION_MODEL_FILE))
     vision_encoder(vision, learned["connector"].T, image_size=IMAGE_SIZE, shuffle=SHUFFLE).save(graphs / "vision_encoder.onnx")
     tokenizer.save(str(destination / "tokenizer.json"))
-    for name in ("seen_labels.txt", "answer_thresholds.json"):
+    for name in ("seen_labels.txt", "answer_thresholds.json", "moment_thresholds.json"):
         shutil.copyfile(data_folder("models") / "starter" / name, destination / name)
     for name, content in _configs(weights.shape, token_id(tokenizer, IMAGE), token_id(tokenizer, END)).items():
         (destination / name).write_text(json.dumps(content, indent=2), encoding="utf-8")

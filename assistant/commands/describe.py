@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
         watch.lap("open")
         conversation = Conversation(None, open_describer(settings.answers, store_of(options)), settings.ears)
         watch.lap("load")
-        scenes = scenes_of(media.keyframes, media.duration_s, settings.keyframes.change_threshold)
+        scenes = scenes_of(media.keyframes, media.duration_s)
         described = _describe(conversation, scenes, options.detail, stop, options.json)
         watch.lap("describe")
     segments, warnings = described.segments, [*media.warnings, *described.warnings, *([STOPPED] if stop.was_asked else [])]

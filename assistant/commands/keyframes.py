@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from assistant.assembly import open_camera
 from assistant.commands.contact_sheet import ChangeCurve, write_sheet
+from assistant.commands.media import read_through
 from assistant.commands.options import add_settings_argument, settings_of
 from assistant.commands.output import clock
-from assistant.problems import BadInput, shorten
-from assistant.seeing.keyframes import select_keyframes
+from assistant.commands.reading import STOPPED, Reading, stoppable
+from assistant.problems import BadInput
 
 DEFAULT_BUDGET = 16
 
@@ -28,14 +28,10 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
     if not 1 <= options.budget <= 1000:
         raise BadInput(f"the budget {options.budget} is out of range", "use --budget 1 to 1000")
     settings, curve = settings_of(options), ChangeCurve()
-    camera = open_camera(options.video, settings.camera)
-    try:
-        kept = select_keyframes(camera.frames(), settings.keyframes, options.budget, curve.add)
-        warnings = list(getattr(camera, "warnings", []))
-    finally:
-        camera.close()
-    if not kept:
-        raise BadInput(f"there is no picture in {shorten(options.video)}", "use a video with at least one frame")
+    with stoppable() as stop:
+        reading = Reading(options.video, settings, stop, quiet=options.json, every_frame=True)
+        media = read_through(reading, options.budget, curve.add)
+    kept, warnings = media.keyframes, [*media.warnings, *([STOPPED] if stop.was_asked else [])]
     if options.sheet:
         tiles = [(k.frame.picture, f"{number}: {clock(k.frame.time_s)} {k.problem or k.reason}") for number, k in enumerate(kept, 1)]
         write_sheet(options.sheet, tiles, curve, [k.frame.time_s for k in kept])
@@ -57,3 +53,5 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
             "warnings": warnings,
         },
     )
+    if stop.was_asked:
+        raise KeyboardInterrupt

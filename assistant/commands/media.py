@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from assistant.commands.reading import Reading
 from assistant.messages import Keyframe
 from assistant.problems import BadInput
-from assistant.seeing.keyframes import select_keyframes
-from assistant.settings import Settings
+from assistant.seeing.keyframes import Told, select_keyframes
 
 
 @dataclass(frozen=True)
@@ -26,14 +25,12 @@ class Media:
         return self.duration_s > 0
 
 
-def read_media(source: str, settings: Settings, budget: int) -> Media:
-    """Keyframes of a picture (one) or a video (at most `budget`), every frame compared; BadInput if there is no picture in it at all."""
-    return read_through(Reading(source, settings, every_frame=True), budget)
+def read_through(reading: Reading, budget: int, told: Told | None = None) -> Media:
+    """Keyframes of a picture (one) or a video (at most `budget`); BadInput if there is no picture in it at all.
 
-
-def read_through(reading: Reading, budget: int) -> Media:
-    """The same of a file that is open already."""
-    keyframes = select_keyframes(reading.frames(), reading.settings.keyframes, budget)
+    `told` is given the time and change of every frame that is compared.
+    """
+    keyframes = select_keyframes(reading.frames(), reading.settings.keyframes, budget, told)
     if not keyframes and reading.stopped:
         raise KeyboardInterrupt
     if not keyframes:

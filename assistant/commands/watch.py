@@ -12,14 +12,11 @@ from assistant.assembly import open_describer
 from assistant.commands.options import add_model_argument, add_settings_argument, settings_of, store_of
 from assistant.commands.reading import STOPPED, Reading, stoppable
 from assistant.messages import Keyframe
-from assistant.settings import Settings
 from assistant.videos.plain_times import plain_time
 from assistant.videos.queries import clean_query
-from assistant.videos.watch_events import EventWatcher
+from assistant.videos.watch_events import EventWatcher, watch_keyframes
 from assistant.workers import Inbox, Worker
 
-LOOK_EVERY_S = 2.0
-"""An unchanged scene is looked at as often, since what is awaited may be small."""
 STOP_S = 5.0
 
 
@@ -31,7 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
-    event_text, settings = clean_query(options.event), watch_settings(settings_of(options))
+    event_text, settings = clean_query(options.event), settings_of(options)
+    settings = replace(settings, keyframes=watch_keyframes(settings.keyframes))
     events = 0
     with stoppable() as stop:
         reading = Reading(options.source, settings, stop, quiet=options.json)
@@ -51,12 +49,6 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
         yield f"I did not notice {event_text!r}.", {}
     if stop.was_asked:
         raise KeyboardInterrupt
-
-
-def watch_settings(settings: Settings) -> Settings:
-    """Keyframes of whatever changes, and of what doesn't every LOOK_EVERY_S."""
-    often = replace(settings.keyframes, max_gap_s=max(LOOK_EVERY_S, settings.keyframes.min_gap_s))
-    return replace(settings, keyframes=often)
 
 
 def _newest(reading: Reading) -> Iterator[Keyframe]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from assistant.interfaces import SceneDescriber
 from assistant.live.converser import Report
-from assistant.messages import AnswerThresholds, Detail, Keyframe, View
+from assistant.messages import AnswerThresholds, Detail, Keyframe, MomentThresholds, Scores, View
 
 
 class TimedDescriber:
@@ -24,6 +24,10 @@ class TimedDescriber:
     def thresholds(self) -> AnswerThresholds | None:
         return self._describer.thresholds
 
+    @property
+    def moment_thresholds(self) -> MomentThresholds:
+        return self._describer.moment_thresholds
+
     def look(self, keyframes: Sequence[Keyframe], detail: Detail = "brief", *, duration_s: float | None = None) -> View:
         return self._describer.look(keyframes, detail, duration_s=duration_s)
 
@@ -38,6 +42,9 @@ class TimedDescriber:
 
     def log_likelihoods(self, view: View, question: str, answers: Sequence[str]) -> list[float]:
         return self._describer.log_likelihoods(view, question, answers)
+
+    def token_log_likelihoods(self, view: View, question: str, answer: str) -> Scores:
+        return self._describer.token_log_likelihoods(view, question, answer)
 
     def unload(self) -> None:
         self._describer.unload()

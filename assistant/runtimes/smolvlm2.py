@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from assistant.fingerprint import fingerprint
-from assistant.messages import AnswerThresholds, Detail, Keyframe, Picture, SeenPicture, View
+from assistant.messages import AnswerThresholds, Detail, Keyframe, MomentThresholds, Picture, Scores, SeenPicture, View
 from assistant.problems import BadInput, DamagedModel
 from assistant.runtimes.onnx_session import FETCH_AGAIN, SessionSettings
 from assistant.runtimes.smolvlm2_decoder import Cache, NextLogits
@@ -98,6 +98,10 @@ class Smolvlm2Describer:
     @property
     def thresholds(self) -> AnswerThresholds | None:
         return self._files.thresholds
+
+    @property
+    def moment_thresholds(self) -> MomentThresholds:
+        return self._files.moment_thresholds
 
     def load(self) -> None:
         """Load the graphs unless they are; DamagedModel or MissingModel as on creation."""
@@ -203,6 +207,13 @@ class Smolvlm2Describer:
 
     def log_likelihoods(self, view: View, question: str, answers: Sequence[str]) -> list[float]:
         """The same of several answers; the question is read only once."""
+        return [float(scores.sum()) for scores in self._score(view, question, answers)]
+
+    def token_log_likelihoods(self, view: View, question: str, answer: str) -> Scores:
+        """The log-probability of each of an answer's tokens: float64 [tokens]."""
+        return self._score(view, question, [answer])[0]
+
+    def _score(self, view: View, question: str, answers: Sequence[str]) -> list[Scores]:
         if not all(answer.strip() for answer in answers):
             raise BadInput("the answer to score is empty", "give some text")
         own, graphs = self._own(view), self._reader.graphs()
@@ -217,7 +228,7 @@ class Smolvlm2Describer:
             if len(ids) > 1:
                 more, _ = graphs.decoder.read(graphs.embedder.embed(ids[:-1]), cache, every_logit=True)
                 logits = np.concatenate([first, more])  # [answer, V]
-            scores.append(float(_log_softmax(logits)[np.arange(len(ids)), ids].sum()))
+            scores.append(_log_softmax(logits)[np.arange(len(ids)), ids])
         return scores
 
     def _look(self, keyframes: Sequence[Keyframe], budget: int | None, times_s: Sequence[float] | None, duration_s: float) -> SmolView:

@@ -9,11 +9,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tokenizers import Tokenizer
 
-from assistant.messages import AnswerThresholds
+from assistant.messages import AnswerThresholds, MomentThresholds
 from assistant.problems import DamagedModel, MissingModel, shorten
 from assistant.runtimes.onnx_session import FETCH_AGAIN
 from assistant.runtimes.smolvlm2_image import ImageSettings
@@ -50,6 +50,8 @@ class ModelFiles:
     """Of prompt and answer together."""
     thresholds: AnswerThresholds | None
     """How sure it must be for how plain a word; None where nobody measured that."""
+    moment_thresholds: MomentThresholds
+    """The defaults where nobody measured them."""
     class_names: list[str] | None
     """Of the vision encoder's own head; None unless the folder names them."""
     tokenizer: Tokenizer
@@ -94,9 +96,13 @@ def read_folder(folder: Path, variant: str | None = None) -> ModelFiles:
         max_pictures=min(config.whole("max_pictures", default=MAX_FRAMES), MAX_FRAMES),
         max_tokens=config.whole("text_config", "max_position_embeddings", default=_LLAMA_POSITIONS),
         class_names=_read_class_names(folder / "seen_labels.txt"),
-        thresholds=_read_thresholds(folder / "answer_thresholds.json"),
+        thresholds=_read_thresholds(folder / "answer_thresholds.json", AnswerThresholds),
+        moment_thresholds=_read_thresholds(folder / "moment_thresholds.json", MomentThresholds) or MomentThresholds(),
         tokenizer=tokenizer,
     )
+
+
+_Thresholds = TypeVar("_Thresholds", AnswerThresholds, MomentThresholds)
 
 
 class _Json:
@@ -182,14 +188,14 @@ def _stop_ids(generation: _Json, tokenizer: Tokenizer) -> frozenset[int]:
     return frozenset(ends) | {token for token in guards if token is not None}
 
 
-def _read_thresholds(path: Path) -> AnswerThresholds | None:
+def _read_thresholds(path: Path, kind: type[_Thresholds]) -> _Thresholds | None:
     if not path.is_file():
         return None
     found = _Json.read(path)
-    names = {field.name for field in dataclasses.fields(AnswerThresholds)}
+    names = {field.name for field in dataclasses.fields(kind)}
     if set(found.content) != names or not all(isinstance(v, (int, float)) and math.isfinite(v) for v in found.content.values()):
         raise found.wrong(f"needs the numbers {', '.join(sorted(names))}")
-    return AnswerThresholds(**{name: float(value) for name, value in found.content.items()})
+    return kind(**{name: float(value) for name, value in found.content.items()})
 
 
 def _read_class_names(path: Path) -> list[str] | None:

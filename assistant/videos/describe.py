@@ -1,6 +1,6 @@
 """A video as segments of text: one a scene, only what has changed. Pure; whoever calls it looks and words.
 
-Work grows with the scenes: a keyframe that was kept for coverage and shows what the one before showed isn't looked at.
+Work grows with the scenes: keyframes that were kept for coverage are looked at only once the view has drifted far.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ from dataclasses import dataclass, replace
 
 from assistant.messages import Keyframe
 from assistant.videos.plain_times import plain_time
+
+DRIFTED = 0.25
+"""Share of the picture, summed over coverage keyframes, from which a scene is looked at again."""
 
 
 @dataclass(frozen=True)
@@ -30,15 +33,18 @@ class Scene:
     end_s: float
 
 
-def scenes_of(keyframes: Sequence[Keyframe], end_s: float, change_threshold: float) -> list[Scene]:
+def scenes_of(keyframes: Sequence[Keyframe], end_s: float) -> list[Scene]:
     """Keyframes in order of time as scenes; the last one lasts until `end_s`."""
     scenes: list[Scene] = []
+    drift = 0.0
     for number, keyframe in enumerate(keyframes):
         until_s = keyframes[number + 1].frame.time_s if number + 1 < len(keyframes) else max(end_s, keyframe.frame.time_s)
-        if scenes and keyframe.reason == "coverage" and keyframe.change <= change_threshold:
+        drift += keyframe.change
+        if scenes and keyframe.reason == "coverage" and drift <= DRIFTED:
             scenes[-1] = replace(scenes[-1], end_s=until_s)
         else:
             scenes.append(Scene(keyframe, until_s))
+            drift = 0.0
     return scenes
 
 

@@ -1,6 +1,7 @@
-"""Moments of a video that fit a query. Pure: it is told each keyframe's time and evidence (see `queries`), and asks about things.
+"""Moments of a video that fit a query. Pure: it is told what each keyframe says to the query (see `queries`), and asks about things.
 
-A peak of evidence grows over its neighbours that fit nearly as well into a span; the best span decides whether the query was found.
+A keyframe at which the query is likeliest grows over neighbours that fit nearly as well into a span; the span is judged against all
+that lies outside of it, and the best one decides whether the query was found.
 """
 
 from __future__ import annotations
@@ -8,15 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from assistant.messages import Scores
 from assistant.videos.plain_times import plain_span
-from assistant.videos.queries import Background, probability
+from assistant.videos.queries import Background
 
-JOINED_DEVIATIONS = 0.83
-"""A neighbour that fits worse than the peak by less than this belongs to the same moment; 4 nats of a description."""
 CANDIDATES = 3
-"""Peaks whose things are asked about one by one, which costs several questions a thing."""
-FOUND = 0.42
-"""Probability of the best moment below which the query counts as not found: three in four absent queries of the fitted ones stay below."""
+"""Peaks that are judged at least: the things that a description names may put the second one first."""
 SURE = 0.8
 """From here on it is said without "perhaps"."""
 
@@ -31,49 +29,64 @@ class Moment:
     """Calibrated probability that it shows the query."""
 
 
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What one keyframe says to the query."""
+
+    time_s: float
+    scores: Scores
+    """As Query.scores gives them."""
+
+
 def find_moments(
-    times_s: Sequence[float],
-    end_s: float,
-    evidence: Sequence[float],
-    background: Background,
-    thing_log_odds: Callable[[int], float],
-    top: int,
+    looks: Sequence[Look], end_s: float, background: Background, thing_log_odds: Callable[[int], float], top: int
 ) -> list[Moment]:
-    """At most `top` moments, best first; none if the best isn't probable enough.
+    """At most `top` moments, best first; none if the best isn't probable enough. Arguments as of `rank_moments`."""
+    moments = rank_moments(looks, end_s, background, thing_log_odds, max(top, CANDIDATES))
+    return moments[:top] if is_found(moments, background) else []
+
+
+def is_found(moments: Sequence[Moment], background: Background) -> bool:
+    """Whether the best of ranked moments is probable enough to be told."""
+    return bool(moments) and moments[0].score >= background.thresholds.found
+
+
+def rank_moments(
+    looks: Sequence[Look], end_s: float, background: Background, thing_log_odds: Callable[[int], float], most: int = CANDIDATES
+) -> list[Moment]:
+    """The likeliest moments, best first, however improbable.
 
     Args:
-        times_s: of the keyframes, rising; each stands for the time until the next one.
+        looks: in order of time; each keyframe stands for the time until the next one.
         end_s: until when the last one stands.
-        evidence: of each keyframe for the query.
         background: of the query, that has been told nothing.
         thing_log_odds: asked with a keyframe's number, how surely the query's things are in it; 0 for no opinion.
-        top: how many.
+        most: how many are judged, which costs some questions each.
     """
-    for amount in evidence:
-        background.add(amount)
-    deviations = [background.deviations(amount, without_itself=True) for amount in evidence]
-    moments: list[Moment] = []
-    for peak, first, last in peaks(deviations, max(top, CANDIDATES)):
-        score = probability(deviations[peak], thing_log_odds(peak) if len(moments) < CANDIDATES else 0.0)
-        until_s = times_s[last + 1] if last + 1 < len(times_s) else max(end_s, times_s[last])
-        moments.append(Moment(times_s[first], until_s, score))
-    moments.sort(key=lambda moment: -moment.score)
-    return moments[:top] if moments and moments[0].score >= FOUND else []
+    scores = [look.scores for look in looks]
+    for each in scores:
+        background.add(each)
+    moments = []
+    for peak, first, last in peaks([float(each.sum()) for each in scores], most, background.joined):
+        evidence = background.evidence(scores[peak], scores[first : last + 1])  # the rest of its span shows it too
+        until_s = looks[last + 1].time_s if last + 1 < len(looks) else max(end_s, looks[last].time_s)
+        moments.append(Moment(looks[first].time_s, until_s, background.probability(evidence, thing_log_odds(peak))))
+    return sorted(moments, key=lambda moment: -moment.score)
 
 
-def peaks(deviations: Sequence[float], most: int) -> list[tuple[int, int, int]]:
-    """(peak, first and last of its span), highest peak first; spans don't overlap."""
-    free = [True] * len(deviations)
+def peaks(likeliness: Sequence[float], most: int, joined: float) -> list[tuple[int, int, int]]:
+    """(peak, first and last of its span), highest peak first; a span stays less than `joined` below its peak, and none overlap."""
+    free = [True] * len(likeliness)
     found: list[tuple[int, int, int]] = []
-    for peak in sorted(range(len(deviations)), key=lambda i: (-deviations[i], i)):
+    for peak in sorted(range(len(likeliness)), key=lambda i: (-likeliness[i], i)):
         if len(found) == most:
             break
         if not free[peak]:
             continue
         first = last = peak
-        while first > 0 and free[first - 1] and deviations[peak] - deviations[first - 1] < JOINED_DEVIATIONS:
+        while first > 0 and free[first - 1] and likeliness[peak] - likeliness[first - 1] < joined:
             first -= 1
-        while last + 1 < len(deviations) and free[last + 1] and deviations[peak] - deviations[last + 1] < JOINED_DEVIATIONS:
+        while last + 1 < len(likeliness) and free[last + 1] and likeliness[peak] - likeliness[last + 1] < joined:
             last += 1
         free[first : last + 1] = [False] * (last + 1 - first)
         found.append((peak, first, last))

@@ -1,22 +1,22 @@
 """How well a picture fits a query, by the model's own likelihoods instead of text it generates.
 
-A description ("a dog runs on a beach") is scored by pointwise mutual information, in nats: log p(query | picture) - log p(query |
-an empty picture). A bare thing ("a dog") is asked for: log-odds of "yes" in both polarities, which tell it better than the
-likelihood of so short an answer. Either evidence is judged against what pictures without the query give, `Background`.
+A description ("a dog runs on a beach") is scored token by token by pointwise mutual information: log p(token | picture) - log p(token),
+in nats, where p(token) is its mean over the other pictures of the clip or stream and an empty one. A bare thing ("a dog") is asked for:
+log-odds of "yes" in both polarities, which tell it better than the likelihood of so short an answer.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
 from assistant.answering.answer_checks import asked_thing
 from assistant.answering.honest_answers import presence_scores
 from assistant.interfaces import SceneDescriber
-from assistant.messages import Picture, View
+from assistant.messages import MomentThresholds, Picture, Scores, View
 from assistant.problems import BadInput
 
 QUESTION = "What is in front of me?"
@@ -27,6 +27,8 @@ MOST_THINGS = 3
 """Asked about one by one."""
 EMPTY_PICTURE: Picture = np.full((224, 224, 3), 128, np.uint8)
 """An even grey: what a query's likelihood is compared with."""
+JOINED_LOG_ODDS = 1.3
+"""By which neighbouring pictures of one moment may differ."""
 
 _NUMBERS = "some|two|three|four|five|several|many|a few"
 _END_OF_PHRASE = (
@@ -41,26 +43,11 @@ _PHRASE = re.compile(
 _PLURAL = re.compile(r"[^sui]s$|^(men|women|children|people)$")
 _TWO_COLOURS = re.compile(r"\b\w+ and (black|white|brown|red|blue|green|yellow|orange|pink|purple|gr[ae]y|tan)\b")
 
-
-@dataclass(frozen=True)
-class Unrelated:
-    """What pictures that don't show a query give as evidence for it."""
-
-    mean: float
-    spread: float
-    """Standard deviation within a clip."""
-    worth: float
-    """How many of the clip's pictures `mean` is worth: the variance within clips over that between queries."""
-
-
-# Measured with the starter model on the first 500 development pictures of Flickr8k: captions of 120 pictures among 20 each, as many
-# captions of others, and 32 bare things (16 there, 16 not). `python -m assistant.benchmarks.videos` measures on the other 500.
-DESCRIPTION = Unrelated(mean=18.5, spread=4.8, worth=0.7)
-"""In nats. It depends on the query's words, so the clip itself tells it better."""
-THING = Unrelated(mean=-2.3, spread=1.5, worth=1000.0)
-"""In log-odds. The same for all things, and a clip may show a thing in many pictures."""
-OFFSET, PER_DEVIATION, PER_THING = -4.07, 1.68, 0.18
-"""The logistic line from deviations, and from the log-odds of a description's least probable thing, to a probability."""
+_SEEN = re.compile(r"^(?:there (?:is|are)|(?:you|we|i)(?: can)? see)\s+", re.IGNORECASE)
+_APPEARS = re.compile(
+    r"\s+(?:appears?|arrives?|enters?|comes?(?: in| by| along| into view)?|shows? up|(?:is|are) (?:there|here|visible))$", re.IGNORECASE
+)
+_SOMEONE = re.compile(r"^(?:some|any)(?:one|body)\b", re.IGNORECASE)
 
 
 class Query:
@@ -68,21 +55,24 @@ class Query:
 
     def __init__(self, describer: SceneDescriber, text: str, empty: View) -> None:
         """`empty`: the describer's look at EMPTY_PICTURE. BadInput if the text has no words or is too long."""
-        text = self.text = clean_query(text)
+        self.text = clean_query(text)
+        text = what_is_seen(self.text)
         self.thing = whole_thing(text)
         """Set if the query is nothing but a thing."""
         self.things = named_things(text)
         self._describer = describer
         self._sentence = f"{text[0].upper()}{text[1:]}."  # as the model was taught to answer
-        self._empty = self._log_likelihood(empty)
+        self._empty = empty
 
     def background(self) -> Background:
         """As it is before any picture was seen."""
-        return Background(THING if self.thing else DESCRIPTION)
+        return Background(self._describer.moment_thresholds, None if self.thing else self.scores(self._empty))
 
-    def evidence(self, view: View) -> float:
-        """How much the picture speaks for the query: nats for a description, log-odds for a thing."""
-        return self._thing_log_odds(view, self.thing) if self.thing else self._log_likelihood(view) - self._empty
+    def scores(self, view: View) -> Scores:
+        """What a picture says to the query: log-probabilities of a description's tokens [n], or the log-odds of a thing [1]."""
+        if self.thing:
+            return np.array([self._thing_log_odds(view, self.thing)])
+        return self._describer.token_log_likelihoods(view, QUESTION, self._sentence)
 
     def thing_log_odds(self, view: View) -> float:
         """Log-odds that the least probable thing that a description names is there; 0 if it names none or is all about one."""
@@ -92,34 +82,43 @@ class Query:
         there, absent = presence_scores(self._describer, view, thing)
         return (there - absent) / 2
 
-    def _log_likelihood(self, view: View) -> float:
-        return self._describer.log_likelihoods(view, QUESTION, [self._sentence])[0]
-
 
 class Background:
-    """What pictures that don't show the query give: told evidence picture by picture, it keeps no more than sums."""
+    """What pictures say to a query on average; it keeps no more than sums."""
 
-    def __init__(self, unrelated: Unrelated = DESCRIPTION) -> None:
-        self._spread = unrelated.spread
-        self._count, self._sum = unrelated.worth, unrelated.worth * unrelated.mean
+    def __init__(self, thresholds: MomentThresholds, empty: Scores | None) -> None:
+        """`empty`: scores of the empty picture; None for a thing, whose log-odds need no comparison."""
+        self.thresholds = thresholds
+        self._least = None if empty is None else np.exp(empty + thresholds.empty_nats / len(empty))
+        self._sum, self._count = self._least, 1
 
-    def add(self, evidence: float) -> None:
-        self._count += 1
-        self._sum += evidence
+    def add(self, scores: Scores) -> None:
+        if self._sum is not None:
+            self._sum = self._sum + np.exp(scores)
+            self._count += 1
 
-    def deviations(self, evidence: float, *, without_itself: bool = False) -> float:
-        """How many standard deviations the evidence lies above what is predicted of an unrelated picture.
+    def evidence(self, scores: Scores, without: Sequence[Scores] = ()) -> float:
+        """How much a picture speaks for the query, against those that were added but for `without`."""
+        if self._sum is None or self._least is None:
+            return float(scores.sum())
+        rest = self._sum - sum(map(np.exp, without), np.zeros_like(self._sum))
+        return float((scores - np.log(np.maximum(rest, self._least) / (self._count - len(without)))).sum())
 
-        `without_itself`: this evidence was told already, and is taken out again.
-        """
-        count, total = (self._count - 1, self._sum - evidence) if without_itself else (self._count, self._sum)
-        return (evidence - total / count) / (self._spread * math.sqrt(1 + 1 / count))
+    def probability(self, evidence: float, thing_log_odds: float = 0.0) -> float:
+        """That a picture shows the query, calibrated on clips of which half do."""
+        known = self.thresholds
+        offset = known.thing_offset if self._least is None else known.offset
+        log_odds = offset + self._slope * evidence + known.per_thing * thing_log_odds
+        return 1 / (1 + math.exp(-max(min(log_odds, 50.0), -50.0)))
 
+    @property
+    def joined(self) -> float:
+        """Evidence by which neighbouring pictures of one moment may differ."""
+        return JOINED_LOG_ODDS / self._slope
 
-def probability(deviations: float, thing_log_odds: float = 0.0) -> float:
-    """That a picture shows the query, calibrated on clips of which half do."""
-    line = OFFSET + PER_DEVIATION * deviations + PER_THING * thing_log_odds
-    return 1 / (1 + math.exp(-max(min(line, 50.0), -50.0)))
+    @property
+    def _slope(self) -> float:
+        return self.thresholds.thing_slope if self._least is None else self.thresholds.slope
 
 
 def clean_query(text: str) -> str:
@@ -130,6 +129,11 @@ def clean_query(text: str) -> str:
     if len(text) > LONGEST_QUERY:
         raise BadInput(f"the description of what to look for has {len(text)} characters", f"use at most {LONGEST_QUERY}")
     return text
+
+
+def what_is_seen(text: str) -> str:
+    """Of what one waits for: "you see a dog" -> "a dog", "someone comes in" -> "a person"."""
+    return _APPEARS.sub("", _SOMEONE.sub("a person", _SEEN.sub("", text))) or text
 
 
 def whole_thing(query: str) -> str | None:

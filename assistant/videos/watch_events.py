@@ -5,15 +5,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from assistant.interfaces import SceneDescriber
 from assistant.messages import Frame, Keyframe
+from assistant.settings import KeyframeSettings
 from assistant.videos.detect_events import Event, EventDetector, EventSettings
-from assistant.videos.queries import EMPTY_PICTURE, Query, probability
+from assistant.videos.queries import EMPTY_PICTURE, Query
 
 WATCH_EVENTS = EventSettings(begin_score=0.5, end_score=0.2, hold_s=0.0, cooldown_s=2.0)
 """Scores are calibrated probabilities; measured by `python -m assistant.benchmarks.videos`."""
+LOOK_EVERY_S = 3.0
+"""An unchanged scene is looked at as often, since what is awaited may be small. More often, these looks would use up what
+`most_per_minute` allows, and a change would be told late."""
 WORTH_ASKING = 0.1
 """Probability by likelihood alone below which the query's things aren't asked about: most pictures of a stream don't show it."""
+
+
+def watch_keyframes(settings: KeyframeSettings) -> KeyframeSettings:
+    """Whatever changes, and what doesn't every LOOK_EVERY_S."""
+    return replace(settings, max_gap_s=max(LOOK_EVERY_S, settings.min_gap_s))
 
 
 class EventWatcher:
@@ -30,18 +41,14 @@ class EventWatcher:
         self.score = 0.0
         """Of the last keyframe."""
 
-    @property
-    def event(self) -> str:
-        return self._query.text
-
     def process(self, keyframe: Keyframe) -> Event | None:
         """Look at it; the event if it has just begun."""
         view = self._describer.look([keyframe])
-        evidence = self._query.evidence(view)
-        deviations = self._background.deviations(evidence)
-        self.score = probability(deviations)
+        scores = self._query.scores(view)
+        evidence = self._background.evidence(scores)
+        self.score = self._background.probability(evidence)
         if self.score >= WORTH_ASKING:
-            self.score = probability(deviations, self._query.thing_log_odds(view))
+            self.score = self._background.probability(evidence, self._query.thing_log_odds(view))
         if self.score < self._settings.begin_score:
-            self._background.add(evidence)
+            self._background.add(scores)
         return self._detector.process(keyframe.frame.time_s, self.score)
