@@ -78,7 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--what",
         choices=("runtime", *MODULES),
         default="runtime",
-        help="the model's speed (default), the wait for an answer, what narration tells in time, the choice of keyframes, or the tasks on videos",
+        help="the model's speed (default), the wait for an answer, what narration tells, keyframes, or the tasks on videos",
     )
     parser.set_defaults(settings=None)
 
