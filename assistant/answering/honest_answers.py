@@ -8,7 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assistant.answering.answer_checks import (
+    NOT_UNDERSTOOD,
+    SCENE_QUESTION,
     asked_thing,
+    asks_about_scene,
+    asks_yes_or_no,
+    is_bare_yes_or_no,
     not_seen,
     opposite,
     presence_probability,
@@ -30,7 +35,23 @@ def honest_sentences(
 
     "Is there a dog?" is asked in both polarities and worded by its calibrated probability. "What colour is the toaster?"
     without a toaster is answered "I don't see a toaster." A description whose words were unlikely begins "It looks like".
+    No bare "Yes." is said to what is no yes/no question, whatever the model: a statement, or a question misheard.
     """
+    if asks_yes_or_no(question):
+        yield from _checked_sentences(describer, view, question, detail, by_clause)
+        return
+    for asked in (question, SCENE_QUESTION) if asks_about_scene(question) else (question,):
+        sentences = list[str]()
+        for sentence in _checked_sentences(describer, view, asked, detail, by_clause):
+            sentences.append(sentence)
+            if not is_bare_yes_or_no(sentence):
+                yield sentence
+        if not sentences or not all(map(is_bare_yes_or_no, sentences)):
+            return
+    yield NOT_UNDERSTOOD
+
+
+def _checked_sentences(describer: SceneDescriber, view: View, question: str, detail: Detail, by_clause: bool) -> Iterator[str]:
     thresholds = describer.thresholds
     if thresholds is None:
         yield from _model_sentences(describer, view, question, detail, by_clause)
