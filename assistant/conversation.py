@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from assistant.answering.answer_checks import PHRASES, asks_about_safety
+from assistant.answering.answer_checks import PHRASES, SCENE_QUESTION, asks_about_safety
 from assistant.answering.commands import match_command
 from assistant.answering.english_questions import in_question_order, spelled_as_question
 from assistant.answering.honest_answers import honest_sentences
@@ -22,8 +22,6 @@ from assistant.settings import EarSettings
 from assistant.videos.watch_events import EventWatcher
 
 ENGLISH = "en"
-SCENE_QUESTION = "What is in front of me?"
-"""What the model is asked where it must not be asked what the user asked."""
 
 
 class Conversation:

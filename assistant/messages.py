@@ -151,6 +151,14 @@ class Heard:
     """In [0, 1]; 1 when all of it was heard."""
 
 
+@dataclass(frozen=True)
+class SeenLabel:
+    """What the vision encoder's own classification head takes a picture for."""
+
+    name: str
+    probability: float
+
+
 @dataclass(frozen=True, eq=False)
 class SeenPicture:
     """A picture after the vision encoder: all a model needs to look at it again without the picture."""
@@ -161,6 +169,8 @@ class SeenPicture:
     """float32 [tokens, hidden]"""
     seen: str
     """What the encoder's own head sees, as text; "" without a head."""
+    labels: tuple[SeenLabel, ...] = ()
+    """The same, likeliest first; not kept in files."""
 
 
 @dataclass(frozen=True)
@@ -178,6 +188,11 @@ class AnswerThresholds:
     """Calibrated probability below which what a question takes for granted is not there."""
     doubt: float = -10.0
     """Mean log-probability of a description's words below which it is told with "It looks like"."""
+    portrait: float = 0.1
+    """Log-probability of naming a label of the vision encoder's head, or none, from which a picture is taken for one of a single thing
+    and that is told in place of a description; above 0 never."""
+    sure_label: float = 0.0
+    """The head's probability of a label below which it is told with "It looks like"."""
 
 
 @dataclass(frozen=True)
@@ -208,3 +223,5 @@ class View:
     """Pictures the model has looked at. Engines subclass it to keep what they computed."""
 
     keyframes: tuple[Keyframe, ...] = field(default=())
+    labels: tuple[SeenLabel, ...] = field(default=(), kw_only=True)
+    """What the encoder's own head sees in a single picture, likeliest first; empty without a head."""

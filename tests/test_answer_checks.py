@@ -14,6 +14,7 @@ from assistant.answering.answer_checks import (
     YES,
     asked_thing,
     asks_about_safety,
+    asks_yes_or_no,
     not_seen,
     opposite,
     presence_probability,
@@ -122,3 +123,28 @@ def test_doubt_is_heard_once() -> None:
     assert with_doubt("It looks like a cat.") == "It looks like a cat."
     assert with_doubt("I can't tell what this is.") == "I can't tell what this is."
     assert with_doubt("Yes.") == "Yes."
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("Is there a dog?", True),
+        ("but are they red", True),
+        ("Doesn't it rain?", True),
+        ("Isn’t that a cat?", True),  # noqa: RUF001
+        ("It is a cat, right?", True),
+        ("Is in front of me a door?", True),
+        ("Anybody there?", True),
+        ("But is in front of me.", False),
+        ("Start talking, please.", False),
+        ("Could you describe the room?", False),
+        ("What is this?", False),
+        ("Does", True),
+        ("Dogs.", False),
+        ("Canned food.", False),
+        ("It is not right.", False),
+        ("", False),
+    ],
+)
+def test_a_yes_or_no_question_is_told_from_what_was_misheard(text: str, is_one: bool) -> None:
+    assert asks_yes_or_no(text) is is_one

@@ -6,7 +6,8 @@ import re
 
 import numpy as np
 
-from assistant.conversation import SCENE_QUESTION, Conversation
+from assistant.answering.answer_checks import PHRASES, SCENE_QUESTION
+from assistant.conversation import Conversation
 from assistant.languages import phrase
 from assistant.messages import Command, Frame, Keyframe, PictureProblem, Question, Sentence, Transcript, Utterance
 from assistant.settings import EarSettings
@@ -171,7 +172,14 @@ def test_the_answer_is_translated_and_yes_and_no_are_said_as_natives_do() -> Non
     question = Question("O que é isto?", "pt", "What is this?", 1)
     view = talk.look([keyframe()])
     assert list(talk.answer(view, question)) == [Sentence("A CAT.", "pt", 1, "A cat.")]
-    assert said(list(talk.answer(view, question))) == [("Sim.", "pt")]
+    assert said(list(talk.answer(view, Question("É um gato?", "pt", "Is it a cat?")))) == [("Sim.", "pt")]
+
+
+def test_what_is_no_question_is_asked_for_again_in_the_users_language() -> None:
+    talk = Conversation(None, ScriptedDescriber(["Yes."]), EarSettings())
+    answer = talk.answer(talk.look([keyframe()]), Question("Começa a falar.", "pt", "Start talking, please."))
+    assert said(list(answer)) == [phrase("say_again", "pt")]
+    assert [phrase(key, "en")[0] for key in PHRASES.values()] == list(PHRASES)
 
 
 def test_what_cant_be_translated_faithfully_is_told_in_english_after_a_word_of_warning() -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from assistant.answering.answer_checks import SCENE_QUESTION
 from assistant.answering.narration import Narrator
-from assistant.conversation import SCENE_QUESTION, Conversation
+from assistant.conversation import Conversation
 from assistant.languages import phrase
 from assistant.live.agenda import Describe, Idle, LookAhead, Prepare, Reply
 from assistant.live.converser import UNBEGUN, Converser, Stage, sounds_whole

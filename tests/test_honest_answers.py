@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from assistant.answering.answer_checks import NOT_UNDERSTOOD, SCENE_QUESTION
 from assistant.answering.honest_answers import honest_sentences
 from assistant.messages import AnswerThresholds, View
 from tests.fakes import ScriptedDescriber
@@ -74,3 +75,33 @@ def test_a_sentence_without_any_pause_is_begun_after_eight_words() -> None:
     view = View()
     first, rest = honest_sentences(describer, view, "What is this?", by_clause=True)
     assert (len(first.split()), len(rest.split())) == (8, 17)
+
+
+@pytest.mark.parametrize("word", ["Yes.", "No", "yes"])
+def test_what_is_no_question_is_not_answered_yes_or_no(word: str) -> None:
+    """The starter said "Yes." to "Start talking, please.", and somebody who can't see would have gone by it."""
+    for thresholds in (None, MEASURED):
+        describer = ScriptedDescriber([word], thresholds=thresholds)
+        assert said(describer, "Start talking, please.") == [NOT_UNDERSTOOD]
+        assert describer.questions == ["Start talking, please."]
+
+
+def test_a_misheard_question_about_the_scene_is_answered_by_what_is_there() -> None:
+    for heard in ("but is in front of me.", "Can you tell me what you see?", "In front of me."):
+        describer = ScriptedDescriber(["No.", "A door. It is open."])
+        assert said(describer, heard) == ["A door.", "It is open."]
+        assert describer.questions == [heard, SCENE_QUESTION]
+
+
+def test_a_model_that_says_yes_even_to_the_scene_has_not_understood() -> None:
+    assert said(ScriptedDescriber(["Yes."]), "What is in front of me?") == [NOT_UNDERSTOOD]
+
+
+def test_more_than_a_bare_word_is_told_without_the_word() -> None:
+    assert said(ScriptedDescriber(["Yes. A red door."]), "Which door is it?") == ["A red door."]
+    assert said(ScriptedDescriber(["No dogs."]), "What dogs are there?") == ["No dogs."]
+
+
+@pytest.mark.parametrize("question", ["Is it open?", "And is it open?", "So can I sit here", "It's a door, isn't it?", "Any doors?"])
+def test_a_yes_or_no_question_is_answered_yes_or_no(question: str) -> None:
+    assert said(ScriptedDescriber(["Yes."]), question) == ["Yes."]

@@ -17,9 +17,24 @@ from tests.tiny_onnx import write_tiny_model
 
 def test_thresholds_are_read_from_the_models_folder(tmp_path: Path) -> None:
     folder = write_tiny_model(tmp_path / "m").folder
-    numbers = {"slope": 0.5, "offset": 0.1, "sure": 0.9, "cant_tell_margin": 0.1, "absent": 0.2, "doubt": -2.5}
+    numbers = {
+        "slope": 0.5,
+        "offset": 0.1,
+        "sure": 0.9,
+        "cant_tell_margin": 0.1,
+        "absent": 0.2,
+        "doubt": -2.5,
+        "portrait": -3.0,
+        "sure_label": 0.7,
+    }
     (folder / "answer_thresholds.json").write_text(json.dumps(numbers))
     assert Smolvlm2Describer(folder).thresholds == AnswerThresholds(**numbers)
+
+
+def test_what_nobody_measured_of_a_model_is_left_out(tmp_path: Path) -> None:
+    folder = write_tiny_model(tmp_path / "m").folder
+    (folder / "answer_thresholds.json").write_text('{"sure": 0.9}')
+    assert Smolvlm2Describer(folder).thresholds == AnswerThresholds(sure=0.9)
 
 
 def test_thresholds_of_moments_are_read_too_and_have_defaults(tmp_path: Path) -> None:
@@ -31,7 +46,7 @@ def test_thresholds_of_moments_are_read_too_and_have_defaults(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("name", ["answer_thresholds.json", "moment_thresholds.json"])
-@pytest.mark.parametrize("content", ["{}", "[]", '{"slope": "steep"}', "not json", '{"slope": NaN}'])
+@pytest.mark.parametrize("content", ["{}", '{"sure": 0.9, "surer": 0.95}', "[]", '{"slope": "steep"}', "not json", '{"slope": NaN}'])
 def test_senseless_thresholds_are_named(tmp_path: Path, content: str, name: str) -> None:
     folder = write_tiny_model(tmp_path / "m").folder
     (folder / name).write_text(content)

@@ -13,6 +13,8 @@ from models.training.judging import (
     calibration_error,
     commonest,
     fit_platt,
+    fit_portrait,
+    fit_sure_label,
     fit_words,
     halves,
     matches,
@@ -83,3 +85,16 @@ def test_the_plots_show_several_probabilities(tmp_path: Path) -> None:
     scores = [PresenceScore(float(rng.normal(3 * there - 1.5, 2)), float(rng.normal(0, 1)), bool(there)) for there in (1, 0) * 60]
     draw_plots(scores, tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"scores.png", "reliability.png"}
+
+
+def test_one_scene_in_twenty_may_be_taken_for_a_portrait() -> None:
+    scores = -np.arange(1.0, 201.0)
+    assert (scores >= fit_portrait(scores)).mean() == 0.05
+    assert fit_portrait(np.zeros(10)) == 0.0
+
+
+def test_labels_are_told_plainly_where_four_of_five_are_right() -> None:
+    rng = np.random.default_rng(0)
+    probabilities = rng.uniform(0.02, 0.98, 5000)
+    right = rng.random(5000) < probabilities
+    assert fit_sure_label(probabilities, right) == pytest.approx(0.8, abs=0.03)

@@ -23,6 +23,17 @@ _PRESUPPOSING = (
     re.compile(r"what (?:is|are) (?P<article>the|my) (?P<thing>[\w' -]+?) (?:doing|wearing|holding|eating|carrying|riding|made of)\b.*"),
     re.compile(rf"where (?:is|are) (?P<article>the|my|this|that) (?P<thing>[\w' -]+?){_HERE}"),
 )
+_AUXILIARY = (
+    r"(?:am|is|are|was|were|do|does|did|has|have|had|can|could|will|would|shall|should|may|might|must)(?:n['’]?t)?"  # noqa: RUF001
+    r"|ain['’]t|can['’]t|won['’]t|shan['’]t"
+)
+_YES_NO_QUESTION = re.compile(
+    rf"(?:(?:and|but|so|or|then|well|okay|ok|please|now|also)[, ]+)*(?:{_AUXILIARY}|any\w*)\b"
+    r"(?! in front of me$| you (?:please )?(?:tell|describe|say|explain|name|show)\b)"  # "[What] is in front of me?", and requests
+    rf"|.*, (?:right|correct|(?:{_AUXILIARY}) (?:i|you|he|she|it|we|they|there|this|that))$"  # "It's a dog, isn't it?"
+)
+_BARE_YES_NO = re.compile(r"(?:yes|yeah|no)\W*", re.IGNORECASE)
+_SCENE_WORDS = re.compile(r"\b(?:in front|around|ahead|describe|see|look\w*|picture|image|photo|view|scene)\b")
 _PLACE_OR_DOING = re.compile(r"(in|on|at|by|near|under|over|along|through|across|behind|beside|inside|outside|\w+ing)\b", re.IGNORECASE)
 # What stands in every picture, or isn't a thing.
 _NO_THINGS = frozenset(("picture", "image", "photo", "anything", "something", "it", "this", "that", "text", "light", "thing", "things"))
@@ -32,13 +43,41 @@ _UNCOUNTABLE = frozenset(
 )
 
 YES, LIKELY_YES, CANT_TELL, LIKELY_NO, NO = "Yes.", "I think so.", "I can't tell.", "I don't think so.", "No."
-PHRASES = {YES: "yes", LIKELY_YES: "likely_yes", CANT_TELL: "no_answer", LIKELY_NO: "likely_no", NO: "no"}
+NOT_UNDERSTOOD = "I'm not sure what you said. Please say it again."
+PHRASES = {
+    YES: "yes",
+    LIKELY_YES: "likely_yes",
+    CANT_TELL: "no_answer",
+    LIKELY_NO: "likely_no",
+    NO: "no",
+    NOT_UNDERSTOOD: "say_again",
+}
 """Answers that every language has words of its own for."""
+SCENE_QUESTION = "What is in front of me?"
+"""What the model is asked where it must not be asked what the user asked."""
 
 
 def asks_about_safety(question: str) -> bool:
     """Whether the answer could be taken as leave to go: "Is it safe to cross?", "Can I go now?"."""
     return _SAFETY.search(question) is not None
+
+
+def asks_yes_or_no(question: str) -> bool:
+    """Whether "yes" or "no" would answer it: "Is it red?", "And are there any?", "It's a dog, isn't it?".
+
+    Not "But is in front of me." (a misheard "What is in front of me?"), nor "Can you tell me what this is?".
+    """
+    return _YES_NO_QUESTION.match(_plain(question)) is not None
+
+
+def is_bare_yes_or_no(sentence: str) -> bool:
+    """ "Yes.", "no", but not "No dogs."."""
+    return _BARE_YES_NO.fullmatch(sentence) is not None
+
+
+def asks_about_scene(question: str) -> bool:
+    """Whether a question that wasn't understood was most likely about all that is there to be seen."""
+    return _SCENE_WORDS.search(question.lower()) is not None
 
 
 def asked_thing(question: str) -> tuple[str, bool] | None:

@@ -8,7 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assistant.answering.answer_checks import (
+    NOT_UNDERSTOOD,
+    SCENE_QUESTION,
     asked_thing,
+    asks_about_scene,
+    asks_yes_or_no,
+    is_bare_yes_or_no,
     not_seen,
     opposite,
     presence_probability,
@@ -17,6 +22,7 @@ from assistant.answering.answer_checks import (
     with_doubt,
     yes_or_no,
 )
+from assistant.answering.naming import asks_what_is_there, doubting_label, name_told, naming_answers
 from assistant.answering.sentences import SentenceSplitter
 from assistant.answering.yes_no import yes_log_odds
 from assistant.interfaces import SceneDescriber
@@ -30,7 +36,24 @@ def honest_sentences(
 
     "Is there a dog?" is asked in both polarities and worded by its calibrated probability. "What colour is the toaster?"
     without a toaster is answered "I don't see a toaster." A description whose words were unlikely begins "It looks like".
+    A picture of a single thing is named by the vision encoder's own head, where it has one, rather than described as a scene.
+    No bare "Yes." is said to what is no yes/no question, whatever the model: a statement, or a question misheard.
     """
+    if asks_yes_or_no(question):
+        yield from _checked_sentences(describer, view, question, detail, by_clause)
+        return
+    for asked in (question, SCENE_QUESTION) if asks_about_scene(question) else (question,):
+        sentences = list[str]()
+        for sentence in _checked_sentences(describer, view, asked, detail, by_clause):
+            sentences.append(sentence)
+            if not is_bare_yes_or_no(sentence):
+                yield sentence
+        if not sentences or not all(map(is_bare_yes_or_no, sentences)):
+            return
+    yield NOT_UNDERSTOOD
+
+
+def _checked_sentences(describer: SceneDescriber, view: View, question: str, detail: Detail, by_clause: bool) -> Iterator[str]:
     thresholds = describer.thresholds
     if thresholds is None:
         yield from _model_sentences(describer, view, question, detail, by_clause)
@@ -40,6 +63,12 @@ def honest_sentences(
         words = yes_or_no(thing_probability(describer, view, thing, thresholds), thresholds)
         yield words if asks_presence else opposite(words)
         return
+    labels = view.labels
+    if labels and thresholds.portrait <= 0 and asks_what_is_there(question):
+        scores = describer.log_likelihoods(view, question, naming_answers(labels))
+        if name := name_told(labels, scores, thresholds):
+            yield name
+            return
     taken_for_granted = presupposed_thing(question)
     if taken_for_granted and thing_probability(describer, view, taken_for_granted, thresholds) < thresholds.absent:
         yield not_seen(taken_for_granted)
@@ -47,7 +76,7 @@ def honest_sentences(
     for number, sentence in enumerate(_model_sentences(describer, view, question, detail)):
         doubted = with_doubt(sentence) if number == 0 else sentence
         is_doubtful = doubted != sentence and certainty(describer, view, question, sentence) < thresholds.doubt
-        yield doubted if is_doubtful else sentence
+        yield doubted if is_doubtful else doubting_label(sentence, labels, thresholds)
 
 
 def thing_probability(describer: SceneDescriber, view: View, thing: str, thresholds: AnswerThresholds) -> float:

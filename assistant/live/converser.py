@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from assistant.answering.answer_checks import SCENE_QUESTION
 from assistant.answering.commands import match_command
 from assistant.answering.narration import Narrator
 from assistant.answering.wake_word import after_wake_word
-from assistant.conversation import ENGLISH, SCENE_QUESTION, Conversation
+from assistant.conversation import ENGLISH, Conversation
 from assistant.languages import counted_phrase, phrase
 from assistant.live.agenda import Describe, Idle, Job, LookAhead, Prepare, Reply
 from assistant.live.talk import Talk, TalkState

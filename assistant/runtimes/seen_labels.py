@@ -8,16 +8,23 @@ from __future__ import annotations
 
 import numpy as np
 
+from assistant.messages import SeenLabel
+
 _MOST_LABELS = 3
 # Least probability for each word, most certain first.
 _WORDS = (("surely", 0.5), ("probably", 0.2), ("maybe", 0.05))
 
 
-def seen_text(class_logits: np.ndarray, class_names: list[str]) -> str:
-    """ "Seen: surely tabby, maybe Egyptian cat.\\n" from f32 [classes]; "Seen: unsure.\\n" if nothing reaches 5 %."""
+def seen_labels(class_logits: np.ndarray, class_names: list[str]) -> tuple[SeenLabel, ...]:
+    """The likeliest classes of f32 [classes], most certain first."""
     probabilities = softmax(class_logits)
     best = np.argsort(-probabilities, kind="stable")[:_MOST_LABELS]
-    labels = [f"{word} {class_names[i]}" for i in best if (word := _certainty(probabilities[i]))]
+    return tuple(SeenLabel(class_names[i], float(probabilities[i])) for i in best)
+
+
+def seen_text(class_logits: np.ndarray, class_names: list[str]) -> str:
+    """ "Seen: surely tabby, maybe Egyptian cat.\\n" from f32 [classes]; "Seen: unsure.\\n" if nothing reaches 5 %."""
+    labels = [f"{word} {label.name}" for label in seen_labels(class_logits, class_names) if (word := _certainty(label.probability))]
     return f"Seen: {', '.join(labels) or 'unsure'}.\n"
 
 

@@ -253,6 +253,7 @@ class Smolvlm2Describer:
         opening = image_opening(blocks) if times_s is None else video_opening(blocks, times_s, duration_s)
         view = SmolView(
             keyframes,
+            labels=seen[0].labels if len(seen) == 1 else (),
             opening=opening,
             before_question=("" if times_s is None else "\n\n") + seen[-1].seen,
             opening_ids=tuple(self._encode(opening)),

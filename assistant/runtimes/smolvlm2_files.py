@@ -193,8 +193,9 @@ def _read_thresholds(path: Path, kind: type[_Thresholds]) -> _Thresholds | None:
         return None
     found = _Json.read(path)
     names = {field.name for field in dataclasses.fields(kind)}
-    if set(found.content) != names or not all(isinstance(v, (int, float)) and math.isfinite(v) for v in found.content.values()):
-        raise found.wrong(f"needs the numbers {', '.join(sorted(names))}")
+    are_numbers = all(isinstance(value, (int, float)) and math.isfinite(value) for value in found.content.values())
+    if not found.content or not set(found.content) <= names or not are_numbers:
+        raise found.wrong(f"must hold some of the numbers {', '.join(sorted(names))}, and nothing else")
     return kind(**{name: float(value) for name, value in found.content.items()})
 
 

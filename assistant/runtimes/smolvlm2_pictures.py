@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from assistant.messages import SeenPicture
-from assistant.runtimes.seen_labels import seen_text
+from assistant.runtimes.seen_labels import seen_labels, seen_text
 from assistant.runtimes.smolvlm2_graphs import VisionEncoder
 from assistant.runtimes.smolvlm2_image import ONE_TILE, ImageSettings, make_tiles
 from assistant.runtimes.smolvlm2_prompt import picture_block
@@ -41,5 +41,7 @@ class PictureEncoder:
         """Cut uint8 [H, W, 3] into tiles within `budget`, one run of the encoder for each."""
         tiles = make_tiles(picture, self._settings, split=budget != ONE_TILE, budget=budget)
         features, class_logits = self.vision.encode(tiles.pixels)
-        seen = seen_text(class_logits, self._class_names) if class_logits is not None and self._class_names is not None else ""
-        return SeenPicture(picture_block(tiles.rows, tiles.cols, self._image_tokens), features, seen)
+        block = picture_block(tiles.rows, tiles.cols, self._image_tokens)
+        if class_logits is None or self._class_names is None:
+            return SeenPicture(block, features, "")
+        return SeenPicture(block, features, seen_text(class_logits, self._class_names), seen_labels(class_logits, self._class_names))

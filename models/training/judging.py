@@ -94,6 +94,18 @@ def fit_words(probabilities: np.ndarray, labels: np.ndarray) -> tuple[float, flo
     return round(sure, 2), round(min(float(np.quantile(probabilities[labels], 0.05)), 0.5), 3)
 
 
+def fit_portrait(scene_scores: np.ndarray) -> float:
+    """`portrait` of AnswerThresholds, from naming scores of scenes: one in twenty of them may be taken for a portrait."""
+    return round(min(float(np.quantile(scene_scores, 0.95)), 0.0), 3)
+
+
+def fit_sure_label(probabilities: np.ndarray, right: np.ndarray) -> float:
+    """`sure_label` of AnswerThresholds: from where four of five of the head's first labels are right, by a logistic line (Platt 1999)."""
+    slope, offset = fit_platt(np.log(probabilities / (1 - probabilities)), right)
+    log_odds = (np.log(0.8 / 0.2) - offset) / slope
+    return round(float(1 / (1 + np.exp(-log_odds))), 3)
+
+
 def _key(kind: str, answer: str) -> str:
     words: list[str] = re.findall(r"[a-z'-]+", answer.lower())
     if not words:

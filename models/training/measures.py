@@ -14,13 +14,25 @@ import cv2
 import numpy as np
 
 from assistant.answering.honest_answers import certainty, honest_sentences, presence_scores
+from assistant.answering.naming import naming_answers, naming_score
 from assistant.messages import AnswerThresholds, Frame, Keyframe, Picture, View
 from assistant.runtimes.smolvlm2 import Smolvlm2Describer
 from assistant.seeing.frame_quality import picture_problem
-from models.training.augment import UNREADABLE_KINDS, unreadable
+from models.training.augment import UNREADABLE_KINDS, mirrored_variation, unreadable
 from models.training.caption_scores import bleu4, cider_d
 from models.training.data import Example, flickr_examples, grocery_examples, imagenet_examples, mentions_person, names
-from models.training.judging import area_under_curve, balanced_accuracy, calibration_error, commonest, fit_platt, fit_words, halves, matches
+from models.training.judging import (
+    area_under_curve,
+    balanced_accuracy,
+    calibration_error,
+    commonest,
+    fit_platt,
+    fit_portrait,
+    fit_sure_label,
+    fit_words,
+    halves,
+    matches,
+)
 from models.training.questions import (
     Exchange,
     how_many,
@@ -39,7 +51,8 @@ RANKED_PICTURES = 400
 ASKED_PICTURES = 400
 UNREADABLE_PICTURES = 140
 DOUBTED_SHARE = 0.1
-MEASURES = ("captions", "doubt", "ranking", "groceries", "objects", "presence", "questions", "nothing_to_see")
+FITTED_PICTURES = 400
+MEASURES = ("naming", "captions", "doubt", "ranking", "groceries", "objects", "presence", "questions", "nothing_to_see")
 RULES: dict[str, Callable[[list[str], random.Random], Exchange | None]] = {
     "colour": what_colour,
     "count": how_many,
@@ -82,6 +95,24 @@ class Evaluation:
         self.outputs: dict[str, list[tuple[str, str]]] = {}
         self.presence_scores: list[PresenceScore] = []
         self.thresholds = describer.thresholds or AnswerThresholds()
+
+    def naming(self) -> Iterator[Measure]:
+        """Thresholds for what the vision encoder's head names, fitted on altered training pictures: the model knows the others by heart."""
+        portraits = list(self._altered(imagenet_examples(self._data, "train")))
+        if not portraits[0][1].labels:
+            return
+        scores = np.array([self._naming_score(view) for _, view in portraits])
+        scenes = np.array([self._naming_score(view) for _, view in self._altered(flickr_examples(self._data, "train"))])
+        probabilities = np.array([view.labels[0].probability for _, view in portraits])
+        right = np.array([names(view.labels[0].name, example.label) for example, view in portraits])
+        portrait, sure = fit_portrait(scenes), fit_sure_label(probabilities, right)
+        self.thresholds = dataclasses.replace(self.thresholds, portrait=portrait, sure_label=sure)
+        is_portrait = np.repeat([True, False], [len(scores), len(scenes)])
+        area, plainly = area_under_curve(np.r_[scores, scenes], is_portrait), right[probabilities >= sure]
+        yield Measure("training: portraits told from scenes, area under the curve", area, "report", len(is_portrait))
+        yield Measure("training: portraits named by the head", _share(iter(scores >= portrait)), "report", len(scores))
+        yield Measure("training: the head's first label is right", _share(iter(right)), "report", len(right))
+        yield Measure("training: the same of those told plainly", _share(iter(plainly)), "report", len(plainly))
 
     def captions(self) -> Iterator[Measure]:
         said = self._describe_all("flickr8k", flickr_examples(self._data, "dev"))
@@ -208,6 +239,13 @@ class Evaluation:
         said = [(e, self._say(view, QUESTION)) for e, view in self._views(self._sample(examples, self._most))]
         self.outputs[kind] = [(e.label or e.answers[0], text) for e, text in said]
         return said
+
+    def _altered(self, examples: list[Example]) -> Iterator[tuple[Example, View]]:
+        for number, (example, picture) in enumerate(self._pictures(self._sample(examples, FITTED_PICTURES))):
+            yield example, self._look(mirrored_variation(picture, np.random.default_rng([SEED, number])))
+
+    def _naming_score(self, view: View) -> float:
+        return naming_score(self._describer.log_likelihoods(view, QUESTION, naming_answers(view.labels)))
 
     def _sample(self, examples: list[Example], most: int) -> list[Example]:
         return random.Random(SEED).sample(examples, min(self._most, most, len(examples)))
