@@ -133,6 +133,11 @@ class Sentence:
     english: str = ""
     """The same in English; "" when the text is English itself."""
 
+    @property
+    def quoted_language(self) -> str:
+        """Of what stands in quotation marks: a translation keeps that as it was in English."""
+        return "en" if self.english else self.language
+
 
 @dataclass(frozen=True)
 class Earcon:

@@ -50,6 +50,26 @@ class Resampler:
         return self.feed(np.zeros(self._taps // 2 if self._up != self._down else 0, np.float32))
 
 
+class ToOneRate:
+    """One stream whose rate may change from piece to piece, as it does where the voice changes."""
+
+    def __init__(self, to_hz: int) -> None:
+        self._to_hz = to_hz
+        self._from_hz = to_hz
+        self._resampler = Resampler(to_hz, to_hz)
+
+    def feed(self, samples: Sound, from_hz: int) -> Sound:
+        """As `Resampler.feed`; what the last rate left over comes before."""
+        if from_hz == self._from_hz:
+            return self._resampler.feed(samples)
+        rest, self._from_hz, self._resampler = self.flush(), from_hz, Resampler(from_hz, self._to_hz)
+        return np.concatenate([rest, self._resampler.feed(samples)])
+
+    def flush(self) -> Sound:
+        """The rest, once the stream has ended."""
+        return self._resampler.flush()
+
+
 def _phase_filters(up: int, down: int) -> Sound:
     """One low-pass filter per fractional position of an output sample between two input samples: float32 [up, taps]."""
     cutoff = min(1.0, up / down)

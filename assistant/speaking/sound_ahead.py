@@ -11,7 +11,7 @@ from assistant.messages import AudioChunk, Earcon, Heard, Sentence
 from assistant.problems import Problem
 from assistant.speaking.clauses import clauses
 from assistant.speaking.earcons import earcon
-from assistant.speaking.speak import choose_synthesizer
+from assistant.speaking.speak import sound_of
 from assistant.speaking.speech_queue import Spoken
 from assistant.turns import Turns
 
@@ -141,6 +141,4 @@ class SoundAhead:
         if isinstance(spoken, Earcon):
             yield earcon(spoken.name, EARCON_RATE_HZ)
             return
-        synthesizer = choose_synthesizer(self._synthesizers, spoken.language)
-        for clause in clauses(spoken.text, spoken.language):
-            yield from synthesizer.synthesize(clause, spoken.language)
+        yield from sound_of(spoken, self._synthesizers, clauses)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from assistant.interfaces import Speaker, SpeechSynthesizer
 from assistant.messages import AudioChunk, Heard, Sentence
 from assistant.problems import MissingModel
+from assistant.speaking.mixed_languages import language_parts
 from assistant.turns import Turns
 
 
@@ -19,9 +20,23 @@ def speak(sentences: Iterable[Sentence], synthesizers: Sequence[SpeechSynthesize
     for sentence in sentences:
         if turns.is_stale(sentence.turn):
             continue
-        sound = _Measured(choose_synthesizer(synthesizers, sentence.language).synthesize(sentence.text, sentence.language))
+        sound = _Measured(sound_of(sentence, synthesizers))
         heard_s = speaker.play(sound, lambda turn=sentence.turn: turns.is_stale(turn))  # type: ignore[misc]
         yield Heard(sentence, min(1.0, heard_s / sound.seconds) if sound.seconds else 1.0)
+
+
+def sound_of(
+    sentence: Sentence, synthesizers: Sequence[SpeechSynthesizer], split: Callable[[str, str], list[str]] = lambda text, _: [text]
+) -> Iterator[AudioChunk]:
+    """Yield the sound of a sentence; what it quotes in another language is read by a voice of that language, if there is one.
+
+    `split` cuts (text, language) where it may be begun to be heard. Chunks may differ in sample rate.
+    """
+    for text, language in language_parts(sentence.text, sentence.language, sentence.quoted_language):
+        spoken = language if any(each.speaks(language) for each in synthesizers) else sentence.language
+        synthesizer = choose_synthesizer(synthesizers, spoken)
+        for piece in split(text, spoken):
+            yield from synthesizer.synthesize(piece, spoken)
 
 
 def choose_synthesizer(synthesizers: Sequence[SpeechSynthesizer], language: str) -> SpeechSynthesizer:

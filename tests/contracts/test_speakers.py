@@ -47,6 +47,9 @@ class TestEverySpeaker:
     def test_sound_of_any_rate_is_heard_whole(self, speaker: Speaker, rate_hz: int) -> None:
         assert speaker.play(iter([tone(0.2, rate_hz), tone(0.1, rate_hz)]), never) == pytest.approx(0.3, abs=0.01)
 
+    def test_sound_whose_rate_changes_is_heard_whole(self, speaker: Speaker) -> None:
+        assert speaker.play(iter([tone(0.2, 22050), tone(0.1, 16000), tone(0.1, 22050)]), never) == pytest.approx(0.4, abs=0.01)
+
     def test_one_thing_is_played_after_another(self, speaker: Speaker) -> None:
         assert [speaker.play(iter([tone(0.1)]), never) for _ in range(2)] == pytest.approx([0.1, 0.1], abs=0.01)
 
