@@ -3,7 +3,8 @@
     python -m models.training.evaluate --model DIR [--data ../shared/data] [--pictures N] [--thresholds FILE] [--plots DIR] [--json FILE]
 
 Prints each measure with its floor and number of pictures, and ten outputs of each kind, drawn by a fixed seed. --thresholds
-fits the model's answer thresholds on the even half of the presence questions (the figures are of the odd half) and writes them.
+fits the model's answer thresholds, on the even half of the presence questions (the figures are of the odd half) and, for what the
+vision encoder's head names, on altered training pictures, and writes them; what wasn't measured stays as the model folder has it.
 """
 
 from __future__ import annotations
