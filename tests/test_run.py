@@ -72,8 +72,11 @@ def test_a_question_into_the_microphone_is_answered_from_the_loudspeaker(
     turns = [json.loads(line) for line in trace.read_text().splitlines()]
     turn = next(turn for turn in turns if turn["turn"] == answer["turn"])
     assert "front of me" in turn["question"]
-    assert turn["tokens"] > 0 and turn["resident_bytes"] > 0
-    assert turn["text_s"] <= turn["first_token_s"] <= turn["first_sentence_s"] <= turn["first_sound_s"] <= turn["last_sound_s"]
+    assert turn["resident_bytes"] > 0
+    assert (turn["tokens"] > 0) == (turn["first_token_s"] is not None)  # a single thing is named without writing a word
+    steps = [turn[step] for step in ("text_s", "first_token_s", "first_sentence_s", "first_sound_s", "last_sound_s")]
+    times_s = [time_s for time_s in steps if time_s is not None]
+    assert len(times_s) >= 4 and times_s == sorted(times_s)
 
     heard_again = tmp_path / "recorded.wav"
     write_wav(heard_again, iter([AudioChunk(recording.samples, pulse.RATE_HZ)]))
