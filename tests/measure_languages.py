@@ -29,7 +29,7 @@ from assistant.messages import Sound
 from assistant.model_store import ModelStore, models_dir
 from assistant.runtimes.espeak_voice import EspeakSynthesizer
 from assistant.runtimes.silero_vad import SileroVad
-from assistant.runtimes.whisper_transcriber import WhisperTranscriber
+from assistant.runtimes.whisper_transcriber import WhisperTranscriber, _at_16_khz
 from assistant.settings import EarSettings, VoiceSettings
 
 SAME = tomllib.loads((Path(__file__).parent / "same_in_each_language.toml").read_text(encoding="utf-8"))
@@ -51,11 +51,9 @@ class NoticingTranscriber(WhisperTranscriber):
         self.shares = {code: float(found[code]) for code in languages()}
         return super()._detect(encoded)
 
-    def notice(self, sound: Sound, rate_hz: int) -> str:
-        """The language alone."""
-        from assistant.runtimes.whisper_transcriber import _at_16_khz
-
-        return super()._detect(self._encode(_at_16_khz(sound, rate_hz)))[0]
+    def notice(self, sound: Sound, rate_hz: int) -> None:
+        """The language alone, told by `shares`."""
+        self._detect(self._encode(_at_16_khz(sound, rate_hz)))
 
 
 def measure(code: str, voice: EspeakSynthesizer, transcriber: NoticingTranscriber) -> Iterator[Record]:
@@ -175,13 +173,13 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("languages", nargs="*", metavar="xx")
     parser.add_argument("--phrases", action="store_true")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     voice = EspeakSynthesizer(VoiceSettings(rate=RATE))
     folder = ModelStore(models_dir(None)).folder("whisper-base")
     transcriber = NoticingTranscriber(folder, SileroVad(), EarSettings(), threads=1, languages=tuple(languages()))
     if options.phrases:
         for code in options.languages:
-            print(code, *noticed_phrases(code, voice, transcriber))
+            print(code, noticed_phrases(code, voice, transcriber), flush=True)
         return
     records = read(options.out)
     done = {record["language"] for record in records}
@@ -194,11 +192,17 @@ def main() -> None:
     print(table(records), english_of_questions(records, open_translators(ModelStore(models_dir(None)))), sep="\n\n")
 
 
-def noticed_phrases(code: str, voice: EspeakSynthesizer, transcriber: NoticingTranscriber) -> tuple[str, list[str]]:
+def noticed_phrases(code: str, voice: EspeakSynthesizer, transcriber: NoticingTranscriber) -> str:
     """How many of a language's phrases are noticed as that language, and the keys of the others."""
     phrases = languages()[code].phrases
-    missed = [key for key, text in phrases.items() if transcriber.notice(speak(voice, text, code), voice.sample_rate_hz) != code]
-    return f"{len(phrases) - len(missed)} of {len(phrases)}", missed
+    missed: dict[str, list[str]] = {"few": [], "all": []}
+    for key, text in phrases.items():
+        transcriber.notice(speak(voice, text, code), voice.sample_rate_hz)
+        for name, enabled in (("few", tuple(dict.fromkeys((code, *FEW)))), ("all", tuple(languages()))):
+            if likeliest({"shares": transcriber.shares}, enabled)[0] != code:
+                missed[name].append(key)
+    counts = "; ".join(f"among {name} {len(phrases) - len(keys)} of {len(phrases)}" for name, keys in missed.items())
+    return f"{counts}; missed among few: {', '.join(missed['few'])}"
 
 
 def read(path: Path) -> list[Record]:

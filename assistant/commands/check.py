@@ -27,8 +27,8 @@ from assistant.problems import Problem
 from assistant.settings import Settings
 
 _HEARD_BADLY = (
-    "listened for only if chosen, by language or [ears] languages in the settings, by `run --language`, or by asking to speak it; what"
-    " isn't clear is asked for again, and the key needs no ears: pressed in silence it describes"
+    "listened for only if chosen (language or [ears] languages in the settings, `run --language`, asking to speak it) or if a voice or"
+    " translator of it was fetched; unclear words are asked for again, and the key needs no ears: pressed in silence it describes"
 )
 Result = tuple[str, dict[str, Any]]
 _OUTSIDE = ("192.0.2.1", 9)
