@@ -141,7 +141,9 @@ class Conversation:
         if chosen is None:
             return replace(heard, text="")
         again = self._transcriber.transcribe(utterance.samples, utterance.sample_rate_hz, chosen)
-        return again if again.confidence >= heard.confidence else heard  # an odd guess whose words make more sense was none
+        if heard.language_probability >= self._ears.language_floor and heard.confidence > again.confidence:
+            return heard  # an odd guess whose words make more sense was none
+        return again
 
     def _english(self, heard: Transcript) -> str:
         """By the recogniser or, where that was measured to be better, by a translator."""

@@ -89,9 +89,15 @@ def test_english_is_made_by_what_makes_it_better_in_that_language() -> None:
 
 
 def test_a_language_that_the_user_names_is_spoken_at_once() -> None:
-    talk = conversation(heard("mumble", "en", probability=0.1))
+    talk = conversation(heard("mumble", "en", probability=0.1), heard("resmungo", "pt", 1.0, confidence=0.1))
     talk.language = "pt"
     assert said([talk.understand(HELLO)]) == [phrase("say_again", "pt")]  # type: ignore[list-item]
+
+
+def test_the_language_that_the_user_named_is_heard_even_where_the_recogniser_does_not_notice_it() -> None:
+    talk = conversation(heard("What it does?", "en", probability=0.2), heard("Wat is dat?", "nl", 1.0, english="What is that?"))
+    talk.language = "nl"
+    assert talk.understand(HELLO) == Question("Wat is dat?", "nl", "What is that?", turn=3)
 
 
 def test_the_answer_comes_sentence_by_sentence() -> None:

@@ -50,6 +50,16 @@ def test_being_told_switches_at_once(choice: LanguageChoice) -> None:
     assert taken(choice, ("en", UNSURE), ("es", UNSURE)) == ["pt", "pt"]
 
 
+def test_a_language_that_was_told_is_taken_even_if_the_recogniser_never_guesses_it(choice: LanguageChoice) -> None:
+    choice.tell("nl")
+    assert taken(choice, ("en", TOO_LOW), ("de", UNSURE), ("de", UNSURE), ("id", TOO_LOW)) == ["nl"] * 4
+
+
+def test_what_was_told_gives_way_to_what_is_spoken(choice: LanguageChoice) -> None:
+    choice.tell("nl")
+    assert taken(choice, ("en", SURE), ("en", UNSURE), ("it", TOO_LOW)) == ["en", "en", None]
+
+
 def test_below_the_floor_nothing_is_taken_and_nothing_counts(choice: LanguageChoice) -> None:
     assert taken(choice, ("pt", TOO_LOW), ("pt", UNSURE), ("en", TOO_LOW)) == [None, "en", None]
     assert choice.language == "en"

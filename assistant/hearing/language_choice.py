@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 SURE = 0.75
 """Probability from which a single guess is believed for its own sentence. Whisper base was so sure of 45 of the 360 sentences that
@@ -17,6 +17,8 @@ class _State:
     """That of the last guess; when the next one agrees it becomes the home."""
     last: str
     """In which the last sentence was taken."""
+    told: bool = False
+    """Whether the home was named by the user, so that not even an unlikely guess is doubted to be in it."""
 
 
 class LanguageChoice:
@@ -26,7 +28,7 @@ class LanguageChoice:
         """`floor`: probability below which nothing is believed."""
         self._floor = floor
         self._sure = sure
-        self.tell(language)
+        self._set(language, told=False)
 
     @property
     def language(self) -> str:
@@ -34,25 +36,32 @@ class LanguageChoice:
         return self._now.last
 
     def tell(self, language: str) -> None:
-        """The user, or the settings, named it."""
-        self._now = self._before = _State(language, language, language)
-        self._start_s: float | None = None
+        """The user, or the settings, named it. It may be one that the recogniser never guesses."""
+        self._set(language, told=True)
 
     def choose(self, guess: str, probability: float, start_s: float) -> str | None:
         """The language to take a sentence in, given the recogniser's guess and its probability in [0, 1]; None: ask to say it again.
 
         An odd guess that is sure is believed for its own sentence; one that isn't counts for the next time, and the sentence is to
-        be heard again in the conversation's language. `start_s` tells sentences apart: what was heard of one until a pause, and
-        then all of it, counts once.
+        be heard again in the conversation's language. If that was told, only sure guesses count against it, and one below the floor
+        is heard in it too. `start_s` tells sentences apart: what was heard of one until a pause, and then all of it, counts once.
         """
         if start_s != self._start_s:
             self._start_s, self._before = start_s, self._now
         before = self._before
         if probability < self._floor:
-            self._now = before
-            return None
-        if guess in (before.home, before.other):
+            self._now = replace(before, last=before.home) if before.told else before
+            return before.home if before.told else None
+        if guess == before.home:
+            self._now = replace(before, other=guess, last=guess)
+        elif guess == before.other:
             self._now = _State(guess, guess, guess)
+        elif probability >= self._sure:
+            self._now = replace(before, other=guess, last=guess)
         else:
-            self._now = _State(before.home, guess, guess if probability >= self._sure else before.home)
+            self._now = replace(before, other=before.other if before.told else guess, last=before.home)
         return self._now.last
+
+    def _set(self, language: str, told: bool) -> None:
+        self._now = self._before = _State(language, language, language, told)
+        self._start_s: float | None = None
