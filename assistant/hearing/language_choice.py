@@ -28,7 +28,8 @@ class LanguageChoice:
         """`floor`: probability below which nothing is believed."""
         self._floor = floor
         self._sure = sure
-        self._set(language, told=False)
+        self._now = self._before = _State(language, language, language)
+        self._start_s: float | None = None
 
     @property
     def language(self) -> str:
@@ -37,7 +38,8 @@ class LanguageChoice:
 
     def tell(self, language: str) -> None:
         """The user, or the settings, named it. It may be one that the recogniser never guesses."""
-        self._set(language, told=True)
+        self._now = self._before = _State(language, language, language, told=True)
+        self._start_s = None
 
     def choose(self, guess: str, probability: float, start_s: float) -> str | None:
         """The language to take a sentence in, given the recogniser's guess and its probability in [0, 1]; None: ask to say it again.
@@ -61,7 +63,3 @@ class LanguageChoice:
         else:
             self._now = replace(before, other=before.other if before.told else guess, last=before.home)
         return self._now.last
-
-    def _set(self, language: str, told: bool) -> None:
-        self._now = self._before = _State(language, language, language, told)
-        self._start_s: float | None = None
