@@ -72,13 +72,14 @@ def graph_notes(store: ModelStore) -> dict[str, str]:
 def open_transcriber(
     settings: EarSettings, store: ModelStore, threads: int = 0, language: str = FALLBACK, translators: Sequence[Translator] = ()
 ) -> Transcriber:
-    """`language`: the user's, which is listened for in any case. `translators`: those that the conversation has."""
+    """`language`: the user's, which is listened for in any case. `translators`: those that the conversation has, so that Whisper needn't
+    put into English what they put into better English."""
     from assistant.runtimes.whisper_transcriber import WhisperTranscriber
 
     # Short sentences fool Whisper's choice among a hundred languages, so it chooses among few.
     enabled = enabled_languages(settings, language, store)
     can_be_translated = {source for translator in translators for source, target in translator.pairs if target == FALLBACK}
-    untranslated = [code for code in enabled if code in can_be_translated and languages()[code].english_by == "translator"]
+    untranslated = [code for code in can_be_translated & languages().keys() if languages()[code].english_by == "translator"]
     return WhisperTranscriber(store.folder(WHISPER), open_voice_detector(), settings, threads, enabled, untranslated)
 
 

@@ -44,6 +44,8 @@ class Conversation:
         self._describer = describer
         self._ears = ears
         self._choice = LanguageChoice(language, ears.language_floor)
+        if language != ENGLISH:
+            self._choice.tell(language)  # somebody chose it, while English is also what nobody chose
 
     @property
     def language(self) -> str:

@@ -94,9 +94,9 @@ def test_a_language_that_the_user_names_is_spoken_at_once() -> None:
     assert said([talk.understand(HELLO)]) == [phrase("say_again", "pt")]  # type: ignore[list-item]
 
 
-def test_the_language_that_the_user_named_is_heard_even_where_the_recogniser_does_not_notice_it() -> None:
-    talk = conversation(heard("What it does?", "en", probability=0.2), heard("Wat is dat?", "nl", 1.0, english="What is that?"))
-    talk.language = "nl"
+def test_the_language_that_the_user_chose_is_heard_even_where_the_recogniser_does_not_notice_it() -> None:
+    transcripts = [heard("What it does?", "en", probability=0.2), heard("Wat is dat?", "nl", 1.0, english="What is that?")]
+    talk = Conversation(ScriptedTranscriber(transcripts), ScriptedDescriber(["x."]), EarSettings(), "nl")
     assert talk.understand(HELLO) == Question("Wat is dat?", "nl", "What is that?", turn=3)
 
 

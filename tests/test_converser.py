@@ -16,7 +16,21 @@ from assistant.live.agenda import Describe, Idle, LookAhead, Prepare, Reply
 from assistant.live.converser import UNBEGUN, Converser, Stage, sounds_whole
 from assistant.live.orders import Orders
 from assistant.live.talk import Talk
-from assistant.messages import Earcon, Frame, Heard, Keyframe, NarrationMode, Picture, PictureProblem, Sentence, Transcript, Utterance, View
+from assistant.messages import (
+    Command,
+    Earcon,
+    Frame,
+    Heard,
+    Keyframe,
+    NarrationMode,
+    Picture,
+    PictureProblem,
+    Question,
+    Sentence,
+    Transcript,
+    Utterance,
+    View,
+)
 from assistant.problems import MissingModel
 from assistant.seeing.scene_memory import SceneMemory
 from assistant.settings import EarSettings, NarrationSettings, Settings
@@ -101,6 +115,16 @@ def test_what_was_said_until_a_pause_is_answered_ahead_and_not_again() -> None:
     assert talk.ask("What is this?", turn=1) == []
     assert len(talk.transcriber.heard) == 1
     assert talk.describer.questions == ["What is this?"]
+
+
+def test_a_scene_is_described_in_the_language_it_was_asked_for_in_even_if_the_next_words_come_in_another() -> None:
+    """What is being said is understood ahead, and may change the conversation's language before an earlier command is obeyed."""
+    talk = Talking(["A red cup."])
+    talk.see()
+    talk.ask("O que é isto?", "pt")
+    begun = len(talk.said)
+    talk.converser._act(Question("Describe.", "en", "Describe.", talk.turns.current, Command("describe")))
+    assert [(s.text, s.language) for s in talk.said[begun:]] == [("A red cup.", "en")]
 
 
 def test_a_sentence_that_breaks_off_is_waited_for() -> None:

@@ -68,12 +68,12 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
 def _asked(
     options: argparse.Namespace, settings: Settings, store: ModelStore, media: Media, watch: Stopwatch
 ) -> tuple[str, dict[str, Any]]:
-    spoken = _is_sound(options.question)
-    transcriber = open_transcriber(settings.ears, store, language=options.language or settings.language) if spoken else None
+    spoken, language = _is_sound(options.question), options.language or settings.language
+    translators = open_translators(store, settings.answers.threads)
+    transcriber = open_transcriber(settings.ears, store, language=language, translators=translators) if spoken else None
     describer = open_describer(settings.answers, store)
     watch.lap("load")
-    translators = open_translators(store, settings.answers.threads)
-    conversation = Conversation(transcriber, describer, settings.ears, options.language or settings.language, translators)
+    conversation = Conversation(transcriber, describer, settings.ears, language, translators)
     asked: Question | Sentence
     if spoken:
         asked = conversation.understand(whole_utterance(open_sound_file(options.question)), options.language)

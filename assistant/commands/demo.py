@@ -60,8 +60,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
     folder = _make_folder(options.out)
     settings, store = Settings(), store_of(options)
-    transcriber, describer = open_transcriber(settings.ears, store), open_describer(settings.answers, store)
-    conversation = Conversation(transcriber, describer, settings.ears, translators=open_translators(store))
+    translators = open_translators(store)
+    transcriber, describer = open_transcriber(settings.ears, store, translators=translators), open_describer(settings.answers, store)
+    conversation = Conversation(transcriber, describer, settings.ears, translators=translators)
     synthesizers = open_synthesizers(settings.voice, store)
     asked = []
     for number, (time_s, recording, picture, memory) in enumerate(_moments(settings), 1):

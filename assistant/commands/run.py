@@ -16,7 +16,7 @@ from typing import IO, Any
 from assistant import assembly
 from assistant.commands.options import add_settings_argument, settings_of, store_of
 from assistant.commands.output import resident_bytes
-from assistant.conversation import ENGLISH, Conversation
+from assistant.conversation import Conversation
 from assistant.interfaces import Button
 from assistant.live.converser import Report
 from assistant.live.loop import Devices, LiveLoop
@@ -100,8 +100,6 @@ def _open_loop(options: argparse.Namespace, report: Report) -> tuple[LiveLoop, B
     transcriber = assembly.open_transcriber(settings.ears, store, settings.answers.threads, settings.language, translators)
     describer = TimedDescriber(assembly.open_describer(settings.answers, store, live=True), report)
     conversation = Conversation(transcriber, describer, settings.ears, settings.language, translators, by_clause=True)
-    if settings.language != ENGLISH:
-        conversation.language = settings.language  # chosen, not just the default: so never doubted
     is_live = not Path(options.camera).is_file()
     devices = Devices(camera, microphone, speaker, assembly.open_voice_detector(), synthesizers, is_live)
     loop = LiveLoop(devices, conversation, settings, report)

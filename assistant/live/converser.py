@@ -184,7 +184,7 @@ class Converser:
             case None:
                 self._answer(question)
             case Command("describe"):
-                self._answer(self._scene_question(question.turn))
+                self._answer(self._scene_question(question.turn, question.language))
             case Command("more"):
                 self._tell_more(question)
             case Command("what_changed"):
@@ -228,7 +228,7 @@ class Converser:
         self._put_all(told[-1] if len(texts) == 2 else [self._phrase("nothing_changed", question.turn)])
 
     def _description(self, keyframe: Keyframe, question: Question) -> list[Sentence]:
-        return list(self._conversation.answer(self._conversation.look([keyframe]), self._scene_question(question.turn)))
+        return list(self._conversation.answer(self._conversation.look([keyframe]), self._scene_question(question.turn, question.language)))
 
     def _look(self) -> View | PictureProblem | None:
         """Looks are kept by the describer, so one that was taken ahead costs nothing."""
@@ -271,8 +271,9 @@ class Converser:
                 if not _tells_nothing(tells) and self._narrator.is_news(tells, now_s) and not self._put(sentence):
                     return
 
-    def _scene_question(self, turn: int) -> Question:
-        return Question(SCENE_QUESTION, self._conversation.language, SCENE_QUESTION, turn)
+    def _scene_question(self, turn: int, language: str | None = None) -> Question:
+        """In the conversation's language if the user's question has none."""
+        return Question(SCENE_QUESTION, language or self._conversation.language, SCENE_QUESTION, turn)
 
     def _put_all(self, sentences: Iterable[Sentence]) -> None:
         for sentence in sentences:
