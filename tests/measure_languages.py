@@ -38,6 +38,7 @@ RATE = 0.7
 """Times eSpeak's own pace, which is faster than most people's."""
 FEW = ("en", "es", "pt")
 """Heard beside the user's own language when only few are enabled."""
+PAIRS = (("few", "all"), ("wrong_few", "wrong_all"))
 Record = dict[str, Any]
 
 
@@ -128,13 +129,17 @@ def wrong_choices(records: list[Record], enabled: tuple[str, ...]) -> float:
 
 
 def table(records: list[Record]) -> str:
-    names = ("cer", "wer", "commands", "few", "all", "wrong_few", "wrong_all")
-    rows = ["language  CER  WER  commands  noticed among few, among all  taken wrongly among few, among all"]
+    """As it stands in assistant/languages/README.md."""
+    rows = [
+        "|  | characters wrong | words wrong | commands recognised | noticed among few / all | taken wrongly, few / all |",
+        "|---|---|---|---|---|---|",
+    ]
     for code in languages():
         own = [record for record in records if record["language"] == code]
         if own:
-            found = figures(own)
-            rows.append(f"{code:8}" + "".join(f"{100 * found[name]:6.0f} %" for name in names))
+            found = {name: f"{100 * share:.0f} %" for name, share in figures(own).items()}
+            cells = [*(found[name] for name in ("cer", "wer", "commands")), *(f"{found[n]} / {found[m]}" for n, m in PAIRS)]
+            rows.append(f"| {code} | {' | '.join(cells)} |")
     return "\n".join(rows)
 
 
