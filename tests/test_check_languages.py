@@ -23,7 +23,9 @@ class IntoTurkish:
 
 @pytest.fixture
 def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
-    """By language, on a machine where nothing was fetched and something translates into Turkish."""
+    """By language, on a machine where nothing was fetched, something translates into Turkish, and the Korean file lacks two things."""
+    monkeypatch.delitem(languages()["ko"].phrases, "help")
+    monkeypatch.delitem(languages()["ko"].commands, "louder")
     translators: list[Translator] = [IntoTurkish()]
     monkeypatch.setattr(assembly, "open_translators", lambda store: translators)
     return {data["check"].split()[1]: data for _, data in _languages(ModelStore(tmp_path / "models"))}
@@ -31,7 +33,11 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str,
 
 def test_every_language_has_a_line_of_its_own(told: dict[str, dict[str, Any]]) -> None:
     assert languages().keys() <= told.keys()
-    assert {told[code]["phrases"] for code in languages()} == {"native"}
+
+
+def test_phrases_are_native_or_it_tells_which_are_missing(told: dict[str, dict[str, Any]]) -> None:
+    assert {told[code]["phrases"] for code in languages() if code != "ko"} == {"native"}
+    assert told["ko"]["phrases"] == "missing, in English: help, louder"
 
 
 def test_answers_are_native_translated_or_missing(told: dict[str, dict[str, Any]]) -> None:

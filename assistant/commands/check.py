@@ -18,7 +18,7 @@ from assistant.commands.output import Stopwatch
 from assistant.commands.variants import choose_variants, installed_models
 from assistant.conversation import ENGLISH, Conversation
 from assistant.hearing.listen import whole_utterance
-from assistant.languages import languages
+from assistant.languages import lacking, languages
 from assistant.manifests import all_manifests
 from assistant.messages import Frame, Keyframe, Question, View
 from assistant.model_store import ModelStore
@@ -99,11 +99,11 @@ def _languages(store: ModelStore) -> Iterator[Result]:
     listened_for = assembly.enabled_languages(settings.ears, settings.language, store)
     espeak = assembly.open_synthesizers(settings.voice, store)[-1]
     for code, language in languages().items():
-        answers_from = find_translator(translators, ENGLISH, code)
+        lacks, answers_from = lacking(code), find_translator(translators, ENGLISH, code)
         voice = next((name for name in language.voices if store.state(name) == "installed"), "eSpeak NG" if espeak.speaks(code) else "")
         parts = {
             "hear": f"{'usable' if language.is_heard else 'unusable'}, {'on' if code in listened_for else 'off'}",
-            "phrases": "native",
+            "phrases": f"missing, in English: {', '.join(lacks)}" if lacks else "native",
             "answers": "native" if code == ENGLISH else "translated" if answers_from else "missing: in English, and said so",
             "voice": f"native ({voice})" if voice else "missing",
         }

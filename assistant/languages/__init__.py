@@ -61,14 +61,14 @@ def languages() -> dict[str, Language]:
 
 
 def phrase(key: str, language: str, /, **values: object) -> tuple[str, str]:
-    """(text, language) of a fixed phrase: in `language`, or in English where that language has no file."""
-    known = _known(language)
+    """(text, language) of a fixed phrase: in `language`, or in English where that language has no file or its file lacks it."""
+    known = _known(language, key)
     return known.phrases[key].format(**values), known.code
 
 
 def counted_phrase(key: str, language: str, n: int) -> tuple[str, str]:
     """The same for a phrase about a number, in the plural that n (0 or more) takes."""
-    known = _known(language)
+    known = _known(language, key)
     return known.counted[key][_plural_rule(known.plural)(n)].format(n=n), known.code
 
 
@@ -77,8 +77,17 @@ def language_name(code: str, language: str) -> str:
     return _known(language).language_names.get(code, (code,))[0]
 
 
-def _known(language: str) -> Language:
-    return languages().get(language) or languages()[FALLBACK]
+def lacking(code: str) -> list[str]:
+    """The phrases and kinds of commands that English has and this language's file lacks: they are said, and understood, in English."""
+    known, english = languages()[code], languages()[FALLBACK]
+    parts = ((english.phrases, known.phrases), (english.counted, known.counted), (english.commands, known.commands))
+    return [key for all_of_it, own in parts for key in all_of_it if not own.get(key)]
+
+
+def _known(language: str, key: str = "") -> Language:
+    """English where the language has no file, or no phrase under that key."""
+    known = languages().get(language)
+    return known if known and (not key or key in known.phrases or key in known.counted) else languages()[FALLBACK]
 
 
 _plural_rule = functools.cache(gettext.c2py)
