@@ -102,8 +102,8 @@ def test_a_portuguese_question_gets_a_portuguese_answer_that_names_what_is_there
     which: str, words: tuple[str, ...], answers: dict[str, dict[str, Any]]
 ) -> None:
     told = answers[which]
-    assert (told["language"], told["question"]) == ("pt", PORTUGUESE)
-    assert "you seeing" in told["english_question"]
+    assert told["language"] == "pt" and "que você está vendo" in told["question"]
+    assert "you are seeing" in told["english_question"] or "are you seeing" in told["english_question"]
     assert any(word in told["answer"].lower() for word in words) and told["answer"] != told["english_answer"], told["answer"]
     assert Path(told["wav"]).stat().st_size > 10_000
 
