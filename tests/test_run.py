@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
@@ -21,6 +20,7 @@ from assistant.messages import AudioChunk
 from tests import pulse
 from tests.measure_interruption import measure
 from tests.running_assistant import PATIENCE_S, RunningAssistant, is_event
+from tests.video_files import write_cat_video
 
 pytestmark = [pytest.mark.models, pytest.mark.sound]
 
@@ -29,12 +29,7 @@ pytestmark = [pytest.mark.models, pytest.mark.sound]
 def cat_video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two minutes of the demo's cat."""
     path = tmp_path_factory.mktemp("camera") / "cat.avi"
-    source = cv2.VideoCapture(str(demo_file("clip.mp4")))
-    frames = [np.asarray(source.read()[1]) for _ in range(20)]
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 5, (320, 240))
-    for number in range(600):
-        writer.write(frames[abs(number % 38 - 19)])
-    writer.release()
+    write_cat_video(path, seconds=120)
     return path
 
 

@@ -11,6 +11,8 @@ import av
 import cv2
 import numpy as np
 
+from assistant.commands.demo import demo_file
+
 STEADY_S = [number / 10 for number in range(60)]
 PHONE_MATRIX = (0, 65536, 0, -65536, 0, 0, 240 << 16, 0, 1 << 30)
 """A quarter turn clockwise for showing, as phones held upright write it; 16.16 fixed point, the last column 2.30."""
@@ -68,3 +70,13 @@ def write_header(path: Path) -> Path:
     content = write_video(path, STEADY_S[:3]).read_bytes()
     path.write_bytes(content[: content.index(b"\x1f\x43\xb6\x75")])
     return path
+
+
+def write_cat_video(path: Path, seconds: int) -> None:
+    """The cat of the demo's clip, to and fro, at 5 pictures a second."""
+    source = cv2.VideoCapture(str(demo_file("clip.mp4")))
+    frames = [np.asarray(source.read()[1]) for _ in range(20)]
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 5, (320, 240))
+    for number in range(5 * seconds):
+        writer.write(frames[abs(number % 38 - 19)])
+    writer.release()

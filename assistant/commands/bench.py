@@ -46,7 +46,13 @@ OTHERS = {
     ),
 }
 EXACT = "transformers, float32"
-MODULES = {"conversation": ("--model", "--plot"), "narration": ("--model",), "keyframes": (), "videos": ("--model",)}
+MODULES = {
+    "conversation": ("--model", "--plot"),
+    "translation": ("--model",),
+    "narration": ("--model",),
+    "keyframes": (),
+    "videos": ("--model",),
+}
 """What else can be measured -> the options that it takes."""
 LONGEST_S = 1800
 """Of one contender; the slowest takes some minutes at the 256M shape."""
@@ -78,7 +84,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--what",
         choices=("runtime", *MODULES),
         default="runtime",
-        help="the model's speed (default), the wait for an answer, what narration tells, keyframes, or the tasks on videos",
+        help="the model's speed (default), the wait for an answer, translation's share of it, narration, keyframes, or tasks on videos",
     )
     parser.set_defaults(settings=None)
 
