@@ -1,9 +1,10 @@
-"""Measures how well each language is heard: `python -m tests.measure_languages OUT.jsonl [xx ...] [--phrases]`.
+"""Measures how well each language is heard: `python -m tests.measure_languages [xx ...] [--records FILE.jsonl] [--phrases]`.
 
-eSpeak says ten commands and ten questions (same_in_each_language.toml), Whisper hears them as the assistant does. One line a
-sentence is added to OUT; what stands there isn't measured again, so that it may be stopped and continued. Then the table is
-printed. eSpeak's voices are poorer than people's, most of all for tones and unwritten vowels: a low figure can be the voice's
-fault, a high one can't. `--phrases`: every phrase of the given languages is spoken, and only its language is noticed.
+eSpeak says ten commands and ten questions (same_in_each_language.toml), Whisper hears them as the assistant does. Then the table of
+assistant/languages/README.md is printed. With `--records`, one line a sentence is added to the file; what stands there isn't
+measured again, so that it may be stopped and continued. eSpeak's voices are poorer than people's, most of all for tones and
+unwritten vowels: a low figure can be the voice's fault, a high one can't. `--phrases`: every phrase of the given languages is
+spoken, and only its language is noticed.
 """
 
 from __future__ import annotations
@@ -38,7 +39,6 @@ RATE = 0.7
 """Times eSpeak's own pace, which is faster than most people's."""
 FEW = ("en", "es", "pt")
 """Heard beside the user's own language when only few are enabled."""
-PAIRS = (("few", "all"), ("wrong_few", "wrong_all"))
 Record = dict[str, Any]
 
 
@@ -92,20 +92,21 @@ def error_rate(said: str, heard: str, by_words: bool = False) -> float:
 
 
 def figures(records: list[Record]) -> dict[str, float]:
-    """Of one language, as shares. `few`, `all`: noticed among few languages and among all; `wrong_...`: taken as another one."""
+    """Of one language, as shares; the names are the columns of the table.
+
+    Noticed, and taken as another language: among few languages and among all, and among all when the user has named this one.
+    """
     code = records[0]["language"]
-    commands = [record for record in records if record["part"] == "commands"]
-    few = tuple(dict.fromkeys((code, *FEW)))
-    order = (code, "en")
+    few, every = tuple(dict.fromkeys((code, *FEW))), tuple(languages())
     return {
-        "cer": mean(error_rate(r["said"], r["heard"]) for r in records),
-        "wer": mean(error_rate(r["said"], r["heard"], True) for r in records),
-        "commands": mean(is_command(r, r["heard"], order) for r in commands),
-        "commands_detected": mean(is_command(r, r["heard_as_detected"], (r["detected"], *order)) for r in commands),
-        "few": mean(likeliest(r, few)[0] == code for r in records),
-        "all": mean(likeliest(r, tuple(languages()))[0] == code for r in records),
-        "wrong_few": wrong_choices(records, few),
-        "wrong_all": wrong_choices(records, tuple(languages())),
+        "characters wrong": mean(error_rate(r["said"], r["heard"]) for r in records),
+        "words wrong": mean(error_rate(r["said"], r["heard"], True) for r in records),
+        "commands recognised": mean(is_command(r, r["heard"], (code, "en")) for r in records if r["part"] == "commands"),
+        "noticed among few": mean(likeliest(r, few)[0] == code for r in records),
+        "among all": mean(likeliest(r, every)[0] == code for r in records),
+        "taken wrongly among few": wrong_choices(records, few),
+        "wrongly among all": wrong_choices(records, every),
+        "wrongly if named": wrong_choices(records, every, named=True),
     }
 
 
@@ -120,27 +121,26 @@ def likeliest(record: Record, enabled: tuple[str, ...]) -> tuple[str, float]:
     return best, record["shares"][best]
 
 
-def wrong_choices(records: list[Record], enabled: tuple[str, ...]) -> float:
-    """Share of sentences that would be taken as another language by a conversation that is in theirs."""
+def wrong_choices(records: list[Record], enabled: tuple[str, ...], named: bool = False) -> float:
+    """Share of sentences that would be taken as another language by a conversation that is in theirs, which the user may have named."""
     code = records[0]["language"]
     choice = LanguageChoice(code, EarSettings().language_floor)
+    if named:
+        choice.tell(code)
     chosen = [choice.choose(*likeliest(record, enabled), float(number)) for number, record in enumerate(records)]
     return mean(language not in (None, code) for language in chosen)
 
 
 def table(records: list[Record]) -> str:
-    """As it stands in assistant/languages/README.md."""
+    """In Markdown."""
+    found = {code: figures(own) for code in languages() if (own := [record for record in records if record["language"] == code])}
+    names = list(next(iter(found.values())))
     rows = [
-        "|  | characters wrong | words wrong | commands recognised | noticed among few / all | taken wrongly, few / all |",
-        "|---|---|---|---|---|---|",
+        ["", *names],
+        ["---"] * (len(names) + 1),
+        *([code, *(f"{100 * own[name]:.0f} %" for name in names)] for code, own in found.items()),
     ]
-    for code in languages():
-        own = [record for record in records if record["language"] == code]
-        if own:
-            found = {name: f"{100 * share:.0f} %" for name, share in figures(own).items()}
-            cells = [*(found[name] for name in ("cer", "wer", "commands")), *(f"{found[n]} / {found[m]}" for n, m in PAIRS)]
-            rows.append(f"| {code} | {' | '.join(cells)} |")
-    return "\n".join(rows)
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def english_of_questions(records: list[Record], translators: list[Translator]) -> str:
@@ -175,8 +175,8 @@ def kept(question: str, translation: str) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("languages", nargs="*", metavar="xx")
+    parser.add_argument("languages", nargs="*", metavar="xx", default=list(languages()))
+    parser.add_argument("--records", type=Path, metavar="FILE.jsonl")
     parser.add_argument("--phrases", action="store_true")
     options = parser.parse_intermixed_args()
     voice = EspeakSynthesizer(VoiceSettings(rate=RATE))
@@ -186,13 +186,13 @@ def main() -> None:
         for code in options.languages:
             print(code, noticed_phrases(code, voice, transcriber), flush=True)
         return
-    records = read(options.out)
+    records = read(options.records) if options.records else []
     done = {record["language"] for record in records}
-    for code in options.languages or languages():
+    for code in options.languages:
         if code not in done:
             new = list(measure(code, voice, transcriber))
-            with options.out.open("a", encoding="utf-8") as out:
-                out.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in new)
+            if options.records:
+                write(new, options.records)
             records += new
     print(table(records), english_of_questions(records, open_translators(ModelStore(models_dir(None)))), sep="\n\n")
 
@@ -212,6 +212,11 @@ def noticed_phrases(code: str, voice: EspeakSynthesizer, transcriber: NoticingTr
 
 def read(path: Path) -> list[Record]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
+
+
+def write(records: list[Record], path: Path) -> None:
+    with path.open("a", encoding="utf-8") as out:
+        out.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
 
 
 if __name__ == "__main__":

@@ -60,6 +60,14 @@ def test_what_was_told_gives_way_to_what_is_spoken(choice: LanguageChoice) -> No
     assert taken(choice, ("en", SURE), ("en", UNSURE), ("it", TOO_LOW)) == ["en", "en", None]
 
 
+def test_what_was_told_does_not_give_way_to_two_odd_guesses_that_do_not_follow_one_another(choice: LanguageChoice) -> None:
+    """Ukrainian is often taken for Polish, or for nothing in particular."""
+    choice.tell("uk")
+    assert taken(choice, ("pl", SURE), ("en", TOO_LOW), ("pl", UNSURE), ("pl", UNSURE), ("pl", SURE), ("en", UNSURE), ("pl", UNSURE)) == [
+        "pl", "uk", "uk", "uk", "pl", "uk", "uk"
+    ]  # fmt: skip
+
+
 def test_below_the_floor_nothing_is_taken_and_nothing_counts(choice: LanguageChoice) -> None:
     assert taken(choice, ("pt", TOO_LOW), ("pt", UNSURE), ("en", TOO_LOW)) == [None, "en", None]
     assert choice.language == "en"

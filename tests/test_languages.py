@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import string
 from itertools import chain
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -101,6 +103,15 @@ def test_every_template_is_well_formed(language: Language) -> None:
             assert not set("()[]|") & set("".join(ways)), f"{template} has a bracket too many"
             assert all(blanks(said) == allowed.get(kind, set()) or kind == QUESTIONS for said in ways), template
             assert all(map(plain, ways)), f"{template} may be nothing at all"
+
+
+def test_the_table_of_how_well_each_is_heard_tells_what_the_files_hold() -> None:
+    text = (Path(__file__).parents[1] / "assistant/languages/README.md").read_text(encoding="utf-8")
+    rows = {
+        row[1]: [int(share) / 100 for share in re.findall(r"(\d+) %", row[0])] for row in re.finditer(r"^\| ([a-z]{2}) \|.*$", text, re.M)
+    }
+    told = {code: dict(zip(("character_errors", "commands", "noticed"), (row[0], *row[2:4]), strict=True)) for code, row in rows.items()}
+    assert told == {code: language.measured for code, language in languages().items()}
 
 
 def test_a_language_that_is_not_spoken_can_still_be_named() -> None:

@@ -55,7 +55,8 @@ def test_a_languages_voice_is_fetched_from_where_its_manifest_says_and_its_licen
 ) -> None:
     voice = VOICES[PREFERRED[code]]
     [source] = voice.sources
-    assert isinstance(source, HubSource)
+    region, speaker, quality = voice.name.split("-")
+    assert source == HubSource("rhasspy/piper-voices", "main", f"{code}/{region}/{speaker}/{quality}"), "as Piper lays its voices out"
     hub.files = {f"{source.repo}/{source.path_of(name)}": content for name, content in contents(voice).items()}
     for module in (manifests, voices):
         monkeypatch.setattr(module, "all_manifests", lambda: (with_stand_ins(voice),))

@@ -45,21 +45,20 @@ class LanguageChoice:
         """The language to take a sentence in, given the recogniser's guess and its probability in [0, 1]; None: ask to say it again.
 
         An odd guess that is sure is believed for its own sentence; one that isn't counts for the next time, and the sentence is to
-        be heard again in the conversation's language. If that was told, only sure guesses count against it, and one below the floor
-        is heard in it too. `start_s` tells sentences apart: what was heard of one until a pause, and then all of it, counts once.
+        be heard again in the conversation's language. If that was told, it takes a sure guess and another one right after it to leave
+        it, and what is below the floor is heard in it too. `start_s` tells sentences apart: what was heard of one until a pause, and
+        then all of it, counts once.
         """
         if start_s != self._start_s:
             self._start_s, self._before = start_s, self._now
         before = self._before
-        if probability < self._floor:
-            self._now = replace(before, last=before.home) if before.told else before
-            return before.home if before.told else None
-        if guess == before.home:
-            self._now = replace(before, other=guess, last=guess)
-        elif guess == before.other:
+        if probability < self._floor and not before.told:
+            self._now = before
+            return None
+        if guess == before.other != before.home and probability >= self._floor:  # two in a row agree
             self._now = _State(guess, guess, guess)
-        elif probability >= self._sure:
+        elif guess == before.home or probability >= self._sure:
             self._now = replace(before, other=guess, last=guess)
         else:
-            self._now = replace(before, other=before.other if before.told else guess, last=before.home)
+            self._now = replace(before, other=before.home if before.told else guess, last=before.home)
         return self._now.last
