@@ -120,3 +120,13 @@ def test_the_usual_commands_are_understood_in_each_language_and_questions_are_le
     order = (code, *languages())
     assert [_told(match_command(text, order)) for text in SAME[code]["commands"]] == SAME["kinds"]
     assert [text for text in SAME[code]["questions"] if match_command(text, order)] == []
+
+
+@pytest.mark.parametrize("text", ["What is this? Stop.", "What is in front of me? Please be quiet.", "¿Qué es esto? Para."])
+def test_who_asks_and_then_says_stop_means_stop(text: str) -> None:
+    assert match_command(text, ("en", "es")) == Command("stop")
+
+
+@pytest.mark.parametrize("text", ["What is this? Louder.", "Where do the buses stop?", "Is that a stop. Sign?"])
+def test_no_other_command_and_no_word_within_a_question_is_taken_for_it(text: str) -> None:
+    assert match_command(text, ("en",)) is None

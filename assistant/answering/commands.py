@@ -56,8 +56,11 @@ class _Grammar:
     """Code by plain name of a language."""
 
 
+_SENTENCE_END = re.compile(r"(?<=[.?!。？！؟।])\s*(?=\S)")
+
+
 def match_command(text: str, order: Sequence[str]) -> Command | None:
-    """The command that the whole text is, or None for a question.
+    """The command that the whole text is, or None for a question. "What is this? Stop." is a stop too.
 
     `order`: codes of the languages whose words are tried, the likeliest first; one without a file is skipped. Whisper misjudges
     the language of a single word, so give the detected one, the conversation's and English.
@@ -69,7 +72,9 @@ def match_command(text: str, order: Sequence[str]) -> Command | None:
             if found := match(grammar, said, text):
                 kind, argument = found
                 return None if kind == QUESTIONS else Command(cast(CommandKind, kind), argument)
-    return None
+    last = _SENTENCE_END.split(text.strip())[-1]
+    command = match_command(last, order) if last and last != text.strip() else None
+    return command if command and command.kind == "stop" else None
 
 
 def expand(template: str) -> Iterator[str]:
