@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from assistant.building.firefox import build_translators
 from assistant.interfaces import Translator
 from assistant.model_store import ModelStore
 from assistant.problems import BadInput, DamagedModel, MissingModel
+from assistant.runtimes import apertium_translator
 from assistant.runtimes.apertium_translator import ApertiumTranslator
 from assistant.runtimes.ctranslate_translator import CTranslateTranslator
 from assistant.runtimes.firefox_translator import FirefoxTranslator
@@ -130,6 +132,35 @@ def test_an_apertium_that_fails_is_a_problem_and_no_traceback(tmp_path: Path) ->
     program.chmod(0o755)
     with pytest.raises(MissingModel, match="Apertium failed"):
         ApertiumTranslator(str(program)).translate("A man.", "en", "es")
+
+
+@needs_apertium
+def test_apertium_is_started_once_for_many_sentences(tmp_path: Path) -> None:
+    """And says the same as when it is started for a sentence, which takes most of the time."""
+    sentences = ["A cat.", "There are 3 [red] dogs, $5 / 2^3 \\ {x} <y>.", "Nul\0l.", "", 'It says "X1".', "A cat."]
+    log, program = tmp_path / "log", tmp_path / "apertium"
+    program.write_text(f'#!/bin/sh\necho "$@" >> {log}\nexec apertium "$@"\n')
+    program.chmod(0o755)
+    translator = ApertiumTranslator(str(program))
+    translated = [translator.translate(sentence, "en", "es") for sentence in sentences]
+    alone = [
+        subprocess.run(["apertium", "-u", "eng-spa"], input=sentence.replace("\0", " "), capture_output=True, text=True).stdout.strip()
+        for sentence in sentences
+    ]
+    assert translated == alone
+    assert log.read_text().splitlines() == ["-l", "-z -u -f none eng-spa"]
+
+
+@pytest.mark.parametrize("trouble", ["sleep 60", "exit 0"])
+def test_an_apertium_that_cannot_be_kept_running_is_started_for_each_sentence(
+    trouble: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apertium_translator, "PIPE_TIMEOUT_S", 0.3)
+    program = tmp_path / "apertium"
+    program.write_text(f'#!/bin/sh\ncase "$1" in -l) echo eng-spa;; -z) {trouble};; *) echo Un gato.;; esac\n')
+    program.chmod(0o755)
+    translator = ApertiumTranslator(str(program))
+    assert [translator.translate("A cat.", "en", "es") for _ in range(2)] == ["Un gato."] * 2
 
 
 @needs_apertium
