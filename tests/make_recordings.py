@@ -4,7 +4,8 @@
 
 No recording of a person asking in Portuguese could be had under a free licence, so the Piper voice en_US-joe-medium reads one, given
 Portuguese phonemes: a man with an English accent, and as a network trained on recordings nearer to a person than eSpeak is. The French
-one is eSpeak's, at a pace and pitch that Whisper base understands.
+one is eSpeak's, at a pace and pitch that Whisper base understands. No two takes of the network are alike, and Whisper base understood four
+of sixteen: the one of which it was surest (0.96) was kept.
 """
 
 from __future__ import annotations
