@@ -27,8 +27,8 @@ HEARD_RATE = 0.7
 HEARD_BACK = ("en", "es", "pt", "fr", "de", "it")
 NOTICED_PHRASES = ("cant_judge_safety", "ready")
 """Two of those that Whisper base surely notices in all six, though eSpeak says them; of how many it does: assistant/languages/README.md."""
-MISHEARD = 0.4
-"""Share of the letters that may be wrong: a quarter was, at most."""
+MISHEARD = 0.5
+"""Share of letters that may be wrong. eSpeak says nothing twice quite alike; the worst of eight times had 0.27, in its language."""
 each_language = pytest.mark.parametrize("language", languages().values(), ids=lambda language: language.code)
 
 
