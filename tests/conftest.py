@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import huggingface_hub.constants
+import onnxruntime
 import pytest
 
 from assistant import fetch_hub, model_store
 from assistant.model_store import ModelStore
 from tests.hub_server import Hub, serve
 from tests.manifest_files import CONFIG, WEIGHTS, use_manifests
+
+onnxruntime.set_seed(0)  # or Piper would say each sentence a little differently every time, and Whisper now and then hear another
 
 
 @pytest.fixture(scope="session")
