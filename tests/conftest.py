@@ -11,6 +11,7 @@ import onnxruntime
 import pytest
 
 from assistant import fetch_hub, model_store
+from assistant.manifests import all_manifests
 from assistant.model_store import ModelStore
 from tests.hub_server import Hub, serve
 from tests.manifest_files import CONFIG, WEIGHTS, use_manifests
@@ -28,10 +29,11 @@ def models_dir() -> Path:
 
 
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelStore:
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelStore]:
     """An empty one, in a program that has no manifests but those that the test writes."""
     use_manifests(monkeypatch, tmp_path / "data")
-    return ModelStore(tmp_path / "store")
+    yield ModelStore(tmp_path / "store")
+    all_manifests.cache_clear()  # a module that had it before the test may have read the test's
 
 
 @pytest.fixture

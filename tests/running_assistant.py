@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,15 @@ from typing import Any
 
 PATIENCE_S = 90.0
 """A busy machine loads models slowly; nothing here is a measurement."""
+
+
+NO_NETWORK = ["unshare", "-n"]
+"""To be put before a command."""
+
+
+def can_lose_network() -> bool:
+    """Whether this machine lets a process be started without any network."""
+    return shutil.which(NO_NETWORK[0]) is not None and not subprocess.run([*NO_NETWORK, "true"], capture_output=True).returncode
 
 
 class RunningAssistant:

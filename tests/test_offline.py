@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.running_assistant import NO_NETWORK, can_lose_network
 
 GUARDED = """
 import os, socket, threading
@@ -52,8 +53,7 @@ def test_onnxruntime_keeps_no_record_for_its_maker(kept_quiet: bool, tmp_path: P
 
 @pytest.mark.models
 def test_the_demo_gives_the_same_answers_with_no_network_at_all(models_dir: Path, tmp_path: Path) -> None:
-    unshare = shutil.which("unshare")
-    if unshare is None or subprocess.run([unshare, "-n", "true"]).returncode:
+    if not can_lose_network():
         pytest.skip("this machine lets nobody take its network away (unshare -n)")
 
     def answers(folder: str, *prefix: str) -> str:
@@ -64,4 +64,4 @@ def test_the_demo_gives_the_same_answers_with_no_network_at_all(models_dir: Path
 
     with_network = answers("with")
     assert with_network.count("said:") == 4
-    assert answers("without", unshare, "-n") == with_network
+    assert answers("without", *NO_NETWORK) == with_network

@@ -20,7 +20,7 @@ from assistant.languages import phrase
 from assistant.messages import AudioChunk
 from assistant.runtimes.espeak_voice import EspeakSynthesizer
 from assistant.settings import VoiceSettings
-from tests.running_assistant import PATIENCE_S
+from tests.running_assistant import NO_NETWORK, PATIENCE_S, can_lose_network
 from tests.video_files import write_cat_video
 
 pytestmark = pytest.mark.models
@@ -58,8 +58,7 @@ ASKED = {
 @pytest.fixture(scope="module")
 def no_network() -> list[str]:
     """To be put before a command; nothing where the machine lets nobody take its network away: the program's own guard is left."""
-    prefix = ["unshare", "-n"]
-    return prefix if shutil.which(prefix[0]) and not subprocess.run([*prefix, "true"], capture_output=True).returncode else []
+    return NO_NETWORK if can_lose_network() else []
 
 
 @pytest.fixture(scope="module")

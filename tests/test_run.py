@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 import time
@@ -19,7 +18,7 @@ from assistant.live.noticed_speaker import ECHO_S
 from assistant.messages import AudioChunk
 from tests import pulse
 from tests.measure_interruption import measure
-from tests.running_assistant import PATIENCE_S, RunningAssistant, is_event
+from tests.running_assistant import NO_NETWORK, PATIENCE_S, RunningAssistant, can_lose_network, is_event
 from tests.video_files import write_cat_video
 
 pytestmark = [pytest.mark.models, pytest.mark.sound]
@@ -41,14 +40,11 @@ def sound_system() -> Iterator[pulse.SoundSystem]:
         yield system
 
 
-NO_NETWORK = ["unshare", "-n"]
-
-
 @pytest.mark.parametrize("prefix", [[], NO_NETWORK], ids=["with a network", "with no network at all"])
 def test_a_question_into_the_microphone_is_answered_from_the_loudspeaker(
     sound_system: pulse.SoundSystem, cat_video: Path, models_dir: Path, tmp_path: Path, prefix: list[str]
 ) -> None:
-    if prefix and (shutil.which(prefix[0]) is None or subprocess.run([*prefix, "true"]).returncode):
+    if prefix and not can_lose_network():
         pytest.skip("this machine lets nobody take its network away (unshare -n)")
     trace = tmp_path / "trace.jsonl"
     arguments = ["--camera", str(cat_video), "--models-dir", str(models_dir), "--trace", str(trace)]

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant.runtimes.seen_labels import seen_text
-from models.training.data import article, flickr_examples, imagenet_examples, mentions_person, names, shop_words, tidy_caption
+from assistant.answering.answer_checks import article
+from assistant.runtimes.seen_labels import seen_labels, seen_text
+from models.training.data import flickr_examples, imagenet_examples, mentions_person, names, shop_words, tidy_caption
 
 
 def test_captions_are_set_as_people_write_them() -> None:
@@ -51,8 +52,8 @@ def test_articles_follow_the_sound_of_the_letter() -> None:
 
 def test_the_heads_labels_are_worded_by_their_certainty() -> None:
     classes = ["tabby", "lynx", "lemon", "sofa"]
-    assert seen_text(np.log(np.array([0.6, 0.25, 0.1, 0.05])), classes) == "Seen: surely tabby, probably lynx, maybe lemon.\n"
-    assert seen_text(np.zeros(40, np.float32), [str(i) for i in range(40)]) == "Seen: unsure.\n"
+    assert seen_text(seen_labels(np.log(np.array([0.6, 0.25, 0.1, 0.05])), classes)) == "Seen: surely tabby, probably lynx, maybe lemon.\n"
+    assert seen_text(seen_labels(np.zeros(40, np.float32), [str(i) for i in range(40)])) == "Seen: unsure.\n"
 
 
 def test_development_pictures_are_never_trained_on(tmp_path: Path) -> None:

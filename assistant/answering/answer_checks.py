@@ -67,7 +67,7 @@ def asks_yes_or_no(question: str) -> bool:
 
     Not "But is in front of me." (a misheard "What is in front of me?"), nor "Can you tell me what this is?".
     """
-    return _YES_NO_QUESTION.match(_plain(question)) is not None
+    return _YES_NO_QUESTION.match(plain_question(question)) is not None
 
 
 def is_bare_yes_or_no(sentence: str) -> bool:
@@ -85,14 +85,14 @@ def asked_thing(question: str) -> tuple[str, bool] | None:
 
     "Is there a dog in the picture?" -> ("a dog", True); "Are there no apples?" -> ("apples", False).
     """
-    match = _PRESENCE.fullmatch(_plain(question))
+    match = _PRESENCE.fullmatch(plain_question(question))
     thing = _thing(match)
     return None if match is None or thing is None else (thing, match["article"] != "no")
 
 
 def presupposed_thing(question: str) -> str | None:
     """The thing that a question takes for granted, with its article: "What colour is the toaster?" -> "a toaster"."""
-    matches = (pattern.fullmatch(_plain(question)) for pattern in _PRESUPPOSING)
+    matches = (pattern.fullmatch(plain_question(question)) for pattern in _PRESUPPOSING)
     return next((thing for match in matches if (thing := _thing(match))), None)
 
 
@@ -144,7 +144,12 @@ def with_doubt(sentence: str) -> str:
     return f"{doubt} {first.lower() if not rest[:1].isupper() else first}{rest}"
 
 
-def _plain(question: str) -> str:
+def article(noun: str) -> str:
+    """ "an" or "a"."""
+    return "an" if noun[:1].lower() in "aeiou" else "a"
+
+
+def plain_question(question: str) -> str:
     """Lower case, one blank between words, nothing after the last one."""
     return " ".join(question.lower().split()).rstrip(" ?.!")
 
@@ -156,7 +161,7 @@ def _thing(match: re.Match[str] | None) -> str | None:
     thing = _SOMEBODY.get(match["thing"], match["thing"])
     if thing in _UNCOUNTABLE or _is_plural(thing):
         return thing
-    return f"{'an' if thing[:1] in 'aeiou' else 'a'} {thing}"
+    return f"{article(thing)} {thing}"
 
 
 def _is_plural(thing: str) -> bool:

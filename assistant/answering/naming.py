@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from assistant.answering.answer_checks import with_doubt
+from assistant.answering.answer_checks import article, plain_question, with_doubt
 from assistant.messages import AnswerThresholds, SeenLabel
 
 CANT_TELL_THING = "I can't tell what this is."
@@ -25,7 +25,7 @@ _SCENE = re.compile(
 
 def asks_what_is_there(question: str) -> bool:
     """Whether the question is about all that is to be seen: "What is in front of me?", "Describe the picture."."""
-    return _SCENE.fullmatch(" ".join(question.lower().split()).rstrip(" ?.!")) is not None
+    return _SCENE.fullmatch(plain_question(question)) is not None
 
 
 def naming_answers(labels: Sequence[SeenLabel]) -> list[str]:
@@ -62,4 +62,4 @@ def doubting_label(sentence: str, labels: Sequence[SeenLabel], thresholds: Answe
 
 
 def _plainly(label: SeenLabel) -> str:
-    return f"{'An' if label.name[:1].lower() in 'aeiou' else 'A'} {label.name}."
+    return f"{article(label.name).capitalize()} {label.name}."

@@ -79,7 +79,7 @@ def main() -> None:
     options = parser.parse_args()
     describer = open_describer(AnswerSettings(model=options.model, threads=options.threads), ModelStore(models_dir(None)))
     with tempfile.TemporaryDirectory() as folder:
-        clips = list(_clips(options.data, options.clips, Path(folder)))
+        clips = list(make_clips(read_photographs(options.data)[FIRST:], options.data, options.clips, Path(folder), SEED))
         measured = chain(
             measure_find(describer, clips) if options.only in (None, "find") else (),
             measure_find_things(describer, clips) if options.only in (None, "things") else (),
@@ -214,21 +214,17 @@ def scenes_with(thing: str, clip: Clip) -> list[int]:
     return [scene for scene, p in enumerate(clip.photographs) if words.search(" ".join(p.captions).lower())]
 
 
-def _clips(data: Path, count: int, folder: Path) -> Iterator[tuple[Clip, list[Photograph]]]:
-    """Clips, each with as many photographs that aren't in it."""
-    rng = random.Random(SEED)
-    photographs = read_photographs(data)[FIRST:]
+def make_clips(photographs: list[Photograph], data: Path, count: int, folder: Path, seed: int) -> Iterator[tuple[Clip, list[Photograph]]]:
+    """Clips of SCENES of the photographs of `data`, written to `folder`, each with as many photographs that aren't in it."""
+    rng = random.Random(seed)
     for number in range(count):
         chosen = rng.sample(photographs, 2 * SCENES)
         yield write_clip(folder / f"clip{number}.mp4", data, chosen[:SCENES], rng), chosen[SCENES:]
 
 
 def _keyframes(clip: Clip, settings: KeyframeSettings) -> Iterator[Keyframe]:
-    camera = open_camera(str(clip.path), CameraSettings())
-    try:
-        yield from clear_keyframes(camera.frames(), settings)
-    finally:
-        camera.close()
+    for _, keyframe in _settled_keyframes(clip, settings):
+        yield keyframe
 
 
 def _settled_keyframes(clip: Clip, settings: KeyframeSettings) -> Iterator[tuple[float, Keyframe]]:

@@ -6,6 +6,8 @@ was trained with exactly this text, so any change here asks for new training.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from assistant.messages import SeenLabel
@@ -22,10 +24,10 @@ def seen_labels(class_logits: np.ndarray, class_names: list[str]) -> tuple[SeenL
     return tuple(SeenLabel(class_names[i], float(probabilities[i])) for i in best)
 
 
-def seen_text(class_logits: np.ndarray, class_names: list[str]) -> str:
-    """ "Seen: surely tabby, maybe Egyptian cat.\\n" from f32 [classes]; "Seen: unsure.\\n" if nothing reaches 5 %."""
-    labels = [f"{word} {label.name}" for label in seen_labels(class_logits, class_names) if (word := _certainty(label.probability))]
-    return f"Seen: {', '.join(labels) or 'unsure'}.\n"
+def seen_text(labels: Iterable[SeenLabel]) -> str:
+    """ "Seen: surely tabby, maybe Egyptian cat.\\n"; "Seen: unsure.\\n" if no label reaches 5 %."""
+    told = [f"{word} {label.name}" for label in labels if (word := _certainty(label.probability))]
+    return f"Seen: {', '.join(told) or 'unsure'}.\n"
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

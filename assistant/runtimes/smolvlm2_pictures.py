@@ -44,4 +44,5 @@ class PictureEncoder:
         block = picture_block(tiles.rows, tiles.cols, self._image_tokens)
         if class_logits is None or self._class_names is None:
             return SeenPicture(block, features, "")
-        return SeenPicture(block, features, seen_text(class_logits, self._class_names), seen_labels(class_logits, self._class_names))
+        labels = seen_labels(class_logits, self._class_names)
+        return SeenPicture(block, features, seen_text(labels), labels)

@@ -22,10 +22,7 @@ _BEFORE = {
 
 def first_clause(text: str, language: str) -> int | None:
     """Where a sentence that is still being written may be begun to be spoken: at a pause, or when it grows long without one."""
-    places = [match.start() for match in _COMMA.finditer(text)]
-    if language in _BEFORE:
-        places += [match.start() for match in _BEFORE[language].finditer(text)]
-    for place in sorted(places):
+    for place in _pauses(text, language):
         if len(text[:place].split()) >= LEAST_WORDS and not _inside_quotes(text[:place]):
             return place
     words = list(re.finditer(r"\S+\s+", text))
@@ -36,14 +33,17 @@ def first_clause(text: str, language: str) -> int | None:
 
 def clauses(sentence: str, language: str) -> list[str]:
     """The sentence whole, or its first clause and the rest: "A man in a red shirt is riding", "on a dirt path in the woods."."""
-    places = [m.start() for m in _COMMA.finditer(sentence)]
-    if language in _BEFORE:
-        places += [m.start() for m in _BEFORE[language].finditer(sentence)]
-    for place in sorted(places):
+    for place in _pauses(sentence, language):
         first, rest = sentence[:place], sentence[place + 1 :]
         if len(first.split()) >= LEAST_WORDS and len(rest.split()) >= LEAST_WORDS and not _inside_quotes(first):
             return [first, rest]
     return [sentence]
+
+
+def _pauses(text: str, language: str) -> list[int]:
+    """The blanks at which a speaker may pause, in order."""
+    patterns = [_COMMA, _BEFORE[language]] if language in _BEFORE else [_COMMA]
+    return sorted(match.start() for pattern in patterns for match in pattern.finditer(text))
 
 
 def _inside_quotes(beginning: str) -> bool:

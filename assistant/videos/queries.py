@@ -13,14 +13,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from assistant.answering.answer_checks import asked_thing
+from assistant.answering.answer_checks import SCENE_QUESTION, asked_thing
 from assistant.answering.honest_answers import presence_scores
 from assistant.interfaces import SceneDescriber
 from assistant.messages import MomentThresholds, Picture, Scores, View
 from assistant.problems import BadInput
 
-QUESTION = "What is in front of me?"
-"""The query is scored as the answer to this."""
 LONGEST_QUERY = 300
 """Characters."""
 MOST_THINGS = 3
@@ -51,7 +49,7 @@ _SOMEONE = re.compile(r"^(?:some|any)(?:one|body)\b", re.IGNORECASE)
 
 
 class Query:
-    """One query, asked of many pictures."""
+    """One query, asked of many pictures: scored as the answer to SCENE_QUESTION."""
 
     def __init__(self, describer: SceneDescriber, text: str, empty: View) -> None:
         """`empty`: the describer's look at EMPTY_PICTURE. BadInput if the text has no words or is too long."""
@@ -72,7 +70,7 @@ class Query:
         """What a picture says to the query: log-probabilities of a description's tokens [n], or the log-odds of a thing [1]."""
         if self.thing:
             return np.array([self._thing_log_odds(view, self.thing)])
-        return self._describer.token_log_likelihoods(view, QUESTION, self._sentence)
+        return self._describer.token_log_likelihoods(view, SCENE_QUESTION, self._sentence)
 
     def thing_log_odds(self, view: View) -> float:
         """Log-odds that the least probable thing that a description names is there; 0 if it names none or is all about one."""

@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistant.answering.answer_checks import article
+
 HELD_OUT_CLASSES = 300
 SPLIT_SEED = 20
 
@@ -103,10 +105,6 @@ def tidy_caption(caption: str) -> str:
     for mark in (".", ",", "!", "?", "'s", "n't", ";", ":"):
         text = text.replace(f" {mark}", mark)
     return _capital(text.rstrip(" .").strip('" ')) + "."
-
-
-def article(noun: str) -> str:
-    return "an" if noun[:1].lower() in "aeiou" else "a"
 
 
 def names(text: str, label: str) -> bool:

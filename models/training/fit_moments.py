@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import random
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,12 +18,13 @@ from pathlib import Path
 
 import numpy as np
 
-from assistant.benchmarks.video_clips import Clip, Photograph, read_photographs, write_clip
-from assistant.benchmarks.videos import SCENES, THINGS, ClipSearch, scenes_with
+from assistant.benchmarks.video_clips import Clip, Photograph, read_photographs
+from assistant.benchmarks.videos import SCENES, THINGS, ClipSearch, make_clips, scenes_with
 from assistant.messages import MomentThresholds, Scores, View
 from assistant.runtimes.smolvlm2 import Smolvlm2Describer
 from assistant.videos.find_moments import CANDIDATES
 from assistant.videos.queries import Background, Query
+from models.training.judging import fit_logistic
 
 SEED = 7
 REFUSED = 0.70
@@ -111,26 +111,17 @@ def fit(asked: Sequence[Asked], things: Sequence[tuple[float, bool]]) -> MomentT
 
 
 def _logistic(clues: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, float]:
-    """Weights [clues] and offset of a logistic regression, by Newton's method."""
+    """Weights [clues] and offset of a logistic regression."""
     spread = clues.std(0) + 1e-9
     design = np.column_stack([clues / spread, np.ones(len(clues))])
-    penalty = PENALTY * np.append(np.ones(clues.shape[1]), 0.0)
-    weights = np.zeros(design.shape[1])
-    for _ in range(50):
-        p = 1 / (1 + np.exp(-np.clip(design @ weights, -30, 30)))
-        gradient = design.T @ (p - right) + penalty * weights
-        curvature = (design * (p * (1 - p))[:, None]).T @ design + np.diag(penalty) + 1e-6 * np.eye(len(weights))
-        weights -= np.linalg.solve(curvature, gradient)
+    weights = fit_logistic(design, right, PENALTY * np.append(np.ones(clues.shape[1]), 0.0))
     return weights[:-1] / spread, float(weights[-1])
 
 
 def _clips(data: Path, count: int) -> Iterator[tuple[Clip, list[Photograph]]]:
-    """Clips of training photographs, each with as many that aren't in it."""
-    rng, photographs = random.Random(SEED), read_photographs(data, "train")
+    """Of training photographs."""
     with tempfile.TemporaryDirectory() as folder:
-        for _ in range(count):
-            chosen = rng.sample(photographs, 2 * SCENES)
-            yield write_clip(Path(folder) / "clip.mp4", data, chosen[:SCENES], rng), chosen[SCENES:]
+        yield from make_clips(read_photographs(data, "train"), data, count, Path(folder), SEED)
 
 
 def _ask(query: Query, empty: View, views: list[View], scenes: list[int], scene: int | None) -> Asked:

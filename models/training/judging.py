@@ -64,15 +64,21 @@ def calibration_error(probabilities: np.ndarray, labels: np.ndarray, bins: int =
     return float(np.sum(gaps))
 
 
-def fit_platt(scores: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
-    """Slope and offset of the logistic line through log-odds, by Newton's method (Platt 1999)."""
-    design, line = np.stack([scores, np.ones_like(scores)], 1), np.array([1.0, 0.0])
+def fit_logistic(design: np.ndarray, labels: np.ndarray, penalties: np.ndarray) -> np.ndarray:
+    """Weights of a logistic regression on `design` [cases, weights], with a penalty on the square of each weight; Newton's method."""
+    weights = np.zeros(design.shape[1])
     for _ in range(50):
-        p = 1 / (1 + np.exp(-np.clip(design @ line, -30, 30)))
-        gradient = design.T @ (p - labels) + 1e-3 * line
-        curvature = (design * (p * (1 - p))[:, None]).T @ design + 1e-3 * np.eye(2)
-        line = line - np.linalg.solve(curvature, gradient)
-    return float(line[0]), float(line[1])
+        p = 1 / (1 + np.exp(-np.clip(design @ weights, -30, 30)))
+        gradient = design.T @ (p - labels) + penalties * weights
+        curvature = (design * (p * (1 - p))[:, None]).T @ design + np.diag(penalties) + 1e-6 * np.eye(len(weights))
+        weights -= np.linalg.solve(curvature, gradient)
+    return weights
+
+
+def fit_platt(scores: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
+    """Slope and offset of the logistic line through log-odds (Platt 1999)."""
+    slope, offset = fit_logistic(np.stack([scores, np.ones_like(scores)], 1), labels, np.array([1e-3, 1e-3]))
+    return float(slope), float(offset)
 
 
 def halves(pairs: Sequence[T]) -> tuple[list[T], list[T]]:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+from assistant.answering.answer_checks import article
 from assistant.building.sources import VISION_MODEL_FILE, find_source
 from assistant.building.torch_file import read_state_dict
-from assistant.runtimes.seen_labels import seen_text, softmax
+from assistant.runtimes.seen_labels import seen_labels, seen_text, softmax
 from models.training.augment import swap_sides
 from models.training.batches import Row
 from models.training.data import (
@@ -21,7 +22,6 @@ from models.training.data import (
     NAME_QUESTIONS,
     OBJECT_QUESTIONS,
     Example,
-    article,
     flickr_examples,
     grocery_examples,
     imagenet_examples,
@@ -107,7 +107,7 @@ class Lessons:
         if not exchanges:
             return None
         asked = tuple(Exchange(_spelt(e.question, rng), e.answers) for e in exchanges)
-        return Row(seen_text(logits, self.class_names), asked, tokens)
+        return Row(seen_text(seen_labels(logits, self.class_names)), asked, tokens)
 
     def _scene_exchanges(self, example: Example, mirrored: bool, rng: random.Random) -> list[Exchange]:
         worth = self._worth[example.picture]
@@ -134,7 +134,7 @@ class Lessons:
     def _object_exchanges(self, example: Example, logits: np.ndarray, rng: random.Random) -> list[Exchange] | None:
         """Named as surely as the head is of its first label; None: leave the picture out, for the head is sure of a wrong class."""
         probabilities = softmax(logits)
-        sure, named = float(probabilities.max()), example.label in seen_text(logits, self.class_names)
+        sure, named = float(probabilities.max()), example.label in seen_text(seen_labels(logits, self.class_names))
         if not named and sure >= CERTAIN:
             return None
         question = rng.choice(OBJECT_QUESTIONS)
@@ -152,7 +152,7 @@ class Lessons:
         place = rng.randrange(len(self._unreadable.names))
         tokens, logits = np.asarray(self._unreadable.tokens[place], np.float32), self._unreadable.logits[place]
         exchanges = (Exchange(rng.choice((*CAPTION_QUESTIONS, *NAME_QUESTIONS)), (CANT_TELL,)), cant_tell_question(rng))
-        return Row(seen_text(logits, self.class_names), exchanges, tokens)
+        return Row(seen_text(seen_labels(logits, self.class_names)), exchanges, tokens)
 
 
 class _Lookup:

@@ -25,7 +25,7 @@ from assistant.building.sources import LANGUAGE_MODEL_FILE, find_source
 from assistant.building.starter import BITS, adapter_file, merge_adapter, write_starter
 from assistant.building.starter_form import IMAGE, extended_language_model, prompt, token_id
 from assistant.messages import Frame, Keyframe
-from assistant.runtimes.seen_labels import seen_text
+from assistant.runtimes.seen_labels import seen_labels, seen_text
 from assistant.runtimes.smolvlm2 import Smolvlm2Describer
 from models.training.batches import encode
 from models.training.data import Example, class_names, flickr_examples
@@ -92,7 +92,7 @@ def _torch_agrees(options: argparse.Namespace, examples: list[Example], said: li
     place, names = {name: i for i, name in enumerate(features.names)}, class_names(options.data)
     for example, tokens in zip(examples, said, strict=True):
         i = place[example.picture]
-        start = encode(tokenizer, prompt(seen_text(features.logits[i], names), QUESTION))
+        start = encode(tokenizer, prompt(seen_text(seen_labels(features.logits[i], names)), QUESTION))
         picture = features.tokens[i].astype(np.float32)
         yield _choices(model, start, tokens, picture, token_id(tokenizer, IMAGE)) == tokens
 
