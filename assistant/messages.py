@@ -6,6 +6,7 @@ Picture: uint8 [H, W, 3] RGB. Sound: float32 [samples], mono, in [-1, 1]. Time: 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -158,7 +159,7 @@ class Heard:
 
 @dataclass(frozen=True)
 class SeenLabel:
-    """What the vision encoder's own classification head takes a picture for."""
+    """What one of the vision encoder's own heads takes a picture for."""
 
     name: str
     probability: float
@@ -173,9 +174,11 @@ class SeenPicture:
     features: npt.NDArray[np.float32]
     """float32 [tokens, hidden]"""
     seen: str
-    """What the encoder's own head sees, as text; "" without a head."""
+    """What the encoder's own heads see, as text; "" without a head."""
     labels: tuple[SeenLabel, ...] = ()
-    """The same, likeliest first; not kept in files."""
+    """Classes of the head that takes a picture for one thing, likeliest first; not kept in files."""
+    words: npt.NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
+    """float32 [words that the encoder's head knows]: see View.words."""
 
 
 @dataclass(frozen=True)
@@ -207,19 +210,23 @@ class MomentThresholds:
     The defaults are the starter model's, made by `python -m models.training.fit_moments`.
     """
 
-    offset: float = -1.946
+    offset: float = -1.815
     """Of the logistic line that leads from the evidence for a description, in nats, to its log-odds; ..."""
-    slope: float = 0.405
+    slope: float = 0.328
     """... its slope; ..."""
-    per_thing: float = 0.157
-    """... and what the log-odds of the description's least probable thing add."""
-    thing_offset: float = -1.783
+    per_thing: float = 0.202
+    """... what the log-odds of the description's least probable thing add; ..."""
+    per_word: float = 0.149
+    """... and what each nat adds by which the picture makes the description's words likelier."""
+    thing_offset: float = -1.113
     """The same line from the log-odds of a bare thing; ..."""
-    thing_slope: float = 0.942
-    """... its slope."""
-    empty_nats: float = 21.138
+    thing_slope: float = 0.669
+    """... its slope; ..."""
+    thing_per_word: float = 0.284
+    """... and what the thing's words add."""
+    empty_nats: float = 21.59
     """By which an unrelated photograph makes a description likelier than the empty picture does, on average."""
-    found: float = 0.324
+    found: float = 0.236
     """Probability of the best moment below which a query counts as not found: seven in ten absent ones stay below."""
 
 
@@ -230,3 +237,5 @@ class View:
     keyframes: tuple[Keyframe, ...] = field(default=())
     labels: tuple[SeenLabel, ...] = field(default=(), kw_only=True)
     """What the encoder's own head sees in a single picture, likeliest first; empty without a head."""
+    words: Mapping[str, float] = field(default_factory=dict, kw_only=True)
+    """By how many nats a single picture makes it likelier that somebody says a word, for each that the encoder's head knows."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from assistant.messages import MomentThresholds, Scores, View
+from assistant.messages import MomentThresholds, View
 from assistant.problems import BadInput
-from assistant.videos.find_moments import Look, Moment, find_moments, peaks, told
-from assistant.videos.queries import Background, Query, named_things, whole_thing
+from assistant.videos.find_moments import Moment, TimedLook, find_moments, peaks, told
+from assistant.videos.queries import Background, Look, Query, named_things, whole_thing
 from tests.fakes import ScriptedDescriber
 
 WORDS = 6
@@ -16,14 +16,18 @@ THRESHOLDS = MomentThresholds()
 EMPTY = np.full(WORDS, -8.0)
 
 
-def scores(nats: float) -> Scores:
-    """Of a description of WORDS tokens, `nats` above what unrelated pictures give."""
-    return EMPTY + (THRESHOLDS.empty_nats + nats) / WORDS
+def look(nats: float, word_evidence: float = 0.0) -> Look:
+    """At a picture that makes a description of WORDS tokens likelier by `nats` than unrelated pictures do."""
+    return Look(EMPTY + (THRESHOLDS.empty_nats + nats) / WORDS, word_evidence)
+
+
+def probability(background: Background, look: Look) -> float:
+    return background.probability(background.evidence(look), look.word_evidence)
 
 
 def moments(nats: list[float], top: int = 3, things: float = 0.0) -> list[Moment]:
     """Of a clip with a keyframe each four seconds, until second 40."""
-    looks = [Look(4.0 * number, scores(each)) for number, each in enumerate(nats)]
+    looks = [TimedLook(4.0 * number, look(each)) for number, each in enumerate(nats)]
     found = find_moments(looks, 40.0, Background(THRESHOLDS, EMPTY), lambda _: things, top)
     assert all(0 <= moment.score <= 1 for moment in found)
     return found
@@ -65,9 +69,9 @@ def test_one_picture_is_judged_against_the_empty_one() -> None:
 
 def test_a_word_that_fits_every_picture_counts_for_little() -> None:
     """ "A man" is likely of most pictures; what tells one apart are the rare words."""
-    others = [np.array([-0.1, -8.0])] * 9
-    common, rare = np.array([-0.1, -5.0]), np.array([-2.0, -3.1])  # equally likely as a whole
-    background = Background(THRESHOLDS, others[0] - THRESHOLDS.empty_nats / 2)
+    others = [Look(np.array([-0.1, -8.0]), 0.0)] * 9
+    common, rare = Look(np.array([-0.1, -5.0]), 0.0), Look(np.array([-2.0, -3.1]), 0.0)  # equally likely as a whole
+    background = Background(THRESHOLDS, others[0].scores - THRESHOLDS.empty_nats / 2)
     for each in (*others, common, rare):
         background.add(each)
     assert background.evidence(rare, [rare]) > background.evidence(common, [common]) + 1
@@ -85,11 +89,25 @@ def test_spans_grow_from_the_highest_peak_and_never_overlap() -> None:
 
 def test_more_evidence_is_more_probable_and_the_background_shifts_with_the_clip() -> None:
     background = Background(THRESHOLDS, EMPTY)
-    values = [background.probability(background.evidence(scores(nats))) for nats in (-5, 0, 5, 10, 20)]
+    values = [probability(background, look(nats)) for nats in (-5, 0, 5, 10, 20)]
     assert values == sorted(values) and values[0] < THRESHOLDS.found < values[-1]
     for _ in range(30):
-        background.add(scores(20))
-    assert background.probability(background.evidence(scores(20))) < THRESHOLDS.found
+        background.add(look(20))
+    assert probability(background, look(20)) < THRESHOLDS.found
+
+
+def test_what_the_head_of_words_sees_speaks_for_a_moment() -> None:
+    background = Background(THRESHOLDS, EMPTY)
+    assert probability(background, look(5, -8.0)) < probability(background, look(5)) < probability(background, look(5, 8.0))
+    likeliness = [background.likeliness(each) for each in (look(5), look(5, 3.0), look(15))]
+    assert likeliness == sorted(likeliness)
+
+
+def test_a_querys_words_are_weighed_in_the_form_that_the_head_knows_and_each_once() -> None:
+    query = Query(ScriptedDescriber([""]), "Two dogs and a dog run to a unicorn", View())
+    said = query.look(View(words={"two": 1.0, "dog": 2.0, "run": -0.5, "cat": 9.0}))
+    assert said.word_evidence == pytest.approx(2.5)
+    assert query.look(View()).word_evidence == 0
 
 
 def test_it_is_said_plainly() -> None:
@@ -124,7 +142,7 @@ def test_a_query_is_scored_as_a_sentence_against_an_empty_picture() -> None:
     query = Query(describer, "  a dog on a beach. ", View())
     assert query.text == "a dog on a beach"
     assert query.scores(View()) == pytest.approx([-7.0 / 5] * 5)
-    assert query.background().evidence(query.scores(View())) == pytest.approx(-THRESHOLDS.empty_nats)
+    assert query.background().evidence(query.look(View())) == pytest.approx(-THRESHOLDS.empty_nats)
 
 
 def test_a_bare_thing_is_asked_for_in_both_polarities_and_not_judged_by_the_clip() -> None:
@@ -138,7 +156,7 @@ def test_a_bare_thing_is_asked_for_in_both_polarities_and_not_judged_by_the_clip
     assert query.scores(View()) == pytest.approx([(2.0 + 0.5) / 2])
     assert query.thing_log_odds(View()) == 0.0
     for log_odds, found in ((4.0, [(0.0, 40.0)]), (-2.0, [])):
-        everywhere = [Look(4.0 * number, np.array([log_odds])) for number in range(10)]
+        everywhere = [TimedLook(4.0 * number, Look(np.array([log_odds]), 0.0)) for number in range(10)]
         assert [(m.start_s, m.end_s) for m in find_moments(everywhere, 40.0, query.background(), lambda _: 0.0, 1)] == found
 
 

@@ -6,20 +6,22 @@ import numpy as np
 import pytest
 
 from assistant.messages import MomentThresholds
+from assistant.videos.queries import Look
 from models.training.fit_moments import REFUSED, Asked, fit
 
 SCENES, WORDS = 10, 8
 
 
 def asked(scene: int | None, rng: np.random.Generator) -> Asked:
-    """Unrelated pictures are worth 12 nats more than the empty one; the one that shows it 15 more than these, and its things."""
+    """Unrelated pictures are worth 12 nats more than the empty one; the one that shows it 15 more than these, its things and words."""
     nats = 12 + 3 * rng.standard_normal(SCENES)
     if scene is not None:
         nats[scene] += 15
-    scores = [np.full(WORDS, (each - 60) / WORDS) for each in nats]
+    words = [(3.0 if place == scene else -3.0) + rng.standard_normal() for place in range(SCENES)]
+    looks = [Look(np.full(WORDS, (each - 60) / WORDS), evidence) for each, evidence in zip(nats, words, strict=True)]
     peaks = [int(i) for i in np.argsort(-nats)[:3]]
     things = [(2.0 if peak == scene else -2.0) + rng.standard_normal() for peak in peaks]
-    return Asked(scene, np.full(WORDS, -60 / WORDS), scores, list(range(SCENES)), peaks, things)
+    return Asked(scene, np.full(WORDS, -60 / WORDS), looks, list(range(SCENES)), peaks, things)
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +33,13 @@ def queries() -> list[Asked]:
 @pytest.fixture(scope="module")
 def thresholds(queries: list[Asked]) -> MomentThresholds:
     rng = np.random.default_rng(1)
-    things = [(3.0 * right - 1.0 + rng.standard_normal(), right) for right in (True, False) * 40]
+    things = [(3.0 * right - 1.0 + rng.standard_normal(), 2.0 * right + rng.standard_normal(), right) for right in (True, False) * 40]
     return fit(queries, things)
 
 
 def test_evidence_and_things_both_speak_for_a_moment(thresholds: MomentThresholds) -> None:
-    assert thresholds.slope > 0 and thresholds.per_thing > 0 and thresholds.thing_slope > 0
+    assert thresholds.slope > 0 and thresholds.per_thing > 0 and thresholds.per_word > 0
+    assert thresholds.thing_slope > 0 and thresholds.thing_per_word > 0
     assert thresholds.empty_nats == pytest.approx(12, abs=0.5)
 
 

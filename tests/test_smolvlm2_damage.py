@@ -171,6 +171,20 @@ def test_class_names_of_another_head_are_refused(folder: Path) -> None:
         use(folder)
 
 
+@pytest.mark.parametrize("wrong", [{"num_beams": 99}, {"num_beams": "3"}, {"num_beams": 3, "length_penalty": "long"}])
+def test_beams_beyond_reason_are_refused(folder: Path, wrong: dict[str, object]) -> None:
+    change_json(folder / "generation_config.json", lambda c: c.update(wrong))
+    with pytest.raises(DamagedModel, match="generation_config"):
+        use(folder)
+
+
+@pytest.mark.parametrize("content", ["", "dog\ngrass\n", "dog\tgrass\n", "dog\t0.2\ngrass\n", "dog\t0\ngrass\t0.1\n", "dog\t0.1\t0.2\n"])
+def test_words_without_their_shares_are_refused(folder: Path, content: str) -> None:
+    (folder / "seen_words.txt").write_text(content, encoding="utf-8")
+    with pytest.raises(DamagedModel, match="seen_words|word_logits"):
+        use(folder)
+
+
 def test_a_tokenizer_larger_than_the_models_vocabulary_is_refused(folder: Path) -> None:
     change_json(folder / "tokenizer.json", lambda c: c["added_tokens"].append({**c["added_tokens"][-1], "id": 999, "content": "<more>"}))
     with pytest.raises(DamagedModel, match="decoder_model_merged"):

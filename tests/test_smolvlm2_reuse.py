@@ -40,7 +40,7 @@ class Runs:
         self.tiles = self.tokens = 0
         encode, embed = VisionEncoder.encode, TokenEmbedder.embed
 
-        def counted_encode(encoder: VisionEncoder, tiles: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        def counted_encode(encoder: VisionEncoder, tiles: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
             self.tiles += len(tiles)
             return encode(encoder, tiles)
 

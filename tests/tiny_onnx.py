@@ -20,6 +20,8 @@ TILE = 32
 BLOCK = 16  # pixels a side of what becomes one visual token
 TOKENS = (TILE // BLOCK) ** 2
 CLASS_NAMES = ("tabby", "espresso", "lemon")
+WORDS = (("dog", 0.2), ("grass", 0.1))
+"""With how usual they are."""
 
 _SPECIALS = (
     "<|endoftext|>",
@@ -56,11 +58,13 @@ def write_tiny_model(folder: Path, *, seed: int = 0, labels: bool = False, **con
     (folder / "onnx").mkdir(parents=True)
     decoder(language, float_linear).save(folder / "onnx" / "decoder_model_merged.onnx")
     embed_tokens(language.arrays["embed_tokens"]).save(folder / "onnx" / "embed_tokens.onnx")
-    head = _matrix(rng, len(CLASS_NAMES), 3 * BLOCK * BLOCK).T * 20 if labels else None
-    _vision_encoder(connector, head).save(folder / "onnx" / "vision_encoder.onnx")
+    outputs = {"class_logits": len(CLASS_NAMES), "word_logits": len(WORDS)} if labels else {}
+    heads = {output: _matrix(rng, width, 3 * BLOCK * BLOCK).T * 20 for output, width in outputs.items()}
+    _vision_encoder(connector, heads).save(folder / "onnx" / "vision_encoder.onnx")
     tokenizer.save(str(folder / "tokenizer.json"))
     if labels:
         (folder / "seen_labels.txt").write_text("\n".join(CLASS_NAMES) + "\n", encoding="utf-8")
+        (folder / "seen_words.txt").write_text("".join(f"{word}\t{share}\n" for word, share in WORDS), encoding="utf-8")
     for name, content in _configs(shape, tokenizer, config_changes).items():
         (folder / name).write_text(json.dumps(content), encoding="utf-8")
     return TinyModel(folder, tokenizer, language, connector)
@@ -88,7 +92,7 @@ def _random_arrays(shape: LlamaShape, vocabulary: int, rng: np.random.Generator)
     return arrays | {"embed_tokens": table, "lm_head": _matrix(rng, vocabulary, shape.hidden)}
 
 
-def _vision_encoder(connector: np.ndarray, head: np.ndarray | None) -> Graph:
+def _vision_encoder(connector: np.ndarray, heads: dict[str, np.ndarray]) -> Graph:
     """Each 16 x 16 block of pixels through one matrix."""
     graph = Graph("vision_encoder")
     pixels = graph.input("pixel_values", FLOAT, ["batch", "num_images", 3, TILE, TILE])
@@ -99,10 +103,10 @@ def _vision_encoder(connector: np.ndarray, head: np.ndarray | None) -> Graph:
     blocks = graph.op("Reshape", blocks, graph.ints(-1, TOKENS, 3 * BLOCK * BLOCK))  # [tiles, tokens, 768]
     graph.op("MatMul", blocks, graph.weight("connector", connector), out="image_features")
     graph.output("image_features", FLOAT, ["tiles", TOKENS, connector.shape[1]])
-    if head is not None:
+    for output, head in heads.items():
         mean = graph.op("ReduceMean", blocks, graph.ints(1), keepdims=0)
-        graph.op("MatMul", mean, graph.weight("head", head), out="class_logits")
-        graph.output("class_logits", FLOAT, ["tiles", head.shape[1]])
+        graph.op("MatMul", mean, graph.weight(f"{output}.weight", head), out=output)
+        graph.output(output, FLOAT, ["tiles", head.shape[1]])
     return graph
 
 

@@ -46,12 +46,12 @@ class Clip:
         return self.starts_s[scene], (*self.starts_s[1:], self.end_s)[scene]
 
 
-def read_photographs(data: Path, split: str = "dev") -> list[Photograph]:
-    """Of `data`/flickr8k, in the order of its list."""
+def read_photographs(data: Path) -> list[Photograph]:
+    """The development split of `data`/flickr8k, in the order of its list."""
     captions: dict[str, list[str]] = {}
     with (data / "flickr8k" / "captions.tsv").open(newline="", encoding="utf-8") as file:
         for name, where, caption in csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
-            if where == split:
+            if where == "dev":
                 captions.setdefault(name, []).append(" ".join(caption.split()).rstrip(" ."))
     return [Photograph(name, tuple(texts)) for name, texts in captions.items()]
 

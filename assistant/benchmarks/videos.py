@@ -2,9 +2,8 @@
 
 python -m assistant.benchmarks.videos [--data DIR] [--model NAME|DIR] [--clips N] [--json]
 
-The caption of one scene is the query; captions of photographs outside the clip are the absent ones. The starter's thresholds were
-fitted on training photographs by `python -m models.training.fit_moments`; the development photographs from FIRST on are measured here,
-for earlier ones were once fitted on.
+The caption of one scene is the query; captions of photographs outside the clip are the absent ones. The development photographs from
+FIRST on are measured here; on those before, `python -m models.training.fit_moments` fitted the starter's thresholds.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ from assistant.messages import Frame, Keyframe, View
 from assistant.model_store import ModelStore, models_dir
 from assistant.settings import AnswerSettings, CameraSettings, KeyframeSettings
 from assistant.videos.clear_keyframes import clear_keyframes
-from assistant.videos.find_moments import Look, Moment, is_found, rank_moments
+from assistant.videos.find_moments import Moment, TimedLook, is_found, rank_moments
 from assistant.videos.queries import EMPTY_PICTURE, Query
 from assistant.videos.watch_events import EventWatcher, watch_keyframes
 
@@ -202,7 +201,7 @@ class ClipSearch:
     def rank(self, text: str) -> tuple[list[Moment], bool]:
         """The likeliest moments, and whether the first would be told."""
         query, views = Query(self._memory, text, self.empty_view()), self.views()
-        looks = [Look(time_s, query.scores(view)) for time_s, view in zip(self.times_s, views, strict=True)]
+        looks = [TimedLook(time_s, query.look(view)) for time_s, view in zip(self.times_s, views, strict=True)]
         background = query.background()
         moments = rank_moments(looks, self._end_s, background, lambda i: query.thing_log_odds(views[i]))
         return moments, is_found(moments, background)

@@ -1,4 +1,4 @@
-"""EfficientNet-lite as an ONNX vision encoder in SmolVLM2's form: pixels in, visual tokens out, and the head's logits.
+"""EfficientNet-lite as an ONNX vision encoder in SmolVLM2's form: pixels in, visual tokens out, and its heads' logits.
 
 Architecture: Tan & Le 2019 (EfficientNet) without squeeze-and-excite and with ReLU6 (the "lite" variants). Kernel
 sizes and widths are read off the weights; only where the strides fall isn't in them.
@@ -12,77 +12,117 @@ from collections.abc import Mapping
 import numpy as np
 
 from assistant.building.graph import BOOL, FLOAT, Graph
+from assistant.building.word_head import WordHead
 
 Weights = Mapping[str, np.ndarray]
 
 _BATCH_NORM_EPSILON = 1e-3
 # lite2: stages of 1, 3, 3, 4, 4, 5, 1 blocks; the first block of stages 2, 3, 4 and 6 halves the picture.
 _HALVING_BLOCKS = frozenset({1, 4, 7, 15})
+_NORM_OF = {"stem": "_bn0", "head": "_bn1", "expand": "_bn0", "depthwise": "_bn1", "project": "_bn2"}
+FIRST_TUNED_BLOCK = 17
+"""From here on the head of words has blocks of its own."""
+_TUNED = "tuned."
 
 
-def vision_encoder(weights: Weights, connector: np.ndarray | None, *, image_size: int = 256, shuffle: int = 2) -> Graph:
+def vision_encoder(
+    weights: Weights, connector: np.ndarray | None, word_head: WordHead | None = None, *, image_size: int = 256, shuffle: int = 2
+) -> Graph:
     """Build the graph `vision_encoder.onnx`.
 
     Args:
         weights: the state dict of EfficientNet-lite2.
-        connector: [shuffle² * 1280, hidden] linear map to the language model, or None to output the shuffled features.
+        connector: [shuffle² * 1280, hidden] linear map to the language model, or None to output the shuffled features and what goes
+            into block FIRST_TUNED_BLOCK, as training needs them.
+        word_head: the second head with its own last blocks, or None.
         image_size: side of a tile in pixels.
         shuffle: pixel-shuffle factor (`scale_factor` in config.json).
 
     Returns:
         A graph with inputs `pixel_values` f32 [batch, num_images, 3, S, S] and `pixel_attention_mask` bool
         [batch, num_images, S, S] (taken for the sake of the format; every tile given is encoded), outputs
-        `image_features` f32 [tiles, tokens, hidden] and `class_logits` f32 [tiles, 1000].
+        `image_features` f32 [tiles, tokens, hidden] and `class_logits` f32 [tiles, 1000]; with a word head `word_logits`
+        f32 [tiles, words]; without a connector `trunk` f32 [tiles, channels, S/32, S/32].
     """
-    graph = Graph("vision_encoder")
+    graph, convs = Graph("vision_encoder"), folded_convolutions(weights)
     size = image_size
     pixels = graph.input("pixel_values", FLOAT, ["batch", "num_images", 3, size, size])
     graph.input("pixel_attention_mask", BOOL, ["batch", "num_images", size, size])
     x = graph.op("Reshape", pixels, graph.ints(-1, 3, size, size))  # [tiles, 3, S, S]
-    x = _conv(graph, weights, x, "_conv_stem", "_bn0", stride=2, relu6=True)
-    for index in range(1 + max(int(m[1]) for name in weights if (m := re.match(r"_blocks\.(\d+)\.", name)))):
-        x = _block(graph, weights, x, index)
-    x = _conv(graph, weights, x, "_conv_head", "_bn1", stride=1, relu6=True)  # [tiles, 1280, S/32, S/32]
-    pooled = graph.op("Flatten", graph.op("GlobalAveragePool", x))  # [tiles, 1280]
-    head = graph.weight("head.weight", weights["_fc.weight"])
-    graph.op("Gemm", pooled, head, graph.weight("head.bias", weights["_fc.bias"]), transB=1, out="class_logits")
+    x = _conv(graph, convs, x, "_conv_stem", stride=2, relu6=True)
+    for index in range(FIRST_TUNED_BLOCK):
+        x = _block(graph, convs, x, index)
+    trunk, x = x, _last_blocks(graph, convs, x)  # x [tiles, 1280, S/32, S/32]
+    _head(graph, x, weights["_fc.weight"], weights["_fc.bias"], "class_logits")
+    if word_head is not None:
+        tuned = {f"{_TUNED}{name}": value + word_head.changes[name] for name, value in convs.items() if name in word_head.changes}
+        _head(graph, _last_blocks(graph, tuned, trunk, _TUNED), word_head.weight, word_head.bias, "word_logits")
     features = _pixel_shuffle(graph, x, channels=1280, side=size // 32, factor=shuffle)  # [tiles, tokens, f²·1280]
     if connector is None:
         graph.op("Identity", features, out="image_features")
+        graph.op("Identity", trunk, out="trunk")
+        graph.output("trunk", FLOAT, ["tiles", "channels", size // 32, size // 32])
     else:
         graph.op("MatMul", features, graph.weight("connector", connector.astype(np.float32)), out="image_features")
     graph.output("image_features", FLOAT, ["tiles", (size // 32 // shuffle) ** 2, "hidden"])
-    graph.output("class_logits", FLOAT, ["tiles", 1000])
     return graph
 
 
-def _block(graph: Graph, weights: Weights, x: str, index: int) -> str:
+def folded_convolutions(weights: Weights) -> dict[str, np.ndarray]:
+    """Each convolution with its batch norm folded in: "_conv_head.weight" f32 [out, in, k, k], "_conv_head.bias" f32 [out], ..."""
+    folded = {}
+    for name in weights:
+        if match := re.fullmatch(r"((?:_blocks\.\d+\.)?_)(conv_)?(stem|head|expand|depthwise|project)(_conv)?\.weight", name):
+            conv, norm = name.removesuffix(".weight"), f"{match[1].removesuffix('_')}{_NORM_OF[match[3]]}"
+            scale = weights[f"{norm}.weight"] / np.sqrt(weights[f"{norm}.running_var"] + _BATCH_NORM_EPSILON)
+            folded[f"{conv}.weight"] = (weights[name] * scale[:, None, None, None]).astype(np.float32)
+            folded[f"{conv}.bias"] = (weights[f"{norm}.bias"] - weights[f"{norm}.running_mean"] * scale).astype(np.float32)
+    return folded
+
+
+def last_convolutions(convs: Weights) -> dict[str, np.ndarray]:
+    """Those from block FIRST_TUNED_BLOCK on."""
+    return {name: value for name, value in convs.items() if _block_of(name) >= FIRST_TUNED_BLOCK}
+
+
+def _block_of(name: str) -> int:
+    match = re.match(r"_blocks\.(\d+)\.", name)
+    return int(match[1]) if match else (-1 if name.startswith("_conv_stem") else 1000)
+
+
+def _last_blocks(graph: Graph, convs: Weights, x: str, prefix: str = "") -> str:
+    """From FIRST_TUNED_BLOCK to the features that are pooled for a head."""
+    blocks = sorted({int(match[1]) for name in convs if (match := re.search(r"_blocks\.(\d+)\.", name))})
+    for index in (block for block in blocks if block >= FIRST_TUNED_BLOCK):
+        x = _block(graph, convs, x, index, prefix)
+    return _conv(graph, convs, x, f"{prefix}_conv_head", stride=1, relu6=True)
+
+
+def _head(graph: Graph, x: str, weight: np.ndarray, bias: np.ndarray, out: str) -> None:
+    pooled = graph.op("Flatten", graph.op("GlobalAveragePool", x))  # [tiles, 1280]
+    graph.op("Gemm", pooled, graph.weight(f"{out}.weight", weight), graph.weight(f"{out}.bias", bias), transB=1, out=out)
+    graph.output(out, FLOAT, ["tiles", len(bias)])
+
+
+def _block(graph: Graph, convs: Weights, x: str, index: int, prefix: str = "") -> str:
     """Inverted bottleneck: widen, filter each channel, narrow; add the input back where the shape is kept."""
-    name = f"_blocks.{index}."
+    name = f"{prefix}_blocks.{index}."
     stride = 2 if index in _HALVING_BLOCKS else 1
-    inner = x
-    if f"{name}_expand_conv.weight" in weights:
-        inner = _conv(graph, weights, inner, f"{name}_expand_conv", f"{name}_bn0", stride=1, relu6=True)
-    inner = _conv(graph, weights, inner, f"{name}_depthwise_conv", f"{name}_bn1", stride=stride, relu6=True)
-    out = _conv(graph, weights, inner, f"{name}_project_conv", f"{name}_bn2", stride=1, relu6=False)
-    first = weights.get(f"{name}_expand_conv.weight", weights[f"{name}_depthwise_conv.weight"])
-    width_in = first.shape[1] if f"{name}_expand_conv.weight" in weights else first.shape[0]
-    same_shape = stride == 1 and width_in == weights[f"{name}_project_conv.weight"].shape[0]
+    widens = f"{name}_expand_conv.weight" in convs
+    inner = _conv(graph, convs, x, f"{name}_expand_conv", stride=1, relu6=True) if widens else x
+    inner = _conv(graph, convs, inner, f"{name}_depthwise_conv", stride=stride, relu6=True)
+    out = _conv(graph, convs, inner, f"{name}_project_conv", stride=1, relu6=False)
+    first = convs[f"{name}_expand_conv.weight" if widens else f"{name}_depthwise_conv.weight"]
+    same_shape = stride == 1 and first.shape[int(widens)] == convs[f"{name}_project_conv.weight"].shape[0]
     return graph.op("Add", out, x) if same_shape else out
 
 
-def _conv(graph: Graph, weights: Weights, x: str, conv: str, norm: str, *, stride: int, relu6: bool) -> str:
-    """Convolution with TensorFlow's "same" padding and its batch norm folded in."""
-    kernel = weights[f"{conv}.weight"]
-    scale = weights[f"{norm}.weight"] / np.sqrt(weights[f"{norm}.running_var"] + _BATCH_NORM_EPSILON)
-    bias = weights[f"{norm}.bias"] - weights[f"{norm}.running_mean"] * scale
-    groups = kernel.shape[0] if "depthwise" in conv else 1
-    kernel_name = graph.weight(f"{conv}.weight", (kernel * scale[:, None, None, None]).astype(np.float32))
-    bias_name = graph.weight(f"{conv}.bias", bias.astype(np.float32))
-    side = kernel.shape[-1]
-    out = graph.op(
-        "Conv", x, kernel_name, bias_name, auto_pad="SAME_UPPER", strides=[stride, stride], kernel_shape=[side, side], group=groups
-    )
+def _conv(graph: Graph, convs: Weights, x: str, name: str, *, stride: int, relu6: bool) -> str:
+    """Convolution with TensorFlow's "same" padding."""
+    kernel, bias = (graph.weight(f"{name}.{part}", convs[f"{name}.{part}"]) for part in ("weight", "bias"))
+    out_channels, _, side, _ = convs[f"{name}.weight"].shape
+    groups = out_channels if "depthwise" in name else 1
+    out = graph.op("Conv", x, kernel, bias, auto_pad="SAME_UPPER", strides=[stride, stride], kernel_shape=[side, side], group=groups)
     if not relu6:
         return out
     zero, six = graph.weight("zero", np.array(0, np.float32)), graph.weight("six", np.array(6, np.float32))

@@ -21,10 +21,13 @@ from assistant.building.llama_graph import decoder, embed_tokens
 from assistant.building.sources import LANGUAGE_MODEL_FILE, VISION_MODEL_FILE, find_source
 from assistant.building.starter_form import END, IMAGE, IMAGE_SIZE, SHUFFLE, extended_language_model, token_id
 from assistant.building.torch_file import read_state_dict
+from assistant.building.word_head import read_word_head
 from assistant.messages import Frame, Keyframe
 from assistant.package_data import data_folder
 from assistant.problems import DamagedModel
+from assistant.runtimes.seen_labels import HEAD_FILES
 
+BEAMS = {"num_beams": 3, "length_penalty": 1.0}
 BITS = 8
 """Of the decoder's linear layers. 4 bits change too many answers of so small a model (see the model card)."""
 _TOLERANCE = 0.35
@@ -57,6 +60,10 @@ def adapter_file() -> Path:
     return data_folder("models") / "starter" / "adapter.npz"
 
 
+def word_head_file() -> Path:
+    return data_folder("models") / "starter" / "word_head.npz"
+
+
 def write_starter(sources: Path, destination: Path, adapter: Path, linear: Linear) -> None:
     """Write graphs and json files; `linear` decides how the decoder's weights are kept."""
     weights, tokenizer = extended_language_model(find_source(sources, LANGUAGE_MODEL_FILE))
@@ -67,9 +74,10 @@ def write_starter(sources: Path, destination: Path, adapter: Path, linear: Linea
     decoder(merge_adapter(weights, learned), linear).save(graphs / "decoder_model_merged.onnx")
     embed_tokens(weights.arrays["embed_tokens"]).save(graphs / "embed_tokens.onnx")
     vision = read_state_dict(find_source(sources, VISION_MODEL_FILE))
-    vision_encoder(vision, learned["connector"].T, image_size=IMAGE_SIZE, shuffle=SHUFFLE).save(graphs / "vision_encoder.onnx")
+    encoder = vision_encoder(vision, learned["connector"].T, read_word_head(word_head_file()), image_size=IMAGE_SIZE, shuffle=SHUFFLE)
+    encoder.save(graphs / "vision_encoder.onnx")
     tokenizer.save(str(destination / "tokenizer.json"))
-    for name in ("seen_labels.txt", "answer_thresholds.json", "moment_thresholds.json"):
+    for name in (*HEAD_FILES.values(), "answer_thresholds.json", "moment_thresholds.json"):
         shutil.copyfile(data_folder("models") / "starter" / name, destination / name)
     for name, content in _configs(weights.shape, token_id(tokenizer, IMAGE), token_id(tokenizer, END)).items():
         (destination / name).write_text(json.dumps(content, indent=2), encoding="utf-8")
@@ -138,5 +146,5 @@ def _configs(shape: LlamaShape, image_token: int, end_token: int) -> dict[str, d
         "config.json": config,
         "preprocessor_config.json": preprocessor,
         "processor_config.json": {"image_seq_len": (IMAGE_SIZE // 32 // SHUFFLE) ** 2, "processor_class": "SmolVLMProcessor"},
-        "generation_config.json": {"bos_token_id": 1, "eos_token_id": end_token, "pad_token_id": 2},
+        "generation_config.json": {"bos_token_id": 1, "eos_token_id": end_token, "pad_token_id": 2, **BEAMS},
     }

@@ -14,7 +14,7 @@ from assistant.commands.output import Stopwatch
 from assistant.commands.reading import STOPPED, Reading, Stop, counted, stoppable
 from assistant.interfaces import PictureMemory
 from assistant.problems import BadInput
-from assistant.videos.find_moments import Look, Moment, find_moments, told
+from assistant.videos.find_moments import Moment, TimedLook, find_moments, told
 from assistant.videos.index_file import IndexKey, SeenKeyframe, VideoIndex, check_writable, index_key, load_index, save_index
 from assistant.videos.queries import EMPTY_PICTURE, Query, clean_query
 
@@ -83,7 +83,7 @@ def _look(reading: Reading, memory: PictureMemory, key: IndexKey) -> VideoIndex:
 def _search(index: VideoIndex, options: argparse.Namespace, memory: PictureMemory, stop: Stop) -> list[Moment]:
     query = Query(memory, options.query, memory.look_again(index.empty))
     scenes = counted(index.keyframes, len(index.keyframes), "Searching", stop, quiet=options.json)
-    looks = [Look(keyframe.time_s, query.scores(memory.look_again(keyframe.seen))) for keyframe in scenes]
+    looks = [TimedLook(keyframe.time_s, query.look(memory.look_again(keyframe.seen))) for keyframe in scenes]
 
     def thing_log_odds(number: int) -> float:
         return query.thing_log_odds(memory.look_again(index.keyframes[number].seen))

@@ -1,33 +1,74 @@
-"""Words for what the vision encoder's own classification head sees, to stand in the prompt. A pure step.
+"""Words for what the vision encoder's own heads see, to stand in the prompt. A pure step.
 
-SmolVLM2 has no such head; a model folder that does brings `seen_labels.txt`, one class name a line. The starter model
-was trained with exactly this text, so any change here asks for new training.
+SmolVLM2 has no such heads; a model folder that does brings `seen_labels.txt` for the head that takes a picture for one of many
+classes, and `seen_words.txt` for the head that says of each word how many of those who describe the picture would use it. One
+name a line, in the second file with a tab and the share of those who use it of any picture. The starter model was trained with
+exactly this text, so any change here asks for new training.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 
 from assistant.messages import SeenLabel
 
-_MOST_LABELS = 3
-# Least probability for each word, most certain first.
-_WORDS = (("surely", 0.5), ("probably", 0.2), ("maybe", 0.05))
+CLASS_HEAD, WORD_HEAD = "class_logits", "word_logits"
+HEAD_FILES = {CLASS_HEAD: "seen_labels.txt", WORD_HEAD: "seen_words.txt"}
+"""Each head, an output of the vision encoder's graph, and the file that names what it says."""
+
+_MOST_LABELS, _MOST_WORDS = 3, 12
+# Least probability of a label, and least share of people who would use a word, most certain first.
+_LABEL_CERTAINTY = (("surely", 0.5), ("probably", 0.2), ("maybe", 0.05))
+_WORD_CERTAINTY = (("Surely", 0.5), ("Probably", 0.25), ("Maybe", 0.12))
+
+
+@dataclass(frozen=True)
+class Head:
+    """What a head's outputs say."""
+
+    names: list[str]
+    shares: tuple[float, ...] = ()
+    """Of a head of words: how usual each is, above 0."""
+
+
+def read_head(text: str, *, shares: bool) -> Head:
+    """From a file's text, with or without shares; ValueError if it isn't one."""
+    rows = [line.split("\t") for line in text.splitlines()]
+    if any(len(row) != 1 + shares for row in rows):
+        raise ValueError("each line must hold a name and a share" if shares else "each line must hold a name")
+    known = tuple(float(row[1]) for row in rows) if shares else ()
+    if not all(0 < share <= 1 for share in known):
+        raise ValueError("a share isn't between 0 and 1")
+    return Head([row[0] for row in rows], known)
 
 
 def seen_labels(class_logits: np.ndarray, class_names: list[str]) -> tuple[SeenLabel, ...]:
     """The likeliest classes of f32 [classes], most certain first."""
-    probabilities = softmax(class_logits)
-    best = np.argsort(-probabilities, kind="stable")[:_MOST_LABELS]
-    return tuple(SeenLabel(class_names[i], float(probabilities[i])) for i in best)
+    return _likeliest(softmax(class_logits), class_names, _MOST_LABELS)
 
 
-def seen_text(labels: Iterable[SeenLabel]) -> str:
-    """ "Seen: surely tabby, maybe Egyptian cat.\\n"; "Seen: unsure.\\n" if no label reaches 5 %."""
-    told = [f"{word} {label.name}" for label in labels if (word := _certainty(label.probability))]
-    return f"Seen: {', '.join(told) or 'unsure'}.\n"
+def seen_words(word_logits: np.ndarray, words: list[str]) -> tuple[SeenLabel, ...]:
+    """The likeliest words of f32 [words], most certain first; each is there or not, whatever the others are."""
+    return _likeliest(np.exp(_log_sigmoid(word_logits)), words, _MOST_WORDS)
+
+
+def word_evidence(word_logits: np.ndarray, shares: Iterable[float]) -> np.ndarray:
+    """Pointwise mutual information, in nats: by how much the picture makes each word likelier than it usually is. f32 [words]."""
+    return (_log_sigmoid(word_logits) - np.log(list(shares))).astype(np.float32)
+
+
+def seen_text(labels: Iterable[SeenLabel], words: Iterable[SeenLabel] = ()) -> str:
+    """ "Seen: surely tabby, maybe Egyptian cat. Surely cat. Maybe sofa, grey.\\n"; "Seen: unsure.\\n" if none is certain enough."""
+    told = [f"{certainty} {label.name}" for label in labels if (certainty := _certainty(label.probability, _LABEL_CERTAINTY))]
+    groups = {certainty: list[str]() for certainty, _ in _WORD_CERTAINTY}
+    for word in words:
+        if certainty := _certainty(word.probability, _WORD_CERTAINTY):
+            groups[certainty].append(word.name)
+    sentences = [", ".join(told) or "unsure", *(f"{certainty} {', '.join(names)}" for certainty, names in groups.items() if names)]
+    return f"Seen: {'. '.join(sentences)}.\n"
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
@@ -36,5 +77,14 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
 
 
-def _certainty(probability: float) -> str | None:
-    return next((word for word, least in _WORDS if probability >= least), None)
+def _log_sigmoid(logits: np.ndarray) -> np.ndarray:
+    return np.asarray(-np.logaddexp(0.0, -logits.astype(np.float64)))
+
+
+def _likeliest(probabilities: np.ndarray, names: list[str], most: int) -> tuple[SeenLabel, ...]:
+    best = np.argsort(-probabilities, kind="stable")[:most]
+    return tuple(SeenLabel(names[i], float(probabilities[i])) for i in best)
+
+
+def _certainty(probability: float, limits: tuple[tuple[str, float], ...]) -> str | None:
+    return next((word for word, least in limits if probability >= least), None)

@@ -8,6 +8,7 @@ Knows nothing of cameras, languages or how a question should be worded. What is 
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,9 @@ import numpy as np
 from assistant.fingerprint import fingerprint
 from assistant.messages import AnswerThresholds, Detail, Keyframe, MomentThresholds, Picture, Scores, SeenPicture, View
 from assistant.problems import BadInput, DamagedModel
+from assistant.runtimes.beam_search import ONE_BEAM, Beams, search_tokens
 from assistant.runtimes.onnx_session import FETCH_AGAIN, SessionSettings
+from assistant.runtimes.seen_labels import WORD_HEAD
 from assistant.runtimes.smolvlm2_decoder import Cache, NextLogits
 from assistant.runtimes.smolvlm2_files import read_folder
 from assistant.runtimes.smolvlm2_image import ONE_TILE, TILE_BUDGETS
@@ -26,6 +29,7 @@ from assistant.runtimes.smolvlm2_pictures import PictureKey
 from assistant.runtimes.smolvlm2_prompt import IMAGE, MAX_FRAMES, Exchange, closing, image_opening, neutralise, video_opening
 from assistant.runtimes.smolvlm2_reader import PICTURE_BYTES, VIEW_BYTES, Reader
 from assistant.runtimes.token_decoding import TOKEN_CAPS, Sampling, TextStream, decode_tokens
+from assistant.runtimes.word_bias import WordBias
 
 RAW_TOKENS = 64
 """Most tokens of a raw answer, as on SmolVLM2's model cards."""
@@ -87,6 +91,7 @@ class Smolvlm2Describer:
         """
         self._files = read_folder(folder, variant)
         self._tokenizer = self._files.tokenizer
+        self._words = self._files.heads[WORD_HEAD].names if WORD_HEAD in self._files.heads else []
         self._reader = Reader(self._files, session or SessionSettings(threads), view_bytes, picture_bytes)
         if not lazy:
             self.load()
@@ -103,6 +108,11 @@ class Smolvlm2Describer:
     def moment_thresholds(self) -> MomentThresholds:
         return self._files.moment_thresholds
 
+    @functools.cached_property
+    def _spelled(self) -> list[tuple[str, list[int]]]:
+        """Each word that the encoder's head knows with its tokens, within a sentence and at its beginning."""
+        return [(word, self._encode(f" {form}")) for word in self._words for form in (word, word[:1].upper() + word[1:])]
+
     def load(self) -> None:
         """Load the graphs unless they are; DamagedModel or MissingModel as on creation."""
         self._reader.graphs()
@@ -113,8 +123,8 @@ class Smolvlm2Describer:
 
     @property
     def encoder_id(self) -> str:
-        """Of the vision encoder's file, of how pictures are prepared, and of what its head's classes are called."""
-        settings = repr((fingerprint(self._files.vision_encoder), self._files.image, self._files.image_tokens, self._files.class_names))
+        """Of the vision encoder's file, of how pictures are prepared, and of what its heads' classes and words are called."""
+        settings = repr((fingerprint(self._files.vision_encoder), self._files.image, self._files.image_tokens, self._files.heads))
         return hashlib.blake2b(settings.encode(), digest_size=16).hexdigest()
 
     def look(self, keyframes: Sequence[Keyframe], detail: Detail = "brief", *, duration_s: float | None = None) -> SmolView:
@@ -158,12 +168,17 @@ class Smolvlm2Describer:
     ) -> Iterator[str]:
         """Yield pieces of text as they are decoded; **work starts when the first is asked for**. The view stays as it is.
 
-        `sampling` draws the tokens at random; else they are the likeliest, but for loops and tokens that stand for pictures.
+        `sampling` draws the tokens at random; else they are the likeliest (of the whole answer where the model asks for beams), but for
+        loops and tokens that stand for pictures. What the encoder's head of words sees, if it has one, makes its words likelier or less
+        likely.
         """
         own = self._own(view)
+        bias = WordBias((tokens, own.words[word]) for word, tokens in self._spelled if word in own.words) if own.words else None
         stream, begun = TextStream(self._tokenizer), False
         forbidden = self._files.unspoken_ids
-        for token in self._tokens(own, self._closing(own, question, history), TOKEN_CAPS[detail], sampling=sampling, forbidden=forbidden):
+        end, cap = self._closing(own, question, history), TOKEN_CAPS[detail]
+        beams = ONE_BEAM if sampling else self._files.beams
+        for token in self._tokens(own, end, cap, sampling=sampling, forbidden=forbidden, bias=bias, beams=beams):
             piece = stream.feed(token)
             piece = piece if begun else piece.lstrip()  # the prompt ends without a blank, so the answer begins with one
             if piece:
@@ -254,6 +269,7 @@ class Smolvlm2Describer:
         view = SmolView(
             keyframes,
             labels=seen[0].labels if len(seen) == 1 else (),
+            words=dict(zip(self._words, seen[0].words.tolist(), strict=False)) if len(seen) == 1 else {},
             opening=opening,
             before_question=("" if times_s is None else "\n\n") + seen[-1].seen,
             opening_ids=tuple(self._encode(opening)),
@@ -282,6 +298,8 @@ class Smolvlm2Describer:
         guard: bool = True,
         sampling: Sampling | None = None,
         forbidden: Sequence[int] = (),
+        bias: WordBias | None = None,
+        beams: Beams = ONE_BEAM,
     ) -> Iterator[int]:
         """Read the rest of the prompt, then decode."""
         graphs = self._reader.graphs()
@@ -289,6 +307,14 @@ class Smolvlm2Describer:
         cache = self._opening_cache(view)
         cap = min(cap, self._room(cache.length + len(ids), "the question is"))
         logits, cache = graphs.decoder.read(graphs.embedder.embed(ids), cache)
+        if beams.count > 1:
+
+            def read_on(token: int, past: Cache) -> tuple[np.ndarray, Cache]:
+                following, longer = graphs.decoder.read(graphs.embedder.embed([token]), past)
+                return following[0], longer
+
+            yield from search_tokens(logits[0], cache, read_on, self._files.stop_ids, cap, beams, forbidden=forbidden, bias=bias)
+            return
         next_logits: NextLogits | None = None
 
         def advance(token: int) -> np.ndarray:
@@ -296,7 +322,9 @@ class Smolvlm2Describer:
             next_logits = next_logits or graphs.decoder.continue_from(cache, cap - 1)  # after the first token: it costs a copy
             return next_logits(graphs.embedder.embed([token])[0])
 
-        yield from decode_tokens(logits[0], advance, self._files.stop_ids, cap, guard=guard, sampling=sampling, forbidden=forbidden)
+        yield from decode_tokens(
+            logits[0], advance, self._files.stop_ids, cap, guard=guard, sampling=sampling, forbidden=forbidden, bias=bias
+        )
 
     def _room(self, tokens: int, what_is: str) -> int:
         """How many more tokens may follow these; BadInput if none."""

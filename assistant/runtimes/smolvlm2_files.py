@@ -15,13 +15,16 @@ from tokenizers import Tokenizer
 
 from assistant.messages import AnswerThresholds, MomentThresholds
 from assistant.problems import DamagedModel, MissingModel, shorten
+from assistant.runtimes.beam_search import Beams
 from assistant.runtimes.onnx_session import FETCH_AGAIN
+from assistant.runtimes.seen_labels import HEAD_FILES, WORD_HEAD, Head, read_head
 from assistant.runtimes.smolvlm2_image import ImageSettings
 from assistant.runtimes.smolvlm2_prompt import END, FAKE, GLOBAL, IMAGE, MAX_FRAMES
 
 VARIANTS = ("quantized", "int8", "uint8", "q4", "", "fp16", "q4f16", "bnb4")
 """Kinds of weights, the suffix in the file name, as tried when none is asked for: soonest first word first (SMOLVLM2.md, section 11)."""
 
+_MOST_BEAMS = 16
 # Ends an answer whatever generation_config.json says.
 _GUARD_STOPS = (END, "<|im_end|>", "<|endoftext|>")
 _PICTURE_TOKEN = re.compile(rf"({re.escape(FAKE)}|{re.escape(GLOBAL)}|{re.escape(IMAGE)}|<row_\d_col_\d>)$")
@@ -52,8 +55,10 @@ class ModelFiles:
     """How sure it must be for how plain a word; None where nobody measured that."""
     moment_thresholds: MomentThresholds
     """The defaults where nobody measured them."""
-    class_names: list[str] | None
-    """Of the vision encoder's own head; None unless the folder names them."""
+    beams: Beams
+    """How answers are searched for: generation_config.json's num_beams and length_penalty."""
+    heads: dict[str, Head]
+    """The vision encoder's own heads (the graph's outputs), and what each says: those that the folder names."""
     tokenizer: Tokenizer
 
 
@@ -81,7 +86,8 @@ def read_folder(folder: Path, variant: str | None = None) -> ModelFiles:
         raise config.wrong("leaves no tokens for a picture")
     if config.whole("image_token_id") != tokenizer.token_to_id(IMAGE):
         raise config.wrong("and tokenizer.json number the image token differently")
-    stop_ids = _stop_ids(_Json.read(folder / "generation_config.json"), tokenizer)
+    generation = _Json.read(folder / "generation_config.json")
+    stop_ids = _stop_ids(generation, tokenizer)
     added = tokenizer.get_added_tokens_decoder()
     return ModelFiles(
         vision_encoder=_find_graph(folder, "vision_encoder", variant),
@@ -95,7 +101,8 @@ def read_folder(folder: Path, variant: str | None = None) -> ModelFiles:
         unspoken_ids=tuple(i for i, token in added.items() if i not in stop_ids and (token.special or _PICTURE_TOKEN.match(token.content))),
         max_pictures=min(config.whole("max_pictures", default=MAX_FRAMES), MAX_FRAMES),
         max_tokens=config.whole("text_config", "max_position_embeddings", default=_LLAMA_POSITIONS),
-        class_names=_read_class_names(folder / "seen_labels.txt"),
+        beams=_beams(generation),
+        heads=_read_heads(folder),
         thresholds=_read_thresholds(folder / "answer_thresholds.json", AnswerThresholds),
         moment_thresholds=_read_thresholds(folder / "moment_thresholds.json", MomentThresholds) or MomentThresholds(),
         tokenizer=tokenizer,
@@ -188,6 +195,14 @@ def _stop_ids(generation: _Json, tokenizer: Tokenizer) -> frozenset[int]:
     return frozenset(ends) | {token for token in guards if token is not None}
 
 
+def _beams(generation: _Json) -> Beams:
+    count = generation.whole("num_beams", default=1)
+    penalty = generation.content.get("length_penalty", 1.0)
+    if count > _MOST_BEAMS or not isinstance(penalty, (int, float)) or not -10 <= penalty <= 10:
+        raise generation.wrong(f"must have a num_beams of 1 to {_MOST_BEAMS} and a length_penalty of -10 to 10")
+    return Beams(count, float(penalty))
+
+
 def _read_thresholds(path: Path, kind: type[_Thresholds]) -> _Thresholds | None:
     if not path.is_file():
         return None
@@ -199,8 +214,15 @@ def _read_thresholds(path: Path, kind: type[_Thresholds]) -> _Thresholds | None:
     return kind(**{name: float(value) for name, value in found.content.items()})
 
 
-def _read_class_names(path: Path) -> list[str] | None:
-    return _read_text(path).splitlines() if path.is_file() else None
+def _read_heads(folder: Path) -> dict[str, Head]:
+    return {head: _read_head(folder / name, head) for head, name in HEAD_FILES.items() if (folder / name).is_file()}
+
+
+def _read_head(path: Path, head: str) -> Head:
+    try:
+        return read_head(_read_text(path), shares=head == WORD_HEAD)
+    except ValueError as error:
+        raise DamagedModel(f"the model file {shorten(path)} can't be read ({error})", FETCH_AGAIN) from error
 
 
 def _find_graph(folder: Path, name: str, variant: str | None) -> Path:

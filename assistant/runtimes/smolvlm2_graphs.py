@@ -5,6 +5,8 @@ Shapes: n tokens, D hidden, S side of a tile in pixels.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from assistant.runtimes.onnx_session import OnnxGraph
@@ -13,8 +15,8 @@ from assistant.runtimes.onnx_session import OnnxGraph
 class VisionEncoder:
     """Tiles to visual tokens, one tile a run: the same result as all at once with far less memory."""
 
-    def __init__(self, graph: OnnxGraph, *, tile_size: int, tokens: int, hidden: int, classes: int | None) -> None:
-        """DamagedModel if the graph doesn't make `tokens` rows of width `hidden` from a tile, or has no head for `classes`, if given."""
+    def __init__(self, graph: OnnxGraph, *, tile_size: int, tokens: int, hidden: int, heads: Mapping[str, int]) -> None:
+        """DamagedModel if the graph doesn't make `tokens` rows of width `hidden` from a tile, or hasn't these heads (output: width)."""
         self._graph = graph
         self._feature_shape = (tokens, hidden)
         self._pixel_dtype = graph.input("pixel_values", (None, None, 3, tile_size, tile_size), np.float32, np.float16).dtype
@@ -22,24 +24,23 @@ class VisionEncoder:
             graph.input("pixel_attention_mask", (None, None, tile_size, tile_size), np.bool_)
         graph.refuse_other_inputs(("pixel_values", "pixel_attention_mask"))
         graph.output("image_features", (None, tokens, hidden), np.float32, np.float16)
-        self._output_names = ["image_features"]
-        if classes is not None:
-            graph.output("class_logits", (None, classes), np.float32)
-            self._output_names.append("class_logits")
+        self._heads = tuple(heads)
+        for head, width in heads.items():
+            graph.output(head, (None, width), np.float32)
 
-    def encode(self, tiles: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-        """f32 [tiles, 3, S, S] -> (f32 [tokens of all tiles, D], f32 [classes] of the last tile or None)."""
+    def encode(self, tiles: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """f32 [tiles, 3, S, S] -> (f32 [tokens of all tiles, D], f32 [width] of each head for the last tile)."""
         runs = [self._encode_tile(tile) for tile in tiles]
         return np.concatenate([features for features, _ in runs]), runs[-1][1]
 
-    def _encode_tile(self, tile: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    def _encode_tile(self, tile: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         feed = {"pixel_values": tile[None, None].astype(self._pixel_dtype)}  # [1, 1, 3, S, S]
         if "pixel_attention_mask" in self._graph.inputs:
             feed["pixel_attention_mask"] = np.ones((1, 1, *tile.shape[1:]), np.bool_)
-        features, *head = self._graph.run(feed, self._output_names)
+        features, *logits = self._graph.run(feed, ["image_features", *self._heads])
         if features.shape != (1, *self._feature_shape):
             raise self._graph.foreign(f"makes features of shape {features.shape} of a tile where config.json says {self._feature_shape}")
-        return features[0].astype(np.float32, copy=False), head[0][0] if head else None
+        return features[0].astype(np.float32, copy=False), {head: found[0] for head, found in zip(self._heads, logits, strict=True)}
 
 
 class TokenEmbedder:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from assistant.messages import SeenPicture
-from assistant.runtimes.seen_labels import seen_labels, seen_text
+from assistant.runtimes.seen_labels import CLASS_HEAD, WORD_HEAD, Head, seen_labels, seen_text, seen_words, word_evidence
 from assistant.runtimes.smolvlm2_graphs import VisionEncoder
 from assistant.runtimes.smolvlm2_image import ONE_TILE, ImageSettings, make_tiles
 from assistant.runtimes.smolvlm2_prompt import picture_block
@@ -26,11 +27,11 @@ class PictureKey:
 class PictureEncoder:
     """Tiles, vision encoder and prompt text of one model."""
 
-    def __init__(self, vision: VisionEncoder, settings: ImageSettings, image_tokens: int, class_names: list[str] | None) -> None:
+    def __init__(self, vision: VisionEncoder, settings: ImageSettings, image_tokens: int, heads: Mapping[str, Head]) -> None:
         self.vision = vision
         self._settings = settings
         self._image_tokens = image_tokens
-        self._class_names = class_names
+        self._heads = heads
 
     def key(self, picture: np.ndarray, budget: int | None) -> PictureKey:
         digest = hashlib.blake2b(repr(picture.shape).encode(), digest_size=16)
@@ -40,9 +41,11 @@ class PictureEncoder:
     def encode(self, picture: np.ndarray, budget: int | None) -> SeenPicture:
         """Cut uint8 [H, W, 3] into tiles within `budget`, one run of the encoder for each."""
         tiles = make_tiles(picture, self._settings, split=budget != ONE_TILE, budget=budget)
-        features, class_logits = self.vision.encode(tiles.pixels)
+        features, logits = self.vision.encode(tiles.pixels)
         block = picture_block(tiles.rows, tiles.cols, self._image_tokens)
-        if class_logits is None or self._class_names is None:
-            return SeenPicture(block, features, "")
-        labels = seen_labels(class_logits, self._class_names)
-        return SeenPicture(block, features, seen_text(labels), labels)
+        labels = seen_labels(logits[CLASS_HEAD], self._heads[CLASS_HEAD].names) if CLASS_HEAD in logits else ()
+        if WORD_HEAD not in logits:
+            return SeenPicture(block, features, seen_text(labels) if logits else "", labels)
+        words = self._heads[WORD_HEAD]
+        text = seen_text(labels, seen_words(logits[WORD_HEAD], words.names))
+        return SeenPicture(block, features, text, labels, word_evidence(logits[WORD_HEAD], words.shares))

@@ -102,6 +102,6 @@ def _load(files: ModelFiles, session: SessionSettings) -> Graphs:
         tile_size=files.image.tile_size,
         tokens=files.image_tokens,
         hidden=embedder.hidden,
-        classes=len(files.class_names) if files.class_names is not None else None,
+        heads={output: len(head.names) for output, head in files.heads.items()},
     )
-    return Graphs(PictureEncoder(vision, files.image, files.image_tokens, files.class_names), embedder, decoder)
+    return Graphs(PictureEncoder(vision, files.image, files.image_tokens, files.heads), embedder, decoder)

@@ -10,6 +10,7 @@ from tokenizers import Tokenizer
 
 from assistant.messages import Detail
 from assistant.problems import BadInput
+from assistant.runtimes.word_bias import WordBias
 
 BRIEF_TOKENS, NORMAL_TOKENS, FULL_TOKENS = 48, 128, 384
 TOKEN_CAPS: dict[Detail, int] = {"brief": BRIEF_TOKENS, "normal": NORMAL_TOKENS, "full": FULL_TOKENS}
@@ -49,6 +50,7 @@ def decode_tokens(
     guard: bool = True,
     sampling: Sampling | None = None,
     forbidden: Sequence[int] = (),
+    bias: WordBias | None = None,
 ) -> Iterator[int]:
     """Yield one token after the other, at most `cap`, up to and including the first stop token.
 
@@ -60,11 +62,14 @@ def decode_tokens(
         guard: refuse tokens that would complete a loop (see `completes_loop`) and take the next best instead.
         sampling: None takes the likeliest token each time.
         forbidden: tokens never taken.
+        bias: added to the logits; None adds nothing.
     """
     tokens: list[int] = []
     rng = np.random.default_rng(sampling.seed) if sampling else None
     never = np.array(forbidden, np.int64)
     while len(tokens) < cap:
+        if bias is not None:
+            logits = bias.apply(logits, tokens)
         if len(never):
             logits = logits.copy()
             logits[never] = -np.inf

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from assistant.messages import Scores
 from assistant.videos.plain_times import plain_span
-from assistant.videos.queries import Background
+from assistant.videos.queries import Background, Look
 
 CANDIDATES = 3
 """Peaks that are judged at least: the things that a description names may put the second one first."""
+JOINED_LOG_ODDS = 1.3
+"""By which neighbouring keyframes of one moment may differ."""
 SURE = 0.8
 """From here on it is said without "perhaps"."""
 
@@ -30,16 +31,15 @@ class Moment:
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
+class TimedLook:
     """What one keyframe says to the query."""
 
     time_s: float
-    scores: Scores
-    """As Query.scores gives them."""
+    look: Look
 
 
 def find_moments(
-    looks: Sequence[Look], end_s: float, background: Background, thing_log_odds: Callable[[int], float], top: int
+    looks: Sequence[TimedLook], end_s: float, background: Background, thing_log_odds: Callable[[int], float], top: int
 ) -> list[Moment]:
     """At most `top` moments, best first; none if the best isn't probable enough. Arguments as of `rank_moments`."""
     moments = rank_moments(looks, end_s, background, thing_log_odds, max(top, CANDIDATES))
@@ -52,7 +52,7 @@ def is_found(moments: Sequence[Moment], background: Background) -> bool:
 
 
 def rank_moments(
-    looks: Sequence[Look], end_s: float, background: Background, thing_log_odds: Callable[[int], float], most: int = CANDIDATES
+    looks: Sequence[TimedLook], end_s: float, background: Background, thing_log_odds: Callable[[int], float], most: int = CANDIDATES
 ) -> list[Moment]:
     """The likeliest moments, best first, however improbable.
 
@@ -63,14 +63,15 @@ def rank_moments(
         thing_log_odds: asked with a keyframe's number, how surely the query's things are in it; 0 for no opinion.
         most: how many are judged, which costs some questions each.
     """
-    scores = [look.scores for look in looks]
-    for each in scores:
-        background.add(each)
+    said = [timed.look for timed in looks]
+    for look in said:
+        background.add(look)
     moments = []
-    for peak, first, last in peaks([float(each.sum()) for each in scores], most, background.joined):
-        evidence = background.evidence(scores[peak], scores[first : last + 1])  # the rest of its span shows it too
+    for peak, first, last in peaks([background.likeliness(look) for look in said], most, JOINED_LOG_ODDS):
+        evidence = background.evidence(said[peak], said[first : last + 1])  # the rest of its span shows it too
         until_s = looks[last + 1].time_s if last + 1 < len(looks) else max(end_s, looks[last].time_s)
-        moments.append(Moment(looks[first].time_s, until_s, background.probability(evidence, thing_log_odds(peak))))
+        probability = background.probability(evidence, said[peak].word_evidence, thing_log_odds(peak))
+        moments.append(Moment(looks[first].time_s, until_s, probability))
     return sorted(moments, key=lambda moment: -moment.score)
 
 

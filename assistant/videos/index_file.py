@@ -22,9 +22,23 @@ from assistant.fingerprint import fingerprint
 from assistant.messages import SeenPicture
 from assistant.problems import BadInput, DiskFull, shorten
 
-FORMAT = "assistant video index 1"
+FORMAT = "assistant video index 2"
 MOST_BYTES = 2 << 30
 """A larger file isn't one of ours: 2 hours take some 40 MB with the starter model, 300 MB with SmolVLM2."""
+
+
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    EOFError,
+    MemoryError,
+    RecursionError,
+    NotImplementedError,  # a kind of zip that Python can't read
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 @dataclass(frozen=True)
@@ -90,6 +104,7 @@ def save_index(path: Path, index: VideoIndex) -> None:
                 about=np.frombuffer(json.dumps(about).encode(), np.uint8),
                 times_s=np.array([k.time_s for k in index.keyframes], np.float64),
                 features=np.stack([picture.features for picture in pictures]).astype(np.float32, copy=False),  # [1 + n, tokens, hidden]
+                words=np.stack([picture.words for picture in pictures]),  # [1 + n, words]
             )
         unfinished.replace(path)
     except OSError as error:
@@ -102,30 +117,31 @@ def save_index(path: Path, index: VideoIndex) -> None:
 def load_index(path: Path, key: IndexKey) -> VideoIndex:
     """Read one that was saved with this key; BadInput if it is damaged, something else, or of another video, model or setting."""
     name = shorten(path)
-    about, times_s, features = _read(path, name)
+    about, times_s, features, words = _read(path, name)
     for field, what in (("video", "another video"), ("encoder", "another model"), ("selection", "other settings")):
         if about.get(field) != getattr(key, field):
             raise BadInput(f"the index {name} is of {what}", "give --index another file's name, or delete this one to have it made anew")
-    pictures = [SeenPicture(*parts) for parts in zip(about["blocks"], features, about["seen"], strict=True)]
+    parts = zip(about["blocks"], features, about["seen"], words, strict=True)
+    pictures = [SeenPicture(block, tokens, seen, words=known) for block, tokens, seen, known in parts]
     keyframes = [SeenKeyframe(float(time_s), picture) for time_s, picture in zip(times_s, pictures[1:], strict=True)]
     return VideoIndex(key, pictures[0], keyframes, float(about["duration_s"]), tuple(about["warnings"]))
 
 
-def _read(path: Path, name: str) -> tuple[dict[str, Any], np.ndarray, np.ndarray]:
+def _read(path: Path, name: str) -> tuple[dict[str, Any], np.ndarray, np.ndarray, np.ndarray]:
     try:
         if path.stat().st_size > MOST_BYTES:
             raise ValueError("too large")
         with np.load(path, allow_pickle=False) as archive:
             about = json.loads(archive["about"].tobytes())
-            times_s, features = archive["times_s"], archive["features"]
-        _check(about, times_s, features)
-    except (OSError, ValueError, KeyError, TypeError, EOFError, MemoryError, RecursionError, zipfile.BadZipFile, zlib.error) as error:
+            times_s, features, words = archive["times_s"], archive["features"], archive["words"]
+        _check(about, times_s, features, words)
+    except _UNREADABLE as error:
         fix = "delete it to have it made anew, or give another file's name"
         raise BadInput(f"{name} is damaged, or no index of a video", fix) from error
-    return about, times_s, features
+    return about, times_s, features, words
 
 
-def _check(about: Any, times_s: np.ndarray, features: np.ndarray) -> None:
+def _check(about: Any, times_s: np.ndarray, features: np.ndarray, words: np.ndarray) -> None:
     """ValueError or KeyError unless everything has the right form; the archive's own checksums guard its bytes."""
     count = 1 + len(times_s)
     texts = [*about["blocks"], *about["seen"], *about["warnings"]]
@@ -141,6 +157,10 @@ def _check(about: Any, times_s: np.ndarray, features: np.ndarray) -> None:
         and features.ndim == 3
         and len(features) == count
         and bool(np.isfinite(features).all())
+        and words.dtype == np.float32
+        and words.ndim == 2
+        and len(words) == count
+        and bool(np.isfinite(words).all())
     )
     if not right:
         raise ValueError("of the wrong form")

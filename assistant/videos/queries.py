@@ -2,7 +2,8 @@
 
 A description ("a dog runs on a beach") is scored token by token by pointwise mutual information: log p(token | picture) - log p(token),
 in nats, where p(token) is its mean over the other pictures of the clip or stream and an empty one. A bare thing ("a dog") is asked for:
-log-odds of "yes" in both polarities, which tell it better than the likelihood of so short an answer.
+log-odds of "yes" in both polarities, which tell it better than the likelihood of so short an answer. Where the model's encoder has a
+head of words, what that says of the query's words counts too.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -25,9 +27,6 @@ MOST_THINGS = 3
 """Asked about one by one."""
 EMPTY_PICTURE: Picture = np.full((224, 224, 3), 128, np.uint8)
 """An even grey: what a query's likelihood is compared with."""
-JOINED_LOG_ODDS = 1.3
-"""By which neighbouring pictures of one moment may differ."""
-
 _NUMBERS = "some|two|three|four|five|several|many|a few"
 _END_OF_PHRASE = (
     r"in|on|at|by|near|under|over|along|through|across|behind|beside|inside|outside|within|with|without|and|or|of|to|from|into|onto|is|are"
@@ -58,6 +57,7 @@ class Query:
         self.thing = whole_thing(text)
         """Set if the query is nothing but a thing."""
         self.things = named_things(text)
+        self._words = re.findall(r"[a-z]+(?:-[a-z]+)*", text.lower())
         self._describer = describer
         self._sentence = f"{text[0].upper()}{text[1:]}."  # as the model was taught to answer
         self._empty = empty
@@ -72,13 +72,33 @@ class Query:
             return np.array([self._thing_log_odds(view, self.thing)])
         return self._describer.token_log_likelihoods(view, SCENE_QUESTION, self._sentence)
 
+    def look(self, view: View) -> Look:
+        """All that costs no question more."""
+        return Look(self.scores(view), self._word_evidence(view))
+
     def thing_log_odds(self, view: View) -> float:
         """Log-odds that the least probable thing that a description names is there; 0 if it names none or is all about one."""
         return 0.0 if self.thing else min((self._thing_log_odds(view, thing) for thing in self.things), default=0.0)
 
+    def _word_evidence(self, view: View) -> float:
+        """By how many nats the picture makes the query's words likelier that are known; 0 if none is."""
+        forms = ((word, word.removesuffix("s"), f"{word}s") for word in self._words)
+        known = (next((form for form in tried if form in view.words), None) for tried in forms)
+        return sum(view.words[form] for form in set(known) if form)
+
     def _thing_log_odds(self, view: View, thing: str) -> float:
         there, absent = presence_scores(self._describer, view, thing)
         return (there - absent) / 2
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What one picture says to a query."""
+
+    scores: Scores
+    """As Query.scores gives them."""
+    word_evidence: float
+    """In nats."""
 
 
 class Background:
@@ -90,33 +110,36 @@ class Background:
         self._least = None if empty is None else np.exp(empty + thresholds.empty_nats / len(empty))
         self._sum, self._count = self._least, 1
 
-    def add(self, scores: Scores) -> None:
+    def add(self, look: Look) -> None:
         if self._sum is not None:
-            self._sum = self._sum + np.exp(scores)
+            self._sum = self._sum + np.exp(look.scores)
             self._count += 1
 
-    def evidence(self, scores: Scores, without: Sequence[Scores] = ()) -> float:
-        """How much a picture speaks for the query, against those that were added but for `without`."""
+    def evidence(self, look: Look, without: Sequence[Look] = ()) -> float:
+        """How much a picture's scores speak for the query, against those that were added but for `without`."""
         if self._sum is None or self._least is None:
-            return float(scores.sum())
-        rest = self._sum - sum(map(np.exp, without), np.zeros_like(self._sum))
-        return float((scores - np.log(np.maximum(rest, self._least) / (self._count - len(without)))).sum())
+            return float(look.scores.sum())
+        rest = self._sum - sum((np.exp(each.scores) for each in without), np.zeros_like(self._sum))
+        return float((look.scores - np.log(np.maximum(rest, self._least) / (self._count - len(without)))).sum())
 
-    def probability(self, evidence: float, thing_log_odds: float = 0.0) -> float:
+    def probability(self, evidence: float, word_evidence: float, thing_log_odds: float = 0.0) -> float:
         """That a picture shows the query, calibrated on clips of which half do."""
         known = self.thresholds
         offset = known.thing_offset if self._least is None else known.offset
-        log_odds = offset + self._slope * evidence + known.per_thing * thing_log_odds
+        log_odds = offset + self._slope * evidence + self._per_word * word_evidence + known.per_thing * thing_log_odds
         return 1 / (1 + math.exp(-max(min(log_odds, 50.0), -50.0)))
 
-    @property
-    def joined(self) -> float:
-        """Evidence by which neighbouring pictures of one moment may differ."""
-        return JOINED_LOG_ODDS / self._slope
+    def likeliness(self, look: Look) -> float:
+        """Of one picture beside others of the same query: log-odds but for what is the same for all of them."""
+        return self._slope * float(look.scores.sum()) + self._per_word * look.word_evidence
 
     @property
     def _slope(self) -> float:
         return self.thresholds.thing_slope if self._least is None else self.thresholds.slope
+
+    @property
+    def _per_word(self) -> float:
+        return self.thresholds.thing_per_word if self._least is None else self.thresholds.per_word
 
 
 def clean_query(text: str) -> str:

@@ -44,11 +44,11 @@ class EventWatcher:
     def process(self, keyframe: Keyframe) -> Event | None:
         """Look at it; the event if it has just begun."""
         view = self._describer.look([keyframe])
-        scores = self._query.scores(view)
-        evidence = self._background.evidence(scores)
-        self.score = self._background.probability(evidence)
+        look = self._query.look(view)
+        evidence = self._background.evidence(look)
+        self.score = self._background.probability(evidence, look.word_evidence)
         if self.score >= WORTH_ASKING:
-            self.score = self._background.probability(evidence, self._query.thing_log_odds(view))
+            self.score = self._background.probability(evidence, look.word_evidence, self._query.thing_log_odds(view))
         if self.score < self._settings.begin_score:
-            self._background.add(scores)
+            self._background.add(look)
         return self._detector.process(keyframe.frame.time_s, self.score)

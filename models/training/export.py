@@ -27,15 +27,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sources", type=Path, required=True, help="folder with the GGUF and the .pth that `assistant setup` fetched")
     parser.add_argument("--work", type=Path, required=True, help="folder with checkpoint.pt")
+    parser.add_argument("--average", type=Path, nargs="*", default=[], help="earlier checkpoints, whose mean with the last is exported")
     options = parser.parse_args(arguments)
-    write_adapter(options.work / "checkpoint.pt", adapter_file())
+    write_adapter([options.work / "checkpoint.pt", *options.average], adapter_file())
     write_example(options.sources, adapter_file())
 
 
-def write_adapter(checkpoint: Path, adapter: Path) -> None:
-    """Half-precision arrays by the names that `building.starter.merge_adapter` reads."""
-    state = torch.load(checkpoint, weights_only=True)["model"]
-    arrays = {_plain_name(name): value.numpy().astype(np.float16) for name, value in state.items()}
+def write_adapter(checkpoints: Sequence[Path], adapter: Path) -> None:
+    """Half-precision arrays by the names that `building.starter.merge_adapter` reads: the mean of the checkpoints of one training,
+    which generalises better than its end (Izmailov et al. 2018).
+    """
+    states = [torch.load(checkpoint, weights_only=True)["model"] for checkpoint in checkpoints]
+    means = {name: torch.stack([state[name].float() for state in states]).mean(0) for name in states[0]}
+    arrays = {_plain_name(name): value.numpy().astype(np.float16) for name, value in means.items()}
     np.savez_compressed(adapter, allow_pickle=False, **arrays)
     print(f"{adapter}: {adapter.stat().st_size / 1e6:.1f} MB")
 

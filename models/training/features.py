@@ -22,21 +22,27 @@ from assistant.runtimes.smolvlm2_image import ImageSettings, make_tiles
 from models.training.augment import UNREADABLE_KINDS, mirrored_variation, unreadable
 
 COLLECTIONS = ("flickr8k", "grocery", "imagenet_samples")
-VARIATIONS = {"flickr8k": 1, "grocery": 2, "imagenet_samples": 3}
+VARIATIONS = {"flickr8k": 2, "grocery": 2, "imagenet_samples": 3}
 """Varied copies of each training picture; the smaller the collection, the more."""
 UNREADABLE = "unreadable"
 UNREADABLE_PICTURES = 700
 STARTER_IMAGES = ImageSettings(256, 256, False, (127 / 255,) * 3, (128 / 255,) * 3)
-TOKENS, WIDTH = 16, 5120
+TOKENS, WIDTH, TRUNK = 16, 5120, (208, 8, 8)
 
 
 @dataclass(frozen=True)
 class Features:
-    """`tokens` f16 [N, 16, 5120] (memory-mapped), `logits` f32 [N, 1000], and the picture names in the same order."""
+    """Pictures' names and, in the same order, what the vision encoder makes of them."""
 
     names: list[str]
     tokens: np.ndarray
+    """f16 [N, 16, 5120], memory-mapped."""
+    trunk: np.ndarray
+    """f16 [N, 208, 8, 8], memory-mapped: what goes into the blocks that the head of words has for itself."""
     logits: np.ndarray
+    """f32 [N, 1000]"""
+    words: np.ndarray | None
+    """f16 [N, words]: logits of the head of words (word_head.py); None until that was trained."""
 
 
 def load_features(data: Path, sources: Path, work: Path, collection: str) -> Features:
@@ -71,8 +77,15 @@ def _stored(folder: Path, sources: Path, pictures: Callable[[], Iterator[tuple[s
     if not (folder / "names.txt").exists():
         _compute(pictures(), sources, folder)
     names = (folder / "names.txt").read_text().split("\n")
-    shape = (len(names), TOKENS, WIDTH)
-    return Features(names, np.memmap(folder / "tokens.f16", np.float16, "r", shape=shape), np.load(folder / "logits.npy"))
+    tokens = np.memmap(folder / "tokens.f16", np.float16, "r", shape=(len(names), TOKENS, WIDTH))
+    trunk = np.memmap(folder / "trunk.f16", np.float16, "r", shape=(len(names), *TRUNK))
+    words = np.load(words_file(folder)) if words_file(folder).exists() else None
+    return Features(names, tokens, trunk, np.load(folder / "logits.npy"), words)
+
+
+def words_file(folder: Path) -> Path:
+    """Of one folder of features."""
+    return folder / "words.npy"
 
 
 def _compute(pictures: Iterator[tuple[str, np.ndarray]], sources: Path, folder: Path) -> None:
@@ -81,13 +94,14 @@ def _compute(pictures: Iterator[tuple[str, np.ndarray]], sources: Path, folder: 
     session = onnxruntime.InferenceSession(vision_encoder(weights, None).model().SerializeToString())
     names, logits = list[str](), list[np.ndarray]()
     mask = np.ones((1, 1, 256, 256), bool)
-    with (folder / "tokens.f16").open("wb") as file:
+    with (folder / "tokens.f16").open("wb") as tokens, (folder / "trunk.f16").open("wb") as trunk:
         for name, picture in pictures:
             pixels = make_tiles(picture, STARTER_IMAGES, split=False).pixels[None]
-            outputs = session.run(["image_features", "class_logits"], {"pixel_values": pixels, "pixel_attention_mask": mask})
-            file.write(outputs[0][0].astype(np.float16).tobytes())
+            outputs = session.run(["image_features", "trunk", "class_logits"], {"pixel_values": pixels, "pixel_attention_mask": mask})
+            tokens.write(outputs[0][0].astype(np.float16).tobytes())
+            trunk.write(outputs[1][0].astype(np.float16).tobytes())
             names.append(name)
-            logits.append(outputs[1][0])
+            logits.append(outputs[2][0])
             if len(names) % 500 == 0:
                 print(f"{folder.name}: {len(names)} pictures", flush=True)
     np.save(folder / "logits.npy", np.stack(logits))

@@ -24,10 +24,10 @@ def connector_guess(lessons: Lessons, embedding: np.ndarray, tokenizer: Tokenize
     captions = [sorted({t for answer in e.answers for t in encode(tokenizer, f" {answer}")}) for e in examples]
     pictures_with = Counter(token for tokens in captions for token in tokens)
     targets = np.stack([_mean_word(tokens, pictures_with, len(examples), embedding) for tokens in captions])  # [N, D]
-    width = lessons.features(examples[0])[0].shape[1]
+    width = lessons.features(examples[0]).tokens.shape[1]
     power, cross = np.zeros((width, width), np.float32), np.zeros((width, targets.shape[1]), np.float32)
     for first in range(0, len(examples), _BLOCK):
-        block = np.stack([lessons.features(example)[0] for example in examples[first : first + _BLOCK]])  # [n, 16, width]
+        block = np.stack([lessons.features(example).tokens for example in examples[first : first + _BLOCK]])  # [n, 16, width]
         flat = block.reshape(-1, width)
         power += flat.T @ flat
         cross += block.sum(1).T @ targets[first : first + _BLOCK]

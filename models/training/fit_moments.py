@@ -1,9 +1,10 @@
-"""Fits a model's thresholds for `assistant find` and `watch` on clips of training photographs, and writes them for its folder.
+"""Fits a model's thresholds for `assistant find` and `watch` on clips of development photographs, and writes them for its folder.
 
     python -m models.training.fit_moments --model DIR --out models/starter/moment_thresholds.json [--data ../shared/data] [--clips N]
 
 Half of the queries are captions of a clip's scenes, half of photographs that aren't in it. A logistic line leads from the evidence
-of the likeliest keyframe to whether it shows the query.
+of the likeliest keyframe to whether it shows the query. Training photographs would mislead it, for the model knows them better than
+any other; `python -m assistant.benchmarks.videos` measures on the rest of the development photographs.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from pathlib import Path
 import numpy as np
 
 from assistant.benchmarks.video_clips import Clip, Photograph, read_photographs
-from assistant.benchmarks.videos import SCENES, THINGS, ClipSearch, make_clips, scenes_with
+from assistant.benchmarks.videos import FIRST, SCENES, THINGS, ClipSearch, make_clips, scenes_with
 from assistant.messages import MomentThresholds, Scores, View
 from assistant.runtimes.smolvlm2 import Smolvlm2Describer
 from assistant.videos.find_moments import CANDIDATES
-from assistant.videos.queries import Background, Query
+from assistant.videos.queries import Background, Look, Query
 from models.training.judging import fit_logistic
 
 SEED = 7
@@ -40,8 +41,8 @@ class Asked:
     scene: int | None
     """That shows it; None if none does."""
     empty: Scores
-    scores: list[Scores]
-    """Of each keyframe."""
+    looks: list[Look]
+    """At each keyframe."""
     scenes: list[int]
     """That each keyframe shows."""
     peaks: list[int]
@@ -55,15 +56,17 @@ class Asked:
 
     def unrelated_nats(self) -> list[float]:
         """By which each picture that doesn't show the query makes it likelier than the empty one does."""
-        return [float(s.sum() - self.empty.sum()) for s, scene in zip(self.scores, self.scenes, strict=True) if scene != self.scene]
+        sums = [float(look.scores.sum()) for look, scene in zip(self.looks, self.scenes, strict=True) if scene != self.scene]
+        return [nats - float(self.empty.sum()) for nats in sums]
 
-    def clues(self, thresholds: MomentThresholds) -> list[tuple[float, float]]:
-        """Of each peak: the evidence, and the log-odds of its things."""
+    def clues(self, thresholds: MomentThresholds) -> list[tuple[float, float, float]]:
+        """Of each peak: the evidence, that of its words, and the log-odds of its things."""
         background = Background(thresholds, self.empty)
-        for each in self.scores:
-            background.add(each)
-        evidence = [background.evidence(self.scores[peak], [self.scores[peak]]) for peak in self.peaks]
-        return list(zip(evidence, self.thing_log_odds, strict=True))
+        for look in self.looks:
+            background.add(look)
+        peaks = [self.looks[peak] for peak in self.peaks]
+        evidence = [(background.evidence(look, [look]), look.word_evidence) for look in peaks]
+        return [(*each, things) for each, things in zip(evidence, self.thing_log_odds, strict=True)]
 
     def score(self, thresholds: MomentThresholds) -> float:
         """As `find` judges the best moment."""
@@ -81,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     describer = Smolvlm2Describer(options.model, options.threads)
     asked: list[Asked] = []
-    things: list[tuple[float, bool]] = []
+    things: list[tuple[float, float, bool]] = []
     for clip, absent in _clips(options.data, options.clips):
         search = ClipSearch(describer, clip)
         views, scenes = search.views(), [_scene_at(clip, time_s) for time_s in search.times_s]
@@ -89,8 +92,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         queries = [(Query(describer, caption, search.empty_view()), scene) for caption, scene in captions]
         asked += [_ask(query, search.empty_view(), views, scenes, scene) for query, scene in queries if not query.thing]
         for thing in THINGS:
-            log_odds = [float(Query(describer, thing, search.empty_view()).scores(view).sum()) for view in views]
-            things.append((max(log_odds), scenes[int(np.argmax(log_odds))] in scenes_with(thing, clip)))
+            query = Query(describer, thing, search.empty_view())
+            looks, background = [query.look(view) for view in views], query.background()
+            best = int(np.argmax([background.likeliness(look) for look in looks]))
+            things.append((float(looks[best].scores.sum()), looks[best].word_evidence, scenes[best] in scenes_with(thing, clip)))
         right = float(np.mean([each.right for each in asked if each.scene is not None]))
         print(f"{len(asked)} captions; of those of a scene, {right:.2f} are likeliest there", flush=True)
     thresholds = fit(asked, things)
@@ -98,14 +103,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(thresholds)
 
 
-def fit(asked: Sequence[Asked], things: Sequence[tuple[float, bool]]) -> MomentThresholds:
-    """`things`: for each that was asked for, the highest log-odds in its clip and whether it was right."""
+def fit(asked: Sequence[Asked], things: Sequence[tuple[float, float, bool]]) -> MomentThresholds:
+    """`things`: for each that was asked for, the log-odds and the words' evidence where its clip shows it best, and whether it does."""
     empty_nats = float(np.mean([nats for each in asked for nats in each.unrelated_nats()]))
     known = dataclasses.replace(MomentThresholds(), empty_nats=empty_nats)
     clues = np.array([each.clues(known)[0] for each in asked])
-    (slope, per_thing), offset = _logistic(clues, np.array([each.right for each in asked]))
-    (thing_slope,), thing_offset = _logistic(np.array([[log_odds] for log_odds, _ in things]), np.array([right for _, right in things]))
-    fitted = MomentThresholds(*(round(float(n), 3) for n in (offset, slope, per_thing, thing_offset, thing_slope, empty_nats)))
+    (slope, per_word, per_thing), offset = _logistic(clues, np.array([each.right for each in asked]))
+    bare = np.array([clues for *clues, _ in things])
+    (thing_slope, thing_per_word), thing_offset = _logistic(bare, np.array([right for *_, right in things]))
+    numbers = {
+        "offset": offset,
+        "slope": slope,
+        "per_word": per_word,
+        "per_thing": per_thing,
+        "thing_offset": thing_offset,
+        "thing_slope": thing_slope,
+        "thing_per_word": thing_per_word,
+        "empty_nats": empty_nats,
+    }
+    fitted = MomentThresholds(**{name: round(float(number), 3) for name, number in numbers.items()})
     absent = [each.score(fitted) for each in asked if each.scene is None]
     return dataclasses.replace(fitted, found=round(float(np.quantile(absent, REFUSED)), 3))
 
@@ -119,15 +135,14 @@ def _logistic(clues: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def _clips(data: Path, count: int) -> Iterator[tuple[Clip, list[Photograph]]]:
-    """Of training photographs."""
     with tempfile.TemporaryDirectory() as folder:
-        yield from make_clips(read_photographs(data, "train"), data, count, Path(folder), SEED)
+        yield from make_clips(read_photographs(data)[:FIRST], data, count, Path(folder), SEED)
 
 
 def _ask(query: Query, empty: View, views: list[View], scenes: list[int], scene: int | None) -> Asked:
-    scores = [query.scores(view) for view in views]
-    peaks = [int(i) for i in np.argsort([-each.sum() for each in scores])[:CANDIDATES]]
-    return Asked(scene, query.scores(empty), scores, scenes, peaks, [query.thing_log_odds(views[peak]) for peak in peaks])
+    looks, background = [query.look(view) for view in views], query.background()
+    peaks = [int(i) for i in np.argsort([-background.likeliness(look) for look in looks])[:CANDIDATES]]
+    return Asked(scene, query.scores(empty), looks, scenes, peaks, [query.thing_log_odds(views[peak]) for peak in peaks])
 
 
 def _scene_at(clip: Clip, time_s: float) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from assistant.answering.answer_checks import article
 from assistant.building.sources import VISION_MODEL_FILE, find_source
 from assistant.building.torch_file import read_state_dict
-from assistant.runtimes.seen_labels import seen_labels, seen_text, softmax
+from assistant.runtimes.seen_labels import seen_labels, seen_text, seen_words, softmax
 from models.training.augment import swap_sides
 from models.training.batches import Row
 from models.training.data import (
@@ -37,9 +38,11 @@ from models.training.questions import (
     present_things,
 )
 
-ROWS_A_STEP = {"flickr8k": 6, "grocery": 4, "imagenet_samples": 3, "labels": 2}
+ROWS_A_STEP = {"flickr8k": 9, "grocery": 3, "imagenet_samples": 3, "labels": 2}
 UNREADABLE_EVERY_STEPS = 2
-CAPTIONS_A_ROW, QUESTIONS_A_ROW = 3, 3
+CAPTIONS_A_ROW, QUESTIONS_A_ROW = 3, 2
+TYPICAL_POWER = 2
+"""To which a caption's worth is raised: the higher, the more often the most typical of five is taught."""
 # The head's certainty of its first label: below the first a thing is not named at all, below the second with a doubt.
 UNSURE, CERTAIN = 0.2, 0.5
 SEED = 7
@@ -51,9 +54,13 @@ _SCENE_THINGS = ("a person", "a person", "a person", "a man", "a woman", "a dog"
 class Lessons:
     """All training examples with their features; `steps` yields the rows of step after step."""
 
-    def __init__(self, data: Path, sources: Path, work: Path, class_names: list[str], caption_worth: dict[str, list[float]]) -> None:
-        """`caption_worth`: for each Flickr8k picture how typical each of its captions is; the more so, the more often it is taught."""
-        self.class_names = class_names
+    def __init__(
+        self, data: Path, sources: Path, work: Path, class_names: list[str], words: list[str], caption_worth: dict[str, list[float]]
+    ) -> None:
+        """`words`: what the head of words can say. `caption_worth`: how typical each caption of a Flickr8k picture is; the more so, the
+        more often it is taught.
+        """
+        self.class_names, self._words = class_names, words
         self.examples = {
             "flickr8k": flickr_examples(data, "train"),
             "grocery": grocery_examples(data, "train"),
@@ -65,7 +72,7 @@ class Lessons:
             pictures = {e.picture for e in examples}
             varied = [load_variation(data, sources, work, name, n, pictures) for n in range(1, VARIATIONS[name] + 1)]
             self._copies[name] = [_Lookup(f) for f in (load_features(data, sources, work, name), *varied)]
-        self._unreadable = load_unreadable(data, sources, work, {e.picture for e in self.examples["flickr8k"]})
+        self._unreadable = _Lookup(load_unreadable(data, sources, work, {e.picture for e in self.examples["flickr8k"]}))
         self._class_features = _class_features(sources, self._copies["imagenet_samples"][0].features, class_names)
         self._groups = sorted({e.label for e in self.examples["grocery"]})
         self._with_thing = defaultdict(list)
@@ -86,33 +93,38 @@ class Lessons:
                 yield rows + ([self._unreadable_row(rng)] if step % UNREADABLE_EVERY_STEPS == 0 else [])
             step += 1
 
-    def features(self, example: Example) -> tuple[np.ndarray, np.ndarray]:
-        """The picture as it is: f32 [16, 5120] and the head's logits f32 [1000]."""
+    def features(self, example: Example) -> Sight:
+        """Of the picture as it is."""
         return self._copies[example.collection][0].find(example.picture)
+
+    def seen(self, sight: Sight) -> str:
+        """The heads' text in the prompt."""
+        words = () if sight.words is None else seen_words(sight.words, self._words)
+        return seen_text(seen_labels(sight.logits, self.class_names), words)
 
     def _row(self, example: Example, rng: random.Random) -> Row | None:
         if example.collection == "labels":
-            tokens, logits = self._class_features.find(example.picture)
+            sight = self._class_features.find(example.picture)
         else:
             copies = self._copies[example.collection]
             copy = 0 if rng.random() < 0.5 else rng.randrange(1, len(copies))
-            tokens, logits = copies[copy].find(example.picture)
+            sight = copies[copy].find(example.picture)
         exchanges: list[Exchange] | None
         if example.collection == "flickr8k":
             exchanges = self._scene_exchanges(example, copy > 0, rng)
         elif example.collection == "grocery":
             exchanges = self._shop_exchanges(example, rng)
         else:
-            exchanges = self._object_exchanges(example, logits, rng)
+            exchanges = self._object_exchanges(example, sight.logits, rng)
         if not exchanges:
             return None
         asked = tuple(Exchange(_spelt(e.question, rng), e.answers) for e in exchanges)
-        return Row(seen_text(seen_labels(logits, self.class_names)), asked, tokens)
+        return Row(self.seen(sight), asked, sight.tokens)
 
     def _scene_exchanges(self, example: Example, mirrored: bool, rng: random.Random) -> list[Exchange]:
         worth = self._worth[example.picture]
         # Drawn by worth without putting back: Efraimidis & Spirakis 2006.
-        order = sorted(range(len(worth)), key=lambda i: rng.random() ** (1 / max(worth[i], 1e-6)), reverse=True)
+        order = sorted(range(len(worth)), key=lambda i: rng.random() ** (1 / max(worth[i] ** TYPICAL_POWER, 1e-6)), reverse=True)
         exchanges = [Exchange(rng.choice(CAPTION_QUESTIONS), tuple(example.answers[i] for i in order[:CAPTIONS_A_ROW]))]
         things = sorted(present_things(example.answers))
         other = rng.choice(self._with_thing[rng.choice(things)] if things else self.examples["flickr8k"])
@@ -149,10 +161,18 @@ class Lessons:
         return exchanges
 
     def _unreadable_row(self, rng: random.Random) -> Row:
-        place = rng.randrange(len(self._unreadable.names))
-        tokens, logits = np.asarray(self._unreadable.tokens[place], np.float32), self._unreadable.logits[place]
+        sight = self._unreadable.find(rng.choice(self._unreadable.features.names))
         exchanges = (Exchange(rng.choice((*CAPTION_QUESTIONS, *NAME_QUESTIONS)), (CANT_TELL,)), cant_tell_question(rng))
-        return Row(seen_text(seen_labels(logits, self.class_names)), exchanges, tokens)
+        return Row(self.seen(sight), exchanges, sight.tokens)
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What the vision encoder makes of one picture: `tokens` f32 [16, 5120], `logits` [1000], `words` [words] or None."""
+
+    tokens: np.ndarray
+    logits: np.ndarray
+    words: np.ndarray | None
 
 
 class _Lookup:
@@ -162,9 +182,10 @@ class _Lookup:
         self.features = features
         self._place = {name: i for i, name in enumerate(features.names)}
 
-    def find(self, picture: str) -> tuple[np.ndarray, np.ndarray]:
+    def find(self, picture: str) -> Sight:
         place = self._place[picture]
-        return np.asarray(self.features.tokens[place], np.float32), np.asarray(self.features.logits[place])
+        words = None if self.features.words is None else self.features.words[place]
+        return Sight(np.asarray(self.features.tokens[place], np.float32), self.features.logits[place], words)
 
 
 def _class_features(sources: Path, pictures: Features, class_names: list[str]) -> _Lookup:
@@ -178,7 +199,7 @@ def _class_features(sources: Path, pictures: Features, class_names: list[str]) -
     pushed = np.maximum(mean + head * (np.linalg.norm(mean) / np.linalg.norm(head, axis=1, keepdims=True)), 0)  # [1000, 1280]
     logits = (pushed @ head.T + bias).astype(np.float32)
     tokens = np.broadcast_to(np.tile(pushed, WIDTH // head.shape[1])[:, None], (len(head), TOKENS, WIDTH))
-    return _Lookup(Features(class_names, tokens, logits))
+    return _Lookup(Features(class_names, tokens, np.empty(0), logits, None))
 
 
 def _spelt(question: str, rng: random.Random) -> str:

@@ -23,12 +23,11 @@ import torch
 from assistant.building.linear_layers import block_linear, dynamic_linear, float_linear
 from assistant.building.sources import LANGUAGE_MODEL_FILE, find_source
 from assistant.building.starter import BITS, adapter_file, merge_adapter, write_starter
-from assistant.building.starter_form import IMAGE, extended_language_model, prompt, token_id
+from assistant.building.starter_form import IMAGE, extended_language_model, token_id
 from assistant.messages import Frame, Keyframe
-from assistant.runtimes.seen_labels import seen_labels, seen_text
-from assistant.runtimes.smolvlm2 import Smolvlm2Describer
+from assistant.runtimes.smolvlm2 import RawAnswer, Smolvlm2Describer
 from models.training.batches import encode
-from models.training.data import Example, class_names, flickr_examples
+from models.training.data import Example, flickr_examples
 from models.training.features import WIDTH, load_features, pictures_of
 from models.training.model import Batch, StarterModel
 
@@ -58,16 +57,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _print_speed(options.speed_of, [pictures[e.picture] for e in examples[:20]])
         return
     with tempfile.TemporaryDirectory() as folder:
-        said: dict[str, list[list[int]]] = {}
+        said: dict[str, list[RawAnswer]] = {}
         for name, linear in FORMS.items():
             write_starter(options.sources, Path(folder) / name, adapter_file(), linear)
             describer = Smolvlm2Describer(Path(folder) / name)
             frames = [Frame(pictures[e.picture], 0.0) for e in examples]
-            said[name] = [describer.raw([Keyframe(f, "only")], QUESTION, False, max_tokens=MOST_TOKENS).token_ids for f in frames]
+            said[name] = [describer.raw([Keyframe(f, "only")], QUESTION, False, max_tokens=MOST_TOKENS) for f in frames]
         same = sum(_torch_agrees(options, examples, said["float"]))
         print(f"float graphs: {same} of {len(examples)} captions are PyTorch's token for token", flush=True)
         for name, captions in said.items():
-            changed = sum(one != other for one, other in zip(said["float"], captions, strict=True))
+            changed = sum(one.token_ids != other.token_ids for one, other in zip(said["float"], captions, strict=True))
             print(f"{name} graphs: {changed} of {len(examples)} captions are not those of the float graphs", flush=True)
         again = [
             sys.executable,
@@ -81,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         subprocess.run([*again, "--sources", str(options.sources), "--work", str(options.work)], check=True)
 
 
-def _torch_agrees(options: argparse.Namespace, examples: list[Example], said: list[list[int]]) -> Iterator[bool]:
+def _torch_agrees(options: argparse.Namespace, examples: list[Example], said: list[RawAnswer]) -> Iterator[bool]:
     """Whether each caption is PyTorch's greedy one: shown the whole caption once, it must choose every token of it itself."""
     weights, tokenizer = extended_language_model(find_source(options.sources, LANGUAGE_MODEL_FILE))
     with np.load(adapter_file(), allow_pickle=False) as arrays:
@@ -89,12 +88,11 @@ def _torch_agrees(options: argparse.Namespace, examples: list[Example], said: li
     model = StarterModel(merge_adapter(weights, learned), 1, WIDTH).eval()  # a fresh adapter of rank 1 adds nothing
     model.connector.weight.data.copy_(torch.from_numpy(learned["connector"]))
     features = load_features(options.data, options.sources, options.work, "flickr8k")
-    place, names = {name: i for i, name in enumerate(features.names)}, class_names(options.data)
-    for example, tokens in zip(examples, said, strict=True):
-        i = place[example.picture]
-        start = encode(tokenizer, prompt(seen_text(seen_labels(features.logits[i], names)), QUESTION))
-        picture = features.tokens[i].astype(np.float32)
-        yield _choices(model, start, tokens, picture, token_id(tokenizer, IMAGE)) == tokens
+    place = {name: i for i, name in enumerate(features.names)}
+    for example, raw in zip(examples, said, strict=True):
+        picture = features.tokens[place[example.picture]].astype(np.float32)
+        chosen = _choices(model, encode(tokenizer, raw.prompt), raw.token_ids, picture, token_id(tokenizer, IMAGE))
+        yield chosen == raw.token_ids
 
 
 @torch.no_grad()

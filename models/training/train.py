@@ -3,7 +3,7 @@
     python -m models.training.train --data ../shared/data --sources MODELS_DIR --work DIR [--steps N] [--from-adapter]
 
 A larger --steps goes on from the last checkpoint with the learning rate of the longer plan; --from-adapter starts from the
-committed adapter where no checkpoint is left.
+committed adapter where no checkpoint is left. The head of words comes first: python -m models.training.word_head.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from models.training.features import WIDTH
 from models.training.first_guess import connector_guess
 from models.training.lessons import Lessons
 from models.training.model import Batch, StarterModel
+from models.training.word_head import read_words
 
 RANK = 24
 CONNECTOR_RATE, LORA_RATE, FINAL_RATE_SHARE = 1e-3, 8e-4, 0.02
@@ -54,7 +55,7 @@ def train(data: Path, sources: Path, work: Path, steps: int, from_adapter: bool 
     torch.manual_seed(SEED)
     weights, tokenizer = extended_language_model(find_source(sources, LANGUAGE_MODEL_FILE))
     worth = typical({e.picture: list(e.answers) for e in flickr_examples(data, "train")})
-    lessons = Lessons(data, sources, work, class_names(data), worth)
+    lessons = Lessons(data, sources, work, class_names(data), read_words(), worth)
     model = StarterModel(weights, RANK, WIDTH)
     lora = [p for layer in model.layers for p in layer.parameters()]
     optimiser = torch.optim.AdamW(

@@ -1,0 +1,48 @@
+"""The vision encoder's second head as it is kept: which words people would use of a picture, and how its last blocks differ.
+
+Kept in 8 bits a weight, each row with a scale of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class WordHead:
+    """A linear head over pooled features, and what is added to the convolutions before it."""
+
+    weight: np.ndarray
+    """f32 [words, 1280]"""
+    bias: np.ndarray
+    """f32 [words]"""
+    changes: Mapping[str, np.ndarray]
+    """By the convolutions' names, e.g. "_blocks.17._expand_conv.weight" f32 [out, in, k, k]."""
+
+
+def read_word_head(path: Path) -> WordHead:
+    """FileNotFoundError, ValueError or KeyError if the file isn't there or isn't one."""
+    with np.load(path, allow_pickle=False) as kept:
+        whole = {name: kept[name].astype(np.float32) for name in kept.files if kept[name].dtype == np.float16}
+        for name in kept.files:
+            if kept[name].dtype == np.int8:
+                scale = whole.pop(f"{name}.scale")
+                whole[name] = kept[name] * scale.reshape(-1, *[1] * (kept[name].ndim - 1))
+    return WordHead(whole.pop("weight"), whole.pop("bias"), whole)
+
+
+def save_word_head(path: Path, head: WordHead) -> None:
+    """Rounded to 8 bits, biases to half precision."""
+    kept = {}
+    for name, value in {"weight": head.weight, "bias": head.bias, **head.changes}.items():
+        if value.ndim == 1:
+            kept[name] = value.astype(np.float16)
+            continue
+        scale = (np.abs(value).reshape(len(value), -1).max(1).clip(1e-8) / 127).astype(np.float16).clip(np.float16(6e-8))
+        kept[f"{name}.scale"] = scale
+        kept[name] = np.rint(value / scale.astype(np.float32).reshape(-1, *[1] * (value.ndim - 1))).clip(-127, 127).astype(np.int8)
+    np.savez_compressed(path, allow_pickle=False, **kept)

@@ -1,0 +1,99 @@
+"""The likeliest answer as a whole is found, its beginning is told as soon as it is certain, and no answer goes round in circles."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from assistant.runtimes.beam_search import Beams, search_tokens
+from assistant.runtimes.token_decoding import completes_loop
+from assistant.runtimes.word_bias import WordBias
+
+STOP, WORDS = 0, 4
+
+
+class Language:
+    """Random next-token probabilities, the same for the same beginning; its state is what was read."""
+
+    def __init__(self, seed: int, sharpness: float = 1.5) -> None:
+        self._seed, self._sharpness = seed, sharpness
+        self.read = 0
+
+    def logits(self, tokens: tuple[int, ...]) -> np.ndarray:
+        rng = np.random.default_rng([self._seed, *tokens])
+        return np.asarray(self._sharpness * rng.standard_normal(WORDS + 1), np.float32)
+
+    def advance(self, token: int, state: tuple[int, ...]) -> tuple[np.ndarray, tuple[int, ...]]:
+        self.read += 1
+        return self.logits((*state, token)), (*state, token)
+
+    def log_probability(self, tokens: tuple[int, ...]) -> float:
+        total = 0.0
+        for place, token in enumerate(tokens):
+            logits = self.logits(tokens[:place])
+            total += float(logits[token] - np.log(np.exp(logits).sum()))
+        return total
+
+
+def search(language: Language, beams: Beams, cap: int = 4, **options: object) -> tuple[int, ...]:
+    return tuple(search_tokens(language.logits(()), (), language.advance, {STOP}, cap, beams, **options))  # type: ignore[arg-type]
+
+
+def every_answer(cap: int) -> list[tuple[int, ...]]:
+    """All that end with a stop token or at the cap."""
+    words = range(1, WORDS + 1)
+    ended = [(*start, STOP) for length in range(cap) for start in itertools.product(words, repeat=length)]
+    return ended + list(itertools.product(words, repeat=cap))
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("length_penalty", [0.0, 1.0])
+def test_with_room_for_all_the_best_answer_of_all_is_found(seed: int, length_penalty: float) -> None:
+    language = Language(seed)
+    best = max(every_answer(3), key=lambda answer: language.log_probability(answer) / len(answer) ** length_penalty)
+    found = search(language, Beams(100, length_penalty), cap=3)
+    worth = language.log_probability(found) / len(found) ** length_penalty
+    assert worth == pytest.approx(language.log_probability(best) / len(best) ** length_penalty, abs=1e-4)
+
+
+def test_three_beams_find_likelier_answers_than_one_on_the_whole() -> None:
+    means = {}
+    for count in (1, 3):
+        found = [(language, search(language, Beams(count, 0.0), cap=6)) for language in map(Language, range(60))]
+        means[count] = np.mean([language.log_probability(answer) for language, answer in found])
+    assert means[3] > means[1] + 0.1
+
+
+def test_one_beam_takes_the_likeliest_token_each_time() -> None:
+    for seed in range(10):
+        language, greedy = Language(seed), tuple[int, ...]()
+        while len(greedy) < 5 and STOP not in greedy:
+            greedy = (*greedy, int(language.logits(greedy).argmax()))
+        assert search(language, Beams(1), cap=5) == greedy
+
+
+def test_the_beginning_is_told_before_the_end_is_known() -> None:
+    start: tuple[int, ...] = ()
+    language = Language(3, sharpness=6.0)
+    tokens = search_tokens(language.logits(()), start, language.advance, {99}, 12, Beams(2))
+    next(tokens)
+    early = language.read
+    assert len(list(tokens)) == 11
+    assert early <= language.read / 2
+
+
+def test_forbidden_tokens_are_never_said_and_words_that_are_seen_are() -> None:
+    for seed in range(10):
+        language = Language(seed)
+        assert 2 not in search(language, Beams(3), forbidden=[2])
+        assert 3 in search(language, Beams(3), bias=WordBias([([3], 3.0)], weight=9.0))
+
+
+def test_an_answer_that_would_go_round_in_circles_ends_differently() -> None:
+    def advance(token: int, state: int) -> tuple[np.ndarray, int]:
+        return np.array([-9.0, 9.0 if token == 2 else -5.0, 9.0 if token == 1 else -5.0, -6.0], np.float32), state + 1
+
+    said = list(search_tokens(np.array([-9.0, 9.0, 1.0, -6.0], np.float32), 0, advance, {STOP}, 40, Beams(3)))
+    assert not any(completes_loop(said[:place], token) for place, token in enumerate(said))
