@@ -123,7 +123,7 @@ def fit(asked: Sequence[Asked], things: Sequence[tuple[float, float, bool]]) -> 
     }
     fitted = MomentThresholds(**{name: round(float(number), 3) for name, number in numbers.items()})
     absent = [each.score(fitted) for each in asked if each.scene is None]
-    return dataclasses.replace(fitted, found=round(float(np.quantile(absent, REFUSED)), 3))
+    return dataclasses.replace(fitted, found=round(float(np.quantile(absent, REFUSED)), 5))
 
 
 def _logistic(clues: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, float]:
