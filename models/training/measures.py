@@ -50,7 +50,7 @@ GALLERY = 20
 RANKED_PICTURES = 400
 ASKED_PICTURES = 400
 UNREADABLE_PICTURES = 140
-DOUBTED_SHARE = 0.2
+DOUBTED_SHARE = 0.1
 FITTED_PICTURES = 400
 MEASURES = ("naming", "captions", "doubt", "ranking", "groceries", "objects", "presence", "questions", "nothing_to_see")
 RULES: dict[str, Callable[[list[str], random.Random], Exchange | None]] = {
@@ -123,7 +123,7 @@ class Evaluation:
         yield Measure('Flickr8k: told with "It looks like"', _share(_hedged(text) for text in outputs), "report", len(said))
 
     def doubt(self) -> Iterator[Measure]:
-        """The least certain fifth of scene descriptions is told with doubt; is it wrong more often than the others?"""
+        """The least certain tenth of scene descriptions is told with doubt; is it wrong more often than the others?"""
         examples = self._sample(flickr_examples(self._data, "dev"), ASKED_PICTURES)
         told = []
         for example, view in self._views(examples):
