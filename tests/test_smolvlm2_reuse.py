@@ -16,6 +16,7 @@ from assistant.messages import Detail, Frame, Keyframe
 from assistant.problems import DamagedModel
 from assistant.runtimes.smolvlm2 import SmolView, Smolvlm2Describer
 from assistant.runtimes.smolvlm2_decoder import Decoder
+from assistant.runtimes.smolvlm2_decoding import Decoding
 from assistant.runtimes.smolvlm2_graphs import TokenEmbedder, VisionEncoder
 from assistant.runtimes.token_decoding import Sampling
 from tests.tiny_onnx import write_tiny_model
@@ -242,7 +243,7 @@ def test_tokens_that_stand_for_pictures_are_never_said(describer: Smolvlm2Descri
 
     monkeypatch.setattr(Decoder, "check_numbers", wanting)
     view = describer.look([keyframe(1)])
-    said = list(describer._tokens(view, describer._closing(view, QUESTIONS[0]), 20, forbidden=wanted))
+    said = list(describer._tokens(view, describer._closing(view, QUESTIONS[0]), 20, Decoding(forbidden=wanted)))
     assert not set(said) & set(wanted)
     assert "".join(describer.answer(view, QUESTIONS[0]))
     assert set(describer.raw([keyframe(1)], QUESTIONS[0], False).token_ids) <= set(wanted)

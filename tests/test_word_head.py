@@ -52,11 +52,11 @@ def test_words_are_learned_from_captions_and_goods_by_how_many_people_say_them()
     assert list(vocabulary.sold("apples")[0]) == [0, 0, 0, 1]
 
 
-def test_how_usual_a_word_is_counts_those_who_were_asked(tmp_path: Path) -> None:
-    features = Features(["a", "b"], np.zeros((2, 1)), np.zeros((2, 1)), np.zeros((2, 1)), None)
+def test_how_usual_a_word_is_counts_those_who_were_asked() -> None:
+    features = Features(None, ["a", "b"], np.zeros((2, 1)), np.zeros((2, 1)), np.zeros((2, 1)), None)
     told = [(np.array([1, 0], np.float32), np.array([1, 0.3], np.float32)), (np.array([0, 1], np.float32), np.array([0.3, 1], np.float32))]
     asked = [*told, (np.zeros(2, np.float32), np.ones(2, np.float32))]
-    groups = [Group.of(tmp_path, features, ["a", "b"], told), Group.of(tmp_path, features, ["a"], asked[2:])]
+    groups = [Group.of(features, ["a", "b"], told), Group.of(features, ["a"], asked[2:])]
     assert usual(groups) == pytest.approx([0.5, 0.5])
 
 
@@ -80,10 +80,10 @@ def test_what_was_trained_is_what_the_graph_says_and_leaves_classes_and_tokens_a
     pixels = (RNG.normal(0, 0.3, (40, 3, SIDE, SIDE)) + np.where(light, 1.0, -1.0)[:, None, None, None]).astype(np.float32)
     tokens, logits, trunk = run(weights, None, pixels, "image_features", "class_logits", "trunk")
     targets = np.stack([light, ~light], 1).astype(np.float32)
-    features = Features([str(i) for i in range(40)], tokens, trunk, logits, None)
+    features = Features(None, [str(i) for i in range(40)], tokens, trunk, logits, None)
     answers = [(target, np.ones(2, np.float32)) for target in targets]
     convs = last_convolutions(folded_convolutions(weights))
-    tower = fit(convs, [Group.of(tmp_path, features, features.names, answers)] * 16, None, epochs=30)
+    tower = fit(convs, [Group.of(features, features.names, answers)] * 16, None, epochs=30)
     save_word_head(tmp_path / "head.npz", tower.kept(convs))
     head = read_word_head(tmp_path / "head.npz")
     again, same, words = run(weights, head, pixels, "image_features", "class_logits", "word_logits")

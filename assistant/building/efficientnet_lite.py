@@ -55,7 +55,7 @@ def vision_encoder(
     trunk, x = x, _last_blocks(graph, convs, x)  # x [tiles, 1280, S/32, S/32]
     _head(graph, x, weights["_fc.weight"], weights["_fc.bias"], "class_logits")
     if word_head is not None:
-        tuned = {f"{_TUNED}{name}": value + word_head.changes[name] for name, value in convs.items() if name in word_head.changes}
+        tuned = {name: convs[name] + change for name, change in word_head.changes.items()}
         _head(graph, _last_blocks(graph, tuned, trunk, _TUNED), word_head.weight, word_head.bias, "word_logits")
     features = _pixel_shuffle(graph, x, channels=1280, side=size // 32, factor=shuffle)  # [tiles, tokens, f²·1280]
     if connector is None:
@@ -80,22 +80,23 @@ def folded_convolutions(weights: Weights) -> dict[str, np.ndarray]:
     return folded
 
 
+def last_blocks(convs: Weights) -> list[int]:
+    """Numbers of the blocks from FIRST_TUNED_BLOCK on."""
+    numbers = {int(match[1]) for name in convs if (match := re.match(r"_blocks\.(\d+)\.", name))}
+    return sorted(number for number in numbers if number >= FIRST_TUNED_BLOCK)
+
+
 def last_convolutions(convs: Weights) -> dict[str, np.ndarray]:
-    """Those from block FIRST_TUNED_BLOCK on."""
-    return {name: value for name, value in convs.items() if _block_of(name) >= FIRST_TUNED_BLOCK}
-
-
-def _block_of(name: str) -> int:
-    match = re.match(r"_blocks\.(\d+)\.", name)
-    return int(match[1]) if match else (-1 if name.startswith("_conv_stem") else 1000)
+    """Those of the last blocks and of what follows them."""
+    places = (*(f"_blocks.{number}." for number in last_blocks(convs)), "_conv_head.")
+    return {name: value for name, value in convs.items() if name.startswith(places)}
 
 
 def _last_blocks(graph: Graph, convs: Weights, x: str, prefix: str = "") -> str:
     """From FIRST_TUNED_BLOCK to the features that are pooled for a head."""
-    blocks = sorted({int(match[1]) for name in convs if (match := re.search(r"_blocks\.(\d+)\.", name))})
-    for index in (block for block in blocks if block >= FIRST_TUNED_BLOCK):
-        x = _block(graph, convs, x, index, prefix)
-    return _conv(graph, convs, x, f"{prefix}_conv_head", stride=1, relu6=True)
+    for number in last_blocks(convs):
+        x = _block(graph, convs, x, number, prefix)
+    return _conv(graph, convs, x, "_conv_head", prefix, stride=1, relu6=True)
 
 
 def _head(graph: Graph, x: str, weight: np.ndarray, bias: np.ndarray, out: str) -> None:
@@ -106,20 +107,20 @@ def _head(graph: Graph, x: str, weight: np.ndarray, bias: np.ndarray, out: str) 
 
 def _block(graph: Graph, convs: Weights, x: str, index: int, prefix: str = "") -> str:
     """Inverted bottleneck: widen, filter each channel, narrow; add the input back where the shape is kept."""
-    name = f"{prefix}_blocks.{index}."
+    name = f"_blocks.{index}."
     stride = 2 if index in _HALVING_BLOCKS else 1
     widens = f"{name}_expand_conv.weight" in convs
-    inner = _conv(graph, convs, x, f"{name}_expand_conv", stride=1, relu6=True) if widens else x
-    inner = _conv(graph, convs, inner, f"{name}_depthwise_conv", stride=stride, relu6=True)
-    out = _conv(graph, convs, inner, f"{name}_project_conv", stride=1, relu6=False)
+    inner = _conv(graph, convs, x, f"{name}_expand_conv", prefix, stride=1, relu6=True) if widens else x
+    inner = _conv(graph, convs, inner, f"{name}_depthwise_conv", prefix, stride=stride, relu6=True)
+    out = _conv(graph, convs, inner, f"{name}_project_conv", prefix, stride=1, relu6=False)
     first = convs[f"{name}_expand_conv.weight" if widens else f"{name}_depthwise_conv.weight"]
     same_shape = stride == 1 and first.shape[int(widens)] == convs[f"{name}_project_conv.weight"].shape[0]
     return graph.op("Add", out, x) if same_shape else out
 
 
-def _conv(graph: Graph, convs: Weights, x: str, name: str, *, stride: int, relu6: bool) -> str:
-    """Convolution with TensorFlow's "same" padding."""
-    kernel, bias = (graph.weight(f"{name}.{part}", convs[f"{name}.{part}"]) for part in ("weight", "bias"))
+def _conv(graph: Graph, convs: Weights, x: str, name: str, prefix: str = "", *, stride: int, relu6: bool) -> str:
+    """Convolution with TensorFlow's "same" padding; its weights are kept under the prefixed name."""
+    kernel, bias = (graph.weight(f"{prefix}{name}.{part}", convs[f"{name}.{part}"]) for part in ("weight", "bias"))
     out_channels, _, side, _ = convs[f"{name}.weight"].shape
     groups = out_channels if "depthwise" in name else 1
     out = graph.op("Conv", x, kernel, bias, auto_pad="SAME_UPPER", strides=[stride, stride], kernel_shape=[side, side], group=groups)

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from assistant.runtimes.token_decoding import completes_loop
+from assistant.runtimes.token_decoding import completes_loop, log_sum_exp, weighed
 from assistant.runtimes.word_bias import WordBias
 
 State = TypeVar("State")
@@ -62,11 +62,12 @@ def search_tokens(
         forbidden: tokens never taken.
         bias: added to the logits.
     """
+    never = np.array(forbidden, np.int64)
     live = [_Beam((), 0.0, logits, state)]
     finished: list[tuple[float, tuple[int, ...]]] = []
     given = 0
     for length in range(1, cap + 1):
-        found = sorted((step for beam in live for step in _steps(beam, beams.count, forbidden, bias)), key=lambda step: -step[0])
+        found = sorted((step for beam in live for step in _steps(beam, beams.count, never, bias)), key=lambda step: -step[0])
         going: list[tuple[float, int, _Beam[State]]] = []
         for place, (log_probability, token, beam) in enumerate(found[: 2 * beams.count]):
             if token in stop_ids or length == cap:
@@ -84,12 +85,10 @@ def search_tokens(
     yield from (finished[0][1] if finished else live[0].tokens)[given:]
 
 
-def _steps(beam: _Beam[State], count: int, forbidden: Sequence[int], bias: WordBias | None) -> Iterator[tuple[float, int, _Beam[State]]]:
+def _steps(beam: _Beam[State], count: int, forbidden: np.ndarray, bias: WordBias | None) -> Iterator[tuple[float, int, _Beam[State]]]:
     """The likeliest next tokens of one beam: no more can be needed of it."""
-    logits = beam.logits.copy() if bias is None else bias.apply(beam.logits, beam.tokens)
-    logits[list(forbidden)] = -np.inf
-    highest = logits.max()
-    scores = logits - (highest + np.log(np.exp(logits - highest).sum()))
+    logits = weighed(beam.logits, beam.tokens, forbidden, bias)
+    scores = logits - log_sum_exp(logits)
     likeliest = np.argpartition(-scores, 2 * count)[: 2 * count] if len(scores) > 2 * count else np.arange(len(scores))
     for token in map(int, likeliest):
         if np.isfinite(scores[token]) and not completes_loop(beam.tokens, token):

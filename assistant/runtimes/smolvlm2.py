@@ -19,16 +19,17 @@ import numpy as np
 from assistant.fingerprint import fingerprint
 from assistant.messages import AnswerThresholds, Detail, Keyframe, MomentThresholds, Picture, Scores, SeenPicture, View
 from assistant.problems import BadInput, DamagedModel
-from assistant.runtimes.beam_search import ONE_BEAM, Beams, search_tokens
+from assistant.runtimes.beam_search import ONE_BEAM
 from assistant.runtimes.onnx_session import FETCH_AGAIN, SessionSettings
 from assistant.runtimes.seen_labels import WORD_HEAD
-from assistant.runtimes.smolvlm2_decoder import Cache, NextLogits
+from assistant.runtimes.smolvlm2_decoder import Cache
+from assistant.runtimes.smolvlm2_decoding import Decoding, continue_prompt
 from assistant.runtimes.smolvlm2_files import read_folder
 from assistant.runtimes.smolvlm2_image import ONE_TILE, TILE_BUDGETS
 from assistant.runtimes.smolvlm2_pictures import PictureKey
 from assistant.runtimes.smolvlm2_prompt import IMAGE, MAX_FRAMES, Exchange, closing, image_opening, neutralise, video_opening
 from assistant.runtimes.smolvlm2_reader import PICTURE_BYTES, VIEW_BYTES, Reader
-from assistant.runtimes.token_decoding import TOKEN_CAPS, Sampling, TextStream, decode_tokens
+from assistant.runtimes.token_decoding import TOKEN_CAPS, Sampling, TextStream, log_softmax
 from assistant.runtimes.word_bias import WordBias
 
 RAW_TOKENS = 64
@@ -175,10 +176,8 @@ class Smolvlm2Describer:
         own = self._own(view)
         bias = WordBias((tokens, own.words[word]) for word, tokens in self._spelled if word in own.words) if own.words else None
         stream, begun = TextStream(self._tokenizer), False
-        forbidden = self._files.unspoken_ids
-        end, cap = self._closing(own, question, history), TOKEN_CAPS[detail]
-        beams = ONE_BEAM if sampling else self._files.beams
-        for token in self._tokens(own, end, cap, sampling=sampling, forbidden=forbidden, bias=bias, beams=beams):
+        how = Decoding(sampling=sampling, forbidden=self._files.unspoken_ids, bias=bias, beams=ONE_BEAM if sampling else self._files.beams)
+        for token in self._tokens(own, self._closing(own, question, history), TOKEN_CAPS[detail], how):
             piece = stream.feed(token)
             piece = piece if begun else piece.lstrip()  # the prompt ends without a blank, so the answer begins with one
             if piece:
@@ -212,7 +211,7 @@ class Smolvlm2Describer:
         duration_s = max(times_s, default=0.0) if duration_s is None else duration_s
         view = self._look(keyframes, None if split and not as_video else ONE_TILE, times_s if as_video else None, duration_s)
         end = self._closing(view, question, history)
-        tokens = list(self._tokens(view, end, max_tokens, guard=False))
+        tokens = list(self._tokens(view, end, max_tokens, Decoding(guard=False)))
         text = self._tokenizer.decode(tokens, skip_special_tokens=True).strip()
         return RawAnswer(view.opening + end, tokens, text)
 
@@ -243,7 +242,7 @@ class Smolvlm2Describer:
             if len(ids) > 1:
                 more, _ = graphs.decoder.read(graphs.embedder.embed(ids[:-1]), cache, every_logit=True)
                 logits = np.concatenate([first, more])  # [answer, V]
-            scores.append(_log_softmax(logits)[np.arange(len(ids)), ids])
+            scores.append(log_softmax(logits)[np.arange(len(ids)), ids])
         return scores
 
     def _look(self, keyframes: Sequence[Keyframe], budget: int | None, times_s: Sequence[float] | None, duration_s: float) -> SmolView:
@@ -294,37 +293,12 @@ class Smolvlm2Describer:
         view: SmolView,
         end: str,
         cap: int,
-        *,
-        guard: bool = True,
-        sampling: Sampling | None = None,
-        forbidden: Sequence[int] = (),
-        bias: WordBias | None = None,
-        beams: Beams = ONE_BEAM,
+        how: Decoding,
     ) -> Iterator[int]:
         """Read the rest of the prompt, then decode."""
-        graphs = self._reader.graphs()
-        ids = self._encode(end)
-        cache = self._opening_cache(view)
+        ids, cache = self._encode(end), self._opening_cache(view)
         cap = min(cap, self._room(cache.length + len(ids), "the question is"))
-        logits, cache = graphs.decoder.read(graphs.embedder.embed(ids), cache)
-        if beams.count > 1:
-
-            def read_on(token: int, past: Cache) -> tuple[np.ndarray, Cache]:
-                following, longer = graphs.decoder.read(graphs.embedder.embed([token]), past)
-                return following[0], longer
-
-            yield from search_tokens(logits[0], cache, read_on, self._files.stop_ids, cap, beams, forbidden=forbidden, bias=bias)
-            return
-        next_logits: NextLogits | None = None
-
-        def advance(token: int) -> np.ndarray:
-            nonlocal next_logits
-            next_logits = next_logits or graphs.decoder.continue_from(cache, cap - 1)  # after the first token: it costs a copy
-            return next_logits(graphs.embedder.embed([token])[0])
-
-        yield from decode_tokens(
-            logits[0], advance, self._files.stop_ids, cap, guard=guard, sampling=sampling, forbidden=forbidden, bias=bias
-        )
+        yield from continue_prompt(self._reader.graphs(), ids, cache, self._files.stop_ids, cap, how)
 
     def _room(self, tokens: int, what_is: str) -> int:
         """How many more tokens may follow these; BadInput if none."""
@@ -350,9 +324,3 @@ class Smolvlm2Describer:
         if not isinstance(view, SmolView) or view.maker is not self:
             raise TypeError("a view is answered by the describer that made it")
         return view
-
-
-def _log_softmax(logits: np.ndarray) -> np.ndarray:
-    """Over the last axis, in float64."""
-    logits = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
-    return np.asarray(logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True)))

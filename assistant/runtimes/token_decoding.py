@@ -68,11 +68,7 @@ def decode_tokens(
     rng = np.random.default_rng(sampling.seed) if sampling else None
     never = np.array(forbidden, np.int64)
     while len(tokens) < cap:
-        if bias is not None:
-            logits = bias.apply(logits, tokens)
-        if len(never):
-            logits = logits.copy()
-            logits[never] = -np.inf
+        logits = weighed(logits, tokens, never, bias)
         scores = logits if sampling is None or rng is None else drawn_scores(logits, sampling, rng)
         token = pick(scores, tokens) if guard else int(scores.argmax())
         tokens.append(token)
@@ -80,6 +76,25 @@ def decode_tokens(
         if token in stop_ids or len(tokens) == cap:
             return
         logits = advance(token)
+
+
+def weighed(logits: np.ndarray, tokens: Sequence[int], forbidden: np.ndarray, bias: WordBias | None) -> np.ndarray:
+    """f32 [vocabulary] after `tokens`, with the bias added and no way to the forbidden tokens; the argument stays as it is."""
+    logits = logits.copy() if bias is None else bias.apply(logits, tokens)
+    logits[forbidden] = -np.inf
+    return logits
+
+
+def log_softmax(logits: np.ndarray) -> np.ndarray:
+    """Over the last axis, in float64."""
+    wide = logits.astype(np.float64)
+    return np.asarray(wide - log_sum_exp(wide))
+
+
+def log_sum_exp(logits: np.ndarray) -> np.ndarray:
+    """Over the last axis, which stays, of length 1; of the same type."""
+    highest = logits.max(axis=-1, keepdims=True)
+    return np.asarray(highest + np.log(np.exp(logits - highest).sum(axis=-1, keepdims=True)))
 
 
 def drawn_scores(logits: np.ndarray, sampling: Sampling, rng: np.random.Generator) -> np.ndarray:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.answering.answer_checks import SCENE_QUESTION, asked_thing
+from assistant.answering.answer_checks import SCENE_QUESTION, asked_thing, plain_words
 from assistant.answering.honest_answers import presence_scores
 from assistant.interfaces import SceneDescriber
 from assistant.messages import MomentThresholds, Picture, Scores, View
@@ -27,6 +27,7 @@ MOST_THINGS = 3
 """Asked about one by one."""
 EMPTY_PICTURE: Picture = np.full((224, 224, 3), 128, np.uint8)
 """An even grey: what a query's likelihood is compared with."""
+
 _NUMBERS = "some|two|three|four|five|several|many|a few"
 _END_OF_PHRASE = (
     r"in|on|at|by|near|under|over|along|through|across|behind|beside|inside|outside|within|with|without|and|or|of|to|from|into|onto|is|are"
@@ -57,7 +58,7 @@ class Query:
         self.thing = whole_thing(text)
         """Set if the query is nothing but a thing."""
         self.things = named_things(text)
-        self._words = re.findall(r"[a-z]+(?:-[a-z]+)*", text.lower())
+        self._words = plain_words(text)
         self._describer = describer
         self._sentence = f"{text[0].upper()}{text[1:]}."  # as the model was taught to answer
         self._empty = empty

@@ -28,12 +28,15 @@ UNREADABLE = "unreadable"
 UNREADABLE_PICTURES = 700
 STARTER_IMAGES = ImageSettings(256, 256, False, (127 / 255,) * 3, (128 / 255,) * 3)
 TOKENS, WIDTH, TRUNK = 16, 5120, (208, 8, 8)
+_WORDS = "words.npy"
 
 
 @dataclass(frozen=True)
 class Features:
     """Pictures' names and, in the same order, what the vision encoder makes of them."""
 
+    folder: Path | None
+    """None where they aren't kept."""
     names: list[str]
     tokens: np.ndarray
     """f16 [N, 16, 5120], memory-mapped."""
@@ -43,6 +46,17 @@ class Features:
     """f32 [N, 1000]"""
     words: np.ndarray | None
     """f16 [N, words]: logits of the head of words (word_head.py); None until that was trained."""
+
+    def keep_words(self, logits: np.ndarray) -> None:
+        """f32 [N, words], found from the next loading on."""
+        assert self.folder is not None
+        np.save(self.folder / _WORDS, logits.astype(np.float16))
+
+
+def load_copies(data: Path, sources: Path, work: Path, collection: str, names: set[str]) -> list[Features]:
+    """Features of the pictures as they are, with those of other names, and of the varied copies of these."""
+    varied = [load_variation(data, sources, work, collection, n, names) for n in range(1, VARIATIONS[collection] + 1)]
+    return [load_features(data, sources, work, collection), *varied]
 
 
 def load_features(data: Path, sources: Path, work: Path, collection: str) -> Features:
@@ -79,13 +93,8 @@ def _stored(folder: Path, sources: Path, pictures: Callable[[], Iterator[tuple[s
     names = (folder / "names.txt").read_text().split("\n")
     tokens = np.memmap(folder / "tokens.f16", np.float16, "r", shape=(len(names), TOKENS, WIDTH))
     trunk = np.memmap(folder / "trunk.f16", np.float16, "r", shape=(len(names), *TRUNK))
-    words = np.load(words_file(folder)) if words_file(folder).exists() else None
-    return Features(names, tokens, trunk, np.load(folder / "logits.npy"), words)
-
-
-def words_file(folder: Path) -> Path:
-    """Of one folder of features."""
-    return folder / "words.npy"
+    words = np.load(folder / _WORDS) if (folder / _WORDS).exists() else None
+    return Features(folder, names, tokens, trunk, np.load(folder / "logits.npy"), words)
 
 
 def _compute(pictures: Iterator[tuple[str, np.ndarray]], sources: Path, folder: Path) -> None:

@@ -28,7 +28,7 @@ from models.training.data import (
     imagenet_examples,
     shop_words,
 )
-from models.training.features import TOKENS, VARIATIONS, WIDTH, Features, load_features, load_unreadable, load_variation
+from models.training.features import TOKENS, WIDTH, Features, load_copies, load_unreadable
 from models.training.questions import (
     Exchange,
     cant_tell_question,
@@ -69,9 +69,7 @@ class Lessons:
         self._worth = caption_worth
         self._copies: dict[str, list[_Lookup]] = {}
         for name, examples in self.examples.items():
-            pictures = {e.picture for e in examples}
-            varied = [load_variation(data, sources, work, name, n, pictures) for n in range(1, VARIATIONS[name] + 1)]
-            self._copies[name] = [_Lookup(f) for f in (load_features(data, sources, work, name), *varied)]
+            self._copies[name] = [_Lookup(f) for f in load_copies(data, sources, work, name, {e.picture for e in examples})]
         self._unreadable = _Lookup(load_unreadable(data, sources, work, {e.picture for e in self.examples["flickr8k"]}))
         self._class_features = _class_features(sources, self._copies["imagenet_samples"][0].features, class_names)
         self._groups = sorted({e.label for e in self.examples["grocery"]})
@@ -199,7 +197,7 @@ def _class_features(sources: Path, pictures: Features, class_names: list[str]) -
     pushed = np.maximum(mean + head * (np.linalg.norm(mean) / np.linalg.norm(head, axis=1, keepdims=True)), 0)  # [1000, 1280]
     logits = (pushed @ head.T + bias).astype(np.float32)
     tokens = np.broadcast_to(np.tile(pushed, WIDTH // head.shape[1])[:, None], (len(head), TOKENS, WIDTH))
-    return _Lookup(Features(class_names, tokens, np.empty(0), logits, None))
+    return _Lookup(Features(None, class_names, tokens, np.empty(0), logits, None))
 
 
 def _spelt(question: str, rng: random.Random) -> str:

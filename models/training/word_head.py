@@ -26,7 +26,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from assistant.building.efficientnet_lite import folded_convolutions, last_convolutions
+from assistant.answering.answer_checks import plain_words
+from assistant.building.efficientnet_lite import folded_convolutions, last_blocks, last_convolutions
 from assistant.building.sources import VISION_MODEL_FILE, find_source
 from assistant.building.starter import word_head_file
 from assistant.building.torch_file import read_state_dict
@@ -35,7 +36,7 @@ from assistant.runtimes.seen_labels import HEAD_FILES, read_head
 from assistant.runtimes.seen_labels import WORD_HEAD as WORD_OUTPUT
 from models.training.augment import swap_sides
 from models.training.data import Example, flickr_examples, grocery_examples, imagenet_examples, shop_words
-from models.training.features import UNREADABLE, VARIATIONS, Features, load_features, load_unreadable, load_variation, words_file
+from models.training.features import Features, load_copies, load_unreadable
 
 FOLDS, EPOCHS, BATCH = 3, 6, 64
 COPIES = 3
@@ -80,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for part, tower in enumerate(parts):
             own = [place for place, fold in zip(group.places, group.folds, strict=True) if fold == part]
             said[own] = tower.predict(group.features.trunk[own])
-        np.save(words_file(group.folder), said.astype(np.float16))
+        group.features.keep_words(said)
 
 
 def read_words() -> list[str]:
@@ -102,13 +103,13 @@ class Vocabulary:
 
     @classmethod
     def of(cls, captioned: Sequence[Example], sold: Sequence[Example]) -> Vocabulary:
-        counts = Counter(word for e in captioned for word in {word for text in e.answers for word in _words(text)} - _UNTOLD)
+        counts = Counter(word for e in captioned for word in {word for text in e.answers for word in plain_words(text)} - _UNTOLD)
         told = sorted((word for word, count in counts.items() if count >= LEAST_PICTURES), key=lambda word: (-counts[word], word))
         return cls([*told, *sorted({shop_words(e.label) for e in sold} - set(told))], len(told))
 
     def captioned(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """f32 [words] each: which share of the captions says a word, and how much that answer counts."""
-        said = [set(_words(text)) for text in texts]
+        said = [set(plain_words(text)) for text in texts]
         target, weight = self.nothing()
         target[: self.caption_words] = [sum(word in words for words in said) / len(said) for word in self.words[: self.caption_words]]
         weight[self.caption_words :] = UNASKED_WEIGHT
@@ -133,9 +134,8 @@ class Vocabulary:
 
 @dataclass(frozen=True)
 class Group:
-    """The training pictures of one folder of features: where each stands in it, to which part it belongs, and its answers."""
+    """The training pictures among some features: where each stands, to which part it belongs, and its answers."""
 
-    folder: Path
     features: Features
     places: list[int]
     folds: list[int]
@@ -145,11 +145,11 @@ class Group:
     """f32 [pictures, words]"""
 
     @classmethod
-    def of(cls, folder: Path, features: Features, pictures: Sequence[str], answers: Sequence[tuple[np.ndarray, np.ndarray]]) -> Group:
+    def of(cls, features: Features, pictures: Sequence[str], answers: Sequence[tuple[np.ndarray, np.ndarray]]) -> Group:
         place = {name: i for i, name in enumerate(features.names)}
         folds = [zlib.crc32(picture.encode()) % FOLDS for picture in pictures]  # all copies of a picture in one part
         targets, weights = (np.stack(arrays) for arrays in zip(*answers, strict=True))
-        return cls(folder, features, [place[picture] for picture in pictures], folds, targets, weights)
+        return cls(features, [place[picture] for picture in pictures], folds, targets, weights)
 
 
 def _groups(data: Path, sources: Path, work: Path, vocabulary: Vocabulary) -> Iterator[Group]:
@@ -159,24 +159,17 @@ def _groups(data: Path, sources: Path, work: Path, vocabulary: Vocabulary) -> It
         "imagenet_samples": imagenet_examples(data, "train"),
     }
     for name, examples in collections.items():
-        pictures = {e.picture for e in examples}
-        for copy in range(VARIATIONS[name] + 1):
-            features = load_variation(data, sources, work, name, copy, pictures) if copy else load_features(data, sources, work, name)
-            answers = [_answers(vocabulary, e, mirrored=copy > 0) for e in examples]
-            yield Group.of(work / "features" / (f"{name}-{copy}" if copy else name), features, [e.picture for e in examples], answers)
+        pictures = [e.picture for e in examples]
+        for copy, features in enumerate(load_copies(data, sources, work, name, set(pictures))):
+            yield Group.of(features, pictures, [_answers(vocabulary, e, mirrored=copy > 0) for e in examples])
     unreadable = load_unreadable(data, sources, work, {e.picture for e in collections["flickr8k"]})
-    answers = [vocabulary.nothing()] * len(unreadable.names)
-    yield Group.of(work / "features" / UNREADABLE, unreadable, unreadable.names, answers)
+    yield Group.of(unreadable, unreadable.names, [vocabulary.nothing()] * len(unreadable.names))
 
 
 def _answers(vocabulary: Vocabulary, example: Example, *, mirrored: bool) -> tuple[np.ndarray, np.ndarray]:
     if example.collection == "flickr8k":
         return vocabulary.captioned([swap_sides(text) if mirrored else text for text in example.answers])
     return vocabulary.sold(shop_words(example.label)) if example.collection == "grocery" else vocabulary.other()
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"[a-z]+(?:-[a-z]+)*", text.lower())
 
 
 class Tower(nn.Module):
@@ -187,16 +180,16 @@ class Tower(nn.Module):
         super().__init__()
         self._names = list(convs)
         self.convs = nn.ParameterList(torch.from_numpy(value.copy()) for value in convs.values())
-        self.blocks = sorted({name.rsplit("._", 1)[0] for name in convs if name.startswith("_blocks.")}, key=lambda n: int(n.split(".")[1]))
+        self.blocks = [f"_blocks.{index}." for index in last_blocks(convs)]
         self.head = nn.Linear(len(convs["_conv_head.bias"]), len(prior))
         self.head.weight.data.zero_()
         self.head.bias.data.copy_(torch.logit(prior.clamp(1e-4, 0.99)))
 
     def forward(self, x: Tensor) -> Tensor:
         for block in self.blocks:
-            y = self._conv(x, f"{block}._expand_conv").clamp(0, 6)
-            y = self._conv(y, f"{block}._depthwise_conv").clamp(0, 6)
-            y = self._conv(y, f"{block}._project_conv")
+            y = self._conv(x, f"{block}_expand_conv").clamp(0, 6)
+            y = self._conv(y, f"{block}_depthwise_conv").clamp(0, 6)
+            y = self._conv(y, f"{block}_project_conv")
             if y.shape != x.shape:
                 x = y
                 continue

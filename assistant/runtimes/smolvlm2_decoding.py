@@ -1,0 +1,47 @@
+"""A prompt that was read, continued token by token: which way of choosing is taken, and what each asks of the decoder."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from assistant.runtimes.beam_search import ONE_BEAM, Beams, search_tokens
+from assistant.runtimes.smolvlm2_decoder import Cache, NextLogits
+from assistant.runtimes.smolvlm2_reader import Graphs
+from assistant.runtimes.token_decoding import Sampling, decode_tokens
+from assistant.runtimes.word_bias import WordBias
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """How an answer's tokens are chosen: as `decode_tokens` does, or as `search_tokens` where there is more than one beam."""
+
+    guard: bool = True
+    """Beams always have it."""
+    sampling: Sampling | None = None
+    """Only of one beam."""
+    forbidden: Sequence[int] = ()
+    bias: WordBias | None = None
+    beams: Beams = ONE_BEAM
+
+
+def continue_prompt(graphs: Graphs, ids: list[int], cache: Cache, stop_ids: Collection[int], cap: int, how: Decoding) -> Iterator[int]:
+    """Read `ids`, the rest of the prompt, and yield at most `cap` tokens of an answer. `cache` stays as it is."""
+    logits, cache = graphs.decoder.read(graphs.embedder.embed(ids), cache)
+    if how.beams.count > 1:
+
+        def read_on(token: int, past: Cache) -> tuple[np.ndarray, Cache]:
+            following, longer = graphs.decoder.read(graphs.embedder.embed([token]), past)
+            return following[0], longer
+
+        return search_tokens(logits[0], cache, read_on, stop_ids, cap, how.beams, forbidden=how.forbidden, bias=how.bias)
+    next_logits: NextLogits | None = None
+
+    def advance(token: int) -> np.ndarray:
+        nonlocal next_logits
+        next_logits = next_logits or graphs.decoder.continue_from(cache, cap - 1)  # after the first token: it costs a copy
+        return next_logits(graphs.embedder.embed([token])[0])
+
+    return decode_tokens(logits[0], advance, stop_ids, cap, guard=how.guard, sampling=how.sampling, forbidden=how.forbidden, bias=how.bias)
