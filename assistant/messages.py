@@ -199,6 +199,8 @@ class AnswerThresholds:
     portrait: float = 0.1
     """Log-probability of naming a label of the vision encoder's head, or none, from which a picture is taken for one of a single thing
     and that is told in place of a description; above 0 never."""
+    near_portrait: float = 0.1
+    """The same from which a picture may well be one of a single thing, so that its description is told with "It looks like"."""
     sure_label: float = 0.0
     """The head's probability of a label below which it is told with "It looks like"."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 
-from assistant.runtimes.beam_search import Beams, search_tokens
+from assistant.runtimes.beam_search import Advance, Beams, Choice, Step, search_tokens
 from assistant.runtimes.token_decoding import completes_loop
 from assistant.runtimes.word_bias import WordBias
 
@@ -25,9 +26,16 @@ class Language:
         rng = np.random.default_rng([self._seed, *tokens])
         return np.asarray(self._sharpness * rng.standard_normal(WORDS + 1), np.float32)
 
-    def advance(self, token: int, state: tuple[int, ...]) -> tuple[np.ndarray, tuple[int, ...]]:
-        self.read += 1
-        return self.logits((*state, token)), (*state, token)
+    def advance(self) -> Advance:
+        """From an empty beginning."""
+        read: list[tuple[int, ...]] = [()]
+
+        def read_on(steps: Sequence[Step]) -> np.ndarray:
+            self.read += len(steps)
+            read[:] = [(*read[parent], token) for parent, token in steps]
+            return np.stack([self.logits(tokens) for tokens in read])
+
+        return read_on
 
     def log_probability(self, tokens: tuple[int, ...]) -> float:
         total = 0.0
@@ -38,7 +46,7 @@ class Language:
 
 
 def search(language: Language, beams: Beams, cap: int = 4, **options: object) -> tuple[int, ...]:
-    return tuple(search_tokens(language.logits(()), (), language.advance, {STOP}, cap, beams, **options))  # type: ignore[arg-type]
+    return tuple(search_tokens(language.logits(()), language.advance(), beams, Choice({STOP}, cap, **options)))  # type: ignore[arg-type]
 
 
 def every_answer(cap: int) -> list[tuple[int, ...]]:
@@ -75,9 +83,8 @@ def test_one_beam_takes_the_likeliest_token_each_time() -> None:
 
 
 def test_the_beginning_is_told_before_the_end_is_known() -> None:
-    start: tuple[int, ...] = ()
     language = Language(3, sharpness=6.0)
-    tokens = search_tokens(language.logits(()), start, language.advance, {99}, 12, Beams(2))
+    tokens = search_tokens(language.logits(()), language.advance(), Beams(2), Choice({99}, 12))
     next(tokens)
     early = language.read
     assert len(list(tokens)) == 11
@@ -92,8 +99,8 @@ def test_forbidden_tokens_are_never_said_and_words_that_are_seen_are() -> None:
 
 
 def test_an_answer_that_would_go_round_in_circles_ends_differently() -> None:
-    def advance(token: int, state: int) -> tuple[np.ndarray, int]:
-        return np.array([-9.0, 9.0 if token == 2 else -5.0, 9.0 if token == 1 else -5.0, -6.0], np.float32), state + 1
+    def advance(steps: Sequence[Step]) -> np.ndarray:
+        return np.array([[-9.0, 9.0 if token == 2 else -5.0, 9.0 if token == 1 else -5.0, -6.0] for _, token in steps], np.float32)
 
-    said = list(search_tokens(np.array([-9.0, 9.0, 1.0, -6.0], np.float32), 0, advance, {STOP}, 40, Beams(3)))
+    said = list(search_tokens(np.array([-9.0, 9.0, 1.0, -6.0], np.float32), advance, Beams(3), Choice({STOP}, 40)))
     assert not any(completes_loop(said[:place], token) for place, token in enumerate(said))

@@ -36,6 +36,13 @@ def test_a_scene_is_described_whatever_the_head_takes_it_for() -> None:
     assert said({"A hairbrush.": -6.0}, SURE, UNSURE) == [MAN]
 
 
+def test_a_description_of_what_may_be_a_single_thing_is_told_with_doubt() -> None:
+    measured = AnswerThresholds(portrait=-3.0, near_portrait=-5.0, sure_label=0.7)
+    assert said({"A hairbrush.": -4.0}, SURE, UNSURE, thresholds=measured) == ["It looks like a man in a red shirt."]
+    assert said({"A hairbrush.": -6.0}, SURE, UNSURE, thresholds=measured) == [MAN]
+    assert said({"A hairbrush.": -4.0}, SURE, UNSURE, thresholds=measured, question="What is the man doing?") == [MAN]
+
+
 def test_likelihoods_of_all_names_count_together() -> None:
     assert said({"A hairbrush.": -3.5, "It looks like a hairbrush.": -3.6}, SURE, UNSURE) == ["A hairbrush."]
 

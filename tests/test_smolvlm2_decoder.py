@@ -106,6 +106,33 @@ def test_a_cache_written_in_place_gives_exactly_what_copies_of_it_give(tmp_path:
     np.testing.assert_array_equal(both[0], both[1])
 
 
+@pytest.mark.parametrize("in_place", [True, False], ids=["in place", "copied"])
+def test_answers_read_side_by_side_are_what_each_is_alone(tmp_path: Path, in_place: bool) -> None:
+    decoder = fused_decoder(tmp_path / "tiny")
+    decoder.__dict__["_writes_in_place"] = in_place
+    rng = np.random.default_rng(4)
+    _, cache = decoder.read(rng.standard_normal((9, 32)).astype(np.float32), decoder.empty_cache)
+    before = [value.numpy().copy() for value in cache.values]
+    read, alone = decoder.continue_side_by_side(cache, 4, 6), [cache]
+    for parents in ([0, 0, 0], [2, 0, 1, 2], [3, 3], [0, 1], [1], [0, 0]):  # more, fewer, in another order
+        embeds = rng.standard_normal((len(parents), 32)).astype(np.float32)
+        expected = [decoder.read(embed[None], alone[parent]) for parent, embed in zip(parents, embeds, strict=True)]
+        alone = [longer for _, longer in expected]
+        np.testing.assert_allclose(read(parents, embeds), np.concatenate([logits for logits, _ in expected]), rtol=1e-4, atol=1e-4)
+    for value, was in zip(cache.values, before, strict=True):
+        np.testing.assert_array_equal(value.numpy(), was)
+
+
+def test_graphs_of_standard_operators_read_side_by_side_too(tmp_path: Path) -> None:
+    decoder = Decoder(write_summing_decoder(tmp_path / "d.onnx", half=True, keep=True), hidden=WIDTH, vocabulary=WORDS)
+    embeds = np.random.default_rng(6).integers(-2, 3, (6, WIDTH)).astype(np.float32)
+    _, cache = decoder.read(embeds[:2], decoder.empty_cache)
+    read = decoder.continue_side_by_side(cache, 2, 2)
+    prompt = embeds[:2].sum(0)
+    np.testing.assert_array_equal(read([0, 0], embeds[2:4]), (prompt + embeds[2:4]) @ HEAD)
+    np.testing.assert_array_equal(read([1, 0], embeds[4:]), (prompt + embeds[[3, 2]] + embeds[4:]) @ HEAD)
+
+
 def test_two_answers_that_continue_one_cache_take_turns_without_harm(tmp_path: Path) -> None:
     decoder = fused_decoder(tmp_path / "tiny")
     embeds = np.random.default_rng(3).standard_normal((3, 10, 32)).astype(np.float32)

@@ -22,7 +22,7 @@ from assistant.answering.answer_checks import (
     with_doubt,
     yes_or_no,
 )
-from assistant.answering.naming import asks_what_is_there, doubting_label, name_told, naming_answers
+from assistant.answering.naming import asks_what_is_there, doubting_label, name_told, naming_answers, naming_score
 from assistant.answering.sentences import SentenceSplitter
 from assistant.answering.yes_no import yes_log_odds
 from assistant.interfaces import SceneDescriber
@@ -35,7 +35,8 @@ def honest_sentences(
     """Sentences as they are complete; with `by_clause` the first as soon as it can be begun, where it needn't be checked as a whole.
 
     "Is there a dog?" is asked in both polarities and worded by its calibrated probability. "What colour is the toaster?"
-    without a toaster is answered "I don't see a toaster." A description whose words were unlikely begins "It looks like".
+    without a toaster is answered "I don't see a toaster." A description whose words were unlikely begins "It looks like", and one
+    of what may rather be a single thing.
     A picture of a single thing is named by the vision encoder's own head, where it has one, rather than described as a scene.
     No bare "Yes." is said to what is no yes/no question, whatever the model: a statement, or a question misheard.
     """
@@ -63,19 +64,20 @@ def _checked_sentences(describer: SceneDescriber, view: View, question: str, det
         words = yes_or_no(thing_probability(describer, view, thing, thresholds), thresholds)
         yield words if asks_presence else opposite(words)
         return
-    labels = view.labels
+    labels, may_be_portrait = view.labels, False
     if labels and thresholds.portrait <= 0 and asks_what_is_there(question):
-        scores = describer.log_likelihoods(view, question, naming_answers(labels))
-        if name := name_told(labels, scores, thresholds):
-            yield name
+        likelihoods = describer.log_likelihoods(view, question, naming_answers(labels))
+        if naming_score(likelihoods) >= thresholds.portrait:
+            yield name_told(labels, likelihoods, thresholds)
             return
+        may_be_portrait = naming_score(likelihoods) >= thresholds.near_portrait
     taken_for_granted = presupposed_thing(question)
     if taken_for_granted and thing_probability(describer, view, taken_for_granted, thresholds) < thresholds.absent:
         yield not_seen(taken_for_granted)
         return
     for number, sentence in enumerate(_model_sentences(describer, view, question, detail)):
         doubted = with_doubt(sentence) if number == 0 else sentence
-        is_doubtful = doubted != sentence and certainty(describer, view, question, sentence) < thresholds.doubt
+        is_doubtful = doubted != sentence and (may_be_portrait or certainty(describer, view, question, sentence) < thresholds.doubt)
         yield doubted if is_doubtful else doubting_label(sentence, labels, thresholds)
 
 

@@ -39,16 +39,14 @@ def naming_score(log_likelihoods: Sequence[float]) -> float:
     return float(np.logaddexp.reduce(log_likelihoods))
 
 
-def name_told(labels: Sequence[SeenLabel], log_likelihoods: Sequence[float], thresholds: AnswerThresholds) -> str | None:
-    """The likeliest of the names, worded by how sure the head is of it, or None where a description is wanted.
+def name_told(labels: Sequence[SeenLabel], log_likelihoods: Sequence[float], thresholds: AnswerThresholds) -> str:
+    """The likeliest of the names, worded by how sure the head is of it, or that it can't be told.
 
     Args:
         labels: of one picture.
         log_likelihoods: of `naming_answers(labels)`.
-        thresholds: `portrait` and `sure_label` of them.
+        thresholds: `sure_label` of them.
     """
-    if naming_score(log_likelihoods) < thresholds.portrait:
-        return None
     cant_tell, *names = log_likelihoods
     each = np.logaddexp(names[: len(labels)], names[len(labels) :])
     best = int(each.argmax())

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
 
 import numpy as np
 
 from assistant.runtimes.token_decoding import completes_loop, log_sum_exp, weighed
 from assistant.runtimes.word_bias import WordBias
 
-State = TypeVar("State")
-"""What the model has read."""
+Step = tuple[int, int]
+"""How an answer goes on: which of those read last it is (at first the prompt, 0), and its next token."""
+Advance = Callable[[Sequence[Step]], np.ndarray]
+"""Reads one token more of each answer, all at once, and gives the logits that follow: f32 [answers, vocabulary]."""
 
 
 @dataclass(frozen=True)
@@ -26,73 +27,109 @@ class Beams:
     count: int = 1
     length_penalty: float = 1.0
     """The higher, the longer the answers."""
+    draws: int = 0
+    """Answers drawn at random, by likeness to which the beams' answers are judged (consensus.py); 0 = none."""
 
 
 ONE_BEAM = Beams()
 
 
-@dataclass(frozen=True, eq=False)
-class _Beam(Generic[State]):
+@dataclass(frozen=True)
+class Choice:
+    """What may be said at all."""
+
+    stop_ids: Collection[int]
+    """Tokens that end an answer."""
+    cap: int
+    """Most tokens of an answer."""
+    forbidden: Sequence[int] = ()
+    """Tokens never taken."""
+    bias: WordBias | None = None
+    """Added to the logits."""
+
+    def weighed(self, logits: np.ndarray, tokens: Sequence[int]) -> np.ndarray:
+        """f32 [vocabulary] after `tokens`; the argument stays as it is."""
+        return weighed(logits, tokens, np.array(self.forbidden, np.int64), self.bias)
+
+
+@dataclass(frozen=True)
+class Answer:
     tokens: tuple[int, ...]
-    log_probability: float
-    logits: np.ndarray
-    state: State
+    """With the stop token, if it came to one."""
+    worth: float
+    """Log-probability, divided by the length to the power of the length penalty."""
 
 
-def search_tokens(
-    logits: np.ndarray,
-    state: State,
-    advance: Callable[[int, State], tuple[np.ndarray, State]],
-    stop_ids: Collection[int],
-    cap: int,
-    beams: Beams,
-    *,
-    forbidden: Sequence[int] = (),
-    bias: WordBias | None = None,
-) -> Iterator[int]:
-    """Yield the best answer's tokens, at most `cap`, up to and including a stop token. No answer completes a loop.
+class BeamSearch:
+    """One search, told what follows each of its answers and telling how they go on."""
+
+    def __init__(self, beams: Beams, choice: Choice) -> None:
+        self._beams, self._choice = beams, choice
+        self._live: list[tuple[tuple[int, ...], float]] = [((), 0.0)]
+        """Tokens of those that aren't finished, and their log-probability; the likeliest first."""
+        self._finished: list[Answer] = []
+        self._ended = False
+
+    @property
+    def answers(self) -> list[Answer]:
+        """The finished ones, best first; before there are any, what is there of the likeliest."""
+        return self._finished or [Answer(*self._live[0])]
+
+    @property
+    def agreed(self) -> Sequence[int]:
+        """The tokens that the answer begins with, whichever becomes the best."""
+        if self._ended:
+            return self.answers[0].tokens
+        return _common([tokens for tokens, _ in self._live] + [answer.tokens for answer in self._finished])
+
+    def take(self, logits: np.ndarray) -> list[Step]:
+        """How the answers go on, given what follows each: f32 [answers, vocabulary]. None when the search has ended."""
+        length, count, power = len(self._live[0][0]) + 1, self._beams.count, self._beams.length_penalty
+        found = sorted(self._next_tokens(logits), key=lambda step: -step[0])
+        going: list[tuple[float, Step]] = []
+        for place, (log_probability, parent, token) in enumerate(found[: 2 * count]):
+            if token in self._choice.stop_ids or length == self._choice.cap:
+                if place < count:
+                    self._finished.append(Answer((*self._live[parent][0], token), log_probability / length**power))
+            elif len(going) < count:
+                going.append((log_probability, (parent, token)))
+        self._finished = sorted(self._finished, key=lambda answer: -answer.worth)[:count]
+        if not going or (len(self._finished) == count and going[0][0] / length**power <= self._finished[-1].worth):
+            self._ended = True
+            return []
+        self._live = [((*self._live[parent][0], token), total) for total, (parent, token) in going]
+        return [step for _, step in going]
+
+    def _next_tokens(self, logits: np.ndarray) -> Iterator[tuple[float, int, int]]:
+        """Log-probability, parent and token of the likeliest next tokens of each: no more can be needed."""
+        most = 2 * self._beams.count
+        for parent, ((tokens, log_probability), row) in enumerate(zip(self._live, logits, strict=True)):
+            scores = self._choice.weighed(row, tokens)
+            scores -= log_sum_exp(scores)
+            likeliest = np.argpartition(-scores, most)[:most] if len(scores) > most else np.arange(len(scores))
+            for token in map(int, likeliest):
+                if np.isfinite(scores[token]) and not completes_loop(tokens, token):
+                    yield log_probability + float(scores[token]), parent, token
+
+
+def search_tokens(logits: np.ndarray, advance: Advance, beams: Beams, choice: Choice) -> Iterator[int]:
+    """Yield the best answer's tokens, up to and including a stop token. No answer completes a loop.
 
     Args:
         logits: f32 [vocabulary], what follows the prompt.
-        state: after the prompt; never changed.
-        advance: reads one token more and gives the next logits and state; **called only when another token is asked for**.
-        stop_ids: tokens that end an answer.
-        cap: most tokens of an answer.
+        advance: **called only when another token is asked for**.
         beams: how many answers are followed, and how length is weighed.
-        forbidden: tokens never taken.
-        bias: added to the logits.
+        choice: what may be said.
     """
-    never = np.array(forbidden, np.int64)
-    live = [_Beam((), 0.0, logits, state)]
-    finished: list[tuple[float, tuple[int, ...]]] = []
-    given = 0
-    for length in range(1, cap + 1):
-        found = sorted((step for beam in live for step in _steps(beam, beams.count, never, bias)), key=lambda step: -step[0])
-        going: list[tuple[float, int, _Beam[State]]] = []
-        for place, (log_probability, token, beam) in enumerate(found[: 2 * beams.count]):
-            if token in stop_ids or length == cap:
-                if place < beams.count:
-                    finished.append((log_probability / length**beams.length_penalty, (*beam.tokens, token)))
-            elif len(going) < beams.count:
-                going.append((log_probability, token, beam))
-        finished = sorted(finished, key=lambda answer: -answer[0])[: beams.count]
-        if not going or (len(finished) == beams.count and going[0][0] / length**beams.length_penalty <= finished[-1][0]):
-            break
-        agreed = _common([(*beam.tokens, token) for _, token, beam in going] + [tokens for _, tokens in finished])
+    search, given = BeamSearch(beams, choice), 0
+    steps = search.take(logits[None])
+    while True:
+        agreed = search.agreed
         yield from agreed[given:]
         given = max(given, len(agreed))
-        live = [_Beam((*beam.tokens, token), total, *advance(token, beam.state)) for total, token, beam in going]
-    yield from (finished[0][1] if finished else live[0].tokens)[given:]
-
-
-def _steps(beam: _Beam[State], count: int, forbidden: np.ndarray, bias: WordBias | None) -> Iterator[tuple[float, int, _Beam[State]]]:
-    """The likeliest next tokens of one beam: no more can be needed of it."""
-    logits = weighed(beam.logits, beam.tokens, forbidden, bias)
-    scores = logits - log_sum_exp(logits)
-    likeliest = np.argpartition(-scores, 2 * count)[: 2 * count] if len(scores) > 2 * count else np.arange(len(scores))
-    for token in map(int, likeliest):
-        if np.isfinite(scores[token]) and not completes_loop(beam.tokens, token):
-            yield beam.log_probability + float(scores[token]), token, beam
+        if not steps:
+            return
+        steps = search.take(advance(steps))
 
 
 def _common(answers: Sequence[Sequence[int]]) -> Sequence[int]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +29,9 @@ _MOST_HEADS, _MOST_WIDTH = 256, 1024
 
 NextLogits = Callable[[np.ndarray], np.ndarray]
 """Reads one token, f32 [D], and gives the logits that follow, f32 [V]."""
+SideBySide = Callable[[Sequence[int], np.ndarray], np.ndarray]
+"""Reads one token of each of some answers, f32 [answers, D], and gives the logits that follow, f32 [answers, V]. Each answer goes on
+from that answer of the last reading whose place is given for it; at first all go on from the prompt."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +98,8 @@ class Decoder:
     def continue_from(self, cache: Cache, room: int) -> NextLogits:
         """Read on token by token, at most `room` of them, as decoding does. `cache` stays as it is."""
         if room > 0 and self._writes_in_place:
-            return InPlaceSteps(self, cache, room).read
+            steps = InPlaceSteps(self, cache, 1, room)
+            return lambda embed: np.asarray(steps.read([0], embed[None])[0])
 
         def read(embed: np.ndarray) -> np.ndarray:
             nonlocal cache
@@ -104,21 +108,44 @@ class Decoder:
 
         return read
 
+    def continue_side_by_side(self, cache: Cache, answers: int, room: int) -> SideBySide:
+        """Read on token by token, at most `room` of them, up to that many answers at once: cheaper than one after the other, since
+        the weights are read from memory once. `cache` stays as it is.
+        """
+        if room > 0 and self._writes_in_place:
+            return InPlaceSteps(self, cache, answers, room).read
+        values, length = [value.numpy() for value in cache.values], cache.length
+
+        def read(parents: Sequence[int], embeds: np.ndarray) -> np.ndarray:
+            nonlocal values, length
+            feed = {name: OrtValue.ortvalue_from_numpy(array) for name, array in self.feed(embeds[:, None], length, keep=1).items()}
+            feed.update({name: OrtValue.ortvalue_from_numpy(value[parents]) for name, value in zip(self.past, values, strict=True)})
+            logits, *present = self.graph.run_values(feed, ["logits", *self.present])
+            values, length = [value.numpy() for value in present], length + 1
+            scores = logits.numpy()
+            if scores.shape[:2] != (len(embeds), 1):
+                raise self.graph.foreign(f"gives logits of shape {scores.shape} for {len(embeds)} answers")
+            self.check_numbers(scores)
+            return np.asarray(scores[:, 0], np.float32)
+
+        return read
+
     def feed(self, embeds: np.ndarray, past: int, keep: int) -> dict[str, np.ndarray]:
-        """The graph's inputs but for the cache, for f32 [n, D] after `past` tokens; logits for the last `keep`, 0 = all."""
-        total = past + len(embeds)
+        """The graph's inputs but for the cache, for f32 [answers, n, D] after `past` tokens; logits for the last `keep`, 0 = all."""
+        answers, new, _ = embeds.shape
+        total = past + new
         arrays = {
-            "inputs_embeds": np.ascontiguousarray(embeds[None], self.embed_dtype),
-            "attention_mask": np.ones((1, total), np.int64),  # fused attention counts it: never shorter than past + new
-            "position_ids": np.arange(past, total, dtype=np.int64)[None],
+            "inputs_embeds": np.ascontiguousarray(embeds, self.embed_dtype),
+            "attention_mask": np.ones((answers, total), np.int64),  # fused attention counts it: never shorter than past + new
+            "position_ids": np.tile(np.arange(past, total, dtype=np.int64), (answers, 1)),
             "num_logits_to_keep": np.array(keep, np.int64),
             "use_cache_branch": np.array([past > 0]),
         }
         return {name: array for name, array in arrays.items() if name in self.graph.inputs}
 
-    def room_for_logits(self) -> np.ndarray:
-        """[1, 1, as many as the graph scored last], for the graph to write one token's logits to."""
-        return np.empty((1, 1, self._scored), self.graph.outputs["logits"].dtype)
+    def room_for_logits(self, answers: int) -> np.ndarray:
+        """[answers, 1, as many as the graph scored last], for the graph to write one token's logits of each to."""
+        return np.empty((answers, 1, self._scored), self.graph.outputs["logits"].dtype)
 
     def check_numbers(self, logits: np.ndarray) -> None:
         """DamagedModel unless the logits are numbers, one for each of the tokenizer's tokens."""
@@ -128,7 +155,7 @@ class Decoder:
             raise self.graph.foreign("computes something that is no number")
 
     def _run(self, embeds: np.ndarray, cache: Cache, keep: int) -> tuple[np.ndarray, Cache]:
-        feed = {name: OrtValue.ortvalue_from_numpy(array) for name, array in self.feed(embeds, cache.length, keep).items()}
+        feed = {name: OrtValue.ortvalue_from_numpy(array) for name, array in self.feed(embeds[None], cache.length, keep).items()}
         feed.update(zip(self.past, cache.values, strict=True))
         logits, *present = self.graph.run_values(feed, ["logits", *self.present])
         total, scores = cache.length + len(embeds), logits.numpy()
@@ -141,18 +168,21 @@ class Decoder:
 
     @functools.cached_property
     def _writes_in_place(self) -> bool:
-        """Whether a cache longer than the mask, given both as past and as present, is added to where it lies. Tried, not assumed."""
-        embeds = np.random.default_rng(0).standard_normal((_PROBE_TOKENS + 2, self.hidden)).astype(np.float32)
-        _, cache = self.read(embeds[:_PROBE_TOKENS], self.empty_cache)
-        _, longer = self.read(embeds[-2:-1], cache)
-        expected, _ = self.read(embeds[-1:], longer)
+        """Whether a cache longer than the mask, given both as past and as present, is added to where it lies. Tried, not assumed:
+        two answers, of which the second then goes on twice.
+        """
+        embeds = np.random.default_rng(0).standard_normal((_PROBE_TOKENS + 4, self.hidden)).astype(np.float32)
+        prompt, firsts, seconds = np.split(embeds, [_PROBE_TOKENS, _PROBE_TOKENS + 2])
+        _, cache = self.read(prompt, self.empty_cache)
+        _, longer = self.read(firsts[1:], cache)
+        expected = np.concatenate([self.read(each[None], longer)[0] for each in seconds])
         try:
-            steps = InPlaceSteps(self, cache, _PROBE_ROOM)
-            steps.read(embeds[-2])
-            found = steps.read(embeds[-1])
+            steps = InPlaceSteps(self, cache, 2, _PROBE_ROOM)
+            steps.read([0, 0], firsts)
+            found = steps.read([1, 1], seconds)
         except DamagedModel:
             return False
-        return bool(np.allclose(found, expected[0], rtol=_SAME, atol=_SAME * float(np.abs(expected).max())))
+        return bool(np.allclose(found, expected, rtol=_SAME, atol=_SAME * float(np.abs(expected).max())))
 
     def _find_layers(self) -> list[str]:
         """ "0.key", "0.value", "1.key" ... as far as the graph has them."""
@@ -173,38 +203,52 @@ class Decoder:
 
 
 class InPlaceSteps:
-    """One answer's own cache with room for its tokens: bound once as past and as present, so that each step only adds to it.
+    """Answers' own caches with room for their tokens: bound once as past and as present, so that each step only adds to them.
 
-    All else is bound once too, but for the mask, which grows.
+    All else is bound once too, but for the mask, which grows; and anew where there are fewer answers than before.
     """
 
-    def __init__(self, decoder: Decoder, cache: Cache, room: int) -> None:
+    def __init__(self, decoder: Decoder, cache: Cache, answers: int, room: int) -> None:
+        """`answers`: the most there will be."""
         self._decoder = decoder
-        self._length, self._room = cache.length, cache.length + room
-        self._binding = decoder.graph.bind()
-        for past, present, value in zip(decoder.past, decoder.present, cache.values, strict=True):
-            own = OrtValue.ortvalue_from_numpy(_with_room(value.numpy(), room))
-            self._binding.input(past, own)
-            self._binding.output(present, own)
-        self._inputs = decoder.feed(np.zeros((1, decoder.hidden), np.float32), cache.length, keep=1)
-        for name, array in self._inputs.items():
-            self._binding.input(name, OrtValue.ortvalue_from_numpy(array))
-        self._logits = decoder.room_for_logits()
-        self._binding.output("logits", OrtValue.ortvalue_from_numpy(self._logits))
-        self._mask = np.ones((1, self._room), np.int64)
+        self._prompt, self._length, self._room = cache.length, cache.length, cache.length + room
+        self._caches = [np.repeat(_with_room(value.numpy(), room), answers, axis=0) for value in cache.values]
+        self._mask = np.ones((answers, self._room), np.int64)
+        self._bind(answers)
 
-    def read(self, embed: np.ndarray) -> np.ndarray:
-        """f32 [D] to f32 [V]."""
+    def read(self, parents: Sequence[int], embeds: np.ndarray) -> np.ndarray:
+        """As `SideBySide` has it."""
         assert self._length < self._room, "more tokens than there was room for"
-        self._inputs["inputs_embeds"][0, 0] = embed
+        if self._length > self._prompt and list(parents) != list(range(self._answers)):
+            for cache in self._caches:
+                told = cache[:, :, self._prompt : self._length]
+                told[: len(parents)] = told[parents]
+        if len(parents) != self._answers:
+            self._bind(len(parents))
+        self._inputs["inputs_embeds"][:, 0] = embeds
         if "position_ids" in self._inputs:
-            self._inputs["position_ids"][0, 0] = self._length
+            self._inputs["position_ids"][:] = self._length
         self._length += 1
-        self._binding.input("attention_mask", OrtValue.ortvalue_from_numpy(self._mask[:, : self._length]))
+        mask = np.ascontiguousarray(self._mask[: self._answers, : self._length])
+        self._binding.input("attention_mask", OrtValue.ortvalue_from_numpy(mask))
         self._binding.run()
-        logits: np.ndarray = self._logits[0, 0].astype(np.float32)
+        logits: np.ndarray = self._logits[:, 0].astype(np.float32)
         self._decoder.check_numbers(logits)
         return logits
+
+    def _bind(self, answers: int) -> None:
+        """The first so many caches, and inputs and logits of as many."""
+        decoder, self._answers = self._decoder, answers
+        self._binding = decoder.graph.bind()
+        for past, present, cache in zip(decoder.past, decoder.present, self._caches, strict=True):
+            value = OrtValue.ortvalue_from_numpy(cache[:answers])
+            self._binding.input(past, value)
+            self._binding.output(present, value)
+        self._inputs = decoder.feed(np.zeros((answers, 1, decoder.hidden), np.float32), self._length, keep=1)
+        for name, array in self._inputs.items():
+            self._binding.input(name, OrtValue.ortvalue_from_numpy(array))
+        self._logits = decoder.room_for_logits(answers)
+        self._binding.output("logits", OrtValue.ortvalue_from_numpy(self._logits))
 
 
 def _with_room(values: np.ndarray, room: int) -> np.ndarray:

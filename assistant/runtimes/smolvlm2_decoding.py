@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.runtimes.beam_search import ONE_BEAM, Beams, search_tokens
-from assistant.runtimes.smolvlm2_decoder import Cache, NextLogits
+from assistant.runtimes.beam_search import ONE_BEAM, Beams, Choice, Step, search_tokens
+from assistant.runtimes.consensus import consensus
+from assistant.runtimes.smolvlm2_decoder import Cache, NextLogits, SideBySide
 from assistant.runtimes.smolvlm2_reader import Graphs
 from assistant.runtimes.token_decoding import Sampling, decode_tokens
 from assistant.runtimes.word_bias import WordBias
@@ -31,12 +32,17 @@ def continue_prompt(graphs: Graphs, ids: list[int], cache: Cache, stop_ids: Coll
     """Read `ids`, the rest of the prompt, and yield at most `cap` tokens of an answer. `cache` stays as it is."""
     logits, cache = graphs.decoder.read(graphs.embedder.embed(ids), cache)
     if how.beams.count > 1:
+        reading: SideBySide | None = None
 
-        def read_on(token: int, past: Cache) -> tuple[np.ndarray, Cache]:
-            following, longer = graphs.decoder.read(graphs.embedder.embed([token]), past)
-            return following[0], longer
+        def read_on(steps: Sequence[Step]) -> np.ndarray:
+            nonlocal reading
+            reading = reading or graphs.decoder.continue_side_by_side(cache, how.beams.count + how.beams.draws, cap - 1)
+            return reading([parent for parent, _ in steps], graphs.embedder.embed([token for _, token in steps]))
 
-        return search_tokens(logits[0], cache, read_on, stop_ids, cap, how.beams, forbidden=how.forbidden, bias=how.bias)
+        choice = Choice(stop_ids, cap, how.forbidden, how.bias)
+        if how.beams.draws:
+            return iter(consensus(logits[0], read_on, how.beams, choice).tokens)
+        return search_tokens(logits[0], read_on, how.beams, choice)
     next_logits: NextLogits | None = None
 
     def advance(token: int) -> np.ndarray:

@@ -24,7 +24,7 @@ from assistant.runtimes.smolvlm2_prompt import END, FAKE, GLOBAL, IMAGE, MAX_FRA
 VARIANTS = ("quantized", "int8", "uint8", "q4", "", "fp16", "q4f16", "bnb4")
 """Kinds of weights, the suffix in the file name, as tried when none is asked for: soonest first word first (SMOLVLM2.md, section 11)."""
 
-_MOST_BEAMS = 16
+_MOST_BEAMS, _MOST_DRAWS = 16, 64
 # Ends an answer whatever generation_config.json says.
 _GUARD_STOPS = (END, "<|im_end|>", "<|endoftext|>")
 _PICTURE_TOKEN = re.compile(rf"({re.escape(FAKE)}|{re.escape(GLOBAL)}|{re.escape(IMAGE)}|<row_\d_col_\d>)$")
@@ -56,7 +56,7 @@ class ModelFiles:
     moment_thresholds: MomentThresholds
     """The defaults where nobody measured them."""
     beams: Beams
-    """How answers are searched for: generation_config.json's num_beams and length_penalty."""
+    """How answers are searched for: generation_config.json's num_beams and length_penalty, and consensus_draws, which is this project's."""
     heads: dict[str, Head]
     """The vision encoder's own heads (the graph's outputs), and what each says: those that the folder names."""
     tokenizer: Tokenizer
@@ -200,7 +200,10 @@ def _beams(generation: _Json) -> Beams:
     penalty = generation.content.get("length_penalty", 1.0)
     if count > _MOST_BEAMS or not isinstance(penalty, (int, float)) or not -10 <= penalty <= 10:
         raise generation.wrong(f"must have a num_beams of 1 to {_MOST_BEAMS} and a length_penalty of -10 to 10")
-    return Beams(count, float(penalty))
+    draws = generation.whole("consensus_draws") if "consensus_draws" in generation.content else 0
+    if draws > _MOST_DRAWS or (draws and count == 1):
+        raise generation.wrong(f"must have at most {_MOST_DRAWS} consensus_draws, and none with a single beam")
+    return Beams(count, float(penalty), draws)
 
 
 def _read_thresholds(path: Path, kind: type[_Thresholds]) -> _Thresholds | None:

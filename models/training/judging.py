@@ -100,9 +100,12 @@ def fit_words(probabilities: np.ndarray, labels: np.ndarray) -> tuple[float, flo
     return round(sure, 2), round(min(float(np.quantile(probabilities[labels], 0.05)), 0.5), 3)
 
 
-def fit_portrait(scene_scores: np.ndarray) -> float:
-    """`portrait` of AnswerThresholds, from naming scores of scenes: one in twenty of them may be taken for a portrait."""
-    return round(min(float(np.quantile(scene_scores, 0.95)), 0.0), 3)
+def fit_portrait(scene_scores: np.ndarray) -> tuple[float, float]:
+    """`portrait` and `near_portrait` of AnswerThresholds, from naming scores of scenes: one in twenty of them may be taken for a
+    portrait, and another one in twenty be doubted.
+    """
+    portrait, near = (round(min(float(np.quantile(scene_scores, 1 - share)), 0.0), 3) for share in (0.05, 0.1))
+    return portrait, near
 
 
 def fit_sure_label(probabilities: np.ndarray, right: np.ndarray) -> float:

@@ -105,8 +105,8 @@ class Evaluation:
         scenes = np.array([self._naming_score(view) for _, view in self._altered(flickr_examples(self._data, "train"))])
         probabilities = np.array([view.labels[0].probability for _, view in portraits])
         right = np.array([names(view.labels[0].name, example.label) for example, view in portraits])
-        portrait, sure = fit_portrait(scenes), fit_sure_label(probabilities, right)
-        self.thresholds = dataclasses.replace(self.thresholds, portrait=portrait, sure_label=sure)
+        (portrait, near), sure = fit_portrait(scenes), fit_sure_label(probabilities, right)
+        self.thresholds = dataclasses.replace(self.thresholds, portrait=portrait, near_portrait=near, sure_label=sure)
         is_portrait = np.repeat([True, False], [len(scores), len(scenes)])
         area, plainly = area_under_curve(np.r_[scores, scenes], is_portrait), right[probabilities >= sure]
         yield Measure("training: portraits told from scenes, area under the curve", area, "report", len(is_portrait))
