@@ -12,12 +12,13 @@ from assistant.runtimes.consensus import Draws, Runs, consensus, most_alike
 
 STOP = 0
 CAT, DOG, PUPPY, RUNS, SLEEPS, QUICKLY = range(1, 7)
+Sentences = dict[tuple[int, ...], float]
 
 
 class Grammar:
     """A language of few sentences, each with its probability; reads as many answers at once as it is given."""
 
-    def __init__(self, sentences: dict[tuple[int, ...], float]) -> None:
+    def __init__(self, sentences: Sentences) -> None:
         self._sentences = {(*tokens, STOP): share for tokens, share in sentences.items()}
         self._read: list[tuple[int, ...]] = [()]
         self.rows: list[int] = []
@@ -27,7 +28,7 @@ class Grammar:
         for sentence, share in self._sentences.items():
             if sentence[: len(tokens)] == tokens and len(sentence) > len(tokens):
                 shares[sentence[len(tokens)]] += share
-        return np.log(shares).astype(np.float32)
+        return np.asarray(np.log(shares), np.float32)
 
     def advance(self, steps: Sequence[Step]) -> np.ndarray:
         self.rows.append(len(steps))
@@ -36,7 +37,13 @@ class Grammar:
 
 
 def test_many_wordings_of_one_meaning_outvote_a_likelier_one_of_another() -> None:
-    sentences = {(CAT, SLEEPS): 0.3, (DOG, RUNS): 0.2, (DOG, RUNS, QUICKLY): 0.2, (PUPPY, RUNS): 0.15, (PUPPY, RUNS, QUICKLY): 0.15}
+    sentences: Sentences = {
+        (CAT, SLEEPS): 0.3,
+        (DOG, RUNS): 0.2,
+        (DOG, RUNS, QUICKLY): 0.2,
+        (PUPPY, RUNS): 0.15,
+        (PUPPY, RUNS, QUICKLY): 0.15,
+    }
     choice = Choice({STOP}, 8)
     grammar = Grammar(sentences)
     assert list(search_tokens(grammar.logits(()), grammar.advance, Beams(4), choice)) == [CAT, SLEEPS, STOP]
@@ -53,7 +60,7 @@ def test_beams_and_draws_are_read_together_and_the_draws_end_with_the_beams() ->
 
 
 def test_the_same_picture_gets_the_same_answer() -> None:
-    sentences = {(CAT, SLEEPS): 0.25, (DOG, RUNS): 0.25, (PUPPY, RUNS): 0.25, (PUPPY, SLEEPS): 0.25}
+    sentences: Sentences = {(CAT, SLEEPS): 0.25, (DOG, RUNS): 0.25, (PUPPY, RUNS): 0.25, (PUPPY, SLEEPS): 0.25}
     answers = set()
     for _ in range(5):
         grammar = Grammar(sentences)

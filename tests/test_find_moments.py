@@ -8,7 +8,7 @@ import pytest
 from assistant.messages import MomentThresholds, View
 from assistant.problems import BadInput
 from assistant.videos.find_moments import Moment, TimedLook, find_moments, peaks, told
-from assistant.videos.queries import Background, Look, Query, named_things, whole_thing
+from assistant.videos.queries import MOST_AGAINST, Background, Look, Query, named_things, whole_thing
 from tests.fakes import ScriptedDescriber
 
 WORDS = 6
@@ -77,6 +77,13 @@ def test_a_word_that_fits_every_picture_counts_for_little() -> None:
     assert background.evidence(rare, [rare]) > background.evidence(common, [common]) + 1
 
 
+def test_one_word_that_somebody_else_would_have_said_differently_does_not_outweigh_the_others() -> None:
+    background = Background(THRESHOLDS, EMPTY)
+    fitting = look(2 * WORDS)
+    odd, stranger = (Look(fitting.scores - np.array([nats, 0, 0, 0, 0, 0]), 0.0) for nats in (4.0, 9.0))
+    assert background.evidence(odd) == background.evidence(stranger) == pytest.approx((5 * 2.0 + MOST_AGAINST) / 6)
+
+
 def test_things_that_are_not_there_speak_against_a_moment() -> None:
     there, absent = moments(clip(_3=14), things=4.0)[0], moments(clip(_3=14), things=-4.0)
     assert not absent or absent[0].score < there.score
@@ -142,7 +149,9 @@ def test_a_query_is_scored_as_a_sentence_against_an_empty_picture() -> None:
     query = Query(describer, "  a dog on a beach. ", View())
     assert query.text == "a dog on a beach"
     assert query.scores(View()) == pytest.approx([-7.0 / 5] * 5)
-    assert query.background().evidence(query.look(View())) == pytest.approx(-THRESHOLDS.empty_nats)
+    background = query.background()
+    assert background.evidence(query.look(View())) == MOST_AGAINST  # as little as of the empty picture
+    assert background.evidence(Look(query.scores(View()) + THRESHOLDS.empty_nats / 5 + 2.0, 0.0)) == pytest.approx(2.0)
 
 
 def test_a_bare_thing_is_asked_for_in_both_polarities_and_not_judged_by_the_clip() -> None:

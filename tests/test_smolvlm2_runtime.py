@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -220,3 +222,22 @@ def test_what_a_model_cant_take_is_said_in_one_line(describer: Smolvlm2Describer
     with pytest.raises(BadInput) as problem:
         ask(describer)
     assert "\n" not in str(problem.value)
+
+
+@pytest.mark.parametrize("draws", [0, 8])
+def test_a_model_that_asks_for_beams_is_searched_so_and_says_the_same_each_time(tmp_path: Path, model: TinyModel, draws: int) -> None:
+    folder = shutil.copytree(model.folder, tmp_path / "tiny")
+    wanted = {"num_beams": 3, "length_penalty": 0.0} | ({"consensus_draws": draws} if draws else {})
+    path = folder / "generation_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | wanted), encoding="utf-8")
+    searching, greedy = Smolvlm2Describer(folder, threads=1), Smolvlm2Describer(model.folder, threads=1)
+    better = 0
+    for seed in range(6):
+        answers = {}
+        for describer in (searching, greedy):
+            view = describer.look([keyframe(seed)])
+            text = "".join(describer.answer(view, QUESTION))
+            assert text == "".join(describer.answer(view, QUESTION))
+            answers[describer] = text
+        better += answers[searching] != answers[greedy]
+    assert better > 0

@@ -25,6 +25,7 @@ def test_thresholds_are_read_from_the_models_folder(tmp_path: Path) -> None:
         "absent": 0.2,
         "doubt": -2.5,
         "portrait": -3.0,
+        "near_portrait": -4.0,
         "sure_label": 0.7,
     }
     (folder / "answer_thresholds.json").write_text(json.dumps(numbers))

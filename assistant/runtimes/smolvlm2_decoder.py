@@ -212,7 +212,7 @@ class InPlaceSteps:
         """`answers`: the most there will be."""
         self._decoder = decoder
         self._prompt, self._length, self._room = cache.length, cache.length, cache.length + room
-        self._caches = [np.repeat(_with_room(value.numpy(), room), answers, axis=0) for value in cache.values]
+        self._caches = [_with_room(value.numpy(), answers, room) for value in cache.values]
         self._mask = np.ones((answers, self._room), np.int64)
         self._bind(answers)
 
@@ -251,9 +251,9 @@ class InPlaceSteps:
         self._binding.output("logits", OrtValue.ortvalue_from_numpy(self._logits))
 
 
-def _with_room(values: np.ndarray, room: int) -> np.ndarray:
-    """[1, heads, past, width] to [1, heads, past + room, width]. What lies beyond must never be read: it is no number."""
+def _with_room(values: np.ndarray, answers: int, room: int) -> np.ndarray:
+    """[1, heads, past, width] to [answers, heads, past + room, width]. Of what lies beyond, no memory is taken before it is written."""
     _, heads, past, width = values.shape
-    longer = np.full((1, heads, past + room, width), np.nan, values.dtype)
+    longer = np.zeros((answers, heads, past + room, width), values.dtype)
     longer[:, :, :past] = values
     return longer

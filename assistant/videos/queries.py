@@ -1,7 +1,8 @@
 """How well a picture fits a query, by the model's own likelihoods instead of text it generates.
 
 A description ("a dog runs on a beach") is scored token by token by pointwise mutual information: log p(token | picture) - log p(token),
-in nats, where p(token) is its mean over the other pictures of the clip or stream and an empty one. A bare thing ("a dog") is asked for:
+in nats, where p(token) is its mean over the other pictures of the clip or stream and an empty one; what counts is the mean of a
+description's tokens, none of which speaks much against it. A bare thing ("a dog") is asked for:
 log-odds of "yes" in both polarities, which tell it better than the likelihood of so short an answer. Where the model's encoder has a
 head of words, what that says of the query's words counts too.
 """
@@ -25,6 +26,8 @@ LONGEST_QUERY = 300
 """Characters."""
 MOST_THINGS = 3
 """Asked about one by one."""
+MOST_AGAINST = -1.0
+"""Nats by which one token may speak against a picture: of the same picture, other people use other words."""
 EMPTY_PICTURE: Picture = np.full((224, 224, 3), 128, np.uint8)
 """An even grey: what a query's likelihood is compared with."""
 
@@ -117,11 +120,12 @@ class Background:
             self._count += 1
 
     def evidence(self, look: Look, without: Sequence[Look] = ()) -> float:
-        """How much a picture's scores speak for the query, against those that were added but for `without`."""
+        """How much a picture's scores speak for the query, against those that were added but for `without`: nats a token."""
         if self._sum is None or self._least is None:
-            return float(look.scores.sum())
+            return float(look.scores.mean())
         rest = self._sum - sum((np.exp(each.scores) for each in without), np.zeros_like(self._sum))
-        return float((look.scores - np.log(np.maximum(rest, self._least) / (self._count - len(without)))).sum())
+        nats = look.scores - np.log(np.maximum(rest, self._least) / (self._count - len(without)))
+        return float(np.maximum(nats, MOST_AGAINST).mean())
 
     def probability(self, evidence: float, word_evidence: float, thing_log_odds: float = 0.0) -> float:
         """That a picture shows the query, calibrated on clips of which half do."""
@@ -132,7 +136,7 @@ class Background:
 
     def likeliness(self, look: Look) -> float:
         """Of one picture beside others of the same query: log-odds but for what is the same for all of them."""
-        return self._slope * float(look.scores.sum()) + self._per_word * look.word_evidence
+        return self._slope * float(look.scores.mean()) + self._per_word * look.word_evidence
 
     @property
     def _slope(self) -> float:

@@ -28,8 +28,8 @@ from assistant.videos.queries import Background, Look, Query
 from models.training.judging import fit_logistic
 
 SEED = 7
-REFUSED = 0.75
-"""Share of the absent queries that `found` refuses: somewhat more than is promised, for other clips differ."""
+REFUSED = 0.78
+"""Share of the absent queries that `found` refuses: more than the 0.70 that is promised, for on other clips it refuses some 0.07 fewer."""
 PENALTY = 1.0
 """On the squares of the standardised weights."""
 
@@ -78,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, required=True, help="a folder in the SmolVLM2 layout")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--clips", type=int, default=8, help=f"of {SCENES} scenes each")
+    parser.add_argument("--clips", type=int, default=10, help=f"of {SCENES} scenes each")
     parser.add_argument("--threads", type=int, default=0, help="0 = one per core")
     parser.add_argument("--out", type=Path, required=True, help="write the thresholds here")
     options = parser.parse_args(arguments)
