@@ -249,6 +249,21 @@ def test_tokens_that_stand_for_pictures_are_never_said(describer: Smolvlm2Descri
     assert set(describer.raw([keyframe(1)], QUESTIONS[0], False).token_ids) <= set(wanted)
 
 
+def test_a_question_is_read_once_however_often_its_answers_are_weighed(describer: Smolvlm2Describer, runs: Runs) -> None:
+    def weighed(view: SmolView, question: str) -> tuple[list[float], int]:
+        """What two answers are worth, and the tokens that were read for it."""
+        runs.since()
+        return describer.log_likelihoods(view, question, ["A", "B"]), runs.since()[1]
+
+    view, other = describer.look([keyframe(1)]), describer.look([keyframe(2)])
+    worth, at_first = weighed(view, QUESTIONS[0])
+    assert (again := weighed(view, QUESTIONS[0]))[0] == worth
+    assert again[1] < at_first
+    assert weighed(other, QUESTIONS[0])[0] != worth
+    assert weighed(view, QUESTIONS[1])[0] != worth
+    assert weighed(view, QUESTIONS[0]) == (worth, at_first)  # read anew: only the last question is kept
+
+
 def test_a_view_of_another_describer_is_refused(folder: Path, describer: Smolvlm2Describer) -> None:
     with pytest.raises(TypeError, match="describer that made it"):
         list(Smolvlm2Describer(folder, 1).answer(describer.look([keyframe(1)]), "?"))

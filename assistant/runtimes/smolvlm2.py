@@ -28,7 +28,7 @@ from assistant.runtimes.smolvlm2_files import read_folder
 from assistant.runtimes.smolvlm2_image import ONE_TILE, TILE_BUDGETS
 from assistant.runtimes.smolvlm2_pictures import PictureKey
 from assistant.runtimes.smolvlm2_prompt import IMAGE, MAX_FRAMES, Exchange, closing, image_opening, neutralise, video_opening
-from assistant.runtimes.smolvlm2_reader import PICTURE_BYTES, VIEW_BYTES, Reader
+from assistant.runtimes.smolvlm2_reader import PICTURE_BYTES, VIEW_BYTES, Prompt, Reader
 from assistant.runtimes.token_decoding import TOKEN_CAPS, Sampling, TextStream, log_softmax
 from assistant.runtimes.word_bias import WordBias
 
@@ -231,17 +231,14 @@ class Smolvlm2Describer:
         if not all(answer.strip() for answer in answers):
             raise BadInput("the answer to score is empty", "give some text")
         own, graphs = self._own(view), self._reader.graphs()
-        prompt = self._encode(self._closing(own, question))
         answers_ids = [self._encode(f" {self._clean(answer.strip())}") for answer in answers]
-        cache = self._opening_cache(own)
-        self._room(cache.length + len(prompt) + max(map(len, answers_ids), default=0), "the question and answer are")
-        first, cache = graphs.decoder.read(graphs.embedder.embed(prompt), cache)
+        prompt, _ = self._read(own, self._closing(own, question), "the question and answer are", max(map(len, answers_ids), default=0))
         scores = []
         for ids in answers_ids:
-            logits = first
+            logits = prompt.logits[None]
             if len(ids) > 1:
-                more, _ = graphs.decoder.read(graphs.embedder.embed(ids[:-1]), cache, every_logit=True)
-                logits = np.concatenate([first, more])  # [answer, V]
+                more, _ = graphs.decoder.read(graphs.embedder.embed(ids[:-1]), prompt.cache, every_logit=True)
+                logits = np.concatenate([logits, more])  # [answer, V]
             scores.append(log_softmax(logits)[np.arange(len(ids)), ids])
         return scores
 
@@ -288,17 +285,16 @@ class Smolvlm2Describer:
 
         return self._reader.read_opening(view.opening_ids, view.pictures, see_again)
 
-    def _tokens(
-        self,
-        view: SmolView,
-        end: str,
-        cap: int,
-        how: Decoding,
-    ) -> Iterator[int]:
+    def _tokens(self, view: SmolView, end: str, cap: int, how: Decoding) -> Iterator[int]:
         """Read the rest of the prompt, then decode."""
-        ids, cache = self._encode(end), self._opening_cache(view)
-        cap = min(cap, self._room(cache.length + len(ids), "the question is"))
-        yield from continue_prompt(self._reader.graphs(), ids, cache, self._files.stop_ids, cap, how)
+        prompt, room = self._read(view, end, "the question is")
+        yield from continue_prompt(self._reader.graphs(), prompt, self._files.stop_ids, min(cap, room), how)
+
+    def _read(self, view: SmolView, end: str, what_is: str, answer_tokens: int = 0) -> tuple[Prompt, int]:
+        """The view's prompt with its end, and how many tokens have room behind it; BadInput if not so many as the answer has."""
+        ids, opening = self._encode(end), self._opening_cache(view)
+        room = self._room(opening.length + len(ids) + answer_tokens, what_is)
+        return self._reader.read_question((view.opening_ids, view.pictures), opening, tuple(ids)), room
 
     def _room(self, tokens: int, what_is: str) -> int:
         """How many more tokens may follow these; BadInput if none."""

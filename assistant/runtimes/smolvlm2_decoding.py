@@ -9,8 +9,8 @@ import numpy as np
 
 from assistant.runtimes.beam_search import ONE_BEAM, Beams, Choice, Step, search_tokens
 from assistant.runtimes.consensus import consensus
-from assistant.runtimes.smolvlm2_decoder import Cache, NextLogits, SideBySide
-from assistant.runtimes.smolvlm2_reader import Graphs
+from assistant.runtimes.smolvlm2_decoder import NextLogits, SideBySide
+from assistant.runtimes.smolvlm2_reader import Graphs, Prompt
 from assistant.runtimes.token_decoding import Sampling, decode_tokens
 from assistant.runtimes.word_bias import WordBias
 
@@ -28,9 +28,9 @@ class Decoding:
     beams: Beams = ONE_BEAM
 
 
-def continue_prompt(graphs: Graphs, ids: list[int], cache: Cache, stop_ids: Collection[int], cap: int, how: Decoding) -> Iterator[int]:
-    """Read `ids`, the rest of the prompt, and yield at most `cap` tokens of an answer. `cache` stays as it is."""
-    logits, cache = graphs.decoder.read(graphs.embedder.embed(ids), cache)
+def continue_prompt(graphs: Graphs, prompt: Prompt, stop_ids: Collection[int], cap: int, how: Decoding) -> Iterator[int]:
+    """Yield at most `cap` tokens of an answer. The prompt stays as it is."""
+    logits, cache = prompt.logits, prompt.cache
     if how.beams.count > 1:
         reading: SideBySide | None = None
 
@@ -41,8 +41,8 @@ def continue_prompt(graphs: Graphs, ids: list[int], cache: Cache, stop_ids: Coll
 
         choice = Choice(stop_ids, cap, how.forbidden, how.bias)
         if how.beams.draws:
-            return iter(consensus(logits[0], read_on, how.beams, choice).tokens)
-        return search_tokens(logits[0], read_on, how.beams, choice)
+            return iter(consensus(logits, read_on, how.beams, choice).tokens)
+        return search_tokens(logits, read_on, how.beams, choice)
     next_logits: NextLogits | None = None
 
     def advance(token: int) -> np.ndarray:
@@ -50,4 +50,4 @@ def continue_prompt(graphs: Graphs, ids: list[int], cache: Cache, stop_ids: Coll
         next_logits = next_logits or graphs.decoder.continue_from(cache, cap - 1)  # after the first token: it costs a copy
         return next_logits(graphs.embedder.embed([token])[0])
 
-    return decode_tokens(logits[0], advance, stop_ids, cap, guard=how.guard, sampling=how.sampling, forbidden=how.forbidden, bias=how.bias)
+    return decode_tokens(logits, advance, stop_ids, cap, guard=how.guard, sampling=how.sampling, forbidden=how.forbidden, bias=how.bias)

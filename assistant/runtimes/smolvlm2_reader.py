@@ -26,6 +26,18 @@ VIEW_BYTES = 128 << 20
 for a picture in one tile, 30 MB for eight frames or a photo in 13 tiles, 229 MB (then kept alone) for a video of 64 frames."""
 PICTURE_BYTES = 16 << 20
 """Visual tokens kept at most, apart from those within Views: some hundred tiles of SmolVLM2-256M."""
+QUESTION_BYTES = 16 << 20
+"""Largest cache of a prompt with its question that is kept, the last one only: an honest answer is asked for several times over (is it a
+name? what is it? how sure?), each time of the same prompt."""
+
+
+@dataclass(frozen=True, eq=False)
+class Prompt:
+    """A whole prompt that was read."""
+
+    logits: np.ndarray
+    """f32 [V], what follows it."""
+    cache: Cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +56,11 @@ class Reader:
         """The limits are those of VIEW_BYTES and PICTURE_BYTES; 0 keeps nothing."""
         self._files = files
         self._session = session
+        self._keeps = view_bytes > 0
         self._views: RecentlyUsed[object, Cache] = RecentlyUsed(view_bytes, lambda cache: cache.size_bytes)
         self._seen: RecentlyUsed[PictureKey, SeenPicture] = RecentlyUsed(picture_bytes, lambda picture: int(picture.features.nbytes))
+        self._asked: tuple[object, Prompt] | None = None
+        """The last question's key and prompt."""
         self._loaded: Graphs | None = None
         self._loading = threading.Lock()
 
@@ -62,11 +77,13 @@ class Reader:
             self._loaded = None
         self._views.clear()
         self._seen.clear()
+        self._asked = None
 
     @property
     def held_bytes(self) -> int:
         """Of what was read and is kept."""
-        return self._views.held_bytes + self._seen.held_bytes
+        asked = self._asked
+        return self._views.held_bytes + self._seen.held_bytes + (asked[1].cache.size_bytes if asked else 0)
 
     def key(self, picture: np.ndarray, budget: int | None) -> PictureKey:
         """What uint8 [H, W, 3] in at most `budget` tiles is known by; None = as many as the reference makes."""
@@ -90,6 +107,24 @@ class Reader:
             _, cache = graphs.decoder.read(embeds, graphs.decoder.empty_cache)
             self._views.put((ids, keys), cache)
         return cache
+
+    def read_question(self, view: object, opening: Cache, ids: tuple[int, ...]) -> Prompt:
+        """The rest of a prompt, behind its pictures.
+
+        Args:
+            view: what the opening is known by.
+            opening: as `read_opening` gave it.
+            ids: of the rest.
+        """
+        asked = self._asked
+        if asked is not None and asked[0] == (view, ids):
+            return asked[1]
+        graphs = self.graphs()
+        logits, cache = graphs.decoder.read(graphs.embedder.embed(list(ids)), opening)
+        prompt = Prompt(logits[0], cache)
+        if self._keeps and cache.size_bytes <= QUESTION_BYTES:
+            self._asked = ((view, ids), prompt)
+        return prompt
 
 
 def _load(files: ModelFiles, session: SessionSettings) -> Graphs:
