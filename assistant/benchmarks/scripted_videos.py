@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from assistant.messages import Frame, Picture
+from assistant.problems import BadInput, shorten
 from assistant.seeing.frame_quality import picture_problem
 
 WIDTH, HEIGHT, FPS = 320, 180, 15
@@ -229,12 +230,18 @@ def photographs(folder: Path, count: int, seed: int = 1) -> list[Picture]:
     """Development pictures of the collections in `folder` (each with images.tar and a table *.tsv), the same choice each time.
 
     Without those that the frame check finds blurred or dark when they are enlarged to fill a frame: they give no keyframe on purpose.
+    BadInput if there are too few.
     """
     archives = sorted(folder.glob("*/images.tar"))
     found = []
     for number, archive in enumerate(archives):
         share = count * (number + 1) // len(archives) - count * number // len(archives)
         found += _some_of(archive, share, seed)
+    if len(found) < count:
+        raise BadInput(
+            f"{shorten(folder)} has {len(found)} photographs where {count} are needed",
+            "give a folder of collections, each a folder with images.tar and a table .tsv",
+        )
     order = np.random.default_rng(seed).permutation(len(found))
     return [found[index] for index in order]
 
