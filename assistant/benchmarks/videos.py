@@ -71,7 +71,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m assistant.benchmarks.videos", description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder with flickr8k/captions.tsv and images.tar")
     parser.add_argument("--model", default="starter")
-    parser.add_argument("--clips", type=int, default=4, help=f"of {SCENES} scenes each")
+    parser.add_argument("--clips", type=int, default=10, help=f"of {SCENES} scenes each")
     parser.add_argument("--threads", type=int, default=0, help="of the model (default: one a core)")
     parser.add_argument("--only", choices=("find", "things", "watch", "describe"))
     parser.add_argument("--json", action="store_true")
