@@ -102,11 +102,8 @@ class Runs:
         (CIDEr-D of Vedantam et al. 2015, all runs weighing the same).
         """
         both = list(zip(self.counts, other.counts, strict=True))[: max(self.length, other.length)]  # of longer runs neither has any
-        return (
-            sum(_clipped_cosine(*counts) for counts in both)
-            / max(len(both), 1)
-            * math.exp(-((self.length - other.length) ** 2) / (2 * LENGTH_TOLERANCE**2))
-        )
+        cosine = sum(_clipped_cosine(*counts) for counts in both) / max(len(both), 1)
+        return cosine * math.exp(-((self.length - other.length) ** 2) / (2 * LENGTH_TOLERANCE**2))
 
 
 def _clipped_cosine(own: Counter[tuple[int, ...]], theirs: Counter[tuple[int, ...]]) -> float:
