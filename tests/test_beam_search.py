@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from assistant.runtimes.beam_search import Advance, Beams, Choice, Step, search_tokens
-from assistant.runtimes.token_decoding import completes_loop
+from assistant.runtimes.beam_search import Advance, Beams, Step, search_tokens
+from assistant.runtimes.token_decoding import Choice, completes_loop
 from assistant.runtimes.word_bias import WordBias
 
 STOP, WORDS = 0, 4

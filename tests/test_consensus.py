@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from assistant.runtimes.beam_search import Answer, Beams, Choice, Step, search_tokens
+from assistant.runtimes.beam_search import Answer, Beams, Step, search_tokens
 from assistant.runtimes.consensus import Draws, Runs, consensus, most_alike
+from assistant.runtimes.token_decoding import Choice
 
 STOP = 0
 CAT, DOG, PUPPY, RUNS, SLEEPS, QUICKLY = range(1, 7)

@@ -67,10 +67,11 @@ def _checked_sentences(describer: SceneDescriber, view: View, question: str, det
     labels, may_be_portrait = view.labels, False
     if labels and thresholds.portrait <= 0 and asks_what_is_there(question):
         likelihoods = describer.log_likelihoods(view, question, naming_answers(labels))
-        if naming_score(likelihoods) >= thresholds.portrait:
+        naming = naming_score(likelihoods)
+        if naming >= thresholds.portrait:
             yield name_told(labels, likelihoods, thresholds)
             return
-        may_be_portrait = naming_score(likelihoods) >= thresholds.near_portrait
+        may_be_portrait = naming >= thresholds.near_portrait
     taken_for_granted = presupposed_thing(question)
     if taken_for_granted and thing_probability(describer, view, taken_for_granted, thresholds) < thresholds.absent:
         yield not_seen(taken_for_granted)

@@ -57,11 +57,16 @@ def build_starter(sources: Path, destination: Path, report: Callable[[str], None
 
 
 def adapter_file() -> Path:
-    return data_folder("models") / "starter" / "adapter.npz"
+    return _stored() / "adapter.npz"
 
 
 def word_head_file() -> Path:
-    return data_folder("models") / "starter" / "word_head.npz"
+    return _stored() / "word_head.npz"
+
+
+def _stored() -> Path:
+    """What this project trained, measured and keeps."""
+    return data_folder("models") / "starter"
 
 
 def write_starter(sources: Path, destination: Path, adapter: Path, linear: Linear) -> None:
@@ -78,7 +83,7 @@ def write_starter(sources: Path, destination: Path, adapter: Path, linear: Linea
     encoder.save(graphs / "vision_encoder.onnx")
     tokenizer.save(str(destination / "tokenizer.json"))
     for name in (*HEAD_FILES.values(), "answer_thresholds.json", "moment_thresholds.json"):
-        shutil.copyfile(data_folder("models") / "starter" / name, destination / name)
+        shutil.copyfile(_stored() / name, destination / name)
     for name, content in _configs(weights.shape, token_id(tokenizer, IMAGE), token_id(tokenizer, END)).items():
         (destination / name).write_text(json.dumps(content, indent=2), encoding="utf-8")
 
@@ -97,9 +102,8 @@ def check_example(folder: Path) -> None:
     """Score the stored picture's answer with the graphs in `folder`; DamagedModel if it is not as likely as it should be."""
     from assistant.runtimes.smolvlm2 import Smolvlm2Describer
 
-    stored = data_folder("models") / "starter"
-    example = json.loads((stored / "example.json").read_text(encoding="utf-8"))
-    picture = cv2.cvtColor(cv2.imread(str(stored / "example.png")), cv2.COLOR_BGR2RGB)
+    example = json.loads((_stored() / "example.json").read_text(encoding="utf-8"))
+    picture = cv2.cvtColor(cv2.imread(str(_stored() / "example.png")), cv2.COLOR_BGR2RGB)
     describer = Smolvlm2Describer(folder)
     view = describer.look([Keyframe(Frame(picture, 0.0), "only")])
     found = describer.log_likelihood(view, example["question"], example["answer"])

@@ -6,13 +6,12 @@ length to that power), but tokens are given out as soon as all beams agree on th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.runtimes.token_decoding import completes_loop, log_sum_exp, weighed
-from assistant.runtimes.word_bias import WordBias
+from assistant.runtimes.token_decoding import Choice, completes_loop, log_sum_exp
 
 Step = tuple[int, int]
 """How an answer goes on: which of those read last it is (at first the prompt, 0), and its next token."""
@@ -32,24 +31,6 @@ class Beams:
 
 
 ONE_BEAM = Beams()
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What may be said at all."""
-
-    stop_ids: Collection[int]
-    """Tokens that end an answer."""
-    cap: int
-    """Most tokens of an answer."""
-    forbidden: Sequence[int] = ()
-    """Tokens never taken."""
-    bias: WordBias | None = None
-    """Added to the logits."""
-
-    def weighed(self, logits: np.ndarray, tokens: Sequence[int]) -> np.ndarray:
-        """f32 [vocabulary] after `tokens`; the argument stays as it is."""
-        return weighed(logits, tokens, np.array(self.forbidden, np.int64), self.bias)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.runtimes.beam_search import Advance, Answer, Beams, BeamSearch, Choice, Step
+from assistant.runtimes.beam_search import Advance, Answer, Beams, BeamSearch, Step
+from assistant.runtimes.token_decoding import Choice
 
 WORTH_WEIGHT = 0.3
 """What a nat a token of an answer's own likelihood counts beside its likeness to the draws, which is 0 to 1."""
@@ -65,22 +66,22 @@ class Draws:
         self._random = np.random.default_rng(SEED)
         self.tokens: list[tuple[int, ...]] = [()] * count
         self._going = list(range(count))
-        self._begun = False
 
     def take(self, logits: np.ndarray) -> list[Step]:
         """How those go on that haven't ended, given what follows each: f32 [answers or 1, vocabulary]."""
         going, steps = list[int](), list[Step]()
         for place, answer in enumerate(self._going):
-            row = place if self._begun else 0
+            row = min(place, len(logits) - 1)  # at first all go on from the one row of the prompt
             token = self._draw(self._choice.weighed(logits[row], self.tokens[answer]))
             self.tokens[answer] = (*self.tokens[answer], token)
             if token not in self._choice.stop_ids:
                 going.append(answer)
                 steps.append((row, token))
-        self._going, self._begun = going, True
+        self._going = going
         return steps
 
     def _draw(self, logits: np.ndarray) -> int:
+        """As `drawn_scores` draws, but from a set that is found without sorting the vocabulary: there are many draws a step."""
         likely = np.flatnonzero(logits >= logits.max() + math.log(LEAST_SHARE))
         return int(likely[(logits[likely] / TEMPERATURE + self._random.gumbel(size=len(likely))).argmax()])
 

@@ -89,24 +89,18 @@ class Decoder:
         """
         rows: list[np.ndarray] = []
         for start in range(0, len(embeds), PREFILL_CHUNK):
-            logits, cache = self._run(embeds[start : start + PREFILL_CHUNK], cache, keep=0 if every_logit else 1)
-            rows.append(logits if every_logit else logits[-1:])
+            chunk = embeds[None, start : start + PREFILL_CHUNK]
+            scores, values = self._run(chunk, cache.values, cache.length, keep=0 if every_logit else 1)
+            cache = Cache(values, cache.length + chunk.shape[1])
+            rows.append(scores[0] if every_logit else scores[0, -1:])
         logits = np.concatenate(rows) if every_logit else rows[-1]
         self.check_numbers(logits)
         return logits, cache
 
     def continue_from(self, cache: Cache, room: int) -> NextLogits:
         """Read on token by token, at most `room` of them, as decoding does. `cache` stays as it is."""
-        if room > 0 and self._writes_in_place:
-            steps = InPlaceSteps(self, cache, 1, room)
-            return lambda embed: np.asarray(steps.read([0], embed[None])[0])
-
-        def read(embed: np.ndarray) -> np.ndarray:
-            nonlocal cache
-            logits, cache = self.read(embed[None], cache)
-            return np.asarray(logits[0])
-
-        return read
+        read = self.continue_side_by_side(cache, 1, room)
+        return lambda embed: np.asarray(read([0], embed[None])[0])
 
     def continue_side_by_side(self, cache: Cache, answers: int, room: int) -> SideBySide:
         """Read on token by token, at most `room` of them, up to that many answers at once: cheaper than one after the other, since
@@ -114,19 +108,16 @@ class Decoder:
         """
         if room > 0 and self._writes_in_place:
             return InPlaceSteps(self, cache, answers, room).read
-        values, length = [value.numpy() for value in cache.values], cache.length
+        values, length, places = cache.values, cache.length, [0]
 
         def read(parents: Sequence[int], embeds: np.ndarray) -> np.ndarray:
-            nonlocal values, length
-            feed = {name: OrtValue.ortvalue_from_numpy(array) for name, array in self.feed(embeds[:, None], length, keep=1).items()}
-            feed.update({name: OrtValue.ortvalue_from_numpy(value[parents]) for name, value in zip(self.past, values, strict=True)})
-            logits, *present = self.graph.run_values(feed, ["logits", *self.present])
-            values, length = [value.numpy() for value in present], length + 1
-            scores = logits.numpy()
-            if scores.shape[:2] != (len(embeds), 1):
-                raise self.graph.foreign(f"gives logits of shape {scores.shape} for {len(embeds)} answers")
+            nonlocal values, length, places
+            if list(parents) != places:
+                values = tuple(OrtValue.ortvalue_from_numpy(value.numpy()[list(parents)]) for value in values)
+            scores, values = self._run(embeds[:, None], values, length, keep=1)
+            length, places = length + 1, list(range(len(embeds)))
             self.check_numbers(scores)
-            return np.asarray(scores[:, 0], np.float32)
+            return np.asarray(scores[:, -1])
 
         return read
 
@@ -154,17 +145,18 @@ class Decoder:
         if not np.isfinite(logits.max()):  # a NaN anywhere is the maximum
             raise self.graph.foreign("computes something that is no number")
 
-    def _run(self, embeds: np.ndarray, cache: Cache, keep: int) -> tuple[np.ndarray, Cache]:
-        feed = {name: OrtValue.ortvalue_from_numpy(array) for name, array in self.feed(embeds[None], cache.length, keep).items()}
-        feed.update(zip(self.past, cache.values, strict=True))
+    def _run(self, embeds: np.ndarray, values: Sequence[OrtValue], past: int, keep: int) -> tuple[np.ndarray, tuple[OrtValue, ...]]:
+        """f32 [answers, n, D] after `past` tokens in `values` -> (logits f32 [answers, `keep` or n, V], the longer values)."""
+        feed = {name: OrtValue.ortvalue_from_numpy(array) for name, array in self.feed(embeds, past, keep).items()}
+        feed.update(zip(self.past, values, strict=True))
         logits, *present = self.graph.run_values(feed, ["logits", *self.present])
-        total, scores = cache.length + len(embeds), logits.numpy()
-        if any(len(value.shape()) != 4 or value.shape()[2] != total for value in present):
-            raise self.graph.foreign(f"keeps a cache of shape {present[0].shape()} where it read {total} tokens")
-        if scores.ndim != 3 or scores.shape[0] != 1 or scores.shape[1] not in (len(embeds), keep or len(embeds)):
-            raise self.graph.foreign(f"gives logits of shape {scores.shape} for {len(embeds)} tokens")
+        (answers, new, _), scores = embeds.shape, logits.numpy()
+        if any(len(value.shape()) != 4 or value.shape()[2] != past + new for value in present):
+            raise self.graph.foreign(f"keeps a cache of shape {present[0].shape()} where it read {past + new} tokens")
+        if scores.ndim != 3 or scores.shape[0] != answers or scores.shape[1] not in (new, keep or new):
+            raise self.graph.foreign(f"gives logits of shape {scores.shape} for {new} tokens")
         self._scored = scores.shape[2]
-        return scores[0].astype(np.float32, copy=False), Cache(tuple(present), total)
+        return scores.astype(np.float32, copy=False), tuple(present)
 
     @functools.cached_property
     def _writes_in_place(self) -> bool:

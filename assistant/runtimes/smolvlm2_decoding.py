@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.runtimes.beam_search import ONE_BEAM, Beams, Choice, Step, search_tokens
+from assistant.runtimes.beam_search import ONE_BEAM, Beams, Step, search_tokens
 from assistant.runtimes.consensus import consensus
 from assistant.runtimes.smolvlm2_decoder import NextLogits, SideBySide
 from assistant.runtimes.smolvlm2_reader import Graphs, Prompt
-from assistant.runtimes.token_decoding import Sampling, decode_tokens
+from assistant.runtimes.token_decoding import Choice, Sampling, decode_tokens
 from assistant.runtimes.word_bias import WordBias
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -41,6 +42,30 @@ class Sampling:
             raise BadInput("a sampling option is out of range", "use a temperature of 0.01 to 100, a top_p above 0 up to 1, a seed from 0")
 
 
+@dataclass(frozen=True)
+class Choice:
+    """What may be said at all."""
+
+    stop_ids: Collection[int]
+    """Tokens that end an answer."""
+    cap: int
+    """Most tokens of an answer."""
+    forbidden: Sequence[int] = ()
+    """Tokens never taken."""
+    bias: WordBias | None = None
+    """Added to the logits."""
+
+    def weighed(self, logits: np.ndarray, tokens: Sequence[int]) -> np.ndarray:
+        """f32 [vocabulary] after `tokens`, with the bias added and no way to the forbidden tokens; the argument stays as it is."""
+        logits = logits.copy() if self.bias is None else self.bias.apply(logits, tokens)
+        logits[self._never] = -np.inf
+        return logits
+
+    @functools.cached_property
+    def _never(self) -> np.ndarray:
+        return np.array(self.forbidden, np.int64)
+
+
 def decode_tokens(
     logits: np.ndarray,
     advance: Callable[[int], np.ndarray],
@@ -66,9 +91,9 @@ def decode_tokens(
     """
     tokens: list[int] = []
     rng = np.random.default_rng(sampling.seed) if sampling else None
-    never = np.array(forbidden, np.int64)
+    choice = Choice(stop_ids, cap, forbidden, bias)
     while len(tokens) < cap:
-        logits = weighed(logits, tokens, never, bias)
+        logits = choice.weighed(logits, tokens)
         scores = logits if sampling is None or rng is None else drawn_scores(logits, sampling, rng)
         token = pick(scores, tokens) if guard else int(scores.argmax())
         tokens.append(token)
@@ -76,13 +101,6 @@ def decode_tokens(
         if token in stop_ids or len(tokens) == cap:
             return
         logits = advance(token)
-
-
-def weighed(logits: np.ndarray, tokens: Sequence[int], forbidden: np.ndarray, bias: WordBias | None) -> np.ndarray:
-    """f32 [vocabulary] after `tokens`, with the bias added and no way to the forbidden tokens; the argument stays as it is."""
-    logits = logits.copy() if bias is None else bias.apply(logits, tokens)
-    logits[forbidden] = -np.inf
-    return logits
 
 
 def log_softmax(logits: np.ndarray) -> np.ndarray:

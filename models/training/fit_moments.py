@@ -95,7 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             query = Query(describer, thing, search.empty_view())
             looks, background = [query.look(view) for view in views], query.background()
             best = int(np.argmax([background.likeliness(look) for look in looks]))
-            things.append((float(looks[best].scores.sum()), looks[best].word_evidence, scenes[best] in scenes_with(thing, clip)))
+            things.append((background.evidence(looks[best]), looks[best].word_evidence, scenes[best] in scenes_with(thing, clip)))
         right = float(np.mean([each.right for each in asked if each.scene is not None]))
         print(f"{len(asked)} captions; of those of a scene, {right:.2f} are likeliest there", flush=True)
     thresholds = fit(asked, things)
