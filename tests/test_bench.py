@@ -148,6 +148,7 @@ def test_other_measurements_refuse_what_means_nothing_to_them(tmp_path: Path, ca
 @pytest.mark.models
 def test_the_wait_for_an_answer_is_measured_and_drawn(models_dir: Path, tmp_path: Path) -> None:
     """Three questions in real time through the live loop and the plain order of work; nothing here is fast on a busy machine."""
+    pytest.importorskip("matplotlib", reason="the extra [bench] is not installed")
     plot = tmp_path / "plot.png"
     command = [sys.executable, "-m", "assistant.benchmarks.conversation", "--questions", "3", "--json", "--plot", str(plot)]
     env = {**os.environ, "ASSISTANT_MODELS": str(models_dir)}

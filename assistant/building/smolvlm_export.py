@@ -94,9 +94,9 @@ def export_smolvlm(source: Path, destination: Path, variants: Sequence[str], rep
     shape = read_shape(source)
     language, vision = find_weights(Safetensors(source), shape)
     _require_files(source)
-    if compare and not transformers_installed():
-        report("torch and transformers are not installed: the graphs won't be compared with them")
     with _new_folder(destination) as folder:
+        if compare and not transformers_installed():
+            report("torch and transformers are not installed: the graphs won't be compared with them")
         _copy_texts(source, folder)
         (folder / "onnx").mkdir()
         for name, variant in chosen.items():
