@@ -179,6 +179,8 @@ class SeenPicture:
     """Classes of the head that takes a picture for one thing, likeliest first; not kept in files."""
     words: npt.NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
     """float32 [words that the encoder's head knows]: see View.words."""
+    expected_words: float = 1.0
+    """See View.expected_words; not kept in files."""
 
 
 @dataclass(frozen=True)
@@ -196,10 +198,9 @@ class AnswerThresholds:
     """Calibrated probability below which what a question takes for granted is not there."""
     doubt: float = -10.0
     """Mean log-probability of a description's words below which it is told with "It looks like"."""
-    portrait: float = 0.1
-    """Log-probability of naming a label of the vision encoder's head, or none, from which a picture is taken for one of a single thing
-    and that is told in place of a description; above 0 never."""
-    near_portrait: float = 0.1
+    portrait: float = 10.0
+    """`naming_score` from which a picture is taken for one of a single thing, which is named in place of a description; none is above 5."""
+    near_portrait: float = 10.0
     """The same from which a picture may well be one of a single thing, so that its description is told with "It looks like"."""
     sure_label: float = 0.0
     """The head's probability of a label below which it is told with "It looks like"."""
@@ -241,3 +242,5 @@ class View:
     """What the encoder's own head sees in a single picture, likeliest first; empty without a head."""
     words: Mapping[str, float] = field(default_factory=dict, kw_only=True)
     """By how many nats a single picture makes it likelier that somebody says a word, for each that the encoder's head knows."""
+    expected_words: float = field(default=1.0, kw_only=True)
+    """How many of those words somebody who describes the picture would say; 1 where no head says."""

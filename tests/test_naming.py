@@ -13,7 +13,7 @@ from assistant.messages import AnswerThresholds, Frame, Keyframe, SeenLabel, Vie
 from assistant.runtimes.seen_labels import seen_labels
 from assistant.runtimes.smolvlm2 import Smolvlm2Describer
 from tests.fakes import ScriptedDescriber
-from tests.tiny_onnx import CLASS_NAMES, write_tiny_model
+from tests.tiny_onnx import CLASS_NAMES, WORDS, write_tiny_model
 
 SCENE = "What is in front of me?"
 MAN = "A man in a red shirt."
@@ -21,11 +21,17 @@ MEASURED = AnswerThresholds(portrait=-3.0, sure_label=0.7)
 SURE, UNSURE = SeenLabel("hairbrush", 0.9), SeenLabel("ocarina", 0.05)
 
 
-def said(likely: dict[str, float], *labels: SeenLabel, question: str = SCENE, thresholds: AnswerThresholds = MEASURED) -> list[str]:
+def said(
+    likely: dict[str, float],
+    *labels: SeenLabel,
+    question: str = SCENE,
+    thresholds: AnswerThresholds = MEASURED,
+    expected_words: float = 1.0,
+) -> list[str]:
     """What is told by a model that finds these answers so likely, and all others hardly, and would describe a man."""
     likelihoods = {(question, text): likely.get(text, -20.0) for text in naming_answers(labels)}
     describer = ScriptedDescriber([MAN], thresholds=thresholds, likelihoods=likelihoods)
-    return list(honest_sentences(describer, View(labels=labels), question))
+    return list(honest_sentences(describer, View(labels=labels, expected_words=expected_words), question))
 
 
 def test_a_thing_is_named_though_the_model_would_begin_with_a_man() -> None:
@@ -41,6 +47,12 @@ def test_a_description_of_what_may_be_a_single_thing_is_told_with_doubt() -> Non
     assert said({"A hairbrush.": -4.0}, SURE, UNSURE, thresholds=measured) == ["It looks like a man in a red shirt."]
     assert said({"A hairbrush.": -6.0}, SURE, UNSURE, thresholds=measured) == [MAN]
     assert said({"A hairbrush.": -4.0}, SURE, UNSURE, thresholds=measured, question="What is the man doing?") == [MAN]
+
+
+def test_where_people_would_use_many_words_a_scene_is_described() -> None:
+    assert said({"A hairbrush.": -1.0}, SURE, UNSURE, expected_words=20.0) == [MAN]
+    assert said({"A hairbrush.": -4.0}, SURE, UNSURE, expected_words=0.2) == ["A hairbrush."]
+    assert said({"A hairbrush.": -12.0}, SURE, UNSURE, expected_words=0.0) == [MAN]
 
 
 def test_likelihoods_of_all_names_count_together() -> None:
@@ -104,3 +116,13 @@ def test_a_view_of_one_picture_has_its_labels_and_a_view_of_several_none(tmp_pat
     assert {label.name for label in labels} == set(CLASS_NAMES) and sum(label.probability for label in labels) == pytest.approx(1)
     assert describer.look(keyframes).labels == ()
     assert Smolvlm2Describer(write_tiny_model(tmp_path / "without").folder).look(keyframes[:1]).labels == ()
+
+
+def test_a_view_tells_how_many_words_its_encoders_head_expects(tmp_path: Path) -> None:
+    describer = Smolvlm2Describer(write_tiny_model(tmp_path / "tiny", labels=True).folder)
+    keyframes = [Keyframe(Frame(np.full((40, 40, 3), grey, np.uint8), float(grey)), "only") for grey in (60, 200)]
+    view = describer.look(keyframes[:1])
+    probabilities = [share * np.exp(view.words[word]) for word, share in WORDS]
+    assert view.expected_words == pytest.approx(sum(probabilities), rel=1e-4)
+    assert describer.look(keyframes).expected_words == 1
+    assert Smolvlm2Describer(write_tiny_model(tmp_path / "without").folder).look(keyframes[:1]).expected_words == 1

@@ -65,9 +65,9 @@ def _checked_sentences(describer: SceneDescriber, view: View, question: str, det
         yield words if asks_presence else opposite(words)
         return
     labels, may_be_portrait = view.labels, False
-    if labels and thresholds.portrait <= 0 and asks_what_is_there(question):
+    if labels and asks_what_is_there(question):
         likelihoods = describer.log_likelihoods(view, question, naming_answers(labels))
-        naming = naming_score(likelihoods)
+        naming = naming_score(likelihoods, view.expected_words)
         if naming >= thresholds.portrait:
             yield name_told(labels, likelihoods, thresholds)
             return

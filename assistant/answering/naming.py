@@ -15,6 +15,8 @@ from assistant.answering.answer_checks import article, plain_question, with_doub
 from assistant.messages import AnswerThresholds, SeenLabel
 
 CANT_TELL_THING = "I can't tell what this is."
+_FEWEST_WORDS = 0.01
+"""Fewer make a picture of nothing no more of a portrait."""
 _PICTURE = r"(?:the|this|my|that) (?:picture|image|photo|scene|view)"
 _SCENE = re.compile(
     rf"what(?:['’]s| is| are) (?:(?:there |it |that )?in front of (?:me|you|us)|in {_PICTURE}|around me|here|there|happening)"  # noqa: RUF001
@@ -34,9 +36,14 @@ def naming_answers(labels: Sequence[SeenLabel]) -> list[str]:
     return [CANT_TELL_THING, *plain, *map(with_doubt, plain)]
 
 
-def naming_score(log_likelihoods: Sequence[float]) -> float:
-    """Log-probability that any of `naming_answers` is given; higher for a portrait of one thing than for a scene."""
-    return float(np.logaddexp.reduce(log_likelihoods))
+def naming_score(log_likelihoods: Sequence[float], expected_words: float) -> float:
+    """Higher for a portrait of one thing than for a scene.
+
+    Args:
+        log_likelihoods: of `naming_answers`; the log-probability that any of them is given counts,
+        expected_words: less the logarithm of how many words somebody would use who describes the picture (View.expected_words).
+    """
+    return float(np.logaddexp.reduce(log_likelihoods) - np.log(max(expected_words, _FEWEST_WORDS)))
 
 
 def name_told(labels: Sequence[SeenLabel], log_likelihoods: Sequence[float], thresholds: AnswerThresholds) -> str:

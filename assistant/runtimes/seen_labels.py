@@ -60,6 +60,11 @@ def word_evidence(word_logits: np.ndarray, shares: Iterable[float]) -> np.ndarra
     return (_log_sigmoid(word_logits) - np.log(list(shares))).astype(np.float32)
 
 
+def expected_words(word_logits: np.ndarray) -> float:
+    """How many of the words of f32 [words] somebody who describes the picture would say, on average."""
+    return float(np.exp(_log_sigmoid(word_logits)).sum())
+
+
 def seen_text(labels: Iterable[SeenLabel], words: Iterable[SeenLabel] = ()) -> str:
     """ "Seen: surely tabby, maybe Egyptian cat. Surely cat. Maybe sofa, grey.\\n"; "Seen: unsure.\\n" if none is certain enough."""
     told = [f"{certainty} {label.name}" for label in labels if (certainty := _certainty(label.probability, _LABEL_CERTAINTY))]

@@ -266,6 +266,7 @@ class Smolvlm2Describer:
             keyframes,
             labels=seen[0].labels if len(seen) == 1 else (),
             words=dict(zip(self._words, seen[0].words.tolist(), strict=False)) if len(seen) == 1 else {},
+            expected_words=seen[0].expected_words if len(seen) == 1 else 1.0,
             opening=opening,
             before_question=("" if times_s is None else "\n\n") + seen[-1].seen,
             opening_ids=tuple(self._encode(opening)),

@@ -9,7 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from assistant.messages import SeenPicture
-from assistant.runtimes.seen_labels import CLASS_HEAD, WORD_HEAD, Head, seen_labels, seen_text, seen_words, word_evidence
+from assistant.runtimes.seen_labels import (
+    CLASS_HEAD,
+    WORD_HEAD,
+    Head,
+    expected_words,
+    seen_labels,
+    seen_text,
+    seen_words,
+    word_evidence,
+)
 from assistant.runtimes.smolvlm2_graphs import VisionEncoder
 from assistant.runtimes.smolvlm2_image import ONE_TILE, ImageSettings, make_tiles
 from assistant.runtimes.smolvlm2_prompt import picture_block
@@ -46,6 +55,6 @@ class PictureEncoder:
         labels = seen_labels(logits[CLASS_HEAD], self._heads[CLASS_HEAD].names) if CLASS_HEAD in logits else ()
         if WORD_HEAD not in logits:
             return SeenPicture(block, features, seen_text(labels) if logits else "", labels)
-        words = self._heads[WORD_HEAD]
-        text = seen_text(labels, seen_words(logits[WORD_HEAD], words.names))
-        return SeenPicture(block, features, text, labels, word_evidence(logits[WORD_HEAD], words.shares))
+        words, said = self._heads[WORD_HEAD], logits[WORD_HEAD]
+        text = seen_text(labels, seen_words(said, words.names))
+        return SeenPicture(block, features, text, labels, word_evidence(said, words.shares), expected_words(said))

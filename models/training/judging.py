@@ -101,10 +101,10 @@ def fit_words(probabilities: np.ndarray, labels: np.ndarray) -> tuple[float, flo
 
 
 def fit_portrait(scene_scores: np.ndarray) -> tuple[float, float]:
-    """`portrait` and `near_portrait` of AnswerThresholds, from naming scores of scenes: one in twenty of them may be taken for a
-    portrait, and another one in twenty be doubted.
+    """`portrait` and `near_portrait` of AnswerThresholds, from naming scores of scenes: 3 in 100 of them may be taken for a portrait,
+    and another 5 be doubted.
     """
-    portrait, near = (round(min(float(np.quantile(scene_scores, 1 - share)), 0.0), 3) for share in (0.05, 0.1))
+    portrait, near = (round(float(np.quantile(scene_scores, 1 - share)), 3) for share in (0.03, 0.08))
     return portrait, near
 
 

@@ -245,7 +245,7 @@ class Evaluation:
             yield example, self._look(mirrored_variation(picture, np.random.default_rng([SEED, number])))
 
     def _naming_score(self, view: View) -> float:
-        return naming_score(self._describer.log_likelihoods(view, QUESTION, naming_answers(view.labels)))
+        return naming_score(self._describer.log_likelihoods(view, QUESTION, naming_answers(view.labels)), view.expected_words)
 
     def _sample(self, examples: list[Example], most: int) -> list[Example]:
         return random.Random(SEED).sample(examples, min(self._most, most, len(examples)))
