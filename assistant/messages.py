@@ -199,7 +199,8 @@ class AnswerThresholds:
     doubt: float = -10.0
     """Mean log-probability of a description's words below which it is told with "It looks like"."""
     portrait: float = 10.0
-    """`naming_score` from which a picture is taken for one of a single thing, which is named in place of a description; none is above 5."""
+    """`naming_score` from which a picture is taken for one of a single thing, which is named in place of a description.
+    The default is above any score: never."""
     near_portrait: float = 10.0
     """The same from which a picture may well be one of a single thing, so that its description is told with "It looks like"."""
     sure_label: float = 0.0

@@ -22,7 +22,7 @@ from assistant.answering.answer_checks import (
     with_doubt,
     yes_or_no,
 )
-from assistant.answering.naming import asks_what_is_there, doubting_label, name_told, naming_answers, naming_score
+from assistant.answering.naming import HIGHEST_SCORE, asks_what_is_there, doubting_label, name_told, naming_answers, naming_score
 from assistant.answering.sentences import SentenceSplitter
 from assistant.answering.yes_no import yes_log_odds
 from assistant.interfaces import SceneDescriber
@@ -65,7 +65,7 @@ def _checked_sentences(describer: SceneDescriber, view: View, question: str, det
         yield words if asks_presence else opposite(words)
         return
     labels, may_be_portrait = view.labels, False
-    if labels and asks_what_is_there(question):
+    if labels and thresholds.portrait <= HIGHEST_SCORE and asks_what_is_there(question):
         likelihoods = describer.log_likelihoods(view, question, naming_answers(labels))
         naming = naming_score(likelihoods, view.expected_words)
         if naming >= thresholds.portrait:

@@ -6,6 +6,7 @@ likelier than any description as a whole. So all that it could say of a single t
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 
@@ -17,6 +18,8 @@ from assistant.messages import AnswerThresholds, SeenLabel
 CANT_TELL_THING = "I can't tell what this is."
 _FEWEST_WORDS = 0.01
 """Fewer make a picture of nothing no more of a portrait."""
+HIGHEST_SCORE = -math.log(_FEWEST_WORDS)
+"""No `naming_score` is above."""
 _PICTURE = r"(?:the|this|my|that) (?:picture|image|photo|scene|view)"
 _SCENE = re.compile(
     rf"what(?:['’]s| is| are) (?:(?:there |it |that )?in front of (?:me|you|us)|in {_PICTURE}|around me|here|there|happening)"  # noqa: RUF001
