@@ -6,6 +6,7 @@ Picture: uint8 [H, W, 3] RGB. Sound: float32 [samples], mono, in [-1, 1]. Time: 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -245,3 +246,8 @@ class View:
     """By how many nats a single picture makes it likelier that somebody says a word, for each that the encoder's head knows."""
     expected_words: float = field(default=1.0, kw_only=True)
     """How many of those words somebody who describes the picture would say; 1 where no head says."""
+
+
+def plain_words(text: str) -> list[str]:
+    """Its words as `View.words` has them: "Two t-shirts!" -> ["two", "t-shirts"]."""
+    return re.findall(r"[a-z]+(?:-[a-z]+)*", text.lower())

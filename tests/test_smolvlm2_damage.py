@@ -177,9 +177,9 @@ def test_class_names_of_another_head_are_refused(folder: Path) -> None:
         {"num_beams": 99},
         {"num_beams": "3"},
         {"num_beams": 3, "length_penalty": "long"},
-        {"num_beams": 3, "consensus_draws": 999},
-        {"num_beams": 3, "consensus_draws": 0.5},
-        {"consensus_draws": 4},
+        {"num_beams": 3, "rescored_draws": 999},
+        {"num_beams": 3, "rescored_draws": 0.5},
+        {"rescored_draws": 4},
     ],
 )
 def test_beams_beyond_reason_are_refused(folder: Path, wrong: dict[str, object]) -> None:

@@ -227,7 +227,7 @@ def test_what_a_model_cant_take_is_said_in_one_line(describer: Smolvlm2Describer
 @pytest.mark.parametrize("draws", [0, 8])
 def test_a_model_that_asks_for_beams_is_searched_so_and_says_the_same_each_time(tmp_path: Path, model: TinyModel, draws: int) -> None:
     folder = shutil.copytree(model.folder, tmp_path / "tiny")
-    wanted = {"num_beams": 3, "length_penalty": 0.0} | ({"consensus_draws": draws} if draws else {})
+    wanted = {"num_beams": 3, "length_penalty": 0.0} | ({"rescored_draws": draws} if draws else {})
     path = folder / "generation_config.json"
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | wanted), encoding="utf-8")
     searching, greedy = Smolvlm2Describer(folder, threads=1), Smolvlm2Describer(model.folder, threads=1)

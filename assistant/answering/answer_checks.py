@@ -154,11 +154,6 @@ def plain_question(question: str) -> str:
     return " ".join(question.lower().split()).rstrip(" ?.!")
 
 
-def plain_words(text: str) -> list[str]:
-    """Its words in lower case, as a vision encoder's head of words knows them: "Two t-shirts!" -> ["two", "t-shirts"]."""
-    return re.findall(r"[a-z]+(?:-[a-z]+)*", text.lower())
-
-
 def _thing(match: re.Match[str] | None) -> str | None:
     """With the article that its presence is asked by: "the toaster" -> "a toaster", "any water" -> "water"."""
     if match is None or match["thing"] in _NO_THINGS:

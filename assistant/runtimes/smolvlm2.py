@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from assistant.messages import AnswerThresholds, Detail, Keyframe, MomentThresho
 from assistant.problems import BadInput, DamagedModel
 from assistant.runtimes.beam_search import ONE_BEAM
 from assistant.runtimes.onnx_session import FETCH_AGAIN, SessionSettings
+from assistant.runtimes.rescoring import Judge
 from assistant.runtimes.seen_labels import WORD_HEAD
 from assistant.runtimes.smolvlm2_decoder import Cache
 from assistant.runtimes.smolvlm2_decoding import Decoding, continue_prompt
@@ -30,6 +32,7 @@ from assistant.runtimes.smolvlm2_pictures import PictureKey
 from assistant.runtimes.smolvlm2_prompt import IMAGE, MAX_FRAMES, Exchange, closing, image_opening, neutralise, video_opening
 from assistant.runtimes.smolvlm2_reader import PICTURE_BYTES, VIEW_BYTES, Prompt, Reader
 from assistant.runtimes.token_decoding import TOKEN_CAPS, Sampling, TextStream, log_softmax
+from assistant.runtimes.word_agreement import WordAgreement
 from assistant.runtimes.word_bias import WordBias
 
 RAW_TOKENS = 64
@@ -174,9 +177,14 @@ class Smolvlm2Describer:
         likely.
         """
         own = self._own(view)
-        bias = WordBias((tokens, own.words[word]) for word, tokens in self._spelled if word in own.words) if own.words else None
         stream, begun = TextStream(self._tokenizer), False
-        how = Decoding(sampling=sampling, forbidden=self._files.unspoken_ids, bias=bias, beams=ONE_BEAM if sampling else self._files.beams)
+        how = Decoding(
+            sampling=sampling,
+            forbidden=self._files.unspoken_ids,
+            bias=WordBias((tokens, own.words[word]) for word, tokens in self._spelled if word in own.words) if own.words else None,
+            beams=ONE_BEAM if sampling else self._files.beams,
+            judge=self._judge(own) if own.words else None,
+        )
         for token in self._tokens(own, self._closing(own, question, history), TOKEN_CAPS[detail], how):
             piece = stream.feed(token)
             piece = piece if begun else piece.lstrip()  # the prompt ends without a blank, so the answer begins with one
@@ -296,6 +304,12 @@ class Smolvlm2Describer:
         ids, opening = self._encode(end), self._opening_cache(view)
         room = self._room(opening.length + len(ids) + answer_tokens, what_is)
         return self._reader.read_question((view.opening_ids, view.pictures), opening, tuple(ids)), room
+
+    def _judge(self, view: SmolView) -> Judge:
+        """How well an answer agrees with what the encoder's head of words sees."""
+        usual = zip(self._words, self._files.heads[WORD_HEAD].shares, strict=True)
+        agreement = WordAgreement((word, share * math.exp(view.words[word]), share) for word, share in usual if word in view.words)
+        return lambda tokens: agreement.of(self._tokenizer.decode(tokens))
 
     def _room(self, tokens: int, what_is: str) -> int:
         """How many more tokens may follow these; BadInput if none."""

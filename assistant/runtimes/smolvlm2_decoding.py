@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from assistant.runtimes.beam_search import ONE_BEAM, Beams, Step, search_tokens
-from assistant.runtimes.consensus import consensus
+from assistant.runtimes.rescoring import Judge, best_agreeing
 from assistant.runtimes.smolvlm2_decoder import NextLogits, SideBySide
 from assistant.runtimes.smolvlm2_reader import Graphs, Prompt
 from assistant.runtimes.token_decoding import Choice, Sampling, decode_tokens
@@ -26,6 +26,8 @@ class Decoding:
     forbidden: Sequence[int] = ()
     bias: WordBias | None = None
     beams: Beams = ONE_BEAM
+    judge: Judge | None = None
+    """Of whole answers, where there are draws to choose from; None = the likeliest is taken, and nothing drawn."""
 
 
 def continue_prompt(graphs: Graphs, prompt: Prompt, stop_ids: Collection[int], cap: int, how: Decoding) -> Iterator[int]:
@@ -40,8 +42,8 @@ def continue_prompt(graphs: Graphs, prompt: Prompt, stop_ids: Collection[int], c
             return reading([parent for parent, _ in steps], graphs.embedder.embed([token for _, token in steps]))
 
         choice = Choice(stop_ids, cap, how.forbidden, how.bias)
-        if how.beams.draws:
-            return iter(consensus(logits, read_on, how.beams, choice).tokens)
+        if how.beams.draws and how.judge:
+            return iter(best_agreeing(logits, read_on, how.beams, choice, how.judge).tokens)
         return search_tokens(logits, read_on, how.beams, choice)
     next_logits: NextLogits | None = None
 

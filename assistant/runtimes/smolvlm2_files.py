@@ -56,7 +56,7 @@ class ModelFiles:
     moment_thresholds: MomentThresholds
     """The defaults where nobody measured them."""
     beams: Beams
-    """How answers are searched for: generation_config.json's num_beams and length_penalty, and consensus_draws, which is this project's."""
+    """How answers are searched for: generation_config.json's num_beams and length_penalty, and rescored_draws, which is this project's."""
     heads: dict[str, Head]
     """The vision encoder's own heads (the graph's outputs), and what each says: those that the folder names."""
     tokenizer: Tokenizer
@@ -200,9 +200,9 @@ def _beams(generation: _Json) -> Beams:
     penalty = generation.content.get("length_penalty", 1.0)
     if count > _MOST_BEAMS or not isinstance(penalty, (int, float)) or not -10 <= penalty <= 10:
         raise generation.wrong(f"must have a num_beams of 1 to {_MOST_BEAMS} and a length_penalty of -10 to 10")
-    draws = generation.whole("consensus_draws") if "consensus_draws" in generation.content else 0
+    draws = generation.whole("rescored_draws") if "rescored_draws" in generation.content else 0
     if draws > _MOST_DRAWS or (draws and count == 1):
-        raise generation.wrong(f"must have at most {_MOST_DRAWS} consensus_draws, and none with a single beam")
+        raise generation.wrong(f"must have at most {_MOST_DRAWS} rescored_draws, and none with a single beam")
     return Beams(count, float(penalty), draws)
 
 

@@ -26,12 +26,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from assistant.answering.answer_checks import plain_words
 from assistant.building.efficientnet_lite import folded_convolutions, last_blocks, last_convolutions
 from assistant.building.sources import VISION_MODEL_FILE, find_source
 from assistant.building.starter import word_head_file
 from assistant.building.torch_file import read_state_dict
 from assistant.building.word_head import WordHead, save_word_head
+from assistant.messages import plain_words
 from assistant.runtimes.seen_labels import HEAD_FILES, read_head
 from assistant.runtimes.seen_labels import WORD_HEAD as WORD_OUTPUT
 from models.training.augment import swap_sides
