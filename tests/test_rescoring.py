@@ -1,4 +1,4 @@
-"""What most of the model's own wordings say wins over the one that is likeliest alone, and every answer is read in one run a token."""
+"""The answer that agrees with the picture wins over the one that is likeliest alone, and every answer is read in one run a token."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 
 from assistant.runtimes.beam_search import Answer, Beams, Step, search_tokens
-from assistant.runtimes.consensus import Draws, Runs, consensus, most_alike
+from assistant.runtimes.rescoring import SHORT_TOKENS, Draws, Judge, best, best_agreeing
 from assistant.runtimes.token_decoding import Choice
 
 STOP = 0
 CAT, DOG, PUPPY, RUNS, SLEEPS, QUICKLY = range(1, 7)
 Sentences = dict[tuple[int, ...], float]
+LONG = int(SHORT_TOKENS)
+REST = tuple(range(QUICKLY + 1, QUICKLY + 1 + LONG))
+"""What makes an answer long."""
 
 
 class Grammar:
@@ -25,7 +28,7 @@ class Grammar:
         self.rows: list[int] = []
 
     def logits(self, tokens: tuple[int, ...]) -> np.ndarray:
-        shares = np.full(QUICKLY + 1, 1e-9)
+        shares = np.full(QUICKLY + 1 + LONG, 1e-9)
         for sentence, share in self._sentences.items():
             if sentence[: len(tokens)] == tokens and len(sentence) > len(tokens):
                 shares[sentence[len(tokens)]] += share
@@ -37,61 +40,68 @@ class Grammar:
         return np.stack([self.logits(tokens) for tokens in self._read])
 
 
-def test_many_wordings_of_one_meaning_outvote_a_likelier_one_of_another() -> None:
-    sentences: Sentences = {
-        (CAT, SLEEPS): 0.3,
-        (DOG, RUNS): 0.2,
-        (DOG, RUNS, QUICKLY): 0.2,
-        (PUPPY, RUNS): 0.15,
-        (PUPPY, RUNS, QUICKLY): 0.15,
-    }
-    choice = Choice({STOP}, 8)
+def sees(thing: int) -> Judge:
+    return lambda tokens: float(thing in tokens)
+
+
+@pytest.mark.parametrize("beams", [2, 4])
+def test_what_can_be_seen_wins_over_what_is_likelier_even_where_only_a_draw_tells_it(beams: int) -> None:
+    sentences: Sentences = {(CAT, *REST): 0.45, (DOG, *REST): 0.4, (PUPPY, *REST): 0.15}
+    choice = Choice({STOP}, 40)
     grammar = Grammar(sentences)
-    assert list(search_tokens(grammar.logits(()), grammar.advance, Beams(4), choice)) == [CAT, SLEEPS, STOP]
+    assert next(search_tokens(grammar.logits(()), grammar.advance, Beams(beams), choice)) == CAT
     grammar = Grammar(sentences)
-    assert consensus(grammar.logits(()), grammar.advance, Beams(4, draws=64), choice).tokens == (DOG, RUNS, QUICKLY, STOP)
+    found = best_agreeing(grammar.logits(()), grammar.advance, Beams(beams, draws=64), choice, sees(PUPPY))
+    assert found.tokens == (PUPPY, *REST, STOP)
+
+
+def test_a_question_that_calls_for_few_words_is_answered_by_likelihood() -> None:
+    grammar = Grammar({(CAT,): 0.6, (DOG,): 0.4})
+    found = best_agreeing(grammar.logits(()), grammar.advance, Beams(2, draws=8), Choice({STOP}, 8), sees(DOG))
+    assert found.tokens == (CAT, STOP)
 
 
 def test_beams_and_draws_are_read_together_and_the_draws_end_with_the_beams() -> None:
     grammar = Grammar({(DOG, RUNS): 0.9, (DOG,) * 30: 0.1})
-    found = consensus(grammar.logits(()), grammar.advance, Beams(2, draws=8), Choice({STOP}, 40))
+    found = best_agreeing(grammar.logits(()), grammar.advance, Beams(2, draws=8), Choice({STOP}, 40), sees(CAT))
     assert found.tokens == (DOG, RUNS, STOP)
     assert grammar.rows[0] <= 2 + 8
     assert len(grammar.rows) < 30
 
 
 def test_the_same_picture_gets_the_same_answer() -> None:
-    sentences: Sentences = {(CAT, SLEEPS): 0.25, (DOG, RUNS): 0.25, (PUPPY, RUNS): 0.25, (PUPPY, SLEEPS): 0.25}
+    sentences: Sentences = {(first, *REST): 0.25 for first in (CAT, DOG, PUPPY, SLEEPS)}
     answers = set()
     for _ in range(5):
         grammar = Grammar(sentences)
-        answers.add(consensus(grammar.logits(()), grammar.advance, Beams(4, draws=8), Choice({STOP}, 8)).tokens)
+        answers.add(best_agreeing(grammar.logits(()), grammar.advance, Beams(2, draws=8), Choice({STOP}, 40), sees(PUPPY)).tokens)
     assert len(answers) == 1
 
 
 def test_draws_keep_to_the_models_shares_and_to_what_may_be_said() -> None:
     grammar = Grammar({(CAT,): 0.6, (DOG,): 0.3, (PUPPY,): 0.1})
-    draws = Draws(4000, Choice({STOP}, 8, forbidden=[PUPPY]))
-    draws.take(grammar.logits(())[None])
-    first = np.array([tokens[0] for tokens in draws.tokens])
+    draws = Draws(Beams(draws=4000), Choice({STOP}, 8, forbidden=[PUPPY]))
+    steps = draws.take(grammar.logits(())[None])
+    assert draws.usual_length == 1
+    draws.take(np.stack([grammar.logits((token,)) for _, token in steps]))
+    first = np.array([answer.tokens[0] for answer in draws.answers])
+    assert len(first) == 4000
     assert (first == CAT).mean() == pytest.approx(2 / 3, abs=0.05)  # a little more: draws are somewhat sharper than the model
     assert set(first) == {CAT, DOG}
 
 
-@pytest.mark.parametrize(
-    ("own", "other", "likeness"),
-    [((1, 2, 3, 4), (1, 2, 3, 4), 1.0), ((1,), (1,), 1.0), ((1, 2, 3, 4), (5, 6, 7, 8), 0.0), ((), (1, 2), 0.0), ((), (), 0.0)],
-)
-def test_likeness_is_one_for_the_same_and_zero_for_nothing_in_common(own: tuple[int, ...], other: tuple[int, ...], likeness: float) -> None:
-    assert Runs.of(own).likeness(Runs.of(other)) == pytest.approx(likeness)
+def test_a_draw_is_worth_what_a_beam_would_be() -> None:
+    sentences: Sentences = {(CAT, SLEEPS): 0.5, (CAT, RUNS): 0.3, (DOG, RUNS): 0.2}
+    grammar, draws = Grammar(sentences), Draws(Beams(3, draws=64), Choice({STOP}, 8))
+    steps = draws.take(grammar.logits(())[None])
+    while steps:
+        steps = draws.take(grammar.advance(steps))
+    assert {answer.tokens: answer.worth for answer in draws.answers} == pytest.approx(
+        {(*tokens, STOP): float(np.log(share)) / 3 for tokens, share in sentences.items()}, abs=1e-4
+    )
 
 
-def test_word_order_and_length_count() -> None:
-    text = Runs.of((1, 2, 3, 4, 5))
-    assert text.likeness(Runs.of((1, 2, 3, 5, 4))) > text.likeness(Runs.of((5, 3, 1, 4, 2))) > 0
-    assert text.likeness(Runs.of((1, 2, 3, 4, 5, 6))) > text.likeness(Runs.of((1, 2, 3, 4, 5, *range(6, 20))))
-
-
-def test_among_equally_alike_answers_the_likelier_is_told() -> None:
-    answers = [Answer((1, 2, STOP), -2.0), Answer((1, 3, STOP), -1.0)]
-    assert most_alike(answers, [(1, 2, STOP), (1, 3, STOP)], {STOP}) is answers[1]
+def test_answers_of_unusual_length_gain_less_by_agreeing() -> None:
+    usual, long = Answer((CAT,) * LONG, -1.0), Answer((CAT,) * (4 * LONG), -1.0)
+    assert best([long, usual], LONG, sees(CAT)) is usual
+    assert best([long, usual], 4 * LONG, sees(CAT)) is long

@@ -18,11 +18,12 @@ from assistant.runtimes.token_decoding import Choice, log_sum_exp
 Judge = Callable[[Sequence[int]], float]
 """How well an answer's tokens agree with the picture: 0 to 1."""
 
-AGREEMENT_WEIGHT = 14.0
+AGREEMENT_WEIGHT = 12.4
 """What the judge's whole agreement counts beside an answer's own likelihood, in nats a token."""
 LENGTH_TOLERANCE = 6.0
-"""Tokens by which an answer may differ from the usual length before its agreement counts much less: to "What colour is it?" no
-description of the whole picture."""
+"""Tokens by which an answer may differ from the usual length before its agreement counts much less."""
+SHORT_TOKENS = 8.0
+"""Usual length below which the question isn't about the whole picture ("What colour is the ball?"), so that the judge has no say."""
 TEMPERATURE, LEAST_SHARE = 0.9, 0.02
 """Of the draws; tokens below this share of the likeliest one's probability are never drawn."""
 SEED = 0
@@ -49,11 +50,13 @@ def best_agreeing(logits: np.ndarray, advance: Advance, beams: Beams, choice: Ch
     return best([*search.answers, *draws.answers], draws.usual_length, judge)
 
 
-def best(answers: Sequence[Answer], usual_length: float | None, judge: Judge) -> Answer:
-    """The first of the best. `usual_length`: in tokens; None where it isn't known."""
+def best(answers: Sequence[Answer], usual_length: float, judge: Judge) -> Answer:
+    """The first of the best. `usual_length`: of answers to this question, in tokens."""
+    if usual_length < SHORT_TOKENS:
+        return max(answers, key=lambda answer: answer.worth)
 
     def worth(answer: Answer) -> float:
-        off = 0.0 if usual_length is None else len(answer.tokens) - usual_length
+        off = len(answer.tokens) - usual_length
         return answer.worth + AGREEMENT_WEIGHT * judge(answer.tokens) * math.exp(-(off**2) / (2 * LENGTH_TOLERANCE**2))
 
     return max(answers, key=worth)
@@ -91,10 +94,9 @@ class Draws:
         return [Answer(tokens, total / len(tokens) ** self._length_penalty) for tokens, total in ended]
 
     @property
-    def usual_length(self) -> float | None:
-        """Mean tokens of those that have come to their end; None if none has."""
-        lengths = [len(answer.tokens) for answer in self.answers]
-        return sum(lengths) / len(lengths) if lengths else None
+    def usual_length(self) -> float:
+        """Mean tokens, as far as they have come: the longest are seldom at their end when the beams are."""
+        return sum(map(len, self._tokens)) / len(self._tokens)
 
     def _draw(self, scores: np.ndarray) -> int:
         """As `drawn_scores` draws, but from a set that is found without sorting the vocabulary: there are many draws a step."""
