@@ -179,7 +179,7 @@ class SeenPicture:
     labels: tuple[SeenLabel, ...] = ()
     """Classes of the head that takes a picture for one thing, likeliest first; not kept in files."""
     words: npt.NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
-    """float32 [words that the encoder's head knows]: see View.words."""
+    """float32 [words and pairs that the encoder's head knows]: see View.words."""
     expected_words: float = 1.0
     """See View.expected_words; not kept in files."""
 
@@ -243,7 +243,8 @@ class View:
     labels: tuple[SeenLabel, ...] = field(default=(), kw_only=True)
     """What the encoder's own head sees in a single picture, likeliest first; empty without a head."""
     words: Mapping[str, float] = field(default_factory=dict, kw_only=True)
-    """By how many nats a single picture makes it likelier that somebody says a word, for each that the encoder's head knows."""
+    """By how many nats a single picture makes it likelier that somebody says a word, for each that the encoder's head knows, and for each
+    pair of words ("black_dog")."""
     expected_words: float = field(default=1.0, kw_only=True)
     """How many of those words somebody who describes the picture would say; 1 where no head says."""
 
@@ -251,3 +252,9 @@ class View:
 def plain_words(text: str) -> list[str]:
     """Its words as `View.words` has them: "Two t-shirts!" -> ["two", "t-shirts"]."""
     return re.findall(r"[a-z]+(?:-[a-z]+)*", text.lower())
+
+
+def plain_pairs(text: str) -> list[str]:
+    """Words that stand side by side: "A black dog." -> ["a_black", "black_dog"]."""
+    words = plain_words(text)
+    return [f"{first}_{second}" for first, second in zip(words, words[1:], strict=False)]

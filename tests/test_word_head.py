@@ -16,7 +16,8 @@ from assistant.messages import SeenLabel  # noqa: E402
 from assistant.runtimes.seen_labels import seen_text, seen_words  # noqa: E402
 from models.training.data import Example  # noqa: E402
 from models.training.features import Features  # noqa: E402
-from models.training.word_head import Group, Vocabulary, fit, usual  # noqa: E402
+from models.training.vocabulary import Vocabulary  # noqa: E402
+from models.training.word_head import Group, fit, usual  # noqa: E402
 from tests.test_building import tiny_efficientnet  # noqa: E402
 
 SIDE = 64
@@ -43,10 +44,10 @@ def test_no_more_than_twelve_words_are_told() -> None:
 def test_words_are_learned_from_captions_and_goods_by_how_many_people_say_them() -> None:
     captioned = [Example("flickr8k", f"{i}", ("A dog runs.", "The dog jumps."), "") for i in range(25)]
     vocabulary = Vocabulary.of(captioned, [Example("grocery", "a", ("Apples on a shelf in a shop.", "Apples."), "Apple")])
-    assert sorted(vocabulary.words[:3]) == ["dog", "jumps", "runs"]
-    assert vocabulary.words[3:] == ["apples"]
+    assert sorted(vocabulary.terms[:3]) == ["dog", "jumps", "runs"]
+    assert vocabulary.terms[3:] == ["apples"]
     told, weight = vocabulary.captioned(["A dog runs.", "A cat runs.", "Dog!", "It jumps."])
-    shares = dict(zip(vocabulary.words, told, strict=True))
+    shares = dict(zip(vocabulary.terms, told, strict=True))
     assert shares == {"dog": 0.5, "runs": 0.5, "jumps": 0.25, "apples": 0}
     assert weight[3] < weight[0] == 1  # nobody was asked about apples
     assert list(vocabulary.sold("apples")[0]) == [0, 0, 0, 1]

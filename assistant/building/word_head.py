@@ -37,12 +37,24 @@ def read_word_head(path: Path) -> WordHead:
 
 def save_word_head(path: Path, head: WordHead) -> None:
     """Rounded to 8 bits, biases to half precision."""
-    kept = {}
+    kept = dict[str, np.ndarray]()
     for name, value in {"weight": head.weight, "bias": head.bias, **head.changes}.items():
-        if value.ndim == 1:
-            kept[name] = value.astype(np.float16)
-            continue
-        scale = (np.abs(value).reshape(len(value), -1).max(1).clip(1e-8) / 127).astype(np.float16).clip(np.float16(6e-8))
-        kept[f"{name}.scale"] = scale
-        kept[name] = np.rint(value / scale.astype(np.float32).reshape(-1, *[1] * (value.ndim - 1))).clip(-127, 127).astype(np.int8)
+        kept |= _rounded(name, value)
     np.savez_compressed(path, allow_pickle=False, **kept)
+
+
+def replace_rows(path: Path, first: int, weight: np.ndarray, bias: np.ndarray) -> None:
+    """Keep the head's rows before `first` to the last bit, and put these in place of the others."""
+    with np.load(path, allow_pickle=False) as arrays:
+        kept = {name: arrays[name] for name in arrays.files}
+    for name, value in (_rounded("weight", weight) | _rounded("bias", bias)).items():
+        kept[name] = np.concatenate([kept[name][:first], value])
+    np.savez_compressed(path, allow_pickle=False, **kept)
+
+
+def _rounded(name: str, value: np.ndarray) -> dict[str, np.ndarray]:
+    if value.ndim == 1:
+        return {name: value.astype(np.float16)}
+    scale = (np.abs(value).reshape(len(value), -1).max(1).clip(1e-8) / 127).astype(np.float16).clip(np.float16(6e-8))
+    rounded = np.rint(value / scale.astype(np.float32).reshape(-1, *[1] * (value.ndim - 1))).clip(-127, 127).astype(np.int8)
+    return {f"{name}.scale": scale, name: rounded}

@@ -18,7 +18,7 @@ from assistant.runtimes.token_decoding import Choice, log_sum_exp
 Judge = Callable[[Sequence[int]], float]
 """How well an answer's tokens agree with the picture: 0 to 1."""
 
-AGREEMENT_WEIGHT = 12.4
+AGREEMENT_WEIGHT = 24.0
 """What the judge's whole agreement counts beside an answer's own likelihood, in nats a token."""
 LENGTH_TOLERANCE = 6.0
 """Tokens by which an answer may differ from the usual length before its agreement counts much less."""

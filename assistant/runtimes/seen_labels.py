@@ -2,13 +2,15 @@
 
 SmolVLM2 has no such heads; a model folder that does brings `seen_labels.txt` for the head that takes a picture for one of many
 classes, and `seen_words.txt` for the head that says of each word how many of those who describe the picture would use it. One
-name a line, in the second file with a tab and the share of those who use it of any picture. The starter model was trained with
-exactly this text, so any change here asks for new training.
+name a line, in the second file with a tab and the share of those who use it of any picture. Behind the words it may have pairs of
+words that stand side by side ("black_dog"), which aren't told. The starter model was trained with exactly this text, so any change
+here asks for new training.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import functools
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +35,11 @@ class Head:
     shares: tuple[float, ...] = ()
     """Of a head of words: how usual each is, above 0."""
 
+    @functools.cached_property
+    def words(self) -> int:
+        """How many are no pairs; they come first."""
+        return next((place for place, name in enumerate(self.names) if "_" in name), len(self.names))
+
 
 def read_head(text: str, *, shares: bool) -> Head:
     """From a file's text, with or without shares; ValueError if it isn't one."""
@@ -42,7 +49,10 @@ def read_head(text: str, *, shares: bool) -> Head:
     known = tuple(float(row[1]) for row in rows) if shares else ()
     if not all(0 < share <= 1 for share in known):
         raise ValueError("a share isn't between 0 and 1")
-    return Head([row[0] for row in rows], known)
+    head = Head([row[0] for row in rows], known)
+    if shares and not all("_" in name for name in head.names[head.words :]):
+        raise ValueError("behind the words may only be pairs of words")
+    return head
 
 
 def seen_labels(class_logits: np.ndarray, class_names: list[str]) -> tuple[SeenLabel, ...]:
@@ -50,13 +60,13 @@ def seen_labels(class_logits: np.ndarray, class_names: list[str]) -> tuple[SeenL
     return _likeliest(softmax(class_logits), class_names, _MOST_LABELS)
 
 
-def seen_words(word_logits: np.ndarray, words: list[str]) -> tuple[SeenLabel, ...]:
+def seen_words(word_logits: np.ndarray, words: Sequence[str]) -> tuple[SeenLabel, ...]:
     """The likeliest words of f32 [words], most certain first; each is there or not, whatever the others are."""
     return _likeliest(np.exp(_log_sigmoid(word_logits)), words, _MOST_WORDS)
 
 
 def word_evidence(word_logits: np.ndarray, shares: Iterable[float]) -> np.ndarray:
-    """Pointwise mutual information, in nats: by how much the picture makes each word likelier than it usually is. f32 [words]."""
+    """Pointwise mutual information, in nats: by how much the picture makes each word likelier than it usually is. f32 [words and pairs]."""
     return (_log_sigmoid(word_logits) - np.log(list(shares))).astype(np.float32)
 
 
@@ -86,7 +96,7 @@ def _log_sigmoid(logits: np.ndarray) -> np.ndarray:
     return np.asarray(-np.logaddexp(0.0, -logits.astype(np.float64)))
 
 
-def _likeliest(probabilities: np.ndarray, names: list[str], most: int) -> tuple[SeenLabel, ...]:
+def _likeliest(probabilities: np.ndarray, names: Sequence[str], most: int) -> tuple[SeenLabel, ...]:
     best = np.argsort(-probabilities, kind="stable")[:most]
     return tuple(SeenLabel(names[i], float(probabilities[i])) for i in best)
 

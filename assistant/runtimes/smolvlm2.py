@@ -23,7 +23,7 @@ from assistant.problems import BadInput, DamagedModel
 from assistant.runtimes.beam_search import ONE_BEAM
 from assistant.runtimes.onnx_session import FETCH_AGAIN, SessionSettings
 from assistant.runtimes.rescoring import Judge
-from assistant.runtimes.seen_labels import WORD_HEAD
+from assistant.runtimes.seen_labels import WORD_HEAD, Head
 from assistant.runtimes.smolvlm2_decoder import Cache
 from assistant.runtimes.smolvlm2_decoding import Decoding, continue_prompt
 from assistant.runtimes.smolvlm2_files import read_folder
@@ -95,7 +95,7 @@ class Smolvlm2Describer:
         """
         self._files = read_folder(folder, variant)
         self._tokenizer = self._files.tokenizer
-        self._words = self._files.heads[WORD_HEAD].names if WORD_HEAD in self._files.heads else []
+        self._words = self._files.heads.get(WORD_HEAD, Head([]))
         self._reader = Reader(self._files, session or SessionSettings(threads), view_bytes, picture_bytes)
         if not lazy:
             self.load()
@@ -115,7 +115,11 @@ class Smolvlm2Describer:
     @functools.cached_property
     def _spelled(self) -> list[tuple[str, list[int]]]:
         """Each word that the encoder's head knows with its tokens, within a sentence and at its beginning."""
-        return [(word, self._encode(f" {form}")) for word in self._words for form in (word, word[:1].upper() + word[1:])]
+        return [
+            (word, self._encode(f" {form}"))
+            for word in self._words.names[: self._words.words]
+            for form in (word, word[:1].upper() + word[1:])
+        ]
 
     def load(self) -> None:
         """Load the graphs unless they are; DamagedModel or MissingModel as on creation."""
@@ -273,7 +277,7 @@ class Smolvlm2Describer:
         view = SmolView(
             keyframes,
             labels=seen[0].labels if len(seen) == 1 else (),
-            words=dict(zip(self._words, seen[0].words.tolist(), strict=False)) if len(seen) == 1 else {},
+            words=dict(zip(self._words.names, seen[0].words.tolist(), strict=False)) if len(seen) == 1 else {},
             expected_words=seen[0].expected_words if len(seen) == 1 else 1.0,
             opening=opening,
             before_question=("" if times_s is None else "\n\n") + seen[-1].seen,
@@ -307,7 +311,7 @@ class Smolvlm2Describer:
 
     def _judge(self, view: SmolView) -> Judge:
         """How well an answer agrees with what the encoder's head of words sees."""
-        usual = zip(self._words, self._files.heads[WORD_HEAD].shares, strict=True)
+        usual = zip(self._words.names, self._words.shares, strict=True)
         agreement = WordAgreement((word, share * math.exp(view.words[word]), share) for word, share in usual if word in view.words)
         return lambda tokens: agreement.of(self._tokenizer.decode(tokens))
 

@@ -55,6 +55,7 @@ class PictureEncoder:
         labels = seen_labels(logits[CLASS_HEAD], self._heads[CLASS_HEAD].names) if CLASS_HEAD in logits else ()
         if WORD_HEAD not in logits:
             return SeenPicture(block, features, seen_text(labels) if logits else "", labels)
-        words, said = self._heads[WORD_HEAD], logits[WORD_HEAD]
-        text = seen_text(labels, seen_words(said, words.names))
-        return SeenPicture(block, features, text, labels, word_evidence(said, words.shares), expected_words(said))
+        head, said = self._heads[WORD_HEAD], logits[WORD_HEAD]
+        words = said[: head.words]
+        text = seen_text(labels, seen_words(words, head.names))
+        return SeenPicture(block, features, text, labels, word_evidence(said, head.shares), expected_words(words))

@@ -1,4 +1,4 @@
-"""How well the words of an answer agree with those that the encoder's head of words expects. Pure."""
+"""How well an answer agrees with the words, and pairs of words, that the encoder's head expects of a picture. Pure."""
 
 from __future__ import annotations
 
@@ -6,25 +6,41 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from assistant.messages import plain_words
+from assistant.messages import plain_pairs, plain_words
+
+Expected = tuple[str, float, float]
+"""A word or pair that the head knows, the share of people who would use it of this picture, and of any picture."""
 
 
 class WordAgreement:
     """Of answers about one picture."""
 
-    def __init__(self, words: Iterable[tuple[str, float, float]]) -> None:
-        """`words`: each that the head knows, the share of people who would use it of this picture, and of any picture."""
-        self._weights, self._expected = dict[str, float](), dict[str, float]()
-        for word, share, usual_share in words:
-            self._weights[word] = -float(np.log(usual_share))  # a rare word tells more
-            self._expected[word] = share * self._weights[word]
-        self._expected_in_all = sum(self._expected.values())
+    def __init__(self, expected: Iterable[Expected]) -> None:
+        expected = list(expected)
+        self._words = _Terms(one for one in expected if "_" not in one[0])
+        self._pairs = _Terms(one for one in expected if "_" in one[0])
 
     def of(self, text: str) -> float:
-        """0 to 1: the F1 score that is to be expected, over the head's words weighed by how rare they are.
+        """0 to 1: the mean of the two F1 scores that are to be expected; that of the words where the head knows no pairs.
 
         What the text says and people would not lowers its precision, what they would say and it doesn't its recall.
         """
-        said = self._weights.keys() & plain_words(text)
-        in_all = sum(self._weights[word] for word in said) + self._expected_in_all
-        return 2 * sum(self._expected[word] for word in said) / in_all if in_all else 0.0
+        of_words = self._words.score(plain_words(text))
+        return (of_words + self._pairs.score(plain_pairs(text))) / 2 if self._pairs.weights else of_words
+
+
+class _Terms:
+    """Words, or pairs of them."""
+
+    def __init__(self, expected: Iterable[Expected]) -> None:
+        self.weights, self._expected = dict[str, float](), dict[str, float]()
+        for term, share, usual_share in expected:
+            self.weights[term] = -float(np.log(usual_share))  # a rare one tells more
+            self._expected[term] = share * self.weights[term]
+        self._expected_in_all = sum(self._expected.values())
+
+    def score(self, terms: Iterable[str]) -> float:
+        """The expected F1 of a text that has these."""
+        said = self.weights.keys() & terms
+        in_all = sum(self.weights[term] for term in said) + self._expected_in_all
+        return 2 * sum(self._expected[term] for term in said) / in_all if in_all else 0.0

@@ -22,7 +22,7 @@ from assistant.runtimes.smolvlm2_image import ImageSettings, make_tiles
 from models.training.augment import UNREADABLE_KINDS, mirrored_variation, unreadable
 
 COLLECTIONS = ("flickr8k", "grocery", "imagenet_samples")
-VARIATIONS = {"flickr8k": 3, "grocery": 2, "imagenet_samples": 3}
+VARIATIONS = {"flickr8k": 2, "grocery": 2, "imagenet_samples": 3}
 """Varied copies of each training picture; the smaller the collection, the more."""
 UNREADABLE = "unreadable"
 UNREADABLE_PICTURES = 700

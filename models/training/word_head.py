@@ -1,11 +1,12 @@
 """Trains the vision encoder's second head: which words people would use of a picture ("dog", "running", "two", "apples").
 
-    python -m models.training.word_head --data ../shared/data --sources MODELS_DIR --work DIR
+    python -m models.training.word_head --data ../shared/data --sources MODELS_DIR --work DIR [--pairs-only]
 
 Writes models/starter/word_head.npz and seen_words.txt, and beside the features in DIR what the head says of every training
 picture. A head over words, learned from captions and told to the language model, is what Wu et al. 2016 ("What value do explicit
 high level concepts have in vision to language problems?") do. Its last blocks are tuned; the tokens and the 1,000 classes keep
-theirs as they were.
+theirs as they were. Pairs of words ("black dog") are learned when those are finished, and aren't told to the language model, but
+its answers are judged by them; --pairs-only learns them anew for the committed head.
 
 The language model must learn how far these words can be trusted, so in its training they come from a head that never saw the
 picture: the pictures are cut in FOLDS parts, and each part's words come from a head trained on the others.
@@ -14,10 +15,8 @@ picture: the pictures are cut in FOLDS parts, and each part's words come from a 
 from __future__ import annotations
 
 import argparse
-import re
 import zlib
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,34 +29,21 @@ from assistant.building.efficientnet_lite import folded_convolutions, last_block
 from assistant.building.sources import VISION_MODEL_FILE, find_source
 from assistant.building.starter import word_head_file
 from assistant.building.torch_file import read_state_dict
-from assistant.building.word_head import WordHead, save_word_head
-from assistant.messages import plain_words
+from assistant.building.word_head import WordHead, read_word_head, replace_rows, save_word_head
 from assistant.runtimes.seen_labels import HEAD_FILES, read_head
 from assistant.runtimes.seen_labels import WORD_HEAD as WORD_OUTPUT
 from models.training.augment import swap_sides
 from models.training.data import Example, flickr_examples, grocery_examples, imagenet_examples, shop_words
 from models.training.features import Features, load_copies, load_unreadable
+from models.training.vocabulary import Vocabulary
 
 FOLDS, EPOCHS, BATCH = 3, 6, 64
 COPIES = 3
 """Rows that show the same picture, about: the picture as it is and varied copies."""
 HEAD_RATE, TUNING_RATE, WEIGHT_DECAY, WARM_UP = 1e-3, 1e-4, 0.02, 0.1
+PAIR_RATE, PAIR_DECAY, PAIR_DROPOUT = 3e-4, 0.1, 0.5
 POOLED_DROPOUT, BLOCK_DROPOUT = 0.3, 0.1
-LEAST_PICTURES = 25
-"""In which a word must occur to be learned."""
-UNASKED_WEIGHT = 0.3
-"""Of "no" to words that nobody was asked about: a captioned picture's groceries, a labelled picture's captions."""
 SEED = 7
-
-# Words that tell nothing seen.
-_UNTOLD = frozenset(
-    re.findall(
-        r"\w+",
-        """a an the is are was be being has have in on of with and at to up down by for from into it its his her their while as that
-        this over near through behind around under off out front next other another one each who there several some s t him them he
-        she they looks looking like top side very which all""",
-    )
-)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -66,16 +52,34 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--sources", type=Path, required=True, help="folder with the .pth that `assistant setup` fetched")
     parser.add_argument("--work", type=Path, required=True, help="folder for features")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--pairs-only", action="store_true", help="keep the committed words")
     options = parser.parse_args(arguments)
     torch.manual_seed(SEED)
     convs = last_convolutions(folded_convolutions(read_state_dict(find_source(options.sources, VISION_MODEL_FILE))))
-    vocabulary = Vocabulary.of(flickr_examples(options.data, "train"), grocery_examples(options.data, "train"))
-    groups = list(_groups(options.data, options.sources, options.work, vocabulary))
-    whole = fit(convs, groups, None, options.epochs)
-    save_word_head(word_head_file(), whole.kept(convs))
-    lines = (f"{word}\t{share:.2g}\n" for word, share in zip(vocabulary.words, usual(groups), strict=True))
-    _names_file().write_text("".join(lines), encoding="utf-8")
-    parts = [fit(convs, groups, part, options.epochs) for part in range(FOLDS)]
+    captioned = flickr_examples(options.data, "train")
+    if not options.pairs_only:
+        vocabulary = Vocabulary.of(captioned, grocery_examples(options.data, "train"))
+        groups = list(_groups(options.data, options.sources, options.work, vocabulary))
+        whole = fit(convs, groups, None, options.epochs)
+        save_word_head(word_head_file(), whole.kept(convs))
+        _names_file().write_text(_lines(vocabulary.terms, usual(groups)), encoding="utf-8")
+        _tell(groups, whole, [fit(convs, groups, part, options.epochs) for part in range(FOLDS)])
+    words = len(read_words())
+    pairs = Vocabulary.of_pairs(captioned)
+    groups = list(_groups(options.data, options.sources, options.work, pairs))
+    layer = fit_pairs(Tower.of(convs, read_word_head(word_head_file())), groups, options.epochs)
+    replace_rows(word_head_file(), words, layer.weight.detach().numpy(), layer.bias.detach().numpy())
+    kept = _names_file().read_text(encoding="utf-8").splitlines(keepends=True)[:words]
+    _names_file().write_text("".join(kept) + _lines(pairs.terms, usual(groups)), encoding="utf-8")
+
+
+def _lines(terms: Iterable[str], shares: Iterable[float]) -> str:
+    """Of the file that names what the head says."""
+    return "".join(f"{term}\t{share:.2g}\n" for term, share in zip(terms, shares, strict=True))
+
+
+def _tell(groups: Sequence[Group], whole: Tower, parts: Sequence[Tower]) -> None:
+    """Keep beside the features what heads say of each picture that never saw it; of those that nobody saw, what the whole one says."""
     for group in groups:
         said = whole.predict(group.features.trunk)
         for part, tower in enumerate(parts):
@@ -85,51 +89,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def read_words() -> list[str]:
-    """What the committed head says, in its order."""
-    return read_head(_names_file().read_text(encoding="utf-8"), shares=True).names
+    """The words that the committed head says, in its order."""
+    head = read_head(_names_file().read_text(encoding="utf-8"), shares=True)
+    return head.names[: head.words]
 
 
 def _names_file() -> Path:
     return word_head_file().with_name(HEAD_FILES[WORD_OUTPUT])
-
-
-@dataclass(frozen=True)
-class Vocabulary:
-    """Words of captions, most frequent first, then what shops sell."""
-
-    words: list[str]
-    caption_words: int
-    """How many come from captions."""
-
-    @classmethod
-    def of(cls, captioned: Sequence[Example], sold: Sequence[Example]) -> Vocabulary:
-        counts = Counter(word for e in captioned for word in {word for text in e.answers for word in plain_words(text)} - _UNTOLD)
-        told = sorted((word for word, count in counts.items() if count >= LEAST_PICTURES), key=lambda word: (-counts[word], word))
-        return cls([*told, *sorted({shop_words(e.label) for e in sold} - set(told))], len(told))
-
-    def captioned(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-        """f32 [words] each: which share of the captions says a word, and how much that answer counts."""
-        said = [set(plain_words(text)) for text in texts]
-        target, weight = self.nothing()
-        target[: self.caption_words] = [sum(word in words for words in said) / len(said) for word in self.words[: self.caption_words]]
-        weight[self.caption_words :] = UNASKED_WEIGHT
-        return target, weight
-
-    def sold(self, name: str) -> tuple[np.ndarray, np.ndarray]:
-        """The same of a picture of goods."""
-        target, weight = self.nothing()
-        target[self.words.index(name)] = 1
-        weight[: self.caption_words] = UNASKED_WEIGHT
-        return target, weight
-
-    def other(self) -> tuple[np.ndarray, np.ndarray]:
-        """The same of a picture of something else."""
-        target, weight = self.nothing()
-        return target, weight * UNASKED_WEIGHT
-
-    def nothing(self) -> tuple[np.ndarray, np.ndarray]:
-        """The same of a picture that shows nothing."""
-        return np.zeros(len(self.words), np.float32), np.ones(len(self.words), np.float32)
 
 
 @dataclass(frozen=True)
@@ -140,9 +106,9 @@ class Group:
     places: list[int]
     folds: list[int]
     targets: np.ndarray
-    """f32 [pictures, words]"""
+    """f32 [pictures, terms]"""
     weights: np.ndarray
-    """f32 [pictures, words]"""
+    """f32 [pictures, terms]"""
 
     @classmethod
     def of(cls, features: Features, pictures: Sequence[str], answers: Sequence[tuple[np.ndarray, np.ndarray]]) -> Group:
@@ -181,11 +147,23 @@ class Tower(nn.Module):
         self._names = list(convs)
         self.convs = nn.ParameterList(torch.from_numpy(value.copy()) for value in convs.values())
         self.blocks = [f"_blocks.{index}." for index in last_blocks(convs)]
-        self.head = nn.Linear(len(convs["_conv_head.bias"]), len(prior))
-        self.head.weight.data.zero_()
-        self.head.bias.data.copy_(torch.logit(prior.clamp(1e-4, 0.99)))
+        self.head = _linear(len(convs["_conv_head.bias"]), prior)
+
+    @classmethod
+    def of(cls, convs: Mapping[str, np.ndarray], head: WordHead) -> Tower:
+        """As it was kept; `convs` are those it began with."""
+        tower = cls(convs, torch.zeros(len(head.bias)))
+        for name, parameter in zip(convs, tower.convs, strict=True):
+            parameter.data.copy_(torch.from_numpy(convs[name] + head.changes[name]))
+        tower.head.weight.data.copy_(torch.from_numpy(head.weight))
+        tower.head.bias.data.copy_(torch.from_numpy(head.bias))
+        return tower
 
     def forward(self, x: Tensor) -> Tensor:
+        return self.head(F.dropout(self.pooled(x), POOLED_DROPOUT, self.training))
+
+    def pooled(self, x: Tensor) -> Tensor:
+        """What the head is over: [B, 1280]."""
         for block in self.blocks:
             y = self._conv(x, f"{block}_expand_conv").clamp(0, 6)
             y = self._conv(y, f"{block}_depthwise_conv").clamp(0, 6)
@@ -196,8 +174,7 @@ class Tower(nn.Module):
             if self.training:  # stochastic depth: Huang et al. 2016
                 y = y * (torch.rand(len(y), 1, 1, 1) >= BLOCK_DROPOUT) / (1 - BLOCK_DROPOUT)
             x = x + y
-        pooled = self._conv(x, "_conv_head").clamp(0, 6).mean((2, 3))  # [B, 1280]
-        return self.head(F.dropout(pooled, POOLED_DROPOUT, self.training))
+        return self._conv(x, "_conv_head").clamp(0, 6).mean((2, 3))
 
     def kept(self, convs: Mapping[str, np.ndarray]) -> WordHead:
         """As set-up reads it; `convs` are those the tower began with."""
@@ -207,9 +184,13 @@ class Tower(nn.Module):
     @torch.no_grad()
     def predict(self, trunk: np.ndarray) -> np.ndarray:
         """f16 [N, 208, 8, 8] -> logits f32 [N, words]."""
+        return np.asarray(self.head(self.look(trunk)))
+
+    @torch.no_grad()
+    def look(self, trunk: np.ndarray) -> Tensor:
+        """f16 [N, 208, 8, 8] -> what the head is over, f32 [N, 1280]."""
         self.eval()
-        blocks = [self(torch.from_numpy(np.asarray(trunk[i : i + BATCH], np.float32))) for i in range(0, len(trunk), BATCH)]
-        return np.asarray(torch.cat(blocks))
+        return torch.cat([self.pooled(torch.from_numpy(np.asarray(trunk[i : i + BATCH], np.float32))) for i in range(0, len(trunk), BATCH)])
 
     def _conv(self, x: Tensor, name: str) -> Tensor:
         weight, bias = (self.convs[self._names.index(f"{name}.{part}")] for part in ("weight", "bias"))
@@ -217,7 +198,7 @@ class Tower(nn.Module):
 
 
 def usual(groups: Sequence[Group]) -> np.ndarray:
-    """f32 [words]: the share of those who say each word, among all who were asked about any picture."""
+    """f32 [terms]: the share of those who say each, among all who were asked about any picture."""
     asked = [group.weights == 1 for group in groups]
     said = np.sum([(group.targets * each).sum(0) for group, each in zip(groups, asked, strict=True)], 0)
     return np.asarray(said / np.sum([each.sum(0) for each in asked], 0), np.float32)
@@ -253,6 +234,35 @@ def fit(convs: Mapping[str, np.ndarray], groups: Sequence[Group], left_out: int 
             print(f"without part {left_out}: epoch {(step + 1) // an_epoch}, loss {total / an_epoch:.2f}", flush=True)
             total = 0.0
     return tower
+
+
+def fit_pairs(tower: Tower, groups: Sequence[Group], epochs: int) -> nn.Linear:
+    """A layer beside the finished tower's head; its answers are pairs."""
+    pooled = torch.cat([tower.look(group.features.trunk[group.places]) for group in groups])
+    targets, weights = (torch.from_numpy(np.concatenate([getattr(group, part) for group in groups])) for part in ("targets", "weights"))
+    layer = _linear(pooled.shape[1], torch.from_numpy(usual(groups)))
+    optimiser = torch.optim.AdamW(layer.parameters(), PAIR_RATE, weight_decay=PAIR_DECAY)
+    steps = epochs * (len(pooled) // COPIES // BATCH)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, PAIR_RATE, total_steps=steps, pct_start=WARM_UP)
+    order = torch.cat([torch.randperm(len(pooled)) for _ in range(-(-epochs // COPIES))])
+    for step in range(steps):
+        rows = order[step * BATCH : (step + 1) * BATCH]
+        logits = layer(F.dropout(pooled[rows], PAIR_DROPOUT))
+        loss = (F.binary_cross_entropy_with_logits(logits, targets[rows], reduction="none") * weights[rows]).sum(1).mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+    print(f"pairs: loss {float(loss.detach()):.2f}", flush=True)
+    return layer
+
+
+def _linear(inputs: int, prior: Tensor) -> nn.Linear:
+    """A layer that begins by saying of everything how usual it is: `prior` [outputs]."""
+    layer = nn.Linear(inputs, len(prior))
+    layer.weight.data.zero_()
+    layer.bias.data.copy_(torch.logit(prior.clamp(1e-4, 0.99)))
+    return layer
 
 
 if __name__ == "__main__":
