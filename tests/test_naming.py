@@ -13,7 +13,7 @@ from assistant.messages import AnswerThresholds, Frame, Keyframe, SeenLabel, Vie
 from assistant.runtimes.seen_labels import seen_labels
 from assistant.runtimes.smolvlm2 import Smolvlm2Describer
 from tests.fakes import ScriptedDescriber
-from tests.tiny_onnx import CLASS_NAMES, WORDS, write_tiny_model
+from tests.tiny_onnx import CLASS_NAMES, PAIRS, WORDS, write_tiny_model
 
 SCENE = "What is in front of me?"
 MAN = "A man in a red shirt."
@@ -122,6 +122,7 @@ def test_a_view_tells_how_many_words_its_encoders_head_expects(tmp_path: Path) -
     describer = Smolvlm2Describer(write_tiny_model(tmp_path / "tiny", labels=True).folder)
     keyframes = [Keyframe(Frame(np.full((40, 40, 3), grey, np.uint8), float(grey)), "only") for grey in (60, 200)]
     view = describer.look(keyframes[:1])
+    assert set(view.words) == {name for name, _ in WORDS + PAIRS}
     probabilities = [share * np.exp(view.words[word]) for word, share in WORDS]
     assert view.expected_words == pytest.approx(sum(probabilities), rel=1e-4)
     assert describer.look(keyframes).expected_words == 1

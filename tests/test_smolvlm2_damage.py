@@ -188,7 +188,10 @@ def test_beams_beyond_reason_are_refused(folder: Path, wrong: dict[str, object])
         use(folder)
 
 
-@pytest.mark.parametrize("content", ["", "dog\ngrass\n", "dog\tgrass\n", "dog\t0.2\ngrass\n", "dog\t0\ngrass\t0.1\n", "dog\t0.1\t0.2\n"])
+@pytest.mark.parametrize(
+    "content",
+    ["", "dog\ngrass\n", "dog\tgrass\n", "dog\t0.2\ngrass\n", "dog\t0\ngrass\t0.1\n", "dog\t0.1\t0.2\n", "brown_dog\t0.1\ndog\t0.2\n"],
+)
 def test_words_without_their_shares_are_refused(folder: Path, content: str) -> None:
     (folder / "seen_words.txt").write_text(content, encoding="utf-8")
     with pytest.raises(DamagedModel, match="seen_words|word_logits"):

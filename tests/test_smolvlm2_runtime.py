@@ -224,8 +224,9 @@ def test_what_a_model_cant_take_is_said_in_one_line(describer: Smolvlm2Describer
     assert "\n" not in str(problem.value)
 
 
-@pytest.mark.parametrize("draws", [0, 8])
-def test_a_model_that_asks_for_beams_is_searched_so_and_says_the_same_each_time(tmp_path: Path, model: TinyModel, draws: int) -> None:
+@pytest.mark.parametrize(("draws", "labels"), [(0, False), (0, True), (8, False), (8, True)])
+def test_a_model_that_asks_for_beams_is_searched_so_and_says_the_same_each_time(tmp_path: Path, draws: int, labels: bool) -> None:
+    model = write_tiny_model(tmp_path / "plain", labels=labels)
     folder = shutil.copytree(model.folder, tmp_path / "tiny")
     wanted = {"num_beams": 3, "length_penalty": 0.0} | ({"rescored_draws": draws} if draws else {})
     path = folder / "generation_config.json"

@@ -35,3 +35,10 @@ def test_where_no_word_is_known_or_expected_nothing_agrees() -> None:
     assert WordAgreement([]).of("A dog.") == 0
     assert WordAgreement([("dog", 0.0, 0.25)]).of("A cat.") == 0
     assert WordAgreement([("a", 1.0, 1.0)]).of("A cat.") == 0
+
+
+def test_words_that_stand_side_by_side_as_people_would_put_them_agree_better() -> None:
+    words = [("black", 0.5, 0.1), ("white", 0.5, 0.1), ("dog", 0.5, 0.2), ("cat", 0.5, 0.2)]
+    picture = WordAgreement([*words, ("black_dog", 0.5, 0.02), ("white_cat", 0.5, 0.02), ("black_cat", 0.01, 0.02)])
+    assert picture.of("A black dog and a white cat.") > picture.of("A black cat and a white dog.")
+    assert WordAgreement(words).of("A black dog and a white cat.") == WordAgreement(words).of("A black cat and a white dog.")

@@ -11,13 +11,13 @@ import pytest
 pytest.importorskip("torch", reason="the extra [train] is not installed")
 
 from assistant.building.efficientnet_lite import folded_convolutions, last_convolutions, vision_encoder  # noqa: E402
-from assistant.building.word_head import WordHead, read_word_head, save_word_head  # noqa: E402
+from assistant.building.word_head import WordHead, read_word_head, replace_rows, save_word_head  # noqa: E402
 from assistant.messages import SeenLabel  # noqa: E402
 from assistant.runtimes.seen_labels import seen_text, seen_words  # noqa: E402
 from models.training.data import Example  # noqa: E402
 from models.training.features import Features  # noqa: E402
 from models.training.vocabulary import Vocabulary  # noqa: E402
-from models.training.word_head import Group, fit, usual  # noqa: E402
+from models.training.word_head import Group, Tower, fit, fit_pairs, usual  # noqa: E402
 from tests.test_building import tiny_efficientnet  # noqa: E402
 
 SIDE = 64
@@ -53,6 +53,14 @@ def test_words_are_learned_from_captions_and_goods_by_how_many_people_say_them()
     assert list(vocabulary.sold("apples")[0]) == [0, 0, 0, 1]
 
 
+def test_pairs_are_learned_from_captions_alone() -> None:
+    captioned = [Example("flickr8k", f"{i}", ("A dog runs.",), "") for i in range(25)]
+    vocabulary = Vocabulary.of_pairs(captioned)
+    assert vocabulary.terms == ["a_dog", "dog_runs"]
+    assert vocabulary.captioned(["A dog runs.", "A dog jumps."])[0].tolist() == [1, 0.5]
+    assert vocabulary.sold("apples")[0].tolist() == [0, 0]
+
+
 def test_how_usual_a_word_is_counts_those_who_were_asked() -> None:
     features = Features(None, ["a", "b"], np.zeros((2, 1)), np.zeros((2, 1)), np.zeros((2, 1)), None)
     told = [(np.array([1, 0], np.float32), np.array([1, 0.3], np.float32)), (np.array([0, 1], np.float32), np.array([0.3, 1], np.float32))]
@@ -74,6 +82,18 @@ def test_a_kept_head_is_the_head_but_for_rounding(tmp_path: Path) -> None:
     assert again.changes["_conv_head.weight"].shape == (1280, 8, 1, 1)
 
 
+def test_new_pairs_leave_the_kept_words_as_they_are_to_the_last_bit(tmp_path: Path) -> None:
+    weight, bias = RNG.normal(size=(4, 1280)).astype(np.float32), RNG.normal(size=4).astype(np.float32)
+    save_word_head(tmp_path / "head.npz", WordHead(weight, bias, {"_conv_head.weight": np.full((8, 8, 1, 1), 1e-6, np.float32)}))
+    before = read_word_head(tmp_path / "head.npz")
+    replace_rows(tmp_path / "head.npz", 3, 2 * weight[:2], 2 * bias[:2])
+    after = read_word_head(tmp_path / "head.npz")
+    np.testing.assert_array_equal(after.weight[:3], before.weight[:3])
+    np.testing.assert_array_equal(after.bias[:3], before.bias[:3])
+    np.testing.assert_array_equal(after.changes["_conv_head.weight"], before.changes["_conv_head.weight"])
+    np.testing.assert_allclose(after.weight[3:], 2 * weight[:2], atol=0.04)
+
+
 def test_what_was_trained_is_what_the_graph_says_and_leaves_classes_and_tokens_alone(tmp_path: Path) -> None:
     """Pictures of two kinds, light and dark: the head learns to say so, and the finished graph says it too."""
     weights = tiny_efficientnet()
@@ -93,4 +113,7 @@ def test_what_was_trained_is_what_the_graph_says_and_leaves_classes_and_tokens_a
     np.testing.assert_allclose(words, tower.predict(trunk), atol=0.1)
     sure_of_light = words[:, 0] - words[:, 1]
     assert sure_of_light[light].min() > sure_of_light[~light].max()
+    pairs = fit_pairs(Tower.of(convs, head), [Group.of(features, features.names, answers)] * 16, epochs=30)
+    told = pairs(tower.look(trunk)).detach().numpy()
+    assert (told[:, 0] - told[:, 1])[light].mean() > (told[:, 0] - told[:, 1])[~light].mean()
     assert any(np.abs(change).max() > 0 for name, change in head.changes.items() if name.startswith("_blocks.17."))

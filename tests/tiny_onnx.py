@@ -22,6 +22,7 @@ TOKENS = (TILE // BLOCK) ** 2
 CLASS_NAMES = ("tabby", "espresso", "lemon")
 WORDS = (("dog", 0.2), ("grass", 0.1))
 """With how usual they are."""
+PAIRS = (("brown_dog", 0.05), ("the_grass", 0.08))
 
 _SPECIALS = (
     "<|endoftext|>",
@@ -58,13 +59,13 @@ def write_tiny_model(folder: Path, *, seed: int = 0, labels: bool = False, **con
     (folder / "onnx").mkdir(parents=True)
     decoder(language, float_linear).save(folder / "onnx" / "decoder_model_merged.onnx")
     embed_tokens(language.arrays["embed_tokens"]).save(folder / "onnx" / "embed_tokens.onnx")
-    outputs = {"class_logits": len(CLASS_NAMES), "word_logits": len(WORDS)} if labels else {}
+    outputs = {"class_logits": len(CLASS_NAMES), "word_logits": len(WORDS + PAIRS)} if labels else {}
     heads = {output: _matrix(rng, width, 3 * BLOCK * BLOCK).T * 20 for output, width in outputs.items()}
     _vision_encoder(connector, heads).save(folder / "onnx" / "vision_encoder.onnx")
     tokenizer.save(str(folder / "tokenizer.json"))
     if labels:
         (folder / "seen_labels.txt").write_text("\n".join(CLASS_NAMES) + "\n", encoding="utf-8")
-        (folder / "seen_words.txt").write_text("".join(f"{word}\t{share}\n" for word, share in WORDS), encoding="utf-8")
+        (folder / "seen_words.txt").write_text("".join(f"{word}\t{share}\n" for word, share in WORDS + PAIRS), encoding="utf-8")
     for name, content in _configs(shape, tokenizer, config_changes).items():
         (folder / name).write_text(json.dumps(content), encoding="utf-8")
     return TinyModel(folder, tokenizer, language, connector)
