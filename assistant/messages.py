@@ -198,7 +198,9 @@ class AnswerThresholds:
     absent: float = 0.3
     """Calibrated probability below which what a question takes for granted is not there."""
     doubt: float = -10.0
-    """Mean log-probability of a description's words below which it is told with "It looks like"."""
+    """Mean log-probability of an answer's words below which it is told with "It looks like"."""
+    disagreement: float = 0.0
+    """`View.agreement` below which a description of the whole picture is told with "It looks like", where there is such a thing."""
     portrait: float = 10.0
     """`naming_score` from which a picture is taken for one of a single thing, which is named in place of a description.
     The default is above any score: never."""
@@ -247,6 +249,10 @@ class View:
     pair of words ("black_dog")."""
     expected_words: float = field(default=1.0, kw_only=True)
     """How many of those words somebody who describes the picture would say; 1 where no head says."""
+
+    def agreement(self, text: str) -> float | None:
+        """How well a description agrees with the words that the encoder's head expects, 0 to 1; None where no head says."""
+        return None
 
 
 def plain_words(text: str) -> list[str]:

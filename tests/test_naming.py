@@ -125,5 +125,8 @@ def test_a_view_tells_how_many_words_its_encoders_head_expects(tmp_path: Path) -
     assert set(view.words) == {name for name, _ in WORDS + PAIRS}
     probabilities = [share * np.exp(view.words[word]) for word, share in WORDS]
     assert view.expected_words == pytest.approx(sum(probabilities), rel=1e-4)
+    agreement = view.agreement("A dog on the grass.")
+    assert agreement is not None and 0 < agreement <= 1
     assert describer.look(keyframes).expected_words == 1
+    assert describer.look(keyframes).agreement("A dog on the grass.") is None
     assert Smolvlm2Describer(write_tiny_model(tmp_path / "without").folder).look(keyframes[:1]).expected_words == 1

@@ -14,10 +14,11 @@ import pytest
 
 from assistant.messages import Detail, Frame, Keyframe
 from assistant.problems import DamagedModel
-from assistant.runtimes.smolvlm2 import SmolView, Smolvlm2Describer
+from assistant.runtimes.smolvlm2 import Smolvlm2Describer
 from assistant.runtimes.smolvlm2_decoder import Decoder
 from assistant.runtimes.smolvlm2_decoding import Decoding
 from assistant.runtimes.smolvlm2_graphs import TokenEmbedder, VisionEncoder
+from assistant.runtimes.smolvlm2_view import SmolView
 from assistant.runtimes.token_decoding import Sampling
 from tests.tiny_onnx import write_tiny_model
 

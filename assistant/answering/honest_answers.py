@@ -78,7 +78,7 @@ def _checked_sentences(describer: SceneDescriber, view: View, question: str, det
         return
     for number, sentence in enumerate(_model_sentences(describer, view, question, detail)):
         doubted = with_doubt(sentence) if number == 0 else sentence
-        is_doubtful = doubted != sentence and (may_be_portrait or certainty(describer, view, question, sentence) < thresholds.doubt)
+        is_doubtful = doubted != sentence and (may_be_portrait or _is_unsure(describer, view, question, sentence))
         yield doubted if is_doubtful else doubting_label(sentence, labels, thresholds)
 
 
@@ -91,6 +91,15 @@ def presence_scores(describer: SceneDescriber, view: View, thing: str) -> tuple[
     """The model's log-odds of "yes" to "Is there a dog?" and to "Is it true that there is no dog?"."""
     there, absent = (yes_log_odds(describer, view, question) for question in presence_questions(thing))
     return there, absent
+
+
+def _is_unsure(describer: SceneDescriber, view: View, question: str, sentence: str) -> bool:
+    """Of a description of the whole picture the encoder's head of words, where it has one, judges better than the model itself."""
+    thresholds = describer.thresholds or AnswerThresholds()
+    agreement = view.agreement(sentence) if asks_what_is_there(question) else None
+    if agreement is not None and thresholds.disagreement > 0:
+        return agreement < thresholds.disagreement
+    return certainty(describer, view, question, sentence) < thresholds.doubt
 
 
 def certainty(describer: SceneDescriber, view: View, question: str, sentence: str) -> float:

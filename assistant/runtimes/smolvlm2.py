@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,27 +30,12 @@ from assistant.runtimes.smolvlm2_image import ONE_TILE, TILE_BUDGETS
 from assistant.runtimes.smolvlm2_pictures import PictureKey
 from assistant.runtimes.smolvlm2_prompt import IMAGE, MAX_FRAMES, Exchange, closing, image_opening, neutralise, video_opening
 from assistant.runtimes.smolvlm2_reader import PICTURE_BYTES, VIEW_BYTES, Prompt, Reader
+from assistant.runtimes.smolvlm2_view import SmolView
 from assistant.runtimes.token_decoding import TOKEN_CAPS, Sampling, TextStream, log_softmax
-from assistant.runtimes.word_agreement import WordAgreement
 from assistant.runtimes.word_bias import WordBias
 
 RAW_TOKENS = 64
 """Most tokens of a raw answer, as on SmolVLM2's model cards."""
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class SmolView(View):
-    """Pictures that were looked at. Holds no cache itself, so it may be held for long; serves only the describer that made it."""
-
-    opening: str
-    """The prompt up to and including the last picture."""
-    before_question: str
-    """What the prompt has between the last picture and the question."""
-    opening_ids: tuple[int, ...]
-    pictures: tuple[PictureKey, ...]
-    seen: tuple[SeenPicture, ...] | None = None
-    """Kept only where there is no picture to see again."""
-    maker: Smolvlm2Describer
 
 
 @dataclass(frozen=True)
@@ -178,15 +162,16 @@ class Smolvlm2Describer:
 
         `sampling` draws the tokens at random; else they are the likeliest (of the whole answer where the model asks for beams), but for
         loops and tokens that stand for pictures. What the encoder's head of words sees, if it has one, makes its words likelier or less
-        likely.
+        likely, and decides between whole answers where the model asks for draws.
         """
         own = self._own(view)
         stream, begun = TextStream(self._tokenizer), False
+        beams = ONE_BEAM if sampling else self._files.beams
         how = Decoding(
             sampling=sampling,
             forbidden=self._files.unspoken_ids,
             bias=WordBias((tokens, own.words[word]) for word, tokens in self._spelled if word in own.words) if own.words else None,
-            beams=ONE_BEAM if sampling else self._files.beams,
+            beams=beams,
             judge=self._judge(own) if own.words else None,
         )
         for token in self._tokens(own, self._closing(own, question, history), TOKEN_CAPS[detail], how):
@@ -279,6 +264,7 @@ class Smolvlm2Describer:
             labels=seen[0].labels if len(seen) == 1 else (),
             words=dict(zip(self._words.names, seen[0].words.tolist(), strict=False)) if len(seen) == 1 else {},
             expected_words=seen[0].expected_words if len(seen) == 1 else 1.0,
+            head=self._words,
             opening=opening,
             before_question=("" if times_s is None else "\n\n") + seen[-1].seen,
             opening_ids=tuple(self._encode(opening)),
@@ -310,10 +296,7 @@ class Smolvlm2Describer:
         return self._reader.read_question((view.opening_ids, view.pictures), opening, tuple(ids)), room
 
     def _judge(self, view: SmolView) -> Judge:
-        """How well an answer agrees with what the encoder's head of words sees."""
-        usual = zip(self._words.names, self._words.shares, strict=True)
-        agreement = WordAgreement((word, share * math.exp(view.words[word]), share) for word, share in usual if word in view.words)
-        return lambda tokens: agreement.of(self._tokenizer.decode(tokens))
+        return lambda tokens: view.agreement(self._tokenizer.decode(tokens)) or 0.0
 
     def _room(self, tokens: int, what_is: str) -> int:
         """How many more tokens may follow these; BadInput if none."""

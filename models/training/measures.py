@@ -123,14 +123,18 @@ class Evaluation:
         yield Measure('Flickr8k: told with "It looks like"', _share(_hedged(text) for text in outputs), "report", len(said))
 
     def doubt(self) -> Iterator[Measure]:
-        """The least certain tenth of scene descriptions is told with doubt; is it wrong more often than the others?"""
+        """The least certain tenth of scene descriptions is told with doubt; is it wrong more often than the others? Certain is what agrees
+        with the encoder's head of words, or where it has none, what is likely.
+        """
         examples = self._sample(flickr_examples(self._data, "dev"), ASKED_PICTURES)
         told = []
         for example, view in self._views(examples):
             text = "".join(self._describer.answer(view, QUESTION))
-            told.append((certainty(self._describer, view, QUESTION, text), text, example))
+            agreement = view.agreement(text)
+            told.append((certainty(self._describer, view, QUESTION, text) if agreement is None else agreement, text, example))
         limit = float(np.quantile([sure for sure, *_ in told], DOUBTED_SHARE))
-        self.thresholds = dataclasses.replace(self.thresholds, doubt=round(limit, 3))
+        fitted = {"doubt" if agreement is None else "disagreement": round(limit, 3)}
+        self.thresholds = dataclasses.replace(self.thresholds, **fitted)
         groups = {"with doubt": [t for t in told if t[0] < limit], "plainly": [t for t in told if t[0] >= limit]}
         for name, group in groups.items():
             score = bleu4([list(e.answers) for *_, e in group], [text for _, text, _ in group])
