@@ -199,8 +199,8 @@ class AnswerThresholds:
     """Calibrated probability below which what a question takes for granted is not there."""
     doubt: float = -10.0
     """Mean log-probability of an answer's words below which it is told with "It looks like"."""
-    disagreement: float = 0.0
-    """`View.agreement` below which a description of the whole picture is told with "It looks like", where there is such a thing."""
+    scene_doubt: float = -10.0
+    """The same of a description of the whole picture, where the encoder's head of words can agree with it."""
     portrait: float = 10.0
     """`naming_score` from which a picture is taken for one of a single thing, which is named in place of a description.
     The default is above any score: never."""

@@ -60,21 +60,18 @@ class Judged(View):
     """The encoder's head of words agrees with a wallet, and with nothing else."""
 
     def agreement(self, text: str) -> float | None:
-        return 0.5 if "wallet" in text else 0.05
+        return 0.5 if "wallet" in text else 0.0
 
 
-def test_a_description_that_the_head_of_words_hardly_agrees_with_is_told_with_doubt() -> None:
-    """However sure the model itself is; of a question about something else its own certainty counts."""
-    thresholds = AnswerThresholds(doubt=-2.0, disagreement=0.1)
+def test_a_description_that_the_head_of_words_disagrees_with_is_told_with_doubt_even_if_the_model_is_sure() -> None:
+    """Of a question about something else the model's own certainty counts alone."""
+    thresholds = AnswerThresholds(doubt=-2.0, scene_doubt=-1.0)
     scene, other = "What is in front of me?", "Who is in the picture?"
     for answer, doubted in (("A wallet.", "A wallet."), ("A man.", "It looks like a man.")):
-        scores = {(scene, answer): -1.0, (other, answer): -1.0}
+        scores = {(scene, answer): -2.4, (other, answer): -2.4}
         describer = ScriptedDescriber([answer], thresholds=thresholds, likelihoods=scores)
         assert list(honest_sentences(describer, Judged(), scene)) == [doubted]
         assert list(honest_sentences(describer, Judged(), other)) == [answer]
-        unsure = ScriptedDescriber([answer], thresholds=thresholds, likelihoods=dict.fromkeys(scores, -9.0))
-        assert list(honest_sentences(unsure, Judged(), scene)) == [doubted]
-        assert list(honest_sentences(unsure, Judged(), other)) == [f"It looks like a{answer[1:]}"]
 
 
 def test_a_model_that_nobody_measured_speaks_for_itself() -> None:

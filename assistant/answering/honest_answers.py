@@ -28,6 +28,9 @@ from assistant.answering.yes_no import yes_log_odds
 from assistant.interfaces import SceneDescriber
 from assistant.messages import AnswerThresholds, Detail, View
 
+AGREEMENT_NATS = 8.0
+"""What the head's whole agreement with a description counts, in nats a word."""
+
 
 def honest_sentences(
     describer: SceneDescriber, view: View, question: str, detail: Detail = "brief", *, by_clause: bool = False
@@ -94,17 +97,22 @@ def presence_scores(describer: SceneDescriber, view: View, thing: str) -> tuple[
 
 
 def _is_unsure(describer: SceneDescriber, view: View, question: str, sentence: str) -> bool:
-    """Of a description of the whole picture the encoder's head of words, where it has one, judges better than the model itself."""
     thresholds = describer.thresholds or AnswerThresholds()
+    sure = certainty(describer, view, question, sentence)
     agreement = view.agreement(sentence) if asks_what_is_there(question) else None
-    if agreement is not None and thresholds.disagreement > 0:
-        return agreement < thresholds.disagreement
-    return certainty(describer, view, question, sentence) < thresholds.doubt
+    if agreement is None:
+        return sure < thresholds.doubt
+    return agreed_certainty(sure, agreement) < thresholds.scene_doubt
 
 
 def certainty(describer: SceneDescriber, view: View, question: str, sentence: str) -> float:
     """Mean log-probability of the sentence's words."""
     return describer.log_likelihoods(view, question, (sentence,))[0] / max(len(sentence.split()), 1)
+
+
+def agreed_certainty(sure: float, agreement: float) -> float:
+    """Of a description of the whole picture: its `certainty`, and how well the encoder's head of words agrees (`View.agreement`)."""
+    return sure + AGREEMENT_NATS * agreement
 
 
 def _model_sentences(describer: SceneDescriber, view: View, question: str, detail: Detail, by_clause: bool = False) -> Iterator[str]:

@@ -22,7 +22,7 @@ AGREEMENT_WEIGHT = 24.0
 """What the judge's whole agreement counts beside an answer's own likelihood, in nats a token."""
 LENGTH_TOLERANCE = 6.0
 """Tokens by which an answer may differ from the usual length before its agreement counts much less."""
-SHORT_TOKENS = 8.0
+SHORT_TOKENS = 9.0
 """Usual length below which the question isn't about the whole picture ("What colour is the ball?"), so that the judge has no say."""
 TEMPERATURE, LEAST_SHARE = 0.9, 0.02
 """Of the draws; tokens below this share of the likeliest one's probability are never drawn."""

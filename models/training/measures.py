@@ -13,7 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from assistant.answering.honest_answers import certainty, honest_sentences, presence_scores
+from assistant.answering.honest_answers import agreed_certainty, certainty, honest_sentences, presence_scores
 from assistant.answering.naming import naming_answers, naming_score
 from assistant.messages import AnswerThresholds, Frame, Keyframe, Picture, View
 from assistant.runtimes.smolvlm2 import Smolvlm2Describer
@@ -123,17 +123,17 @@ class Evaluation:
         yield Measure('Flickr8k: told with "It looks like"', _share(_hedged(text) for text in outputs), "report", len(said))
 
     def doubt(self) -> Iterator[Measure]:
-        """The least certain tenth of scene descriptions is told with doubt; is it wrong more often than the others? Certain is what agrees
-        with the encoder's head of words, or where it has none, what is likely.
+        """The least certain tenth of scene descriptions is told with doubt; is it wrong more often than the others? Where the encoder
+        has a head of words, its agreement counts.
         """
         examples = self._sample(flickr_examples(self._data, "dev"), ASKED_PICTURES)
         told = []
         for example, view in self._views(examples):
             text = "".join(self._describer.answer(view, QUESTION))
-            agreement = view.agreement(text)
-            told.append((certainty(self._describer, view, QUESTION, text) if agreement is None else agreement, text, example))
+            sure, agreement = certainty(self._describer, view, QUESTION, text), view.agreement(text)
+            told.append((sure if agreement is None else agreed_certainty(sure, agreement), text, example))
         limit = float(np.quantile([sure for sure, *_ in told], DOUBTED_SHARE))
-        fitted = {"doubt" if agreement is None else "disagreement": round(limit, 3)}
+        fitted = {"doubt" if agreement is None else "scene_doubt": round(limit, 3)}
         self.thresholds = dataclasses.replace(self.thresholds, **fitted)
         groups = {"with doubt": [t for t in told if t[0] < limit], "plainly": [t for t in told if t[0] >= limit]}
         for name, group in groups.items():
