@@ -260,7 +260,11 @@ def plain_words(text: str) -> list[str]:
     return re.findall(r"[a-z]+(?:-[a-z]+)*", text.lower())
 
 
+PAIR_JOINT = "_"
+"""Stands between the words of a pair, and in no word."""
+
+
 def plain_pairs(text: str) -> list[str]:
     """Words that stand side by side: "A black dog." -> ["a_black", "black_dog"]."""
     words = plain_words(text)
-    return [f"{first}_{second}" for first, second in zip(words, words[1:], strict=False)]
+    return [f"{first}{PAIR_JOINT}{second}" for first, second in zip(words, words[1:], strict=False)]

@@ -81,7 +81,7 @@ def _checked_sentences(describer: SceneDescriber, view: View, question: str, det
         return
     for number, sentence in enumerate(_model_sentences(describer, view, question, detail)):
         doubted = with_doubt(sentence) if number == 0 else sentence
-        is_doubtful = doubted != sentence and (may_be_portrait or _is_unsure(describer, view, question, sentence))
+        is_doubtful = doubted != sentence and (may_be_portrait or _is_unsure(describer, view, question, sentence, thresholds))
         yield doubted if is_doubtful else doubting_label(sentence, labels, thresholds)
 
 
@@ -96,8 +96,7 @@ def presence_scores(describer: SceneDescriber, view: View, thing: str) -> tuple[
     return there, absent
 
 
-def _is_unsure(describer: SceneDescriber, view: View, question: str, sentence: str) -> bool:
-    thresholds = describer.thresholds or AnswerThresholds()
+def _is_unsure(describer: SceneDescriber, view: View, question: str, sentence: str, thresholds: AnswerThresholds) -> bool:
     sure = certainty(describer, view, question, sentence)
     agreement = view.agreement(sentence) if asks_what_is_there(question) else None
     if agreement is None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.messages import SeenLabel
+from assistant.messages import PAIR_JOINT, SeenLabel
 
 CLASS_HEAD, WORD_HEAD = "class_logits", "word_logits"
 HEAD_FILES = {CLASS_HEAD: "seen_labels.txt", WORD_HEAD: "seen_words.txt"}
@@ -38,7 +38,7 @@ class Head:
     @functools.cached_property
     def words(self) -> int:
         """How many are no pairs; they come first."""
-        return next((place for place, name in enumerate(self.names) if "_" in name), len(self.names))
+        return next((place for place, name in enumerate(self.names) if PAIR_JOINT in name), len(self.names))
 
 
 def read_head(text: str, *, shares: bool) -> Head:
@@ -50,7 +50,7 @@ def read_head(text: str, *, shares: bool) -> Head:
     if not all(0 < share <= 1 for share in known):
         raise ValueError("a share isn't between 0 and 1")
     head = Head([row[0] for row in rows], known)
-    if shares and not all("_" in name for name in head.names[head.words :]):
+    if shares and not all(PAIR_JOINT in name for name in head.names[head.words :]):
         raise ValueError("behind the words may only be pairs of words")
     return head
 

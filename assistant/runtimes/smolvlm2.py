@@ -166,12 +166,11 @@ class Smolvlm2Describer:
         """
         own = self._own(view)
         stream, begun = TextStream(self._tokenizer), False
-        beams = ONE_BEAM if sampling else self._files.beams
         how = Decoding(
             sampling=sampling,
             forbidden=self._files.unspoken_ids,
             bias=WordBias((tokens, own.words[word]) for word, tokens in self._spelled if word in own.words) if own.words else None,
-            beams=beams,
+            beams=ONE_BEAM if sampling else self._files.beams,
             judge=self._judge(own) if own.words else None,
         )
         for token in self._tokens(own, self._closing(own, question, history), TOKEN_CAPS[detail], how):

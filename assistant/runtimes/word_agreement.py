@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
-import numpy as np
-
-from assistant.messages import plain_pairs, plain_words
+from assistant.messages import PAIR_JOINT, plain_pairs, plain_words
 
 Expected = tuple[str, float, float]
 """A word or pair that the head knows, the share of people who would use it of this picture, and of any picture."""
@@ -17,8 +16,8 @@ class WordAgreement:
 
     def __init__(self, expected: Iterable[Expected]) -> None:
         expected = list(expected)
-        self._words = _Terms(one for one in expected if "_" not in one[0])
-        self._pairs = _Terms(one for one in expected if "_" in one[0])
+        self._words = _Terms(one for one in expected if PAIR_JOINT not in one[0])
+        self._pairs = _Terms(one for one in expected if PAIR_JOINT in one[0])
 
     def of(self, text: str) -> float:
         """0 to 1: the mean of the two F1 scores that are to be expected; that of the words where the head knows no pairs.
@@ -35,12 +34,12 @@ class _Terms:
     def __init__(self, expected: Iterable[Expected]) -> None:
         self.weights, self._expected = dict[str, float](), dict[str, float]()
         for term, share, usual_share in expected:
-            self.weights[term] = -float(np.log(usual_share))  # a rare one tells more
+            self.weights[term] = -math.log(usual_share)  # a rare one tells more
             self._expected[term] = share * self.weights[term]
         self._expected_in_all = sum(self._expected.values())
 
     def score(self, terms: Iterable[str]) -> float:
         """The expected F1 of a text that has these."""
         said = self.weights.keys() & terms
-        in_all = sum(self.weights[term] for term in said) + self._expected_in_all
-        return 2 * sum(self._expected[term] for term in said) / in_all if in_all else 0.0
+        in_all = math.fsum(self.weights[term] for term in said) + self._expected_in_all  # exact: a set has no order
+        return 2 * math.fsum(self._expected[term] for term in said) / in_all if in_all else 0.0

@@ -223,13 +223,8 @@ def fit(convs: Mapping[str, np.ndarray], groups: Sequence[Group], left_out: int 
         targets, weights = (np.stack([getattr(groups[g], part)[i] for g, i in chosen]) for part in ("targets", "weights"))
         with torch.autocast("cpu", torch.bfloat16):
             logits = tower(torch.from_numpy(trunk))
-        losses = F.binary_cross_entropy_with_logits(logits.float(), torch.from_numpy(targets), reduction="none")
-        loss = (losses * torch.from_numpy(weights)).sum(1).mean()
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
+        total += _learn(logits.float(), torch.from_numpy(targets), torch.from_numpy(weights), optimiser)
         schedule.step()
-        total += float(loss.detach())
         if (step + 1) % an_epoch == 0:
             print(f"without part {left_out}: epoch {(step + 1) // an_epoch}, loss {total / an_epoch:.2f}", flush=True)
             total = 0.0
@@ -247,14 +242,20 @@ def fit_pairs(tower: Tower, groups: Sequence[Group], epochs: int) -> nn.Linear:
     order = torch.cat([torch.randperm(len(pooled)) for _ in range(-(-epochs // COPIES))])
     for step in range(steps):
         rows = order[step * BATCH : (step + 1) * BATCH]
-        logits = layer(F.dropout(pooled[rows], PAIR_DROPOUT))
-        loss = (F.binary_cross_entropy_with_logits(logits, targets[rows], reduction="none") * weights[rows]).sum(1).mean()
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
+        loss = _learn(layer(F.dropout(pooled[rows], PAIR_DROPOUT)), targets[rows], weights[rows], optimiser)
         schedule.step()
-    print(f"pairs: loss {float(loss.detach()):.2f}", flush=True)
+    print(f"pairs: loss {loss:.2f}", flush=True)
     return layer
+
+
+def _learn(logits: Tensor, targets: Tensor, weights: Tensor, optimiser: torch.optim.Optimizer) -> float:
+    """One step towards the answers, f32 [B, terms] each; the loss before it."""
+    losses = F.binary_cross_entropy_with_logits(logits, targets, reduction="none")
+    loss = (losses * weights).sum(1).mean()
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+    return float(loss.detach())
 
 
 def _linear(inputs: int, prior: Tensor) -> nn.Linear:
