@@ -82,6 +82,19 @@ def test_one_beam_takes_the_likeliest_token_each_time() -> None:
         assert search(language, Beams(1), cap=5) == greedy
 
 
+def test_a_large_vocabulary_is_searched_as_thoroughly_as_a_small_one() -> None:
+    class Spread(Language):
+        def logits(self, tokens: tuple[int, ...]) -> np.ndarray:
+            """The words stand a thousand tokens apart, and what is between them is never said."""
+            spread = np.full(1000 * WORDS + 1, -30.0, np.float32)
+            spread[::1000] = super().logits(tuple(token // 1000 for token in tokens))
+            return spread
+
+    for seed in range(10):
+        found = search(Spread(seed), Beams(3))
+        assert tuple(token // 1000 for token in found) == search(Language(seed), Beams(3))
+
+
 def test_the_beginning_is_told_before_the_end_is_known() -> None:
     language = Language(3, sharpness=6.0)
     tokens = search_tokens(language.logits(()), language.advance(), Beams(2), Choice({99}, 12))
