@@ -256,8 +256,11 @@ class Smolvlm2Describer:
         times_s: Sequence[float] | None,
         duration_s: float,
     ) -> SmolView:
-        blocks = [picture.block for picture in seen]
-        opening = image_opening(blocks) if times_s is None else video_opening(blocks, times_s, duration_s)
+        blocks, told = [picture.block for picture in seen], seen[-1].seen
+        if times_s is None:
+            opening, before_question = image_opening(blocks) + told, ""
+        else:
+            opening, before_question = video_opening(blocks, times_s, duration_s), f"\n\n{told}"
         view = SmolView(
             keyframes,
             labels=seen[0].labels if len(seen) == 1 else (),
@@ -265,7 +268,7 @@ class Smolvlm2Describer:
             expected_words=seen[0].expected_words if len(seen) == 1 else 1.0,
             head=self._words,
             opening=opening,
-            before_question=("" if times_s is None else "\n\n") + seen[-1].seen,
+            before_question=before_question,
             opening_ids=tuple(self._encode(opening)),
             pictures=keys,
             seen=None if keyframes else seen,

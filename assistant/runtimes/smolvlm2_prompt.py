@@ -1,7 +1,8 @@
 """The text around pictures, as SmolVLM2's processor and chat template word it. Pure; knows nothing of tokens' numbers or graphs.
 
 A prompt is an opening, up to and including the last picture, and a closing. The opening ends with a special token, where
-every tokenizer splits, so the two may be tokenised apart with the same result as together.
+every tokenizer splits, so the two may be tokenised apart with the same result as together. What the encoder's heads see may stand behind
+it, as a line of its own: where a line ends, the tokenizers of these models split too.
 """
 
 from __future__ import annotations

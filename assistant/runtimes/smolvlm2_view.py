@@ -17,9 +17,9 @@ class SmolView(View):
     """Pictures that were looked at. Holds no cache itself, so it may be held for long; serves only the describer that made it."""
 
     opening: str
-    """The prompt up to and including the last picture."""
+    """The prompt up to and including the last picture, and what is seen in a single one."""
     before_question: str
-    """What the prompt has between the last picture and the question."""
+    """What else the prompt has before the question."""
     opening_ids: tuple[int, ...]
     pictures: tuple[PictureKey, ...]
     seen: tuple[SeenPicture, ...] | None = None
