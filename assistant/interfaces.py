@@ -116,8 +116,12 @@ class SceneDescriber(Protocol):
         """
         ...
 
-    def answer(self, view: View, question: str, detail: Detail = "brief") -> Iterator[str]:
-        """Yield pieces of text as they are decoded. Several answers may be asked of one View."""
+    def answer(self, view: View, question: str, detail: Detail = "brief", *, whole_picture: bool = False) -> Iterator[str]:
+        """Yield pieces of text as they are decoded. Several answers may be asked of one View.
+
+        `whole_picture`: the question is about all that is to be seen. A model may then take longer, to choose of several descriptions
+        the one that agrees best with what else is known of the picture.
+        """
         ...
 
     def log_likelihoods(self, view: View, question: str, answers: Sequence[str]) -> list[float]:

@@ -201,11 +201,13 @@ class AnswerThresholds:
     """Mean log-probability of an answer's words below which it is told with "It looks like"."""
     scene_doubt: float = -10.0
     """The same of a description of the whole picture, where the encoder's head of words can agree with it."""
+    near_doubt: float = 10.0
+    """The same of one that may well be of a single thing (`near_portrait`). The default is above any certainty: always."""
     portrait: float = 10.0
     """`naming_score` from which a picture is taken for one of a single thing, which is named in place of a description.
     The default is above any score: never."""
     near_portrait: float = 10.0
-    """The same from which a picture may well be one of a single thing, so that its description is told with "It looks like"."""
+    """The same from which a picture may well be one of a single thing, so that its description is told with "It looks like" more readily."""
     sure_label: float = 0.0
     """The head's probability of a label below which it is told with "It looks like"."""
 

@@ -98,6 +98,8 @@ class ScriptedDescriber:
         self.details: list[Detail] = []
         """With which each look was taken."""
         self.questions: list[str] = []
+        self.whole_pictures: list[bool] = []
+        """Whether each question was about all that is to be seen."""
         self.unloads = 0
 
     @property
@@ -112,8 +114,9 @@ class ScriptedDescriber:
         self.details.append(detail)
         return view
 
-    def answer(self, view: View, question: str, detail: Detail = "brief") -> Iterator[str]:
+    def answer(self, view: View, question: str, detail: Detail = "brief", *, whole_picture: bool = False) -> Iterator[str]:
         self.questions.append(question)
+        self.whole_pictures.append(whole_picture)
         text = self._answers[0] if len(self._answers) == 1 else self._answers.popleft()
         yield from re.findall(r"\S+\s*", text)
 
@@ -155,7 +158,7 @@ class ColourDescriber(ScriptedDescriber):
         picture = np.broadcast_to(seen.features[0], (4, 4, 3)).astype(np.uint8)
         return View((Keyframe(Frame(picture, 0.0), "only"),))
 
-    def answer(self, view: View, question: str, detail: Detail = "brief") -> Iterator[str]:
+    def answer(self, view: View, question: str, detail: Detail = "brief", *, whole_picture: bool = False) -> Iterator[str]:
         yield f"Something {self._colour(view)}."
 
     def log_likelihoods(self, view: View, question: str, answers: Sequence[str]) -> list[float]:

@@ -86,7 +86,7 @@ class SteadyDescriber(ScriptedDescriber):
         self._world.wait(0.2)
         return View(tuple(keyframes[-self.max_pictures :]))
 
-    def answer(self, view: View, question: str, detail: Detail = "brief") -> Iterator[str]:
+    def answer(self, view: View, question: str, detail: Detail = "brief", *, whole_picture: bool = False) -> Iterator[str]:
         self.questions.clear()
         for number, word in enumerate(super().answer(view, question, detail)):
             if number % 5 == 0:

@@ -318,7 +318,7 @@ def test_the_language_changes_on_command_and_what_is_unknown_is_said() -> None:
 
 def test_trouble_is_heard_and_the_next_question_is_answered() -> None:
     class Broken(ScriptedDescriber):
-        def answer(self, view: Any, question: str, detail: Any = "brief") -> Iterator[str]:
+        def answer(self, view: Any, question: str, detail: Any = "brief", *, whole_picture: bool = False) -> Iterator[str]:
             if question == "Fail?":
                 raise MissingModel("the model is damaged", "run assistant setup")
             yield from super().answer(view, question, detail)

@@ -6,7 +6,7 @@ import pytest
 
 from assistant.answering.answer_checks import NOT_UNDERSTOOD, SCENE_QUESTION
 from assistant.answering.honest_answers import honest_sentences
-from assistant.messages import AnswerThresholds, View
+from assistant.messages import AnswerThresholds, SeenLabel, View
 from tests.fakes import ScriptedDescriber
 
 MEASURED = AnswerThresholds(sure=0.8, cant_tell_margin=0.1, absent=0.3, doubt=-2.0)
@@ -72,6 +72,23 @@ def test_a_description_that_the_head_of_words_disagrees_with_is_told_with_doubt_
         describer = ScriptedDescriber([answer], thresholds=thresholds, likelihoods=scores)
         assert list(honest_sentences(describer, Judged(), scene)) == [doubted]
         assert list(honest_sentences(describer, Judged(), other)) == [answer]
+
+
+def test_a_description_of_what_may_be_a_single_thing_is_told_plainly_only_if_the_head_of_words_agrees_well() -> None:
+    thresholds = AnswerThresholds(doubt=-9.0, scene_doubt=-9.0, near_doubt=1.0, portrait=4.0, near_portrait=-100.0)
+    thing = SeenLabel("hairbrush", 0.9)
+    for answer, told in (("A wallet on a table.", "A wallet on a table."), ("A man in a shirt.", "It looks like a man in a shirt.")):
+        describer = ScriptedDescriber([answer], thresholds=thresholds, likelihoods={(SCENE_QUESTION, answer): -1.0})
+        assert list(honest_sentences(describer, Judged(labels=(thing,)), SCENE_QUESTION)) == [told]
+
+
+@pytest.mark.parametrize(
+    ("question", "whole"), [("What is in front of me?", True), ("Describe the picture.", True), ("What colour is it?", False)]
+)
+def test_only_a_description_of_the_whole_picture_is_given_time_to_be_chosen(question: str, whole: bool) -> None:
+    describer = ScriptedDescriber(["A cat on a chair."], thresholds=MEASURED)
+    assert said(describer, question) == ["A cat on a chair."]
+    assert describer.whole_pictures == [whole]
 
 
 def test_a_model_that_nobody_measured_speaks_for_itself() -> None:

@@ -129,7 +129,7 @@ def test_without_a_camera_the_user_is_told_and_questions_still_get_an_answer() -
 
 def test_an_engine_in_trouble_is_spoken_and_the_loop_goes_on() -> None:
     class Broken(ScriptedDescriber):
-        def answer(self, *_: object) -> Iterator[str]:
+        def answer(self, *_: object, **__: object) -> Iterator[str]:
             raise MissingModel("the model is damaged", "run assistant setup")
             yield
 
@@ -255,7 +255,7 @@ def test_a_pause_within_a_question_is_no_end_of_it(pause: list[float]) -> None:
             return Transcript(text, "en", 0.9, text)
 
     class Parrot(ScriptedDescriber):
-        def answer(self, view: View, question: str, detail: Detail = "brief") -> Iterator[str]:
+        def answer(self, view: View, question: str, detail: Detail = "brief", *, whole_picture: bool = False) -> Iterator[str]:
             yield f"I was asked: {question}"
 
     class Patient(Room):

@@ -162,6 +162,7 @@ def test_what_the_encoders_own_head_sees_stands_between_picture_and_question(tmp
     seen = prompt.split("<fake_token_around_image>")[-1]
     assert seen.startswith("Seen: ")
     assert seen.endswith(f".\n{QUESTION}<end_of_utterance>\nAssistant:")
+    assert seen.startswith(labelled.look([keyframe(1)]).opening.split("<fake_token_around_image>")[-1])  # so it is read with the picture
 
 
 def test_a_model_trained_on_single_pictures_gets_the_newest_one(tmp_path: Path) -> None:
@@ -228,17 +229,36 @@ def test_what_a_model_cant_take_is_said_in_one_line(describer: Smolvlm2Describer
 def test_a_model_that_asks_for_beams_is_searched_so_and_says_the_same_each_time(tmp_path: Path, draws: int, labels: bool) -> None:
     model = write_tiny_model(tmp_path / "plain", labels=labels)
     folder = shutil.copytree(model.folder, tmp_path / "tiny")
-    wanted = {"num_beams": 3, "length_penalty": 0.0} | ({"rescored_draws": draws} if draws else {})
-    path = folder / "generation_config.json"
-    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | wanted), encoding="utf-8")
+    _let_search(folder, draws)
     searching, greedy = Smolvlm2Describer(folder, threads=1), Smolvlm2Describer(model.folder, threads=1)
     better = 0
     for seed in range(6):
         answers = {}
         for describer in (searching, greedy):
             view = describer.look([keyframe(seed)])
-            text = "".join(describer.answer(view, QUESTION))
-            assert text == "".join(describer.answer(view, QUESTION))
+            text = "".join(describer.answer(view, QUESTION, whole_picture=True))
+            assert text == "".join(describer.answer(view, QUESTION, whole_picture=True))
             answers[describer] = text
         better += answers[searching] != answers[greedy]
     assert better > 0
+
+
+def test_only_descriptions_of_the_whole_picture_are_chosen_from_draws(tmp_path: Path) -> None:
+    model = write_tiny_model(tmp_path / "plain", labels=True)
+    folders = [shutil.copytree(model.folder, tmp_path / str(draws)) for draws in (0, 16)]
+    for folder, draws in zip(folders, (0, 16), strict=True):
+        _let_search(folder, draws)
+    plain, drawing = (Smolvlm2Describer(folder, threads=1) for folder in folders)
+    chosen = 0
+    for seed in range(6):
+        ours, others = drawing.look([keyframe(seed)]), plain.look([keyframe(seed)])
+        expected = "".join(plain.answer(others, QUESTION))
+        assert "".join(drawing.answer(ours, QUESTION)) == expected
+        chosen += "".join(drawing.answer(ours, QUESTION, whole_picture=True)) != expected
+    assert chosen > 0
+
+
+def _let_search(folder: Path, draws: int) -> None:
+    path = folder / "generation_config.json"
+    wanted = {"num_beams": 3, "length_penalty": 0.0} | ({"rescored_draws": draws} if draws else {})
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | wanted), encoding="utf-8")

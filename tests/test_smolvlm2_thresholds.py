@@ -24,6 +24,8 @@ def test_thresholds_are_read_from_the_models_folder(tmp_path: Path) -> None:
         "cant_tell_margin": 0.1,
         "absent": 0.2,
         "doubt": -2.5,
+        "scene_doubt": -0.6,
+        "near_doubt": 0.3,
         "portrait": -3.0,
         "near_portrait": -4.0,
         "sure_label": 0.7,

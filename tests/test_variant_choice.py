@@ -42,7 +42,7 @@ class Paced(SceneDescriber):
         self._looked_at.add(shown)
         return View(tuple(keyframes))
 
-    def answer(self, view: View, question: str, detail: Detail = "brief") -> Iterator[str]:
+    def answer(self, view: View, question: str, detail: Detail = "brief", *, whole_picture: bool = False) -> Iterator[str]:
         for seconds in self._pieces:
             self._clock.now_s += seconds
             yield "word"

@@ -38,8 +38,8 @@ def honest_sentences(
     """Sentences as they are complete; with `by_clause` the first as soon as it can be begun, where it needn't be checked as a whole.
 
     "Is there a dog?" is asked in both polarities and worded by its calibrated probability. "What colour is the toaster?"
-    without a toaster is answered "I don't see a toaster." A description whose words were unlikely begins "It looks like", and one
-    of what may rather be a single thing.
+    without a toaster is answered "I don't see a toaster." A description whose words were unlikely begins "It looks like", sooner so
+    if the picture may rather be of a single thing.
     A picture of a single thing is named by the vision encoder's own head, where it has one, rather than described as a scene.
     No bare "Yes." is said to what is no yes/no question, whatever the model: a statement, or a question misheard.
     """
@@ -60,15 +60,15 @@ def honest_sentences(
 def _checked_sentences(describer: SceneDescriber, view: View, question: str, detail: Detail, by_clause: bool) -> Iterator[str]:
     thresholds = describer.thresholds
     if thresholds is None:
-        yield from _model_sentences(describer, view, question, detail, by_clause)
+        yield from _sentences(describer.answer(view, question, detail), by_clause)
         return
     if asked := asked_thing(question):
         thing, asks_presence = asked
         words = yes_or_no(thing_probability(describer, view, thing, thresholds), thresholds)
         yield words if asks_presence else opposite(words)
         return
-    labels, may_be_portrait = view.labels, False
-    if labels and thresholds.portrait <= HIGHEST_SCORE and asks_what_is_there(question):
+    labels, may_be_portrait, whole_picture = view.labels, False, asks_what_is_there(question)
+    if labels and thresholds.portrait <= HIGHEST_SCORE and whole_picture:
         likelihoods = describer.log_likelihoods(view, question, naming_answers(labels))
         naming = naming_score(likelihoods, view.expected_words)
         if naming >= thresholds.portrait:
@@ -79,9 +79,9 @@ def _checked_sentences(describer: SceneDescriber, view: View, question: str, det
     if taken_for_granted and thing_probability(describer, view, taken_for_granted, thresholds) < thresholds.absent:
         yield not_seen(taken_for_granted)
         return
-    for number, sentence in enumerate(_model_sentences(describer, view, question, detail)):
+    for number, sentence in enumerate(_sentences(describer.answer(view, question, detail, whole_picture=whole_picture))):
         doubted = with_doubt(sentence) if number == 0 else sentence
-        is_doubtful = doubted != sentence and (may_be_portrait or _is_unsure(describer, view, question, sentence, thresholds))
+        is_doubtful = doubted != sentence and _is_unsure(describer, view, question, sentence, thresholds, may_be_portrait)
         yield doubted if is_doubtful else doubting_label(sentence, labels, thresholds)
 
 
@@ -96,12 +96,14 @@ def presence_scores(describer: SceneDescriber, view: View, thing: str) -> tuple[
     return there, absent
 
 
-def _is_unsure(describer: SceneDescriber, view: View, question: str, sentence: str, thresholds: AnswerThresholds) -> bool:
+def _is_unsure(
+    describer: SceneDescriber, view: View, question: str, sentence: str, thresholds: AnswerThresholds, may_be_portrait: bool
+) -> bool:
     sure = certainty(describer, view, question, sentence)
     agreement = view.agreement(sentence) if asks_what_is_there(question) else None
     if agreement is None:
-        return sure < thresholds.doubt
-    return agreed_certainty(sure, agreement) < thresholds.scene_doubt
+        return may_be_portrait or sure < thresholds.doubt
+    return agreed_certainty(sure, agreement) < (thresholds.near_doubt if may_be_portrait else thresholds.scene_doubt)
 
 
 def certainty(describer: SceneDescriber, view: View, question: str, sentence: str) -> float:
@@ -114,9 +116,9 @@ def agreed_certainty(sure: float, agreement: float) -> float:
     return sure + AGREEMENT_NATS * agreement
 
 
-def _model_sentences(describer: SceneDescriber, view: View, question: str, detail: Detail, by_clause: bool = False) -> Iterator[str]:
+def _sentences(pieces: Iterator[str], by_clause: bool = False) -> Iterator[str]:
     splitter, begun = SentenceSplitter(), not by_clause
-    for piece in describer.answer(view, question, detail):
+    for piece in pieces:
         for sentence in splitter.feed(piece):
             begun = True
             yield sentence

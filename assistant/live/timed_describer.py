@@ -31,9 +31,9 @@ class TimedDescriber:
     def look(self, keyframes: Sequence[Keyframe], detail: Detail = "brief", *, duration_s: float | None = None) -> View:
         return self._describer.look(keyframes, detail, duration_s=duration_s)
 
-    def answer(self, view: View, question: str, detail: Detail = "brief") -> Iterator[str]:
+    def answer(self, view: View, question: str, detail: Detail = "brief", *, whole_picture: bool = False) -> Iterator[str]:
         count = 0
-        for piece in self._describer.answer(view, question, detail):
+        for piece in self._describer.answer(view, question, detail, whole_picture=whole_picture):
             if not count:
                 self._report("first_token", {})
             count += 1

@@ -8,7 +8,8 @@ by detected words. Pure: the language model and the judge are functions given to
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,15 +19,12 @@ from assistant.runtimes.token_decoding import Choice, log_sum_exp
 Judge = Callable[[Sequence[int]], float]
 """How well an answer's tokens agree with the picture: 0 to 1."""
 
-AGREEMENT_WEIGHT = 24.0
+AGREEMENT_WEIGHT = 12.0
 """What the judge's whole agreement counts beside an answer's own likelihood, in nats a token."""
-LENGTH_TOLERANCE = 6.0
+LENGTH_TOLERANCE = 10.0
 """Tokens by which an answer may differ from the usual length before its agreement counts much less."""
-SHORT_TOKENS = 9.0
-"""Usual length below which the question isn't about the whole picture ("What colour is the ball?"), so that the judge has no say."""
-TEMPERATURE, LEAST_SHARE = 0.9, 0.02
+TEMPERATURE, LEAST_SHARE = 0.65, 0.02
 """Of the draws; tokens below this share of the likeliest one's probability are never drawn."""
-SEED = 0
 
 
 def best_agreeing(logits: np.ndarray, advance: Advance, beams: Beams, choice: Choice, judge: Judge) -> Answer:
@@ -52,8 +50,6 @@ def best_agreeing(logits: np.ndarray, advance: Advance, beams: Beams, choice: Ch
 
 def best(answers: Sequence[Answer], usual_length: float, judge: Judge) -> Answer:
     """The first of the best. `usual_length`: of answers to this question, in tokens."""
-    if usual_length < SHORT_TOKENS:
-        return max(answers, key=lambda answer: answer.worth)
 
     def worth(answer: Answer) -> float:
         off = len(answer.tokens) - usual_length
@@ -62,43 +58,63 @@ def best(answers: Sequence[Answer], usual_length: float, judge: Judge) -> Answer
     return max(answers, key=worth)
 
 
+@dataclass(frozen=True)
+class _Begun:
+    """What some of the draws have said so far, all the same."""
+
+    tokens: tuple[int, ...]
+    log_probability: float
+    codes: np.ndarray
+    """Of each of these draws the place, from 0 to 1, among all that may follow."""
+
+
 class Draws:
-    """Answers drawn at random, all at once, told what follows each and telling how they go on."""
+    """Answers drawn from the model all at once, told what follows each and telling how they go on.
+
+    Arithmetic sampling (Vilnis et al. 2023): each draw is a point on a line from 0 to 1, on which every answer has a stretch as long as
+    its probability, and the points stand at equal distances. So the draws are as varied as so few can be, the same each time, and
+    those that begin alike are read once.
+    """
 
     def __init__(self, beams: Beams, choice: Choice) -> None:
         self._choice, self._length_penalty = choice, beams.length_penalty
-        self._random = np.random.default_rng(SEED)
-        self._tokens: list[tuple[int, ...]] = [()] * beams.draws
-        self._log_probabilities = [0.0] * beams.draws
-        self._going = list(range(beams.draws))
+        self._going = [_Begun((), 0.0, (np.arange(beams.draws) + 0.5) / beams.draws)]
+        self._ended: list[_Begun] = []
 
     def take(self, logits: np.ndarray) -> list[Step]:
-        """How those go on that haven't ended, given what follows each: f32 [answers or 1, vocabulary]."""
-        going, steps = list[int](), list[Step]()
-        for place, answer in enumerate(self._going):
-            row = min(place, len(logits) - 1)  # at first all go on from the one row of the prompt
-            scores = self._choice.weighed(logits[row], self._tokens[answer])
-            token = self._draw(scores)
-            self._tokens[answer] = (*self._tokens[answer], token)
-            self._log_probabilities[answer] += float(scores[token] - log_sum_exp(scores)[0])
-            if token not in self._choice.stop_ids:
-                going.append(answer)
-                steps.append((row, token))
-        self._going = going
+        """How those go on that haven't ended, given what follows each: f32 [answers, vocabulary]."""
+        steps, longer = list[Step](), list[_Begun]()
+        for place, (begun, row) in enumerate(zip(self._going, logits, strict=True)):
+            for next_token in self._go_on(begun, row):
+                if next_token.tokens[-1] in self._choice.stop_ids:
+                    self._ended.append(next_token)
+                else:
+                    longer.append(next_token)
+                    steps.append((place, next_token.tokens[-1]))
+        self._going = longer
         return steps
 
     @property
     def answers(self) -> list[Answer]:
         """Those that have come to their end, each with the worth that a beam would have."""
-        ended = [a for a in zip(self._tokens, self._log_probabilities, strict=True) if a[0] and a[0][-1] in self._choice.stop_ids]
-        return [Answer(tokens, total / len(tokens) ** self._length_penalty) for tokens, total in ended]
+        return [Answer(a.tokens, a.log_probability / len(a.tokens) ** self._length_penalty) for a in self._ended]
 
     @property
     def usual_length(self) -> float:
         """Mean tokens, as far as they have come: the longest are seldom at their end when the beams are."""
-        return sum(map(len, self._tokens)) / len(self._tokens)
+        draws = [(len(answer.tokens), len(answer.codes)) for answer in (*self._going, *self._ended)]
+        return sum(length * count for length, count in draws) / sum(count for _, count in draws)
 
-    def _draw(self, scores: np.ndarray) -> int:
-        """As `drawn_scores` draws, but from a set that is found without sorting the vocabulary: there are many draws a step."""
-        likely = np.flatnonzero(scores >= scores.max() + math.log(LEAST_SHARE))
-        return int(likely[(scores[likely] / TEMPERATURE + self._random.gumbel(size=len(likely))).argmax()])
+    def _go_on(self, begun: _Begun, logits: np.ndarray) -> Iterator[_Begun]:
+        """The next token of each of these draws."""
+        scores = self._choice.weighed(logits, begun.tokens)
+        highest = scores.max()
+        likely = np.flatnonzero(scores >= highest + math.log(LEAST_SHARE))
+        shares = np.exp((scores[likely] - highest) / TEMPERATURE, dtype=np.float64)
+        ends = np.cumsum(shares / shares.sum())
+        found = np.minimum(np.searchsorted(ends, begun.codes, side="right"), len(ends) - 1)
+        sure = log_sum_exp(scores)[0]
+        for which in np.unique(found):
+            begin, token = ends[which - 1] if which else 0.0, int(likely[which])
+            codes = (begun.codes[found == which] - begin) / (ends[which] - begin)
+            yield _Begun((*begun.tokens, token), begun.log_probability + float(scores[token] - sure), codes)

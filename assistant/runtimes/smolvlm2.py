@@ -155,6 +155,7 @@ class Smolvlm2Describer:
         question: str,
         detail: Detail = "brief",
         *,
+        whole_picture: bool = False,
         history: Sequence[Exchange] = (),
         sampling: Sampling | None = None,
     ) -> Iterator[str]:
@@ -162,7 +163,7 @@ class Smolvlm2Describer:
 
         `sampling` draws the tokens at random; else they are the likeliest (of the whole answer where the model asks for beams), but for
         loops and tokens that stand for pictures. What the encoder's head of words sees, if it has one, makes its words likelier or less
-        likely, and decides between whole answers where the model asks for draws.
+        likely, and chooses among descriptions of the `whole_picture` where the model asks for draws.
         """
         own = self._own(view)
         stream, begun = TextStream(self._tokenizer), False
@@ -171,7 +172,7 @@ class Smolvlm2Describer:
             forbidden=self._files.unspoken_ids,
             bias=WordBias((tokens, own.words[word]) for word, tokens in self._spelled if word in own.words) if own.words else None,
             beams=ONE_BEAM if sampling else self._files.beams,
-            judge=self._judge(own) if own.words else None,
+            judge=self._judge(own) if whole_picture and own.words else None,
         )
         for token in self._tokens(own, self._closing(own, question, history), TOKEN_CAPS[detail], how):
             piece = stream.feed(token)

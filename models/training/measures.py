@@ -50,7 +50,7 @@ GALLERY = 20
 RANKED_PICTURES = 400
 ASKED_PICTURES = 400
 UNREADABLE_PICTURES = 140
-DOUBTED_SHARE = 0.1
+DOUBTED_SHARE, NEAR_DOUBTED_SHARE = 0.1, 0.5
 FITTED_PICTURES = 400
 MEASURES = ("naming", "captions", "doubt", "ranking", "groceries", "objects", "presence", "questions", "nothing_to_see")
 RULES: dict[str, Callable[[list[str], random.Random], Exchange | None]] = {
@@ -124,16 +124,17 @@ class Evaluation:
 
     def doubt(self) -> Iterator[Measure]:
         """The least certain tenth of scene descriptions is told with doubt; is it wrong more often than the others? Where the encoder
-        has a head of words, its agreement counts.
+        has a head of words, its agreement counts, and of what may be a single thing the less certain half is doubted.
         """
         examples = self._sample(flickr_examples(self._data, "dev"), ASKED_PICTURES)
-        told = []
+        told, agreed = [], False
         for example, view in self._views(examples):
-            text = "".join(self._describer.answer(view, QUESTION))
+            text = "".join(self._describer.answer(view, QUESTION, whole_picture=True))
             sure, agreement = certainty(self._describer, view, QUESTION, text), view.agreement(text)
+            agreed = agreement is not None  # of all pictures or of none
             told.append((sure if agreement is None else agreed_certainty(sure, agreement), text, example))
-        limit = float(np.quantile([sure for sure, *_ in told], DOUBTED_SHARE))
-        fitted = {"doubt" if agreement is None else "scene_doubt": round(limit, 3)}
+        limit, near = (round(float(q), 3) for q in np.quantile([sure for sure, *_ in told], (DOUBTED_SHARE, NEAR_DOUBTED_SHARE)))
+        fitted = {"scene_doubt": limit, "near_doubt": near} if agreed else {"doubt": limit}
         self.thresholds = dataclasses.replace(self.thresholds, **fitted)
         groups = {"with doubt": [t for t in told if t[0] < limit], "plainly": [t for t in told if t[0] >= limit]}
         for name, group in groups.items():
