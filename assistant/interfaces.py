@@ -6,6 +6,7 @@ asked: **to stop an engine, stop iterating.**
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
@@ -124,10 +125,11 @@ class SceneDescriber(Protocol):
         """
         ...
 
-    def log_likelihoods(self, view: View, question: str, answers: Sequence[str]) -> list[float]:
+    def log_likelihoods(self, view: View, question: str, answers: Sequence[str], *, floor: float = -math.inf) -> list[float]:
         """How likely each of these answers would be: the natural logarithm of its probability, at most 0. Nothing is generated.
 
-        For yes or no, for ranking, for retrieval; longer answers are less likely. BadInput if one is empty.
+        For yes or no, for ranking, for retrieval; longer answers are less likely. BadInput if one is empty. Once they are known to be
+        less likely than `floor` all together, more than the true likelihoods may be told, as long as they still are.
         """
         ...
 

@@ -207,7 +207,7 @@ class AnswerThresholds:
     """`naming_score` from which a picture is taken for one of a single thing, which is named in place of a description.
     The default is above any score: never."""
     near_portrait: float = 10.0
-    """The same from which a picture may well be one of a single thing, so that its description is told with "It looks like" more readily."""
+    """The same from which a picture may well be one of a single thing, so that its description is sooner told with "It looks like"."""
     sure_label: float = 0.0
     """The head's probability of a label below which it is told with "It looks like"."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -120,7 +121,7 @@ class ScriptedDescriber:
         text = self._answers[0] if len(self._answers) == 1 else self._answers.popleft()
         yield from re.findall(r"\S+\s*", text)
 
-    def log_likelihoods(self, view: View, question: str, answers: Sequence[str]) -> list[float]:
+    def log_likelihoods(self, view: View, question: str, answers: Sequence[str], *, floor: float = -math.inf) -> list[float]:
         if not all(map(str.strip, answers)):
             raise BadInput("the answer to score is empty", "give some text")
         return [self._likelihoods.get((question, answer), -float(len(answer.split()))) for answer in answers]
@@ -161,7 +162,7 @@ class ColourDescriber(ScriptedDescriber):
     def answer(self, view: View, question: str, detail: Detail = "brief", *, whole_picture: bool = False) -> Iterator[str]:
         yield f"Something {self._colour(view)}."
 
-    def log_likelihoods(self, view: View, question: str, answers: Sequence[str]) -> list[float]:
+    def log_likelihoods(self, view: View, question: str, answers: Sequence[str], *, floor: float = -math.inf) -> list[float]:
         return [-5.0 if self._colour(view) in answer.lower() else -40.0 for answer in answers]
 
     def _colour(self, view: View) -> str:

@@ -8,41 +8,12 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from assistant.runtimes.beam_search import Advance, Beams, Step, search_tokens
+from assistant.runtimes.beam_search import Beams, Step, search_tokens
 from assistant.runtimes.token_decoding import Choice, completes_loop
 from assistant.runtimes.word_bias import WordBias
+from tests.random_language import WORDS, Language
 
-STOP, WORDS = 0, 4
-
-
-class Language:
-    """Random next-token probabilities, the same for the same beginning; its state is what was read."""
-
-    def __init__(self, seed: int, sharpness: float = 1.5) -> None:
-        self._seed, self._sharpness = seed, sharpness
-        self.read = 0
-
-    def logits(self, tokens: tuple[int, ...]) -> np.ndarray:
-        rng = np.random.default_rng([self._seed, *tokens])
-        return np.asarray(self._sharpness * rng.standard_normal(WORDS + 1), np.float32)
-
-    def advance(self) -> Advance:
-        """From an empty beginning."""
-        read: list[tuple[int, ...]] = [()]
-
-        def read_on(steps: Sequence[Step]) -> np.ndarray:
-            self.read += len(steps)
-            read[:] = [(*read[parent], token) for parent, token in steps]
-            return np.stack([self.logits(tokens) for tokens in read])
-
-        return read_on
-
-    def log_probability(self, tokens: tuple[int, ...]) -> float:
-        total = 0.0
-        for place, token in enumerate(tokens):
-            logits = self.logits(tokens[:place])
-            total += float(logits[token] - np.log(np.exp(logits).sum()))
-        return total
+STOP = 0
 
 
 def search(language: Language, beams: Beams, cap: int = 4, **options: object) -> tuple[int, ...]:
@@ -99,9 +70,9 @@ def test_the_beginning_is_told_before_the_end_is_known() -> None:
     language = Language(3, sharpness=6.0)
     tokens = search_tokens(language.logits(()), language.advance(), Beams(2), Choice({99}, 12))
     next(tokens)
-    early = language.read
+    early = sum(language.rows)
     assert len(list(tokens)) == 11
-    assert early <= language.read / 2
+    assert early <= sum(language.rows) / 2
 
 
 def test_forbidden_tokens_are_never_said_and_words_that_are_seen_are() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -47,7 +48,7 @@ class Paced(SceneDescriber):
             self._clock.now_s += seconds
             yield "word"
 
-    def log_likelihoods(self, view: View, question: str, answers: Sequence[str]) -> list[float]:
+    def log_likelihoods(self, view: View, question: str, answers: Sequence[str], *, floor: float = -math.inf) -> list[float]:
         return [0.0 for _ in answers]
 
     def token_log_likelihoods(self, view: View, question: str, answer: str) -> Scores:

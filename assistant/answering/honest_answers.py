@@ -22,7 +22,15 @@ from assistant.answering.answer_checks import (
     with_doubt,
     yes_or_no,
 )
-from assistant.answering.naming import HIGHEST_SCORE, asks_what_is_there, doubting_label, name_told, naming_answers, naming_score
+from assistant.answering.naming import (
+    HIGHEST_SCORE,
+    asks_what_is_there,
+    doubting_label,
+    least_likelihood,
+    name_told,
+    naming_answers,
+    naming_score,
+)
 from assistant.answering.sentences import SentenceSplitter
 from assistant.answering.yes_no import yes_log_odds
 from assistant.interfaces import SceneDescriber
@@ -69,7 +77,8 @@ def _checked_sentences(describer: SceneDescriber, view: View, question: str, det
         return
     labels, may_be_portrait, whole_picture = view.labels, False, asks_what_is_there(question)
     if labels and thresholds.portrait <= HIGHEST_SCORE and whole_picture:
-        likelihoods = describer.log_likelihoods(view, question, naming_answers(labels))
+        floor = least_likelihood(min(thresholds.portrait, thresholds.near_portrait), view.expected_words)
+        likelihoods = describer.log_likelihoods(view, question, naming_answers(labels), floor=floor)
         naming = naming_score(likelihoods, view.expected_words)
         if naming >= thresholds.portrait:
             yield name_told(labels, likelihoods, thresholds)

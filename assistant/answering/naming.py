@@ -46,7 +46,12 @@ def naming_score(log_likelihoods: Sequence[float], expected_words: float) -> flo
         log_likelihoods: of `naming_answers`; the log-probability that any of them is given counts,
         expected_words: less the logarithm of how many words somebody would use who describes the picture (View.expected_words).
     """
-    return float(np.logaddexp.reduce(log_likelihoods) - np.log(max(expected_words, _FEWEST_WORDS)))
+    return float(np.logaddexp.reduce(log_likelihoods)) - math.log(max(expected_words, _FEWEST_WORDS))
+
+
+def least_likelihood(naming: float, expected_words: float) -> float:
+    """The logarithm of all names' probability that makes such a `naming_score`."""
+    return naming + math.log(max(expected_words, _FEWEST_WORDS))
 
 
 def name_told(labels: Sequence[SeenLabel], log_likelihoods: Sequence[float], thresholds: AnswerThresholds) -> str:

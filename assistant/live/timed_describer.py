@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from assistant.interfaces import SceneDescriber
@@ -40,8 +41,8 @@ class TimedDescriber:
             yield piece
         self._report("tokens", {"count": count})
 
-    def log_likelihoods(self, view: View, question: str, answers: Sequence[str]) -> list[float]:
-        return self._describer.log_likelihoods(view, question, answers)
+    def log_likelihoods(self, view: View, question: str, answers: Sequence[str], *, floor: float = -math.inf) -> list[float]:
+        return self._describer.log_likelihoods(view, question, answers, floor=floor)
 
     def token_log_likelihoods(self, view: View, question: str, answer: str) -> Scores:
         return self._describer.token_log_likelihoods(view, question, answer)

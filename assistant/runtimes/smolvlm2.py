@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 from assistant.fingerprint import fingerprint
 from assistant.messages import AnswerThresholds, Detail, Keyframe, MomentThresholds, Picture, Scores, SeenPicture, View
@@ -24,14 +23,14 @@ from assistant.runtimes.onnx_session import FETCH_AGAIN, SessionSettings
 from assistant.runtimes.rescoring import Judge
 from assistant.runtimes.seen_labels import WORD_HEAD, Head
 from assistant.runtimes.smolvlm2_decoder import Cache
-from assistant.runtimes.smolvlm2_decoding import Decoding, continue_prompt
+from assistant.runtimes.smolvlm2_decoding import Decoding, answer_likelihoods, answer_scores, continue_prompt
 from assistant.runtimes.smolvlm2_files import read_folder
 from assistant.runtimes.smolvlm2_image import ONE_TILE, TILE_BUDGETS
 from assistant.runtimes.smolvlm2_pictures import PictureKey
 from assistant.runtimes.smolvlm2_prompt import IMAGE, MAX_FRAMES, Exchange, closing, image_opening, neutralise, video_opening
 from assistant.runtimes.smolvlm2_reader import PICTURE_BYTES, VIEW_BYTES, Prompt, Reader
 from assistant.runtimes.smolvlm2_view import SmolView
-from assistant.runtimes.token_decoding import TOKEN_CAPS, Sampling, TextStream, log_softmax
+from assistant.runtimes.token_decoding import TOKEN_CAPS, Sampling, TextStream
 from assistant.runtimes.word_bias import WordBias
 
 RAW_TOKENS = 64
@@ -216,28 +215,26 @@ class Smolvlm2Describer:
         """Sum of the log-probabilities (natural) of the answer's tokens, its end not among them; BadInput for an empty answer."""
         return self.log_likelihoods(view, question, [answer_text])[0]
 
-    def log_likelihoods(self, view: View, question: str, answers: Sequence[str]) -> list[float]:
-        """The same of several answers; the question is read only once."""
-        return [float(scores.sum()) for scores in self._score(view, question, answers)]
+    def log_likelihoods(self, view: View, question: str, answers: Sequence[str], *, floor: float = -math.inf) -> list[float]:
+        """The same of several answers; the question is read only once, and of answers less likely than `floor` all together only as
+        much as it takes to know that.
+        """
+        prompt, answers_ids = self._read_to_score(view, question, answers)
+        return answer_likelihoods(self._reader.graphs(), prompt, answers_ids, floor)
 
     def token_log_likelihoods(self, view: View, question: str, answer: str) -> Scores:
         """The log-probability of each of an answer's tokens: float64 [tokens]."""
-        return self._score(view, question, [answer])[0]
+        prompt, answers_ids = self._read_to_score(view, question, [answer])
+        return answer_scores(self._reader.graphs(), prompt, answers_ids)[0]
 
-    def _score(self, view: View, question: str, answers: Sequence[str]) -> list[Scores]:
+    def _read_to_score(self, view: View, question: str, answers: Sequence[str]) -> tuple[Prompt, list[list[int]]]:
+        """The prompt, and the answers' tokens."""
         if not all(answer.strip() for answer in answers):
             raise BadInput("the answer to score is empty", "give some text")
-        own, graphs = self._own(view), self._reader.graphs()
+        own = self._own(view)
         answers_ids = [self._encode(f" {self._clean(answer.strip())}") for answer in answers]
         prompt, _ = self._read(own, self._closing(own, question), "the question and answer are", max(map(len, answers_ids), default=0))
-        scores = []
-        for ids in answers_ids:
-            logits = prompt.logits[None]
-            if len(ids) > 1:
-                more, _ = graphs.decoder.read(graphs.embedder.embed(ids[:-1]), prompt.cache, every_logit=True)
-                logits = np.concatenate([logits, more])  # [answer, V]
-            scores.append(log_softmax(logits)[np.arange(len(ids)), ids])
-        return scores
+        return prompt, answers_ids
 
     def _look(self, keyframes: Sequence[Keyframe], budget: int | None, times_s: Sequence[float] | None, duration_s: float) -> SmolView:
         """`times_s` tells the pictures as a video; None as pictures."""
