@@ -27,7 +27,7 @@ class Beams:
     length_penalty: float = 1.0
     """The higher, the longer the answers."""
     draws: int = 0
-    """Answers drawn at random, which a judge chooses from beside the beams' (rescoring.py); 0 = none."""
+    """Answers drawn from the model, which a judge chooses from beside the beams' (rescoring.py); 0 = none."""
 
 
 ONE_BEAM = Beams()

@@ -1,4 +1,4 @@
-"""Of the answers that beams find and of others drawn at random, the one that agrees best with what else is known of the picture.
+"""Of the answers that beams find and of others drawn from the model, the one that agrees best with what else is known of the picture.
 
 The likeliest answer is often a safe one that leaves out what can be seen, or a fluent one that adds what can't. So whole answers are
 ordered anew by their likelihood and a judge's score, as Fang et al. 2015 ("From captions to visual concepts and back") order theirs
