@@ -59,7 +59,17 @@ def test_beams_and_draws_are_read_together_and_the_draws_end_with_the_beams() ->
     grammar = Grammar({(DOG, RUNS): 0.9, (DOG,) * 30: 0.1})
     found = best_agreeing(grammar.logits(()), grammar.advance, Beams(2, draws=8), Choice({STOP}, 40), sees(CAT))
     assert found.tokens == (DOG, RUNS, STOP)
+    assert grammar.rows[0] <= 2 + 8
     assert len(grammar.rows) < 30
+
+
+def test_the_same_picture_gets_the_same_answer() -> None:
+    sentences: Sentences = {(first, *REST): 0.25 for first in (CAT, DOG, PUPPY, SLEEPS)}
+    answers = set()
+    for _ in range(5):
+        grammar = Grammar(sentences)
+        answers.add(best_agreeing(grammar.logits(()), grammar.advance, Beams(2, draws=8), Choice({STOP}, 40), sees(PUPPY)).tokens)
+    assert len(answers) == 1
 
 
 def test_draws_that_begin_alike_are_read_once() -> None:

@@ -90,7 +90,9 @@ def _checked_sentences(describer: SceneDescriber, view: View, question: str, det
         return
     for number, sentence in enumerate(_sentences(describer.answer(view, question, detail, whole_picture=whole_picture))):
         doubted = with_doubt(sentence) if number == 0 else sentence
-        is_doubtful = doubted != sentence and _is_unsure(describer, view, question, sentence, thresholds, may_be_portrait)
+        is_doubtful = doubted != sentence and _is_unsure(
+            describer, view, question, sentence, thresholds, whole_picture=whole_picture, may_be_portrait=may_be_portrait
+        )
         yield doubted if is_doubtful else doubting_label(sentence, labels, thresholds)
 
 
@@ -106,13 +108,20 @@ def presence_scores(describer: SceneDescriber, view: View, thing: str) -> tuple[
 
 
 def _is_unsure(
-    describer: SceneDescriber, view: View, question: str, sentence: str, thresholds: AnswerThresholds, may_be_portrait: bool
+    describer: SceneDescriber,
+    view: View,
+    question: str,
+    sentence: str,
+    thresholds: AnswerThresholds,
+    *,
+    whole_picture: bool,
+    may_be_portrait: bool,
 ) -> bool:
-    sure = certainty(describer, view, question, sentence)
-    agreement = view.agreement(sentence) if asks_what_is_there(question) else None
+    agreement = view.agreement(sentence) if whole_picture else None
     if agreement is None:
-        return may_be_portrait or sure < thresholds.doubt
-    return agreed_certainty(sure, agreement) < (thresholds.near_doubt if may_be_portrait else thresholds.scene_doubt)
+        return may_be_portrait or certainty(describer, view, question, sentence) < thresholds.doubt
+    sure = agreed_certainty(certainty(describer, view, question, sentence), agreement)
+    return sure < (thresholds.near_doubt if may_be_portrait else thresholds.scene_doubt)
 
 
 def certainty(describer: SceneDescriber, view: View, question: str, sentence: str) -> float:

@@ -46,12 +46,12 @@ def naming_score(log_likelihoods: Sequence[float], expected_words: float) -> flo
         log_likelihoods: of `naming_answers`; the log-probability that any of them is given counts,
         expected_words: less the logarithm of how many words somebody would use who describes the picture (View.expected_words).
     """
-    return float(np.logaddexp.reduce(log_likelihoods)) - math.log(max(expected_words, _FEWEST_WORDS))
+    return float(np.logaddexp.reduce(log_likelihoods)) - _against_portrait(expected_words)
 
 
 def least_likelihood(naming: float, expected_words: float) -> float:
     """The logarithm of all names' probability that makes such a `naming_score`."""
-    return naming + math.log(max(expected_words, _FEWEST_WORDS))
+    return naming + _against_portrait(expected_words)
 
 
 def name_told(labels: Sequence[SeenLabel], log_likelihoods: Sequence[float], thresholds: AnswerThresholds) -> str:
@@ -72,6 +72,10 @@ def doubting_label(sentence: str, labels: Sequence[SeenLabel], thresholds: Answe
     """ "A hairbrush." -> "It looks like a hairbrush." unless the head is sure of a hairbrush; any other sentence stays."""
     named = next((label for label in labels if sentence.lower() == _plainly(label).lower()), None)
     return with_doubt(sentence) if named and named.probability < thresholds.sure_label else sentence
+
+
+def _against_portrait(expected_words: float) -> float:
+    return math.log(max(expected_words, _FEWEST_WORDS))
 
 
 def _plainly(label: SeenLabel) -> str:

@@ -21,17 +21,19 @@ def score_together(logits: np.ndarray, advance: Advance, answers: Sequence[Seque
             tokens read so far, and so no lower than the true ones.
     """
     scores, length = [0.0] * len(answers), 0
-    read: dict[tuple[int, ...], np.ndarray] = {(): logits}
-    """What follows each beginning."""
-    while read:
+    read: dict[tuple[int, ...], np.ndarray] = {(): logits - log_sum_exp(logits)}
+    """Log-probabilities of what follows each beginning."""
+    while True:
         for which, answer in enumerate(answers):
             if len(answer) > length:
-                row = read[tuple(answer[:length])]
-                scores[which] += float(row[answer[length]] - log_sum_exp(row)[0])
+                scores[which] += float(read[tuple(answer[:length])][answer[length]])
         if np.logaddexp.reduce(scores) < floor:
             break
         length += 1
         places = {begun: place for place, begun in enumerate(read)}
         longer = list(dict.fromkeys(tuple(answer[:length]) for answer in answers if len(answer) > length))
-        read = dict(zip(longer, advance([(places[begun[:-1]], begun[-1]) for begun in longer]), strict=True)) if longer else {}
+        if not longer:
+            break
+        following = advance([(places[begun[:-1]], begun[-1]) for begun in longer])
+        read = dict(zip(longer, following - log_sum_exp(following), strict=True))
     return scores

@@ -85,12 +85,12 @@ class Draws:
         """How those go on that haven't ended, given what follows each: f32 [answers, vocabulary]."""
         steps, longer = list[Step](), list[_Begun]()
         for place, (begun, row) in enumerate(zip(self._going, logits, strict=True)):
-            for next_token in self._go_on(begun, row):
-                if next_token.tokens[-1] in self._choice.stop_ids:
-                    self._ended.append(next_token)
+            for after in self._go_on(begun, row):
+                if after.tokens[-1] in self._choice.stop_ids:
+                    self._ended.append(after)
                 else:
-                    longer.append(next_token)
-                    steps.append((place, next_token.tokens[-1]))
+                    longer.append(after)
+                    steps.append((place, after.tokens[-1]))
         self._going = longer
         return steps
 

@@ -127,18 +127,17 @@ class Evaluation:
         has a head of words, its agreement counts, and of what may be a single thing the less certain half is doubted.
         """
         examples = self._sample(flickr_examples(self._data, "dev"), ASKED_PICTURES)
-        told, agreed = [], False
+        told = []
         for example, view in self._views(examples):
             text = "".join(self._describer.answer(view, QUESTION, whole_picture=True))
             sure, agreement = certainty(self._describer, view, QUESTION, text), view.agreement(text)
-            agreed = agreement is not None  # of all pictures or of none
-            told.append((sure if agreement is None else agreed_certainty(sure, agreement), text, example))
+            told.append((sure if agreement is None else agreed_certainty(sure, agreement), agreement is not None, text, example))
         limit, near = (round(float(q), 3) for q in np.quantile([sure for sure, *_ in told], (DOUBTED_SHARE, NEAR_DOUBTED_SHARE)))
-        fitted = {"scene_doubt": limit, "near_doubt": near} if agreed else {"doubt": limit}
+        fitted = {"scene_doubt": limit, "near_doubt": near} if all(agreed for _, agreed, *_ in told) else {"doubt": limit}
         self.thresholds = dataclasses.replace(self.thresholds, **fitted)
         groups = {"with doubt": [t for t in told if t[0] < limit], "plainly": [t for t in told if t[0] >= limit]}
         for name, group in groups.items():
-            score = bleu4([list(e.answers) for *_, e in group], [text for _, text, _ in group])
+            score = bleu4([list(e.answers) for *_, e in group], [text for *_, text, _ in group])
             yield Measure(f"Flickr8k: BLEU-4 of descriptions told {name}", score, "report", len(group))
 
     def ranking(self) -> Iterator[Measure]:
