@@ -10,17 +10,17 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant import variant_choice
 from assistant.interfaces import Button, Camera, Microphone, Speaker, SpeechSynthesizer, Transcriber, Translator, VoiceDetector
 from assistant.languages import FALLBACK, languages
-from assistant.manifests import FULL_PRECISION, Manifest, all_manifests
-from assistant.model_store import SAVED_GRAPHS, ModelStore
 from assistant.problems import BadInput, MissingModel, shorten
 from assistant.settings import AnswerSettings, CameraSettings, EarSettings, VoiceSettings
+from assistant.store import variant_choice
+from assistant.store.manifests import FULL_PRECISION, Manifest, all_manifests
+from assistant.store.model_store import SAVED_GRAPHS, ModelStore
 
 if TYPE_CHECKING:
     from assistant.devices.connection import OnChange
-    from assistant.runtimes.smolvlm2 import Smolvlm2Describer
+    from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
 
 WHISPER = "whisper-base"
 FIREFOX = "firefox-en-pt"
@@ -38,8 +38,8 @@ def open_describer(settings: AnswerSettings, store: ModelStore, variant: str | N
     `variant` by its name; None takes the one measured as the fastest by `assistant setup` or `check`, else the first in
     smolvlm2_files.VARIANTS. `live` leaves room for sound beside it.
     """
-    from assistant.runtimes.onnx_session import SessionSettings
-    from assistant.runtimes.smolvlm2 import Smolvlm2Describer
+    from assistant.engines.onnx.session import SessionSettings
+    from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
 
     folder, variants = find_variants(settings.model, store)
     if variant is None and len(variants) > 1:
@@ -51,7 +51,7 @@ def open_describer(settings: AnswerSettings, store: ModelStore, variant: str | N
 
 def find_variants(model: str, store: ModelStore) -> tuple[Path, dict[str, list[Path]]]:
     """A model's folder and its variants of which all graphs are there: name -> graphs, in the order of smolvlm2_files.VARIANTS."""
-    from assistant.runtimes.smolvlm2_files import VARIANTS
+    from assistant.engines.vlm.model_files import VARIANTS
 
     folder = _model_folder(model, store)
     found = {}
@@ -64,7 +64,7 @@ def find_variants(model: str, store: ModelStore) -> tuple[Path, dict[str, list[P
 
 def graph_notes(store: ModelStore) -> dict[str, str]:
     """MODEL/GRAPH -> what was done to it when it was first loaded, as far as there is something to tell."""
-    from assistant.runtimes.saved_graphs import read_notes
+    from assistant.engines.onnx.saved_graphs import read_notes
 
     return read_notes(store.root / SAVED_GRAPHS)
 
@@ -74,7 +74,7 @@ def open_transcriber(
 ) -> Transcriber:
     """`language`: the user's, which is listened for in any case. `translators`: those that the conversation has, so that Whisper needn't
     put into English what they put into better English."""
-    from assistant.runtimes.whisper_transcriber import WhisperTranscriber
+    from assistant.engines.asr.whisper import WhisperTranscriber
 
     # Short sentences fool Whisper's choice among a hundred languages, so it chooses among few.
     enabled = enabled_languages(settings, language, store)
@@ -105,15 +105,15 @@ def _spoken_back(manifest: Manifest) -> tuple[str, ...]:
 
 
 def open_voice_detector() -> VoiceDetector:
-    from assistant.runtimes.silero_vad import SileroVad
+    from assistant.engines.vad.silero import SileroVad
 
     return SileroVad()
 
 
 def open_synthesizers(settings: VoiceSettings, store: ModelStore, voice: str | None = None) -> list[SpeechSynthesizer]:
     """Best voices first: `voice` if given, else every installed voice a language prefers, then eSpeak for the rest."""
-    from assistant.runtimes.espeak_voice import EspeakSynthesizer
-    from assistant.runtimes.piper_voice import PiperSynthesizer
+    from assistant.engines.tts.espeak import EspeakSynthesizer
+    from assistant.engines.tts.piper import PiperSynthesizer
 
     voices = {manifest.name: manifest for manifest in all_manifests() if manifest.kind == "voice"}
     if voice is not None and voice not in voices:
@@ -126,10 +126,10 @@ def open_synthesizers(settings: VoiceSettings, store: ModelStore, voice: str | N
 
 def open_translators(store: ModelStore, threads: int = 0) -> list[Translator]:
     """Best ones first: the fetched models of single pairs, Firefox's, then Apertium where it is installed. Loaded when they are used."""
-    from assistant.runtimes.apertium_translator import ApertiumTranslator
-    from assistant.runtimes.ctranslate_translator import CTranslateTranslator
-    from assistant.runtimes.firefox_translator import FirefoxTranslator
-    from assistant.runtimes.onnx_session import SessionSettings
+    from assistant.engines.onnx.session import SessionSettings
+    from assistant.engines.translation.apertium import ApertiumTranslator
+    from assistant.engines.translation.ctranslate import CTranslateTranslator
+    from assistant.engines.translation.firefox import FirefoxTranslator
 
     installed = [each for each in all_manifests() if each.job.startswith(TRANSLATES) and store.state(each.name) == "installed"]
     found: list[Translator] = [

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from assistant.answering.answer_checks import PHRASES, SCENE_QUESTION, asks_about_safety
+from assistant.answering.calibrated_answers import honest_sentences
 from assistant.answering.commands import match_command
 from assistant.answering.english_questions import in_question_order, spelled_as_question
-from assistant.answering.honest_answers import honest_sentences
 from assistant.answering.translating import find_translator, translate_faithfully
 from assistant.hearing.language_choice import LanguageChoice
 from assistant.interfaces import SceneDescriber, Transcriber, Translator

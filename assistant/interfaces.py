@@ -196,5 +196,8 @@ class SpeechSynthesizer(Protocol):
         ...
 
     def synthesize(self, text: str, language: str) -> Iterator[AudioChunk]:
-        """Yield sound as it is made; text without anything to say yields nothing."""
+        """Yield sound as it is made. BadInput for a language it doesn't speak.
+
+        `text`: a piece that `speaking.speakable_text` has shaped, of bounded length and with something to say in it.
+        """
         ...

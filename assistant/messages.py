@@ -1,4 +1,4 @@
-"""What flows between the stages. One form per kind of data; the adapters in `devices/` and `runtimes/` convert.
+"""What flows between the stages. One form per kind of data; the adapters in `devices/` and `engines/` convert.
 
 Picture: uint8 [H, W, 3] RGB. Sound: float32 [samples], mono, in [-1, 1]. Time: seconds of one monotonic clock
 (of the recording, for files).

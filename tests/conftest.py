@@ -10,11 +10,11 @@ import huggingface_hub.constants
 import onnxruntime
 import pytest
 
-from assistant import fetch_hub, model_store
-from assistant.manifests import all_manifests
-from assistant.model_store import ModelStore
-from tests.hub_server import Hub, serve
-from tests.manifest_files import CONFIG, WEIGHTS, use_manifests
+from assistant.store import fetch_hub, model_store
+from assistant.store.manifests import all_manifests
+from assistant.store.model_store import ModelStore
+from tests.support.hub_server import Hub, serve
+from tests.support.manifest_files import CONFIG, WEIGHTS, use_manifests
 
 onnxruntime.set_seed(0)  # or Piper would say each sentence a little differently every time, and Whisper now and then hear another
 

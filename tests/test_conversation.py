@@ -11,7 +11,7 @@ from assistant.conversation import Conversation
 from assistant.languages import phrase
 from assistant.messages import Command, Frame, Keyframe, PictureProblem, Question, Sentence, Transcript, Utterance
 from assistant.settings import EarSettings
-from tests.fakes import ScriptedDescriber, ScriptedTranscriber
+from tests.support.fakes import ScriptedDescriber, ScriptedTranscriber
 
 HELLO = Utterance(np.ones(16000, np.float32), 16000, 0.0, 1.0, turn=3)
 

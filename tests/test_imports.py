@@ -1,55 +1,50 @@
-"""Imports go one way (DESIGN.md section 1), so that the core can be tested with numpy alone."""
+"""Imports go one way (DESIGN.md section 1): a room imports only rooms below it."""
 
 from __future__ import annotations
 
 import ast
-from pathlib import Path
+from collections import defaultdict
 
-import pytest
+from tests.support.folders import PROJECT
 
-PACKAGE = Path(__file__).resolve().parent.parent / "assistant"
-
-FIRST = {"messages", "interfaces", "turns", "problems", "settings", "workers", "languages", "offline", "package_data", "fingerprint"}
-STORE = {"manifest_table", "manifests", "model_store", "variant_choice"}
-FETCH = {"fetch_common", "fetch_wheels", "fetch_hub", "model_fetch"}
-STAGES = {"seeing", "hearing", "answering", "speaking"}
-VIDEOS = {"videos"}
-PATH = {"conversation", "live"}
+SHARED = {"messages", "interfaces", "turns", "problems", "settings", "workers", "languages", "offline"}
+STAGES = SHARED | {"seeing", "hearing", "answering", "speaking", "videos"}
+PATH = STAGES | {"conversation", "live"}
+ADAPTERS = SHARED | {"store"}
+ASSEMBLY = PATH | ADAPTERS | {"devices", "engines"}
 MAY_IMPORT = {
-    **dict.fromkeys(FIRST, FIRST),
-    **dict.fromkeys(STORE, FIRST | STORE),
-    **dict.fromkeys(STAGES, FIRST | STAGES),
-    **dict.fromkeys(VIDEOS, FIRST | STAGES | VIDEOS),
-    **dict.fromkeys(PATH, FIRST | STAGES | VIDEOS | PATH),
-    "devices": FIRST | STORE | {"devices"},
-    "runtimes": FIRST | STORE | {"runtimes"},
-    "building": FIRST | STORE | {"building", "runtimes"},
-    **dict.fromkeys(FETCH, FIRST | STORE | FETCH | {"building"}),
-    "benchmarks": FIRST | STORE | STAGES | VIDEOS | PATH | {"assembly", "benchmarks", "devices", "runtimes", "building"},
-    "assembly": FIRST | STORE | STAGES | VIDEOS | PATH | {"devices", "runtimes"},
-    "commands": FIRST | STORE | STAGES | VIDEOS | PATH | {"assembly", "benchmarks", "commands", "model_fetch", "building"},
-    "command_line": FIRST | {"commands"},
+    **dict.fromkeys(SHARED, SHARED),
+    **dict.fromkeys(("seeing", "hearing", "answering", "speaking", "videos"), STAGES),
+    **dict.fromkeys(("conversation", "live"), PATH),
+    "store": ADAPTERS,
+    "devices": ADAPTERS | {"devices"},
+    "engines": ADAPTERS | {"engines"},
+    "export": ADAPTERS | {"engines", "export"},
+    "assembly": ASSEMBLY,
+    "benchmarks": ASSEMBLY | {"assembly", "benchmarks", "export"},
+    "commands": PATH | ADAPTERS | {"assembly", "benchmarks", "commands", "export"},
+    "command_line": SHARED | {"commands"},
     "__main__": {"command_line"},
+    "__init__": SHARED | {"assembly", "conversation"},
 }
-FILES = sorted(PACKAGE.rglob("*.py"))
+"""Room -> the rooms that it may name. Engines and devices are named by `assembly` alone, and by what measures or makes them."""
 
 
-def imported_rooms(path: Path) -> set[str]:
-    """First name below `assistant` of everything the file imports, wherever in the file."""
+def test_a_room_imports_only_rooms_below_it() -> None:
+    package, imported = PROJECT / "assistant", defaultdict[str, set[str]](set)
+    for path in sorted(package.rglob("*.py")):
+        room = path.relative_to(package).parts[0].removesuffix(".py")
+        imported[room] |= rooms_named(ast.parse(path.read_text(encoding="utf-8"))) - {room}
+    assert {room: rooms - MAY_IMPORT[room] for room, rooms in imported.items() if rooms - MAY_IMPORT[room]} == {}
+
+
+def rooms_named(tree: ast.AST) -> set[str]:
+    """First name below `assistant` of everything that is imported, wherever in a file."""
     modules: list[str] = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             modules += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module == "assistant":
-            modules += [f"assistant.{alias.name}" for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path} has a relative import"
-            modules.append(node.module or "")
+            assert node.level == 0, "imports are absolute here"
+            modules += [f"assistant.{alias.name}" for alias in node.names] if node.module == "assistant" else [node.module or ""]
     return {module.split(".")[1] for module in modules if module.startswith("assistant.")} - {"__version__"}
-
-
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_room_imports_only_rooms_below_it(path: Path) -> None:
-    room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-    if room != "__init__":
-        assert imported_rooms(path) <= MAY_IMPORT[room]

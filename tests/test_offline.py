@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running_assistant import NO_NETWORK, can_lose_network
+from tests.support.running_assistant import NO_NETWORK, can_lose_network
 
 GUARDED = """
 import os, socket, threading

@@ -11,16 +11,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from assistant.interfaces import Translator
+from assistant.languages.quotations import QUOTED
 
-_QUOTED = r'"[^"]*\w[^"]*"|“[^”]*\w[^”]*”|«[^»]*\w[^»]*»|„[^“”]*\w[^“”]*[“”]'
 _ADDRESS = r"\b(?:https?://|www\.)\S*\w|\b[\w.+-]+@[\w-]+\.\w+"
 _NUMBER = r"(?<!\w)\d+(?:[.,:]\d+)*"
 _NAME = r"(?<=[\w,;:] )(?![a-z\W\d])\w[\w'-]*\w"
 """A word with a capital letter that doesn't begin the sentence."""
-QUOTED = re.compile(_QUOTED)
-"""Text in quotation marks, the marks included."""
-_FIRST_CARE = re.compile(f"{_QUOTED}|{_ADDRESS}")
-_MORE_CARE = re.compile(f"{_QUOTED}|{_ADDRESS}|{_NUMBER}|{_NAME}")
+_FIRST_CARE = re.compile(f"{QUOTED.pattern}|{_ADDRESS}")
+_MORE_CARE = re.compile(f"{QUOTED.pattern}|{_ADDRESS}|{_NUMBER}|{_NAME}")
 _STAND_IN = re.compile(r"\bX(\d+)\b")
 _WITH_MARKS = re.compile(r'["“«„]?\bX(\d+)\b["”“»]?')
 _CLAUSE = re.compile(r"(?<=[,;:])\s+")

@@ -26,8 +26,8 @@ from assistant.conversation import ENGLISH, Conversation
 from assistant.languages import phrase
 from assistant.live.loop import Devices, LiveLoop
 from assistant.messages import AudioChunk, Frame, Picture
-from assistant.model_store import ModelStore, models_dir
 from assistant.settings import AnswerSettings, NarrationSettings, Settings
+from assistant.store.model_store import ModelStore, models_dir
 
 PICTURES = 24
 SCENE_S = 7.0

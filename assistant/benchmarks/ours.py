@@ -25,13 +25,13 @@ from assistant.benchmarks.figures import (
     pixels,
     print_figures,
 )
+from assistant.engines.onnx.session import SessionSettings
+from assistant.engines.vlm.decoder import Cache
+from assistant.engines.vlm.model_files import ModelFiles, read_folder
+from assistant.engines.vlm.prefill import Reader
+from assistant.engines.vlm.prompt import closing, image_opening, picture_block, video_opening
+from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
 from assistant.messages import Frame, Keyframe
-from assistant.runtimes.onnx_session import SessionSettings
-from assistant.runtimes.smolvlm2 import Smolvlm2Describer
-from assistant.runtimes.smolvlm2_decoder import Cache
-from assistant.runtimes.smolvlm2_files import ModelFiles, read_folder
-from assistant.runtimes.smolvlm2_prompt import closing, image_opening, picture_block, video_opening
-from assistant.runtimes.smolvlm2_reader import Reader
 
 
 def main(folder: Path, kind: str) -> None:

@@ -29,8 +29,8 @@ from assistant.assembly import open_camera, open_describer
 from assistant.benchmarks.video_clips import Clip, Photograph, read_photographs, write_clip
 from assistant.interfaces import PictureMemory
 from assistant.messages import Frame, Keyframe, View
-from assistant.model_store import ModelStore, models_dir
 from assistant.settings import AnswerSettings, CameraSettings, KeyframeSettings
+from assistant.store.model_store import ModelStore, models_dir
 from assistant.videos.clear_keyframes import clear_keyframes
 from assistant.videos.find_moments import Moment, TimedLook, is_found, rank_moments
 from assistant.videos.queries import EMPTY_PICTURE, Query

@@ -18,18 +18,18 @@ from assistant.assembly import (
     open_wav_file,
 )
 from assistant.commands.media import Media, read_through
+from assistant.commands.media_reader import STOPPED, Reading, stoppable
 from assistant.commands.options import add_model_argument, add_settings_argument, settings_of, store_of
 from assistant.commands.output import Stopwatch
-from assistant.commands.reading import STOPPED, Reading, stoppable
 from assistant.commands.say import say
 from assistant.conversation import ENGLISH, Conversation
 from assistant.hearing.listen import whole_utterance
 from assistant.interfaces import SceneDescriber
 from assistant.languages import languages, phrase
 from assistant.messages import Keyframe, PictureProblem, Question, Sentence, View
-from assistant.model_store import ModelStore
 from assistant.problems import BadInput
 from assistant.settings import AnswerSettings, Settings
+from assistant.store.model_store import ModelStore
 from assistant.videos.answer_about import Choice, choose_keyframes
 from assistant.videos.plain_times import plain_time
 

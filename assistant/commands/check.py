@@ -19,12 +19,13 @@ from assistant.commands.variants import choose_variants, installed_models
 from assistant.conversation import ENGLISH, Conversation
 from assistant.hearing.listen import whole_utterance
 from assistant.languages import lacking, languages
-from assistant.manifests import all_manifests
 from assistant.messages import Frame, Keyframe, Question, View
-from assistant.model_store import ModelStore
 from assistant.offline import RefusedConnection
 from assistant.problems import Problem
 from assistant.settings import Settings
+from assistant.speaking.speak import say
+from assistant.store.manifests import all_manifests
+from assistant.store.model_store import ModelStore
 
 _HEARD_BADLY = (
     "listened for only if chosen (language or [ears] languages in the settings, `run --language`, asking to speak it) or if a voice or"
@@ -150,7 +151,7 @@ def _first_sound(conversation: Conversation, synthesizers: list[Any], frame: Fra
     assert isinstance(asked, Question) and isinstance(seen, View), "the demo's own question is understood and its picture clear"
     sentence = next(conversation.answer(seen, asked))
     watch.lap("first sentence")
-    next(iter(synthesizers[0].synthesize(sentence.text, sentence.language)))
+    next(iter(say(synthesizers[0], sentence.text, sentence.language)))
     watch.lap("first sound")
 
 

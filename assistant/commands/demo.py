@@ -31,7 +31,7 @@ from assistant.conversation import Conversation
 from assistant.hearing.listen import whole_utterance
 from assistant.messages import Picture, Question, Sentence, View
 from assistant.problems import BadInput, shorten
-from assistant.seeing.keyframes import KeyframeSelector
+from assistant.seeing.keyframe_selector import KeyframeSelector
 from assistant.seeing.scene_memory import SceneMemory
 from assistant.settings import Settings
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from assistant.assembly import open_describer, open_synthesizers, open_wav_file
 from assistant.commands.media import read_through
+from assistant.commands.media_reader import STOPPED, Reading, Stop, counted, stoppable
 from assistant.commands.options import add_model_argument, add_settings_argument, settings_of, store_of
 from assistant.commands.output import Stopwatch, clock
-from assistant.commands.reading import STOPPED, Reading, Stop, counted, stoppable
 from assistant.commands.say import say
 from assistant.conversation import ENGLISH, Conversation
 from assistant.languages import phrase

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from assistant.assembly import open_describer
+from assistant.commands.media_reader import STOPPED, Reading, Stop, counted, stoppable
 from assistant.commands.options import add_model_argument, add_settings_argument, settings_of, store_of
 from assistant.commands.output import Stopwatch
-from assistant.commands.reading import STOPPED, Reading, Stop, counted, stoppable
 from assistant.interfaces import PictureMemory
 from assistant.problems import BadInput
+from assistant.store.fingerprint import fingerprint
 from assistant.videos.find_moments import Moment, TimedLook, find_moments, told
-from assistant.videos.index_file import IndexKey, SeenKeyframe, VideoIndex, check_writable, index_key, load_index, save_index
+from assistant.videos.index_file import IndexKey, SeenKeyframe, VideoIndex, check_writable, load_index, save_index
 from assistant.videos.queries import EMPTY_PICTURE, Query, clean_query
 
 DEFAULT_TOP = 3
@@ -46,7 +47,7 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
             raise BadInput(f"{options.video} is no file, so it has no past to search", "use `assistant watch` for what is still to come")
         describer = open_describer(settings.answers, store_of(options))
         watch.lap("load")
-        key = index_key(Path(options.video), describer.encoder_id, repr(settings.keyframes))
+        key = IndexKey(fingerprint(Path(options.video)), describer.encoder_id, repr(settings.keyframes))
         if known := options.index is not None and options.index.exists():
             reading.close()
             index = load_index(options.index, key)

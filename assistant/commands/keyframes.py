@@ -9,9 +9,9 @@ from typing import Any
 
 from assistant.commands.contact_sheet import ChangeCurve, write_sheet
 from assistant.commands.media import read_through
+from assistant.commands.media_reader import STOPPED, Reading, stoppable
 from assistant.commands.options import add_settings_argument, settings_of
 from assistant.commands.output import clock
-from assistant.commands.reading import STOPPED, Reading, stoppable
 from assistant.problems import BadInput
 
 DEFAULT_BUDGET = 16

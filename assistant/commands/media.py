@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assistant.commands.reading import Reading
+from assistant.commands.media_reader import Reading
 from assistant.messages import Keyframe
 from assistant.problems import BadInput
-from assistant.seeing.keyframes import Told, select_keyframes
+from assistant.seeing.keyframe_selector import Told, select_keyframes
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from assistant.commands.options import store_of
-from assistant.manifests import Manifest, all_manifests, find_manifest
-from assistant.model_store import ModelStore, format_size
 from assistant.problems import BadInput, MissingModel, shorten
+from assistant.store.manifests import Manifest, all_manifests, find_manifest
+from assistant.store.model_store import ModelStore, format_size
 
 Result = tuple[str, dict[str, Any]]
 """(text for people, object for programs)."""
@@ -50,9 +50,10 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
 
 def fetch_model(manifest: Manifest, store: ModelStore, variants: Sequence[str] = ()) -> Result:
     """Fetch a model or voice unless it is here; tells its licence, where it came from and what is to be done next, if anything."""
-    from assistant.model_fetch import ensure  # the network's code is loaded only where something is fetched
+    from assistant.export.builders import builder_of
+    from assistant.store.fetch import ensure  # the network's code is loaded only where something is fetched
 
-    fetched = ensure(manifest.name, store, _report, variants=variants)
+    fetched = ensure(manifest.name, store, _report, builder_of(manifest.name), variants=variants)
     size, here = _size_on_disk(manifest, store), store.variants(manifest.name)
     outcome = "fetched" if fetched else "already here"
     kinds = f" ({', '.join(here)})" if here else ""
@@ -121,7 +122,7 @@ def _export(options: argparse.Namespace) -> Iterator[Result]:
     """One result a kind of weights."""
     if options.out is None:
         raise BadInput("`assistant models export` needs to know where to", "add --out DIR")
-    from assistant.building.smolvlm_export import DEFAULT_VARIANTS, export_smolvlm  # only this action builds graphs
+    from assistant.export.smolvlm_export import DEFAULT_VARIANTS, export_smolvlm  # only this action builds graphs
 
     variants = options.variants or DEFAULT_VARIANTS
     for tried in export_smolvlm(Path(options.name), options.out, variants, _report, compare=options.compare):

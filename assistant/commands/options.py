@@ -6,8 +6,8 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from assistant.model_store import ModelStore, models_dir
 from assistant.settings import Settings, load_settings
+from assistant.store.model_store import ModelStore, models_dir
 
 
 def add_model_argument(parser: argparse.ArgumentParser) -> None:

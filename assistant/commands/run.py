@@ -18,13 +18,13 @@ from assistant.commands.options import add_settings_argument, settings_of, store
 from assistant.commands.output import resident_bytes
 from assistant.conversation import Conversation
 from assistant.interfaces import Button
-from assistant.live.converser import Report
+from assistant.live.answer_worker import Report
 from assistant.live.loop import Devices, LiveLoop
 from assistant.live.timed_describer import TimedDescriber
 from assistant.live.turn_trace import TurnTrace
-from assistant.model_store import ModelStore
 from assistant.problems import BadInput, Problem, shorten
 from assistant.settings import Settings
+from assistant.store.model_store import ModelStore
 
 # What people want to see; the trace has everything.
 _SHOWN = {"question": "You: {text}", "sentence": "Assistant: {text}", "trouble": "Trouble: {what}"}

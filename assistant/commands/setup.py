@@ -9,7 +9,7 @@ from typing import Any
 from assistant.commands.models import fetch_model
 from assistant.commands.options import store_of
 from assistant.commands.variants import choose_variants, installed_models
-from assistant.manifests import all_manifests, find_manifest
+from assistant.store.manifests import all_manifests, find_manifest
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

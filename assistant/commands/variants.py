@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from assistant import assembly, variant_choice
+from assistant import assembly
 from assistant.commands.demo import demo_file
-from assistant.manifests import all_manifests
 from assistant.messages import Keyframe
-from assistant.model_store import ModelStore
 from assistant.settings import Settings
-from assistant.variant_choice import Measured
+from assistant.store import variant_choice
+from assistant.store.manifests import all_manifests
+from assistant.store.model_store import ModelStore
+from assistant.store.variant_choice import Measured
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from assistant.commands.models import Result, fetch_model, list_models
 from assistant.commands.options import store_of
-from assistant.manifests import Manifest, all_manifests
 from assistant.problems import BadInput, shorten
+from assistant.store.manifests import Manifest, all_manifests
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from assistant.assembly import open_describer
+from assistant.commands.media_reader import STOPPED, Reading, stoppable
 from assistant.commands.options import add_model_argument, add_settings_argument, settings_of, store_of
-from assistant.commands.reading import STOPPED, Reading, stoppable
 from assistant.messages import Keyframe
 from assistant.videos.plain_times import plain_time
 from assistant.videos.queries import clean_query

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 SURE = 0.8
 """Probability from which a single guess is believed for its own sentence. Among few languages Whisper base was so sure of 41 of the 360
-sentences that tests/measure_languages.py speaks, and wrong about one of them; it is of nearly all that a better voice says."""
+sentences that tests/support/measure_languages.py speaks, and wrong about one of them; it is of nearly all that a better voice says."""
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ import numpy as np
 from assistant.hearing.listen import listen
 from assistant.hearing.utterances import HearingEvent, SpeechLasts, SpeechPaused, SpeechResumed, SpeechStarted, UtteranceSegmenter
 from assistant.interfaces import VoiceDetector
-from assistant.live.agenda import Agenda, Prepare, Reply
-from assistant.live.converser import UNBEGUN, Report
-from assistant.live.floor import Floor
-from assistant.live.noticed_speaker import NoticedSpeaker
+from assistant.live.answer_worker import UNBEGUN, Report
+from assistant.live.job_queue import Agenda, Prepare, Reply
+from assistant.live.monitored_speaker import NoticedSpeaker
+from assistant.live.turn_taking import Floor
 from assistant.live.waiting_sounds import WaitingSounds
 from assistant.messages import AudioChunk, Utterance
 from assistant.settings import EarSettings

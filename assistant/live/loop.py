@@ -19,24 +19,24 @@ from assistant.answering.narration import Narrator
 from assistant.conversation import Conversation
 from assistant.interfaces import Camera, Microphone, Speaker, SpeechSynthesizer, VoiceDetector
 from assistant.languages import phrase
-from assistant.live.agenda import Agenda, Describe, LookAhead, Reply
-from assistant.live.converser import Converser, Report, Stage
-from assistant.live.floor import Floor
-from assistant.live.invitations import invitations
+from assistant.live.answer_worker import Converser, Report, Stage
+from assistant.live.command_handlers import Orders
+from assistant.live.dialogue_history import Talk
+from assistant.live.greetings import invitations
+from assistant.live.job_queue import Agenda, Describe, LookAhead, Reply
+from assistant.live.key_debounce import Presses
 from assistant.live.listener import Listener, Surroundings
-from assistant.live.noticed_speaker import NoticedSpeaker
-from assistant.live.orders import Orders
-from assistant.live.presses import Presses
-from assistant.live.talk import Talk
+from assistant.live.monitored_speaker import NoticedSpeaker
+from assistant.live.turn_taking import Floor
 from assistant.live.waiting_sounds import WaitingSounds
 from assistant.messages import AudioChunk, Earcon, Frame, Keyframe, Sentence
 from assistant.problems import Problem
 from assistant.seeing.frame_quality import FreezeDetector
-from assistant.seeing.keyframes import KeyframeSelector
+from assistant.seeing.keyframe_selector import KeyframeSelector
 from assistant.seeing.scene_memory import SceneMemory
 from assistant.settings import Settings
-from assistant.speaking.sound_ahead import SoundAhead
 from assistant.speaking.speech_queue import SpeechQueue, Spoken
+from assistant.speaking.synthesis_buffer import SoundAhead
 from assistant.turns import Turns
 from assistant.workers import RestartLimit, Watchdog, Worker
 

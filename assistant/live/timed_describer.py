@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from assistant.interfaces import SceneDescriber
-from assistant.live.converser import Report
+from assistant.live.answer_worker import Report
 from assistant.messages import AnswerThresholds, Detail, Keyframe, MomentThresholds, Scores, View
 
 

@@ -2,7 +2,7 @@
 
 Knows nothing of cameras, clocks or models. Everything is judged on a thumbnail about 160 pixels long, so that neither
 the resolution nor the size of sensor noise matters. The numbers below were chosen on photographs of Flickr8k, grocery shelves and ImageNet
-and on spoilt copies of them; tests/measure_frame_quality.py prints how often each kind is flagged.
+and on spoilt copies of them; tests/support/measure_frame_quality.py prints how often each kind is flagged.
 """
 
 from __future__ import annotations

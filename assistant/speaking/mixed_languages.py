@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from assistant.answering.translating import QUOTED
+from assistant.languages.quotations import QUOTED
 
 _LETTER = re.compile(r"[^\W\d_]")
 _CLOSING = re.compile(r"[\s.,;:!?…。！？،؟]*")

@@ -8,6 +8,7 @@ from assistant.interfaces import Speaker, SpeechSynthesizer
 from assistant.messages import AudioChunk, Heard, Sentence
 from assistant.problems import MissingModel
 from assistant.speaking.mixed_languages import language_parts
+from assistant.speaking.speakable_text import speakable_pieces
 from assistant.turns import Turns
 
 
@@ -36,7 +37,13 @@ def sound_of(
         spoken = language if any(each.speaks(language) for each in synthesizers) else sentence.language
         synthesizer = choose_synthesizer(synthesizers, spoken)
         for piece in split(text, spoken):
-            yield from synthesizer.synthesize(piece, spoken)
+            yield from say(synthesizer, piece, spoken)
+
+
+def say(synthesizer: SpeechSynthesizer, text: str, language: str) -> Iterator[AudioChunk]:
+    """Yield the sound of any text, shaped for a voice first; nothing if there is nothing to say in it."""
+    for piece in speakable_pieces(text, language):
+        yield from synthesizer.synthesize(piece, language)
 
 
 def choose_synthesizer(synthesizers: Sequence[SpeechSynthesizer], language: str) -> SpeechSynthesizer:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.answering.answer_checks import asked_thing, opposite, presupposed_thing, yes_or_no
-from assistant.answering.honest_answers import thing_probability
+from assistant.answering.calibrated_answers import thing_probability
 from assistant.interfaces import SceneDescriber
 from assistant.messages import Keyframe
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from assistant.messages import Frame, Keyframe
-from assistant.seeing.keyframes import KeyframeSelector
+from assistant.seeing.keyframe_selector import KeyframeSelector
 from assistant.settings import KeyframeSettings
 
 

@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 
-from assistant.fingerprint import fingerprint
 from assistant.messages import SeenPicture
 from assistant.problems import BadInput, DiskFull, shorten
 
@@ -71,11 +70,6 @@ class VideoIndex:
     keyframes: Sequence[SeenKeyframe]
     duration_s: float
     warnings: Sequence[str] = ()
-
-
-def index_key(video: Path, encoder_id: str, selection: str) -> IndexKey:
-    """Of a readable file."""
-    return IndexKey(fingerprint(video), encoder_id, selection)
 
 
 def check_writable(path: Path) -> None:

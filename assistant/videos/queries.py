@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from assistant.answering.answer_checks import SCENE_QUESTION, asked_thing
-from assistant.answering.honest_answers import presence_scores
+from assistant.answering.calibrated_answers import presence_scores
 from assistant.interfaces import SceneDescriber
 from assistant.messages import MomentThresholds, Picture, Scores, View, plain_words
 from assistant.problems import BadInput

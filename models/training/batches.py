@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from assistant.building.starter_form import END, IMAGE, prompt_closing, prompt_opening, token_id
+from assistant.export.starter_form import END, IMAGE, prompt_closing, prompt_opening, token_id
 from models.training.model import Batch
 from models.training.questions import Exchange
 

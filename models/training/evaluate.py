@@ -16,7 +16,7 @@ import random
 from collections.abc import Sequence
 from pathlib import Path
 
-from assistant.runtimes.smolvlm2 import Smolvlm2Describer
+from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
 from models.training.measures import MEASURES, Evaluation
 from models.training.plots import draw_plots
 

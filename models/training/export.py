@@ -15,10 +15,10 @@ import cv2
 import numpy as np
 import torch
 
-from assistant.building.linear_layers import block_linear
-from assistant.building.starter import BITS, adapter_file, write_starter
+from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
+from assistant.export.linear_layers import block_linear
+from assistant.export.starter import BITS, adapter_file, write_starter
 from assistant.messages import Frame, Keyframe
-from assistant.runtimes.smolvlm2 import Smolvlm2Describer
 
 EXAMPLE_QUESTION = "What is in the picture?"
 
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def write_adapter(checkpoints: Sequence[Path], adapter: Path) -> None:
-    """Half-precision arrays by the names that `building.starter.merge_adapter` reads: the mean of the checkpoints of one training,
+    """Half-precision arrays by the names that `export.starter.merge_adapter` reads: the mean of the checkpoints of one training,
     which generalises better than its end (Izmailov et al. 2018).
     """
     states = [torch.load(checkpoint, weights_only=True)["model"] for checkpoint in checkpoints]

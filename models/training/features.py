@@ -15,10 +15,10 @@ import cv2
 import numpy as np
 import onnxruntime
 
-from assistant.building.efficientnet_lite import vision_encoder
-from assistant.building.sources import VISION_MODEL_FILE, find_source
-from assistant.building.torch_file import read_state_dict
-from assistant.runtimes.smolvlm2_image import ImageSettings, make_tiles
+from assistant.engines.vlm.image import ImageSettings, make_tiles
+from assistant.export.efficientnet_lite import vision_encoder
+from assistant.export.sources import VISION_MODEL_FILE, find_source
+from assistant.export.torch_file import read_state_dict
 from models.training.augment import UNREADABLE_KINDS, mirrored_variation, unreadable
 
 COLLECTIONS = ("flickr8k", "grocery", "imagenet_samples")

@@ -21,8 +21,8 @@ import numpy as np
 
 from assistant.benchmarks.video_clips import Clip, Photograph, read_photographs
 from assistant.benchmarks.videos import FIRST, SCENES, THINGS, ClipSearch, make_clips, scenes_with
+from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
 from assistant.messages import MomentThresholds, Scores, View
-from assistant.runtimes.smolvlm2 import Smolvlm2Describer
 from assistant.videos.find_moments import CANDIDATES
 from assistant.videos.queries import Background, Look, Query
 from models.training.judging import fit_logistic

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from assistant.answering.answer_checks import article
-from assistant.building.sources import VISION_MODEL_FILE, find_source
-from assistant.building.torch_file import read_state_dict
-from assistant.runtimes.seen_labels import seen_labels, seen_text, seen_words, softmax
+from assistant.engines.vlm.starter.encoder_heads import seen_labels, seen_text, seen_words, softmax
+from assistant.export.sources import VISION_MODEL_FILE, find_source
+from assistant.export.torch_file import read_state_dict
 from models.training.augment import swap_sides
 from models.training.batches import Row
 from models.training.data import (

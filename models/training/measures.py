@@ -13,10 +13,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from assistant.answering.honest_answers import agreed_certainty, certainty, honest_sentences, presence_scores
+from assistant.answering.calibrated_answers import agreed_certainty, certainty, honest_sentences, presence_scores
 from assistant.answering.naming import naming_answers, naming_score
+from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
 from assistant.messages import AnswerThresholds, Frame, Keyframe, Picture, View
-from assistant.runtimes.smolvlm2 import Smolvlm2Describer
 from assistant.seeing.frame_quality import picture_problem
 from models.training.augment import UNREADABLE_KINDS, mirrored_variation, unreadable
 from models.training.caption_scores import bleu4, cider_d

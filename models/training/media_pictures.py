@@ -13,7 +13,7 @@ from assistant.devices.opencv_camera import PICTURE_SUFFIXES, VideoFile, open_pi
 from assistant.messages import Frame, Picture
 from assistant.problems import BadInput, shorten
 from assistant.seeing.frame_quality import picture_problem, thumbnail
-from assistant.seeing.keyframes import select_keyframes
+from assistant.seeing.keyframe_selector import select_keyframes
 from assistant.settings import CameraSettings, KeyframeSettings
 from models.training.commands import tell_skipped, writing
 

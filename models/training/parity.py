@@ -20,12 +20,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from assistant.building.linear_layers import block_linear, dynamic_linear, float_linear
-from assistant.building.sources import LANGUAGE_MODEL_FILE, find_source
-from assistant.building.starter import BITS, adapter_file, merge_adapter, write_starter
-from assistant.building.starter_form import IMAGE, extended_language_model, token_id
+from assistant.engines.vlm.smolvlm2 import RawAnswer, Smolvlm2Describer
+from assistant.export.linear_layers import block_linear, dynamic_linear, float_linear
+from assistant.export.sources import LANGUAGE_MODEL_FILE, find_source
+from assistant.export.starter import BITS, adapter_file, merge_adapter, write_starter
+from assistant.export.starter_form import IMAGE, extended_language_model, token_id
 from assistant.messages import Frame, Keyframe
-from assistant.runtimes.smolvlm2 import RawAnswer, Smolvlm2Describer
 from models.training.batches import encode
 from models.training.data import Example, flickr_examples
 from models.training.features import WIDTH, load_features, pictures_of

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from assistant.building.safetensors_file import Safetensors
-from assistant.building.smolvlm_config import SmolVlmShape, read_shape
-from assistant.building.smolvlm_export import find_weights
+from assistant.engines.vlm.image import make_tiles
+from assistant.engines.vlm.model_files import read_image_settings, read_tokenizer
+from assistant.engines.vlm.prompt import END, IMAGE, closing, image_opening, neutralise, picture_block
+from assistant.export.safetensors_file import Safetensors
+from assistant.export.smolvlm_config import SmolVlmShape, read_shape
+from assistant.export.smolvlm_export import find_weights
 from assistant.messages import Picture
 from assistant.problems import BadInput, DamagedModel, MissingModel, shorten
-from assistant.runtimes.smolvlm2_files import read_image_settings, read_tokenizer
-from assistant.runtimes.smolvlm2_image import make_tiles
-from assistant.runtimes.smolvlm2_prompt import END, IMAGE, closing, image_opening, neutralise, picture_block
 
 WHOLE_FOLDER = "give the folder of a SmolVLM2 model as transformers saves it (config.json, model.safetensors, tokenizer, processor configs)"
 

@@ -20,9 +20,9 @@ import torch
 from tokenizers import Tokenizer
 from torch.nn import functional as F
 
-from assistant.building.sources import LANGUAGE_MODEL_FILE, find_source
-from assistant.building.starter import adapter_file
-from assistant.building.starter_form import END, extended_language_model, token_id
+from assistant.export.sources import LANGUAGE_MODEL_FILE, find_source
+from assistant.export.starter import adapter_file
+from assistant.export.starter_form import END, extended_language_model, token_id
 from models.training.batches import collate, encode
 from models.training.caption_scores import typical
 from models.training.data import CANT_TELL, class_names, flickr_examples

@@ -25,13 +25,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from assistant.building.efficientnet_lite import folded_convolutions, last_blocks, last_convolutions
-from assistant.building.sources import VISION_MODEL_FILE, find_source
-from assistant.building.starter import word_head_file
-from assistant.building.torch_file import read_state_dict
-from assistant.building.word_head import WordHead, read_word_head, replace_rows, save_word_head
-from assistant.runtimes.seen_labels import HEAD_FILES, read_head
-from assistant.runtimes.seen_labels import WORD_HEAD as WORD_OUTPUT
+from assistant.engines.vlm.starter.encoder_heads import HEAD_FILES, read_head
+from assistant.engines.vlm.starter.encoder_heads import WORD_HEAD as WORD_OUTPUT
+from assistant.export.efficientnet_lite import folded_convolutions, last_blocks, last_convolutions
+from assistant.export.sources import VISION_MODEL_FILE, find_source
+from assistant.export.starter import word_head_file
+from assistant.export.torch_file import read_state_dict
+from assistant.export.word_head import WordHead, read_word_head, replace_rows, save_word_head
 from models.training.augment import swap_sides
 from models.training.data import Example, flickr_examples, grocery_examples, imagenet_examples, shop_words
 from models.training.features import Features, load_copies, load_unreadable

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from assistant.devices.portaudio import load_sounddevice
-from tests import pulse
+from tests.support import pulse
 
 
 @pytest.fixture

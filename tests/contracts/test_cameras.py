@@ -13,7 +13,7 @@ from assistant.devices.reconnecting import ReconnectingCamera
 from assistant.interfaces import Camera
 from assistant.messages import Frame
 from assistant.settings import CameraSettings
-from tests.fakes import ScriptedCamera
+from tests.support.fakes import ScriptedCamera
 
 
 @pytest.fixture(params=["video", "picture", "scripted", "reconnecting"])

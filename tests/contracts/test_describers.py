@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from assistant.answering.yes_no import yes_probability
+from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
 from assistant.interfaces import SceneDescriber
 from assistant.messages import Detail, Frame, Keyframe
 from assistant.problems import BadInput
-from assistant.runtimes.smolvlm2 import Smolvlm2Describer
-from tests.fakes import ScriptedDescriber
-from tests.tiny_onnx import write_tiny_model
+from tests.support.fakes import ScriptedDescriber
+from tests.support.tiny_onnx import write_tiny_model
 
 QUESTION = "What is in front of me?"
 

@@ -18,7 +18,7 @@ from assistant.devices.sounddevice_microphone import SounddeviceMicrophone
 from assistant.devices.sounddevice_speaker import SounddeviceSpeaker
 from assistant.messages import AudioChunk
 from assistant.problems import MissingDevice, Problem
-from tests import pulse
+from tests.support import pulse
 
 pytestmark = pytest.mark.sound
 

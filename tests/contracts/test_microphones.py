@@ -16,7 +16,7 @@ from assistant.devices.sounddevice_microphone import SounddeviceMicrophone
 from assistant.interfaces import Microphone
 from assistant.messages import Sound
 from assistant.problems import LostDevice, MissingDevice
-from tests import pulse
+from tests.support import pulse
 
 RATE_HZ = 16000
 TONE_HZ = 440

@@ -18,8 +18,8 @@ from assistant.devices.sounddevice_speaker import SounddeviceSpeaker
 from assistant.interfaces import Speaker
 from assistant.messages import AudioChunk, Sound
 from assistant.problems import LostDevice, MissingDevice, Problem
-from tests import pulse
-from tests.fakes import ListSpeaker
+from tests.support import pulse
+from tests.support.fakes import ListSpeaker
 
 LONGEST_WAY_TO_SILENCE_S = 0.05
 BUSY_MACHINE_S = 0.15

@@ -9,14 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from assistant.engines.tts.espeak import EspeakSynthesizer
+from assistant.engines.tts.piper import PiperSynthesizer
 from assistant.interfaces import SpeechSynthesizer
 from assistant.messages import Sound
 from assistant.problems import BadInput, DamagedModel, MissingModel
-from assistant.runtimes.espeak_voice import EspeakSynthesizer
-from assistant.runtimes.piper_voice import PiperSynthesizer
 from assistant.settings import VoiceSettings
-from tests.fakes import ToneSynthesizer
-from tests.tiny_voice import make_tiny_voice
+from assistant.speaking.speak import say
+from tests.support.fakes import ToneSynthesizer
+from tests.support.tiny_voice import make_tiny_voice
 
 Maker = Callable[[VoiceSettings], SpeechSynthesizer]
 ENGINES = ["tone", "espeak", "tiny piper", pytest.param("piper", marks=pytest.mark.models)]
@@ -25,7 +26,7 @@ ENGINES = ["tone", "espeak", "tiny piper", pytest.param("piper", marks=pytest.ma
 @pytest.fixture
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Maker:
     def make_piper(settings: VoiceSettings) -> PiperSynthesizer:
-        from assistant.model_store import models_dir
+        from assistant.store.model_store import models_dir
 
         return PiperSynthesizer(models_dir() / "en_US-joe-medium", "en_US-joe-medium", "en", settings)
 
@@ -46,7 +47,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Maker:
 class TestEverySynthesizer:
     def test_speech_is_mono_float_in_range_at_the_rate_it_names(self, make: Maker) -> None:
         voice = make(VoiceSettings())
-        chunks = list(voice.synthesize("A cat sits on a chair.", "en"))
+        chunks = list(say(voice, "A cat sits on a chair.", "en"))
         assert chunks
         for chunk in chunks:
             assert chunk.samples.dtype == np.float32
@@ -61,12 +62,12 @@ class TestEverySynthesizer:
 
     @pytest.mark.parametrize("text", ["", "   ", "...", "?!", "\n\t\0", "—"])
     def test_text_without_anything_to_say_yields_nothing(self, make: Maker, text: str) -> None:
-        assert list(make(VoiceSettings()).synthesize(text, "en")) == []
+        assert list(say(make(VoiceSettings()), text, "en")) == []
 
     def test_a_long_text_is_said_to_its_end_in_parts(self, make: Maker) -> None:
         voice = make(VoiceSettings())
         once = seconds(voice, "The shop is open. ")
-        chunks = list(voice.synthesize("The shop is open. " * 30, "en"))
+        chunks = list(say(voice, "The shop is open. " * 30, "en"))
         assert len(chunks) > 1
         assert sum(chunk.duration_s for chunk in chunks) > 15 * once
 
@@ -167,15 +168,15 @@ def test_a_damaged_voice_is_named_and_not_loaded(tmp_path: Path, file: str, cont
 
 
 def seconds(voice: SpeechSynthesizer, text: str, language: str = "en") -> float:
-    return sum(chunk.duration_s for chunk in voice.synthesize(text, language))
+    return sum(chunk.duration_s for chunk in say(voice, text, language))
 
 
 def loudness(voice: SpeechSynthesizer, text: str) -> float:
-    return float(np.sqrt(np.mean(np.concatenate([chunk.samples for chunk in voice.synthesize(text, "en")]) ** 2)))
+    return float(np.sqrt(np.mean(np.concatenate([chunk.samples for chunk in say(voice, text, "en")]) ** 2)))
 
 
 def peak(voice: SpeechSynthesizer, text: str) -> float:
-    return max(float(np.abs(chunk.samples).max()) for chunk in voice.synthesize(text, "en"))
+    return max(float(np.abs(chunk.samples).max()) for chunk in say(voice, text, "en"))
 
 
 @pytest.mark.parametrize("make", ["espeak", pytest.param("piper", marks=pytest.mark.models)], indirect=True)
@@ -184,7 +185,7 @@ def test_a_real_voice_keeps_its_pitch_at_any_rate(make: Maker) -> None:
     voice, centres_hz = make(VoiceSettings()), []
     for rate in (1.0, 0.5, 2.0, 4.0, 6.0):
         voice.settings = VoiceSettings(rate=rate)
-        chunks = list(voice.synthesize("A cat sits on a chair and looks at you, and there is a dog behind the door.", "en"))
+        chunks = list(say(voice, "A cat sits on a chair and looks at you, and there is a dog behind the door.", "en"))
         centres_hz.append(spectral_centre_hz(np.concatenate([chunk.samples for chunk in chunks]), voice.sample_rate_hz))
     assert centres_hz == pytest.approx([centres_hz[0]] * 5, rel=0.2)
 

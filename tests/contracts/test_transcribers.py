@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from assistant.engines.asr.whisper import WhisperTranscriber
+from assistant.engines.vad.silero import SileroVad
 from assistant.interfaces import Transcriber
 from assistant.messages import Sound, Transcript
-from assistant.runtimes.silero_vad import SileroVad
-from assistant.runtimes.whisper_transcriber import WhisperTranscriber
 from assistant.settings import EarSettings
-from tests.fakes import ScriptedTranscriber
+from tests.support.fakes import ScriptedTranscriber
 
 
 @pytest.fixture(scope="module", params=["scripted", pytest.param("whisper", marks=pytest.mark.models)])

@@ -12,15 +12,15 @@ import pytest
 
 from assistant import assembly
 from assistant.answering.translating import Translation, find_translator, translate_faithfully
-from assistant.building.firefox import build_translators
+from assistant.engines.translation import apertium as apertium_translator
+from assistant.engines.translation.apertium import ApertiumTranslator
+from assistant.engines.translation.ctranslate import CTranslateTranslator
+from assistant.engines.translation.firefox import FirefoxTranslator
+from assistant.export.firefox import build_translators
 from assistant.interfaces import Translator
-from assistant.model_store import ModelStore
 from assistant.problems import BadInput, DamagedModel, MissingModel
-from assistant.runtimes import apertium_translator
-from assistant.runtimes.apertium_translator import ApertiumTranslator
-from assistant.runtimes.ctranslate_translator import CTranslateTranslator
-from assistant.runtimes.firefox_translator import FirefoxTranslator
-from tests.tiny_translators import write_ctranslate_folder, write_firefox_files
+from assistant.store.model_store import ModelStore
+from tests.support.tiny_translators import write_ctranslate_folder, write_firefox_files
 
 needs_apertium = pytest.mark.skipif(shutil.which("apertium") is None, reason="Apertium is not installed")
 ENGINES = [

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from assistant.engines.vad.silero import SileroVad
 from assistant.interfaces import VoiceDetector
 from assistant.messages import AudioChunk
-from assistant.runtimes.silero_vad import SileroVad
-from tests.fakes import ScriptedVoiceDetector
+from tests.support.fakes import ScriptedVoiceDetector
 
 
 @pytest.fixture(params=["scripted", "silero"])

@@ -1,0 +1,1 @@
+"""ONNX graphs: sessions, optimised graphs kept on disk, attention fused."""

@@ -1,0 +1,1 @@
+"""Speech told from other sound."""

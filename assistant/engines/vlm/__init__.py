@@ -1,0 +1,1 @@
+"""Looks at pictures and answers about them: models of the SmolVLM2 family on onnxruntime."""

@@ -1,0 +1,122 @@
+"""Ways to keep a linear layer's weights in a graph: floats, halves, 8-bit integers, blocks of 4 or 8 bits. Knows no model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+import numpy as np
+
+from assistant.export.graph import FLOAT, Graph
+
+MS = "com.microsoft"
+BLOCK = 32
+
+Linear = Callable[[Graph, str, str, np.ndarray], str]
+"""(graph, input, name, weight [out, in]) -> output [.., out]. Without bias: fused nodes after it take that."""
+
+_LEVELS = 63
+"""Weights keep 7 of 8 bits, so that the sums of two products fit 16 bits: processors without VNNI saturate there
+(onnxruntime's quantisation guide, "reduce_range")."""
+_SMALLEST = np.array(1e-12, np.float32)
+
+
+def float_linear(graph: Graph, x: str, name: str, weight: np.ndarray) -> str:
+    """Full precision."""
+    return graph.op("MatMul", x, graph.weight(name, weight.T))
+
+
+def half_linear(graph: Graph, x: str, name: str, weight: np.ndarray) -> str:
+    """Kept as halves, widened when the graph is loaded: half the file, and full precision sums."""
+    return graph.op("MatMul", x, graph.half_weight(name, weight.T))
+
+
+def block_linear(bits: int, *, half_scales: bool = False) -> Linear:
+    """Weight-only quantisation to `bits` (4 or 8) in blocks of 32 inputs with a scale each (onnxruntime's MatMulNBits)."""
+
+    def linear(graph: Graph, x: str, name: str, weight: np.ndarray) -> str:
+        packed, scales = quantise_blocks(weight, bits)
+        scales_name = (graph.half_weight if half_scales else graph.weight)(f"{name}.scales", scales)
+        out, width = weight.shape
+        inputs = (x, graph.weight(f"{name}.q{bits}", packed), scales_name)
+        # accuracy_level 4: activations are rounded to int8 too, for the fast integer kernels.
+        return graph.op("MatMulNBits", *inputs, domain=MS, K=width, N=out, bits=bits, block_size=BLOCK, accuracy_level=4)
+
+    return linear
+
+
+def dynamic_linear(by_row: Collection[str] = ()) -> Linear:
+    """int8 weights with a scale for each output, and inputs rounded to uint8 as they come: the fastest for many inputs at once.
+
+    Args:
+        by_row: last parts of the names of layers whose inputs get a scale for each row. The others share one scale
+            among all rows, which is quicker but loses much where one row is far larger than the rest.
+    """
+
+    def linear(graph: Graph, x: str, name: str, weight: np.ndarray) -> str:
+        levels, scales = _quantise_outputs(weight)
+        b, b_scale = graph.weight(f"{name}.q8", levels.T), graph.weight(f"{name}.scales", scales)
+        if name.rpartition(".")[2] not in by_row:
+            a, a_scale, a_zero = _round_all(graph, x)
+            return graph.op("MatMulIntegerToFloat", a, b, a_scale, b_scale, a_zero, domain=MS)
+        a, a_scale, a_zero, largest = _round_rows(graph, x)
+        out = graph.op("MatMulIntegerToFloat", a, b, a_scale, b_scale, a_zero, domain=MS)
+        return graph.op("Mul", out, largest)
+
+    return linear
+
+
+def quantise_blocks(weight: np.ndarray, bits: int) -> tuple[np.ndarray, np.ndarray]:
+    """[out, in] -> (uint8 [out, blocks, 32 * bits / 8], f32 scales [out, blocks]), symmetric about the middle level.
+
+    The value furthest from zero falls on the lowest level exactly, as in llama.cpp's Q4_0. A last block that isn't
+    full is filled with zeros.
+    """
+    middle = 1 << (bits - 1)
+    weight = np.pad(weight, ((0, 0), (0, -weight.shape[1] % BLOCK)))
+    blocks = weight.reshape(weight.shape[0], -1, BLOCK)
+    furthest = np.take_along_axis(blocks, np.abs(blocks).argmax(-1, keepdims=True), -1)
+    scales = furthest / -middle
+    levels = np.round(np.divide(blocks, scales, out=np.zeros_like(blocks), where=scales != 0)) + middle
+    packed = np.clip(levels, 0, 2 * middle - 1).astype(np.uint8)
+    if bits == 4:
+        packed = packed[..., 0::2] | (packed[..., 1::2] << 4)
+    return packed, np.ascontiguousarray(scales[..., 0], np.float32)
+
+
+def quantise_rows(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """[rows, width] -> (int8 [rows, width], f32 scales [rows, 1]); all 8 bits are used."""
+    scales = np.maximum(np.abs(table).max(1, keepdims=True), _SMALLEST) / np.float32(127)
+    return np.round(table / scales).astype(np.int8), scales.astype(np.float32)
+
+
+def _quantise_outputs(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """[out, in] -> (int8 [out, in], f32 scales [out])."""
+    scales = np.maximum(np.abs(weight).max(1), _SMALLEST) / np.float32(_LEVELS)
+    return np.round(weight / scales[:, None]).astype(np.int8), scales.astype(np.float32)
+
+
+def _round_all(graph: Graph, x: str) -> list[str]:
+    """uint8 of x, its scale and its zero point. Layers that read the same x share them."""
+    names = [f"{x}.rounded", f"{x}.scale", f"{x}.zero"]
+    return names if graph.has(names[0]) else graph.multi_op("DynamicQuantizeLinear", [x], names)
+
+
+def _round_rows(graph: Graph, x: str) -> tuple[str, str, str, str]:
+    """The same for x divided by the largest value of each row, and those largest values [.., 1]."""
+    step, zero = graph.weight("row_step", np.array(1 / 127, np.float32)), graph.weight("row_zero", np.array(128, np.uint8))
+    rounded, largest = f"{x}.rounded_rows", f"{x}.largest"
+    if not graph.has(rounded):
+        height = graph.op("ReduceMax", graph.op("Abs", x), graph.ints(-1), keepdims=1)
+        graph.op("Max", height, graph.weight("smallest", _SMALLEST), out=largest)  # a row of zeros stays one
+        graph.op("QuantizeLinear", graph.op("Div", x, largest), step, zero, out=rounded)
+    return rounded, step, zero, largest
+
+
+def embedding_rows(graph: Graph, table: np.ndarray, ids: str, kind: str) -> str:
+    """Rows of `table` [rows, width] by `ids`, f32; kept as "float32", "float16" or "int8"."""
+    if kind == "int8":
+        levels, scales = quantise_rows(table)
+        rows = graph.op("Cast", graph.op("Gather", graph.weight("table", levels), ids), to=FLOAT)
+        return graph.op("Mul", rows, graph.op("Gather", graph.weight("scales", scales), ids))
+    rows = graph.op("Gather", graph.weight("table", np.asarray(table, kind)), ids)
+    return rows if kind == "float32" else graph.op("Cast", rows, to=FLOAT)

@@ -1,1 +1,0 @@
-"""One engine a file, each behind a Protocol of `interfaces`. Nothing but `assembly` imports them."""

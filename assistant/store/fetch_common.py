@@ -1,0 +1,75 @@
+"""What the ways to fetch share: how long to wait, whether there is room, how much has come."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tqdm import tqdm
+
+from assistant.problems import DiskFull, shorten
+from assistant.store.model_store import format_size
+
+TIMEOUT_S = 20.0
+"""How long a server may be silent."""
+
+TRY_AGAIN = "check the network and run the same command again; what has come is kept"
+MAKE_ROOM = "free some space or choose another folder with --models-dir"
+
+Report = Callable[[str], None]
+
+_LOOK_EVERY_S = 0.2
+
+
+def require_space(folder: Path, needed_bytes: int) -> None:
+    """DiskFull unless `needed_bytes` are free where `folder` is."""
+    free = shutil.disk_usage(folder).free
+    if free < needed_bytes:
+        what = f"{format_size(needed_bytes)} are needed and {format_size(free)} are free in {shorten(folder)}"
+        raise DiskFull(what, MAKE_ROOM)
+
+
+def put(download: Path, target: Path) -> None:
+    """Make a download appear as `target`, and stay where the next run looks for it if this one is killed before it is done."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.hardlink_to(download)
+    except OSError:  # a file system without links
+        download.replace(target)
+
+
+@contextmanager
+def growth_shown(folder: Path, label: str, total_bytes: int) -> Iterator[None]:
+    """A bar on stderr of the bytes below `folder`, read from outside, so that it suits every downloader. Only on a terminal."""
+    done = threading.Event()
+
+    def watch() -> None:
+        with tqdm(total=total_bytes, desc=label, unit="B", unit_scale=True, file=sys.stderr) as bar:
+            while not done.is_set():
+                done.wait(_LOOK_EVERY_S)
+                bar.update(min(_bytes_below(folder), total_bytes) - bar.n)
+
+    if not sys.stderr.isatty():
+        yield
+        return
+    watcher = threading.Thread(target=watch, name="progress bar")
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+
+
+def _bytes_below(folder: Path) -> int:
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            total += path.stat().st_size
+        except FileNotFoundError:  # pip moves its files while we look
+            continue
+    return total

@@ -1,0 +1,149 @@
+"""A question spoken in another language is answered aloud in it, or in English after a word of warning: real models, no network."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from assistant.commands.demo import demo_file
+from assistant.devices.sound_files import RecordedMicrophone, write_wav
+from assistant.engines.tts.espeak import EspeakSynthesizer
+from assistant.languages import phrase
+from assistant.messages import AudioChunk
+from assistant.settings import VoiceSettings
+from assistant.speaking.speak import say
+from tests.support.folders import RECORDED
+from tests.support.running_assistant import NO_NETWORK, PATIENCE_S, can_lose_network
+from tests.support.video_files import write_cat_video
+
+pytestmark = pytest.mark.models
+
+RATE_HZ = 16_000
+FPS = 10
+SHOWN_S = {"cat": 2, "espresso": 6}
+"""When the demo's clip shows what."""
+PORTUGUESE = "O que você está vendo?"
+PACE = 0.85
+"""At which Whisper base understands eSpeak's Brazilian voice."""
+# One process for all questions: each loads its models anew, as on a command line, but Python starts only once.
+ASK = "import json, sys; from assistant.command_line import main; sys.exit(max(main(arguments) for arguments in json.load(sys.stdin)))"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question about a picture."""
+
+    recording: str
+    seen: str
+    options: tuple[str, ...] = ()
+
+
+ASKED = {
+    "Portuguese": Asked("question_pt.wav", "cat"),
+    "Portuguese, by eSpeak in a room": Asked("room.wav", "espresso"),
+    "Spanish": Asked("question3_es.wav", "cat"),
+    "French": Asked("question_fr.wav", "cat"),
+    "French, chosen": Asked("question_fr.wav", "espresso", ("--language", "fr")),
+}
+
+
+@pytest.fixture(scope="module")
+def no_network() -> list[str]:
+    """To be put before a command; nothing where the machine lets nobody take its network away: the program's own guard is left."""
+    return NO_NETWORK if can_lose_network() else []
+
+
+@pytest.fixture(scope="module")
+def answers(models_dir: Path, no_network: list[str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """What `assistant ask --json` tells, by the keys of ASKED; and "wav", the spoken answer."""
+    folder = tmp_path_factory.mktemp("round_trips")
+    clip = cv2.VideoCapture(str(demo_file("clip.mp4")))
+    for name, second in SHOWN_S.items():
+        clip.set(cv2.CAP_PROP_POS_FRAMES, second * FPS)
+        cv2.imwrite(str(folder / f"{name}.png"), np.asarray(clip.read()[1]))
+    write_in_a_room(folder / "room.wav")
+    recordings = {path.name: path for path in (*RECORDED.glob("*.wav"), demo_file("question3_es.wav"), folder / "room.wav")}
+    wavs = [str(folder / f"answer{number}.wav") for number in range(len(ASKED))]
+    commands = [
+        ["ask", str(folder / f"{asked.seen}.png"), str(recordings[asked.recording]), "--json", "--models-dir", str(models_dir)]
+        + ["--out", wav, *asked.options]
+        for asked, wav in zip(ASKED.values(), wavs, strict=True)
+    ]
+    done = subprocess.run([*no_network, sys.executable, "-c", ASK], input=json.dumps(commands), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    return {name: data | {"wav": wav} for name, data, wav in zip(ASKED, told, wavs, strict=True)}
+
+
+def write_in_a_room(path: Path) -> None:
+    """eSpeak's question as a microphone gets it: with five echoes 80 ms apart, and noise 25 dB below the voice."""
+    voice = EspeakSynthesizer(VoiceSettings(rate=PACE))
+    dry = np.concatenate([chunk.samples for chunk in say(voice, PORTUGUESE, "pt-br")])
+    step, heard = round(0.08 * voice.sample_rate_hz), dry.copy()
+    for number in range(1, 6):
+        heard[number * step :] += dry[: -number * step] * 0.4**number
+    heard += np.random.default_rng(0).normal(0, np.sqrt(np.mean(dry**2)) * 10 ** (-25 / 20), len(dry)).astype(np.float32)
+    write_wav(path, iter([AudioChunk(heard, voice.sample_rate_hz)]))
+
+
+@pytest.mark.parametrize(
+    ("which", "words"), [("Portuguese", ("gato", "gata")), ("Portuguese, by eSpeak in a room", ("espresso", "expresso", "café"))]
+)
+def test_a_portuguese_question_gets_a_portuguese_answer_that_names_what_is_there(
+    which: str, words: tuple[str, ...], answers: dict[str, dict[str, Any]]
+) -> None:
+    told = answers[which]
+    assert told["language"] == "pt" and "que você está vendo" in told["question"]
+    assert "you are seeing" in told["english_question"] or "are you seeing" in told["english_question"]
+    assert any(word in told["answer"].lower() for word in words) and told["answer"] != told["english_answer"], told["answer"]
+    assert Path(told["wav"]).stat().st_size > 10_000
+
+
+def test_a_spanish_question_gets_a_spanish_answer_where_apertium_is_installed(answers: dict[str, dict[str, Any]]) -> None:
+    told = answers["Spanish"]
+    assert (told["language"], told["english_question"]) == ("es", "What is this?")
+    if shutil.which("apertium"):
+        assert "gato" in told["answer"].lower(), told["answer"]
+    else:
+        assert told["answer"].startswith(phrase("english_follows", "es")[0])
+
+
+@pytest.mark.parametrize(("which", "word"), [("French", "cat"), ("French, chosen", "espresso")])
+def test_a_french_question_is_told_in_french_that_the_answer_is_in_english(
+    which: str, word: str, answers: dict[str, dict[str, Any]]
+) -> None:
+    told, notice = answers[which], phrase("english_follows", "fr")[0]
+    assert told["language"] == "fr" and "devant moi" in told["question"]
+    assert told["answer"].startswith(f"{notice} ")
+    assert word in told["answer"].removeprefix(notice).lower()
+    assert told["english_answer"].startswith(phrase("english_follows", "en")[0])
+
+
+def test_what_follows_the_french_notice_is_in_an_english_voice(answers: dict[str, dict[str, Any]], models_dir: Path) -> None:
+    """A French voice's "cat" would be no English word."""
+    hear = [sys.executable, "-m", "assistant", "hear", answers["French"]["wav"], "--json", "--models-dir", str(models_dir)]
+    last = json.loads(subprocess.run(hear, capture_output=True, text=True, check=True).stdout)["utterances"][-1]
+    assert last["language"] == "en" and "cat" in last["text"].lower()
+
+
+def test_the_live_assistant_answers_a_portuguese_question_in_portuguese(models_dir: Path, no_network: list[str], tmp_path: Path) -> None:
+    """It was started without a word of the language."""
+    camera, microphone, speaker = (tmp_path / name for name in ("cat.avi", "microphone.wav", "answer.wav"))
+    write_cat_video(camera, seconds=60)
+    silence = AudioChunk(np.zeros(3 * RATE_HZ, np.float32), RATE_HZ)
+    write_wav(microphone, iter([silence, *RecordedMicrophone(RECORDED / "question_pt.wav").chunks(), silence]))
+    devices = ["--camera", str(camera), "--microphone", str(microphone), "--speaker", str(speaker)]
+    command = [*no_network, sys.executable, "-m", "assistant", "run", *devices, "--models-dir", str(models_dir)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
+    assert done.returncode == 0, done.stderr
+    question, _, answer = done.stdout.partition("You: ")[2].partition("\n")
+    assert question == PORTUGUESE and "gato" in answer.lower(), done.stdout

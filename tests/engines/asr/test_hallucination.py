@@ -1,0 +1,43 @@
+"""What the assistant believes of what Whisper wrote. The figures are those that Whisper base gave for the sounds named."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.engines.asr.hallucination import Evidence, is_invented
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        Evidence("Thank you.", -0.15, 0.01, 0.5),
+        Evidence("Stop.", -0.78, 0.15, 0.4),
+        Evidence("Yes.", -0.33, 0.06, 0.4),
+        Evidence("Is there a cup on the table?", -0.08, 0.01, 1.4),
+        Evidence("no no no no stop", -0.4, 0.05, 1.5),
+        Evidence("¿Qué hay delante de mí?", -0.6, 0.1, 1.5),
+    ],
+)
+def test_what_was_said_is_believed(evidence: Evidence) -> None:
+    assert not is_invented(evidence)
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        Evidence("", 0.0, 0.0, 3.0),
+        Evidence("... ... ... ...", -0.1, 0.0, 3.0),
+        Evidence("[Music]", -0.1, 0.0, 3.0),
+        Evidence("♪ (applause) ♪", -0.1, 0.0, 3.0),
+        Evidence("you", -1.46, 0.62, 3.0),
+        Evidence("You You You", -2.0, 0.68, 3.0),
+        Evidence("Thank you.", -0.3, 0.5, 0.5),
+        Evidence("Thanks for watching!", -0.9, 0.1, 1.0),
+        Evidence("Sous-titres réalisés par la communauté d'Amara.org", -0.8, 0.1, 3.0),
+        Evidence("ご視聴ありがとうございました。", -0.75, 0.1, 3.0),
+        Evidence("I am going to the shop " * 20, -0.2, 0.0, 30.0),
+        Evidence("This is far more than anybody can say in a moment.", -0.2, 0.0, 0.3),
+    ],
+)
+def test_what_nobody_said_is_not(evidence: Evidence) -> None:
+    assert is_invented(evidence)

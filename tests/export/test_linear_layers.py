@@ -1,0 +1,48 @@
+"""Ways to keep a linear layer's weights, run in onnxruntime."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from assistant.export.graph import FLOAT, Graph
+from assistant.export.linear_layers import Linear, block_linear, dynamic_linear, float_linear
+
+
+def run_linear(linear: Linear, weight: np.ndarray, x: np.ndarray) -> np.ndarray:
+    graph = Graph("linear")
+    graph.op("Identity", linear(graph, graph.input("x", FLOAT, ["rows", x.shape[1]]), "layer", weight), out="y")
+    graph.output("y", FLOAT, ["rows", len(weight)])
+    return np.asarray(onnxruntime.InferenceSession(graph.model().SerializeToString()).run(["y"], {"x": x})[0])
+
+
+def random_layer(width: int = 64) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(7)
+    return rng.standard_normal((48, width)).astype(np.float32), rng.standard_normal((10, width)).astype(np.float32)
+
+
+def test_one_huge_row_spoils_no_other_where_rows_have_their_own_scales() -> None:
+    """What the first token does in a language model, and a few patches in a vision model."""
+    weight, x = random_layer()
+    x[3] *= 1000
+    exact = run_linear(float_linear, weight, x)
+    error = {kind: np.abs(run_linear(linear, weight, x) - exact)[4:].mean() / np.abs(exact[4:]).mean() for kind, linear in KINDS.items()}
+    assert error["by row"] < 0.03 and error["shared"] > 0.5
+
+
+KINDS = {"by row": dynamic_linear(by_row=("layer",)), "shared": dynamic_linear()}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_rows_of_zeros_give_zeros(kind: str) -> None:
+    weight, x = random_layer()
+    assert (run_linear(KINDS[kind], weight, x * 0) == 0).all()
+    assert np.isfinite(run_linear(KINDS[kind], weight * 0, x)).all()
+
+
+@pytest.mark.parametrize(("bits", "largest"), [(4, 0.15), (8, 0.02)])
+def test_a_width_that_fills_no_whole_block_is_filled_up(bits: int, largest: float) -> None:
+    weight, x = random_layer(width=40)
+    exact = run_linear(float_linear, weight, x)
+    assert np.abs(run_linear(block_linear(bits), weight, x) - exact).mean() < largest * np.abs(exact).mean()
