@@ -14,10 +14,11 @@ from assistant.answering.calibrated_answers import honest_sentences
 from assistant.answering.commands import match_command
 from assistant.answering.english_questions import in_question_order, spelled_as_question
 from assistant.answering.translating import find_translator, translate_faithfully
+from assistant.answering.wake_word import after_wake_word
 from assistant.hearing.language_choice import LanguageChoice
 from assistant.interfaces import SceneDescriber, Transcriber, Translator
 from assistant.languages import languages, phrase
-from assistant.messages import Detail, Keyframe, PictureProblem, Question, Sentence, Transcript, Utterance, View
+from assistant.messages import Command, Detail, Keyframe, PictureProblem, Question, Sentence, Transcript, Utterance, View
 from assistant.settings import EarSettings
 from assistant.videos.watch_events import EventWatcher
 
@@ -36,9 +37,21 @@ class Conversation:
         translators: Sequence[Translator] = (),
         *,
         by_clause: bool = False,
+        wake_word: str = "",
     ) -> None:
-        """`by_clause`: begin an answer with its first clause, for somebody who waits to hear it."""
+        """Assemble a conversation.
+
+        Args:
+            transcriber: None where nothing is heard.
+            describer: what looks and answers, in English.
+            ears: how sure hearing must be.
+            language: the user's, until another one is heard.
+            translators: best ones first.
+            by_clause: begin an answer with its first clause, for somebody who waits to hear it.
+            wake_word: only what begins with it is meant for the assistant; "" = everything is.
+        """
         self._by_clause = by_clause
+        self._wake_word = wake_word
         self._transcriber = transcriber
         self._translators = translators
         self._describer = describer
@@ -57,20 +70,30 @@ class Conversation:
         self._choice.tell(code)
 
     def understand(self, utterance: Utterance, language: str | None = None) -> Question | Sentence:
-        """The question in an utterance, or the sentence that says why there is none. The language is detected if not given."""
-        assert self._transcriber is not None, "this conversation was assembled without ears"
-        heard = self._transcriber.transcribe(utterance.samples, utterance.sample_rate_hz, language)
+        """Return the question in an utterance, or the sentence that says why there is none. The language is detected if not given."""
+        return self.understand_addressed(utterance, language) or self._say("no_speech", utterance.turn)
+
+    def understand_addressed(self, utterance: Utterance, language: str | None = None) -> Question | Sentence | None:
+        """Do as `understand`, but return None for what wasn't meant for the assistant, where a wake word tells."""
+        heard = self._transcribe(utterance, language)
         if not heard.text:
-            return self._say("no_speech", utterance.turn)
+            return self._no_question("no_speech", utterance.turn)
+        text, command = self._meant(heard)
         if language:
             self.language = language
         else:
-            heard = self._in_its_language(heard, utterance)
-        # First, for a short word is often heard with little confidence.
-        command = match_command(heard.text, (heard.language, self.language, ENGLISH))
-        if command is None and (not heard.text or heard.confidence < self._ears.confidence_floor):
-            return self._say("say_again", utterance.turn)
-        return Question(heard.text, heard.language, heard.english if command else self._english(heard), utterance.turn, command)
+            first, heard = heard, self._in_its_language(heard, utterance, command)
+            if heard.text != first.text:
+                text, command = self._meant(heard)
+        if text is None:
+            return None
+        # A command needs no sure words, for a short one is often heard with little confidence.
+        if command is None and (not text or heard.confidence < self._ears.confidence_floor):
+            return self._no_question("say_again", utterance.turn)
+        english = heard.english if command else self._english(heard)
+        if self._wake_word:
+            english = after_wake_word(english, self._wake_word) or english
+        return Question(text, heard.language, english, utterance.turn, command)
 
     def written(self, text: str, language: str) -> Question:
         """A question that was typed, in English where something translates it."""
@@ -128,21 +151,34 @@ class Conversation:
         """Free the model's memory until the next look."""
         self._describer.unload()
 
-    def _in_its_language(self, heard: Transcript, utterance: Utterance) -> Transcript:
+    def _transcribe(self, utterance: Utterance, language: str | None) -> Transcript:
+        assert self._transcriber is not None, "this conversation was assembled without ears"
+        known = utterance.speech_probabilities
+        return self._transcriber.transcribe(utterance.samples, utterance.sample_rate_hz, language, speech_probabilities=known)
+
+    def _meant(self, heard: Transcript) -> tuple[str | None, Command | None]:
+        """What is said to the assistant (None: nothing, where a wake word is missing), and the command that it is, if it is one."""
+        text = after_wake_word(heard.text, self._wake_word) if self._wake_word else heard.text
+        return text, match_command(text or "", (self.language, ENGLISH, heard.language))
+
+    def _no_question(self, key: str, turn: int) -> Sentence | None:
+        """Why there is none; nothing where a wake word tells what is meant for the assistant."""
+        return None if self._wake_word else self._say(key, turn)
+
+    def _in_its_language(self, heard: Transcript, utterance: Utterance, command: Command | None) -> Transcript:
         """What was heard, in the language that it is taken for; without text where no language is likely enough.
 
         A command needs no likely language: its words tell more than a recogniser's guess at a single one. One that this
         conversation's language or English has says nothing about the user's.
         """
-        assert self._transcriber is not None
-        if match_command(heard.text, (self.language, ENGLISH)):
+        if command and command.language in (self.language, ENGLISH):
             return replace(heard, language=self.language)
         chosen = self._choice.choose(heard.language, heard.language_probability, utterance.start_s)
-        if chosen == heard.language or match_command(heard.text, (heard.language,)):
+        if command or chosen == heard.language:
             return replace(heard, language=self.language)
         if chosen is None:
             return replace(heard, text="")
-        again = self._transcriber.transcribe(utterance.samples, utterance.sample_rate_hz, chosen)
+        again = self._transcribe(utterance, chosen)
         if heard.language_probability >= self._ears.language_floor and heard.confidence > again.confidence:
             return heard  # an odd guess whose words make more sense was none
         return again

@@ -18,6 +18,7 @@ from assistant.messages import (
     Keyframe,
     MomentThresholds,
     Picture,
+    Probabilities,
     Scores,
     SeenPicture,
     Sound,
@@ -96,8 +97,18 @@ class VoiceDetector(Protocol):
 class Transcriber(Protocol):
     """Speech to text."""
 
-    def transcribe(self, samples: Sound, sample_rate_hz: int, language: str | None = None) -> Transcript:
-        """Text of the sound, its language (detected if None) and its English; empty text when nobody speaks."""
+    def transcribe(
+        self,
+        samples: Sound,
+        sample_rate_hz: int,
+        language: str | None = None,
+        *,
+        speech_probabilities: Probabilities | None = None,
+    ) -> Transcript:
+        """Return the text of float32 [n], its language (detected if None) and its English; empty text when nobody speaks.
+
+        `speech_probabilities`: as Utterance has them, so that what a voice detector has heard needn't be heard by one again.
+        """
         ...
 
 

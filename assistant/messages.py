@@ -17,6 +17,9 @@ import numpy.typing as npt
 Picture = npt.NDArray[np.uint8]
 Sound = npt.NDArray[np.float32]
 
+Probabilities = npt.NDArray[np.float32]
+"""In [0, 1]."""
+
 Scores = npt.NDArray[np.float64]
 """Log-probabilities, [tokens]."""
 
@@ -87,6 +90,8 @@ class Utterance:
     start_s: float
     end_s: float
     turn: int = 0
+    speech_probabilities: Probabilities = field(default_factory=lambda: np.zeros(0, np.float32))
+    """float32 [chunks]: the voice detector's of each 512 samples (32 ms at 16 kHz); empty where none has heard it."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +116,8 @@ class Command:
     kind: CommandKind
     argument: str = ""
     """language: the two-letter code. tell_when: the event in the user's words ("a dog appears")."""
+    language: str = field(default="", compare=False)
+    """Code of the language in whose words it was said."""
 
 
 @dataclass(frozen=True)

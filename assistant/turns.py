@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import threading
 
+UNBEGUN = -1
+"""The turn of an utterance that hasn't silenced the assistant: too short, or without a wake word so far. Only words make it a turn."""
+
 
 class Turns:
     """Counts turns. Starts at 0: nothing was asked yet."""

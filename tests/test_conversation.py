@@ -72,6 +72,20 @@ def test_a_command_in_words_of_another_language_is_answered_in_it_if_that_is_sur
     assert talk.language == "pt"
 
 
+def test_a_command_in_words_of_another_language_is_obeyed_even_if_that_is_unsure() -> None:
+    """It was asked of the model as a question: only the conversation's words and English were tried in the end."""
+    talk = conversation(heard("Otra vez.", "es", 0.5, english="Once more."))
+    assert talk.understand(HELLO) == Question("Otra vez.", "en", "Once more.", 3, Command("repeat"))
+
+
+def test_with_a_wake_word_only_what_follows_it_is_asked() -> None:
+    transcripts = [heard("What is this?"), heard("Computer, what is this?"), heard("mumble", confidence=0.1), heard("Computer, stop.")]
+    talk = Conversation(ScriptedTranscriber(transcripts), ScriptedDescriber(["x."]), EarSettings(), wake_word="computer")
+    asked = [talk.understand_addressed(utterance(start_s)) for start_s in (0, 2, 4, 6)]
+    stop = Question("stop.", "en", "stop.", command=Command("stop"))
+    assert asked == [None, Question("what is this?", "en", "what is this?"), None, stop]
+
+
 class Swapping:
     """A translator of one pair that puts "EN" before everything."""
 

@@ -47,6 +47,8 @@ class _Word(NamedTuple):
 class _Grammar:
     """A language's commands, ready to be compared."""
 
+    language: str
+    """Its code."""
     fillers: frozenset[tuple[str, ...]]
     phrases: dict[str, str]
     """Kind by plain text without spaces."""
@@ -71,7 +73,7 @@ def match_command(text: str, order: Sequence[str]) -> Command | None:
         for grammar in grammars:
             if found := match(grammar, said, text):
                 kind, argument = found
-                return None if kind == QUESTIONS else Command(cast(CommandKind, kind), argument)
+                return None if kind == QUESTIONS else Command(cast(CommandKind, kind), argument, grammar.language)
     last = _SENTENCE_END.split(text.strip())[-1]
     command = match_command(last, order) if last and last != text.strip() else None
     return command if command and command.kind == "stop" else None
@@ -181,7 +183,7 @@ def _grammar(code: str) -> _Grammar:
                 else:
                     phrases[plain(said).replace(" ", "")] = kind
     fillers = frozenset(tuple(plain(said).split()) for template in language.commands[FILLERS] for said in expand(template))
-    return _Grammar(fillers, phrases, tuple(patterns), _language_names(language))
+    return _Grammar(language.code, fillers, phrases, tuple(patterns), _language_names(language))
 
 
 def _pattern(said: str) -> re.Pattern[str]:

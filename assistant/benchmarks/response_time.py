@@ -30,7 +30,7 @@ from assistant.hearing.listen import listen
 from assistant.hearing.utterances import UtteranceSegmenter
 from assistant.interfaces import SpeechSynthesizer, Transcriber
 from assistant.live.loop import Devices, LiveLoop
-from assistant.live.timed_describer import TimedDescriber
+from assistant.live.timed_describer import timed
 from assistant.live.turn_trace import TurnTrace
 from assistant.messages import AudioChunk, Frame, Keyframe, Question, Sound, Utterance
 from assistant.settings import AnswerSettings, EarSettings, Settings
@@ -196,7 +196,7 @@ def live_waits(engines: _Engines, settings: Settings, microphone: SpokenQuestion
         if event == "sound" and details["turn"] > 0:
             microphone.answered()
 
-    conversation = Conversation(engines.transcriber, TimedDescriber(engines.describer, report), settings.ears, by_clause=True)
+    conversation = Conversation(engines.transcriber, timed(engines.describer, report), settings.ears, by_clause=True)
     devices = Devices(StillCamera(), microphone, InstantSpeaker(), assembly.open_voice_detector(), engines.voices, True)
     LiveLoop(devices, conversation, settings, report).run()
     records.extend(trace.flush())

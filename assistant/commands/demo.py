@@ -100,7 +100,7 @@ def _ask(conversation: Conversation, recording: str, memory: SceneMemory, settin
     if isinstance(asked, Sentence):
         question, seen, said = Question("", asked.language, ""), None, [asked]
     else:
-        question, seen = asked, memory.problem or conversation.look(memory.latest(settings.answers.max_keyframes))
+        question, seen = asked, conversation.look(memory.in_view(settings.answers.max_keyframes))
         watch.lap("look")
         said = list(conversation.answer(seen, question, settings.answers.detail))
         watch.lap("answer")

@@ -18,9 +18,9 @@ from assistant.commands.options import add_settings_argument, settings_of, store
 from assistant.commands.output import resident_bytes
 from assistant.conversation import Conversation
 from assistant.interfaces import Button
-from assistant.live.answer_worker import Report
 from assistant.live.loop import Devices, LiveLoop
-from assistant.live.timed_describer import TimedDescriber
+from assistant.live.session import EventSink
+from assistant.live.timed_describer import timed
 from assistant.live.turn_trace import TurnTrace
 from assistant.problems import BadInput, Problem, shorten
 from assistant.settings import Settings
@@ -81,7 +81,7 @@ def _run_loop(loop: LiveLoop, duration_s: float | None, failure: list[BaseExcept
         events.put(None)
 
 
-def _open_loop(options: argparse.Namespace, report: Report) -> tuple[LiveLoop, Button]:
+def _open_loop(options: argparse.Namespace, report: EventSink) -> tuple[LiveLoop, Button]:
     store = store_of(options)
     settings = _with_languages(settings_of(options), options.language, store)
 
@@ -98,8 +98,10 @@ def _open_loop(options: argparse.Namespace, report: Report) -> tuple[LiveLoop, B
     synthesizers = assembly.open_synthesizers(settings.voice, store)
     translators = assembly.open_translators(store, settings.answers.threads)
     transcriber = assembly.open_transcriber(settings.ears, store, settings.answers.threads, settings.language, translators)
-    describer = TimedDescriber(assembly.open_describer(settings.answers, store, live=True), report)
-    conversation = Conversation(transcriber, describer, settings.ears, settings.language, translators, by_clause=True)
+    describer = timed(assembly.open_describer(settings.answers, store, live=True), report)
+    conversation = Conversation(
+        transcriber, describer, settings.ears, settings.language, translators, by_clause=True, wake_word=settings.ears.wake_word
+    )
     is_live = not Path(options.camera).is_file()
     devices = Devices(camera, microphone, speaker, assembly.open_voice_detector(), synthesizers, is_live)
     loop = LiveLoop(devices, conversation, settings, report)

@@ -36,7 +36,9 @@ def hear_file(
     """
     for event in listen(microphone.chunks(), detector, UtteranceSegmenter(settings)):
         if isinstance(event, Utterance):
-            transcript = transcriber.transcribe(event.samples, event.sample_rate_hz, language)
+            transcript = transcriber.transcribe(
+                event.samples, event.sample_rate_hz, language, speech_probabilities=event.speech_probabilities
+            )
             if transcript.text:
                 yield event, transcript
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -56,6 +56,7 @@ HearingEvent = SpeechStarted | SpeechLasts | SpeechPaused | SpeechResumed | Utte
 @dataclass(frozen=True)
 class _Judged:
     chunk: AudioChunk
+    probability: float
     is_speech: bool
 
 
@@ -96,7 +97,7 @@ class UtteranceSegmenter:
     def _judge(self, chunk: AudioChunk, speech_probability: float) -> list[HearingEvent]:
         under_way = self._is_open or self._speech_s() > 0
         threshold = self._settings.speech_threshold - (HYSTERESIS if under_way else 0.0)
-        self._judged.append(_Judged(chunk, speech_probability >= max(threshold, 0.01)))
+        self._judged.append(_Judged(chunk, speech_probability, speech_probability >= max(threshold, 0.01)))
         return self._process_open() if self._is_open else self._process_waiting()
 
     def flush(self) -> list[HearingEvent]:
@@ -142,7 +143,7 @@ class UtteranceSegmenter:
             events.append(self._take(self._quietest_place()))
         elif not self._is_paused and silence_s >= self._settings.pause_s:
             self._is_paused = True
-            events.append(SpeechPaused(_utterance(one.chunk for one in self._judged)))
+            events.append(SpeechPaused(_utterance(self._judged)))
         return events
 
     def _close(self) -> None:
@@ -159,7 +160,7 @@ class UtteranceSegmenter:
         return [self._take(len(self._judged) - silent + tail)]
 
     def _take(self, count: int) -> Utterance:
-        return _utterance(self._judged.popleft().chunk for _ in range(count))
+        return _utterance(self._judged.popleft() for _ in range(count))
 
     def _quietest_place(self) -> int:
         """How many chunks come before the quietest place of the last CUT_WITHIN_S, or of the second half if that is shorter."""
@@ -171,7 +172,7 @@ class UtteranceSegmenter:
     def _keep_pre_roll(self) -> None:
         while self._judged and (_duration_s(self._judged) > self._settings.pre_roll_s):
             self._judged.popleft()
-        self._judged = deque(_Judged(one.chunk, False) for one in self._judged)
+        self._judged = deque(replace(one, is_speech=False) for one in self._judged)
 
     def _since_told_s(self) -> float:
         last_speech = next(one.chunk for one in reversed(self._told) if one.is_speech)
@@ -190,13 +191,15 @@ class UtteranceSegmenter:
         return silence_s
 
 
-def _utterance(parts: Iterable[AudioChunk]) -> Utterance:
-    chunks = list(parts)
+def _utterance(parts: Iterable[_Judged]) -> Utterance:
+    judged = list(parts)
+    chunks = [one.chunk for one in judged]
     return Utterance(
         samples=np.concatenate([chunk.samples for chunk in chunks]),
         sample_rate_hz=chunks[0].sample_rate_hz,
         start_s=chunks[0].time_s,
         end_s=chunks[-1].time_s + chunks[-1].duration_s,
+        speech_probabilities=np.array([one.probability for one in judged], np.float32),
     )
 
 

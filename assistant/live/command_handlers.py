@@ -1,113 +1,80 @@
-"""Spoken commands that the model has no part in: how the assistant speaks, narrates and remembers. One method a kind of command."""
+"""Handles the spoken commands that the model has no part in: how the assistant speaks, narrates and remembers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import cast
 
-from assistant.answering.narration import Narrator
-from assistant.conversation import Conversation
-from assistant.interfaces import SpeechSynthesizer
-from assistant.languages import language_name, languages, phrase
-from assistant.live.dialogue_history import Talk
+from assistant.languages import language_name, languages
+from assistant.live.session import Session
 from assistant.messages import Command, Detail, NarrationMode, Question, Sentence
-from assistant.seeing.scene_memory import SceneMemory
 from assistant.seeing.view_conditions import view_conditions
 from assistant.speaking.voice_steps import AT_LIMIT, VoiceStep, step_voice
 
 
-class Orders:
+class CommandHandlers:
     """Called by the answering thread alone."""
 
-    def __init__(
-        self,
-        conversation: Conversation,
-        memory: SceneMemory,
-        talk: Talk,
-        narrator: Narrator,
-        voices: Sequence[SpeechSynthesizer],
-        set_detail: Callable[[Detail], None],
-        unload: Callable[[], None],
-    ) -> None:
-        self._conversation = conversation
-        self._memory = memory
-        self._talk = talk
-        self._narrator = narrator
-        self._voices = voices
-        self._set_detail = set_detail
-        self._unload = unload
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
-    def obey(self, command: Command, question: Question) -> Iterator[Sentence]:
-        """Do it, and yield what is said about it; `question` is how the user put it."""
-        for key in self._do(command):
-            if isinstance(key, Sentence):
-                yield replace(key, turn=question.turn)
+    def handle(self, command: Command, question: Question) -> Iterator[Sentence]:
+        """Do what the command says, and yield what is said about it; `question` is how the user put it."""
+        for reply in self._do(command):
+            if isinstance(reply, Sentence):
+                yield replace(reply, turn=question.turn)
             else:
-                now = self._conversation.language
+                now = self._session.conversation.language
                 name = language_name(command.argument, now) if command.kind == "language" else ""
-                text, language = phrase(key, now, event=command.argument, name=name)
-                yield Sentence(text, language, question.turn)
+                yield self._session.phrase(reply, question.turn, event=command.argument, name=name)
 
     def _do(self, command: Command) -> Iterator[str | Sentence]:
-        kind = command.kind
+        """Do it; what is said about it, as keys of phrases or as it was said before."""
+        session, kind = self._session, command.kind
         match kind:
             case "stop":
                 pass  # speaking has silenced the assistant already; more words would be what the user didn't want
             case "repeat":
-                yield from self._said_or("nothing_to_repeat")
+                yield from session.history.answer()
+                if not session.history.answer():
+                    yield "nothing_to_repeat"
             case "shorter":
-                yield next(self._said_or("nothing_to_repeat"))
+                yield next(iter(session.history.answer()), "nothing_to_repeat")
             case "slower" | "faster" | "louder" | "quieter":
                 yield self._change_voices(kind)
             case "narrate_quiet" | "narrate_changes" | "narrate_continuous":
-                self._narrator.mode = _mode(kind.removeprefix("narrate_"))
+                session.narrator.mode = cast(NarrationMode, kind.removeprefix("narrate_"))
                 yield kind
             case "verbosity_brief" | "verbosity_normal" | "verbosity_full":
-                self._set_detail(_detail(kind.removeprefix("verbosity_")))
+                session.detail = cast(Detail, kind.removeprefix("verbosity_"))
                 yield kind
             case "language":
-                yield from self._speak_language(command.argument)
+                yield self._speak_language(command.argument)
             case "where_looking":
-                newest = self._memory.newest
+                newest = session.memory.newest
                 yield from view_conditions(newest.frame.picture) if newest else ["no_picture"]
             case "forget":
-                self._memory.forget()
-                self._talk.forget()
-                self._narrator.forget()
-                self._unload()
+                session.memory.forget()
+                session.history.forget()
+                session.narrator.forget()
+                session.conversation.unload()
                 yield kind
             case "unload":
-                self._unload()
+                session.conversation.unload()
                 yield kind
             case _:
                 yield kind  # help, abilities, read: the phrase is all there is
 
-    def _said_or(self, key: str) -> Iterator[str | Sentence]:
-        said = self._talk.answer()
-        yield from said
-        if not said:
-            yield key
-
     def _change_voices(self, step: VoiceStep) -> str:
-        before = self._voices[0].settings
+        before = self._session.synthesizers[0].settings
         after = step_voice(before, step)
-        for voice in self._voices:
+        for voice in self._session.synthesizers:
             voice.settings = after
         return AT_LIMIT[step] if after == before else step
 
-    def _speak_language(self, code: str) -> Iterator[str]:
-        if code in languages():
-            self._conversation.language = code
-            yield "language"
-        else:
-            yield "language_unknown"
-
-
-def _mode(word: str) -> NarrationMode:
-    modes: dict[str, NarrationMode] = {"quiet": "quiet", "changes": "changes", "continuous": "continuous"}
-    return modes[word]
-
-
-def _detail(word: str) -> Detail:
-    details: dict[str, Detail] = {"brief": "brief", "normal": "normal", "full": "full"}
-    return details[word]
+    def _speak_language(self, code: str) -> str:
+        if code not in languages():
+            return "language_unknown"
+        self._session.conversation.language = code
+        return "language"

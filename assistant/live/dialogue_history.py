@@ -11,10 +11,12 @@ MOST_SENTENCES = 32
 HEARD_SHARE = 0.9
 """A sentence of which less was heard counts as not heard."""
 
-TalkState = tuple[Question | None, list[Sentence], list[bool]]
+HistoryState = tuple[Question | None, list[Sentence], list[bool]]
 
 
-class Talk:
+class DialogueHistory:
+    """The last turn only. Threads may share it."""
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._question: Question | None = None
@@ -27,42 +29,45 @@ class Talk:
         return self._question
 
     def begin(self, question: Question) -> None:
+        """Start a new turn with its question; what was said before is forgotten."""
         with self._lock:
             self._question, self._sentences, self._heard = question, [], []
 
     def said(self, sentence: Sentence) -> None:
-        """Another sentence of the answer was queued."""
+        """Note that another sentence of the answer was queued."""
         with self._lock:
             if len(self._sentences) < MOST_SENTENCES:
                 self._sentences.append(sentence)
                 self._heard.append(False)
 
     def heard(self, heard: Heard) -> None:
-        """So much of a sentence left the loudspeaker; others than the answer's don't count."""
+        """Note how much of a sentence left the loudspeaker; others than the answer's don't count."""
         with self._lock:
             for place, sentence in enumerate(self._sentences):
                 if sentence is heard.sentence:
                     self._heard[place] = heard.share >= HEARD_SHARE
 
     def answer(self) -> list[Sentence]:
+        """Return the sentences of the last answer, heard or not."""
         with self._lock:
             return list(self._sentences)
 
     def unheard(self) -> list[Sentence]:
-        """What an interruption cut off."""
+        """Return the sentences of the last answer that an interruption cut off."""
         with self._lock:
             return [s for s, heard in zip(self._sentences, self._heard, strict=True) if not heard]
 
-    def state(self) -> TalkState:
-        """For `restore`."""
+    def state(self) -> HistoryState:
+        """Return all that `restore` needs to come back to this moment."""
         with self._lock:
             return self._question, list(self._sentences), list(self._heard)
 
-    def restore(self, state: TalkState) -> None:
-        """The answer begun since then is taken back: nobody will hear it."""
+    def restore(self, state: HistoryState) -> None:
+        """Take back the answer that was begun since `state` was called: nobody will hear it."""
         with self._lock:
             self._question, self._sentences, self._heard = state
 
     def forget(self) -> None:
+        """Drop the question and the answer."""
         with self._lock:
             self._question, self._sentences, self._heard = None, [], []

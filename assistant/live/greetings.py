@@ -13,8 +13,8 @@ LETTERS_PER_S, SYLLABLES_PER_S = 13.0, 5.0
 """How fast voices read letters, and signs that are syllables (Chinese, Japanese, Korean)."""
 
 
-def invitations(languages: Iterable[str], turn: int, longest_s: float = LONGEST_S) -> list[Sentence]:
-    """In the order given; the first that wouldn't fit and all after it are left out."""
+def greetings(languages: Iterable[str], turn: int, longest_s: float = LONGEST_S) -> list[Sentence]:
+    """Return an invitation in each language, in the order given, as many as fit into `longest_s` seconds; all of one turn."""
     sentences: list[Sentence] = []
     for code in languages:
         text, language = phrase("greet", code)
@@ -26,5 +26,5 @@ def invitations(languages: Iterable[str], turn: int, longest_s: float = LONGEST_
 
 
 def spoken_s(text: str) -> float:
-    """About how long a text takes to say."""
+    """Estimate how many seconds a text takes to say."""
     return sum(1 / (SYLLABLES_PER_S if unicodedata.east_asian_width(letter) in "WF" else LETTERS_PER_S) for letter in text)

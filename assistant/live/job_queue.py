@@ -10,15 +10,15 @@ from assistant.messages import Utterance
 
 
 @dataclass(frozen=True, eq=False)
-class Reply:
-    """The user has said this."""
+class Respond:
+    """The user has said this: answer it, or do what it commands."""
 
     utterance: Utterance
 
 
 @dataclass(frozen=True, eq=False)
-class Prepare:
-    """The user has said this so far, and may have done."""
+class Speculate:
+    """The user has said this so far and may have done: answer it ahead, in case it was all."""
 
     utterance: Utterance
 
@@ -40,34 +40,34 @@ class Idle:
     """Nothing was asked for a while."""
 
 
-Job = Reply | Prepare | Describe | LookAhead | Idle
+Job = Respond | Speculate | Describe | LookAhead | Idle
 
 
-class Agenda:
-    """One place for each kind of job, so it can't grow: only the newest utterance, pause, key and picture count."""
+class JobQueue:
+    """Holds one job of each kind, so it can't grow: only the newest utterance, pause, key and picture count."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._urgent: Reply | Describe | None = None
-        self._prepare: Prepare | None = None
+        self._urgent: Respond | Describe | None = None
+        self._speculation: Speculate | None = None
         self._look: LookAhead | None = None
         self._is_last = self._closed = False
 
-    def put(self, job: Reply | Prepare | Describe | LookAhead) -> None:
+    def put(self, job: Respond | Speculate | Describe | LookAhead) -> None:
         with self._changed:
             match job:
-                case Reply() | Describe():  # whoever asks again doesn't want the first answer any more
-                    self._urgent, self._prepare = job, None
-                case Prepare():
-                    self._prepare = job
+                case Respond() | Describe():  # whoever asks again doesn't want the first answer any more
+                    self._urgent, self._speculation = job, None
+                case Speculate():
+                    self._speculation = job
                 case LookAhead():
                     self._look = job
             self._changed.notify_all()
 
-    def cancel_prepare(self) -> None:
-        """The user goes on speaking."""
+    def cancel_speculation(self) -> None:
+        """Drop what was to be answered ahead: the user goes on speaking."""
         with self._changed:
-            self._prepare = None
+            self._speculation = None
 
     def finish(self) -> None:
         """Nothing will be said any more: end once what was said has been answered."""
@@ -88,14 +88,14 @@ class Agenda:
 
     def _next(self, idle_s: float) -> Job | None:
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._is_last or self._urgent or self._prepare or self._look, idle_s)
+            self._changed.wait_for(lambda: self._closed or self._is_last or self._urgent or self._speculation or self._look, idle_s)
             if self._closed:
                 return None
             job: Job
             if self._urgent:
                 job, self._urgent = self._urgent, None
-            elif self._prepare:
-                job, self._prepare = self._prepare, None
+            elif self._speculation:
+                job, self._speculation = self._speculation, None
             elif self._is_last:
                 return None
             elif self._look:

@@ -6,11 +6,13 @@ PRESS_GAP_S = 0.3
 """Presses closer than this are one: nobody means more by hammering on a key."""
 
 
-class Presses:
+class KeyDebounce:
+    """Takes the presses of one key in order of time."""
+
     def __init__(self) -> None:
         self._last_s = float("-inf")
 
-    def counts(self, now_s: float) -> bool:
-        """Not those that follow another within PRESS_GAP_S."""
+    def accepts(self, now_s: float) -> bool:
+        """Tell whether a press counts: not if it follows another within PRESS_GAP_S, counted or not."""
         gap_s, self._last_s = now_s - self._last_s, now_s
         return gap_s >= PRESS_GAP_S

@@ -12,8 +12,8 @@ ECHO_S = 0.2
 """After the loudspeaker has ended the room still sounds; the microphone stays deaf for so long."""
 
 
-class NoticedSpeaker:
-    """Implements `interfaces.Speaker`."""
+class MonitoredSpeaker:
+    """A Speaker around another that tells when it plays. `play` is the speaking thread's; the rest may be asked from any."""
 
     def __init__(self, speaker: Speaker) -> None:
         self._speaker = speaker
@@ -24,20 +24,20 @@ class NoticedSpeaker:
     def play(self, chunks: Iterator[AudioChunk], is_stale: Callable[[], bool]) -> float:
         self.is_playing = True
         try:
-            return self._speaker.play(self._noticed(chunks), is_stale)
+            return self._speaker.play(self._monitored(chunks), is_stale)
         finally:
             if self._sounds:
                 self._ended_s = time.monotonic()
             self.is_playing = self._sounds = False
 
-    def sounds(self, now_s: float) -> bool:
-        """Whether it can be heard, the room's echo included; not yet while its first sound is still being made."""
+    def is_audible(self, now_s: float) -> bool:
+        """Tell whether it can be heard, the room's echo included; not yet while its first sound is still being made."""
         return self._sounds or now_s - self._ended_s < ECHO_S
 
     def close(self) -> None:
         self._speaker.close()
 
-    def _noticed(self, chunks: Iterator[AudioChunk]) -> Iterator[AudioChunk]:
+    def _monitored(self, chunks: Iterator[AudioChunk]) -> Iterator[AudioChunk]:
         for chunk in chunks:
             self._sounds = True
             yield chunk

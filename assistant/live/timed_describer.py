@@ -1,51 +1,34 @@
-"""A describer that tells how long the one inside it takes: what the trace of a turn can't see from outside."""
+"""Tells how long a describer takes for its words: what the trace of a turn can't see from outside."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from typing import Any, cast
 
 from assistant.interfaces import SceneDescriber
-from assistant.live.answer_worker import Report
-from assistant.messages import AnswerThresholds, Detail, Keyframe, MomentThresholds, Scores, View
+from assistant.live.session import EventSink
 
 
-class TimedDescriber:
-    """Implements `interfaces.SceneDescriber`; reports "first_token" and, of each answer, "tokens" (pieces of text)."""
+def timed(describer: SceneDescriber, report: EventSink) -> SceneDescriber:
+    """Return the describer, reporting "first_token" and, of each answer, "tokens" (pieces of text)."""
+    return cast(SceneDescriber, _Timed(describer, report))
 
-    def __init__(self, describer: SceneDescriber, report: Report) -> None:
+
+class _Timed:
+    """All of another describer but for `answer`."""
+
+    def __init__(self, describer: SceneDescriber, report: EventSink) -> None:
         self._describer = describer
         self._report = report
 
-    @property
-    def max_pictures(self) -> int:
-        return self._describer.max_pictures
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._describer, name)
 
-    @property
-    def thresholds(self) -> AnswerThresholds | None:
-        return self._describer.thresholds
-
-    @property
-    def moment_thresholds(self) -> MomentThresholds:
-        return self._describer.moment_thresholds
-
-    def look(self, keyframes: Sequence[Keyframe], detail: Detail = "brief", *, duration_s: float | None = None) -> View:
-        return self._describer.look(keyframes, detail, duration_s=duration_s)
-
-    def answer(self, view: View, question: str, detail: Detail = "brief", *, whole_picture: bool = False) -> Iterator[str]:
+    def answer(self, *args: Any, **options: Any) -> Iterator[str]:
         count = 0
-        for piece in self._describer.answer(view, question, detail, whole_picture=whole_picture):
+        for piece in self._describer.answer(*args, **options):
             if not count:
                 self._report("first_token", {})
             count += 1
             yield piece
         self._report("tokens", {"count": count})
-
-    def log_likelihoods(self, view: View, question: str, answers: Sequence[str], *, floor: float = -math.inf) -> list[float]:
-        return self._describer.log_likelihoods(view, question, answers, floor=floor)
-
-    def token_log_likelihoods(self, view: View, question: str, answer: str) -> Scores:
-        return self._describer.token_log_likelihoods(view, question, answer)
-
-    def unload(self) -> None:
-        self._describer.unload()

@@ -8,26 +8,28 @@ from collections.abc import Callable
 _TICK_S = 0.02
 
 
-class Floor:
-    """Taken while the user speaks; what the assistant has to say waits until it is free, or is stale by then."""
+class TurnTaking:
+    """Holds the assistant's voice back while the user speaks. Threads may share it."""
 
     def __init__(self) -> None:
-        self._free = threading.Event()
-        self._free.set()
+        self._user_is_silent = threading.Event()
+        self._user_is_silent.set()
 
     @property
-    def is_taken(self) -> bool:
-        return not self._free.is_set()
+    def user_speaks(self) -> bool:
+        """Whether the user is speaking now; set it as they begin and end."""
+        return not self._user_is_silent.is_set()
 
-    def set_taken(self, taken: bool) -> None:
-        if taken:
-            self._free.clear()
+    @user_speaks.setter
+    def user_speaks(self, speaks: bool) -> None:
+        if speaks:
+            self._user_is_silent.clear()
         else:
-            self._free.set()
+            self._user_is_silent.set()
 
-    def wait_until_free(self, is_stale: Callable[[], bool]) -> bool:
-        """False if what waits became stale meanwhile."""
-        while not self._free.wait(_TICK_S):
+    def wait_for_turn(self, is_stale: Callable[[], bool]) -> bool:
+        """Wait until the user is silent; return False if what waits to be said became stale meanwhile."""
+        while not self._user_is_silent.wait(_TICK_S):
             if is_stale():
                 return False
         return not is_stale()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 
-from assistant.messages import Keyframe, PictureProblem
+from assistant.messages import Keyframe
 
 CAPACITY = 16
 """Keyframes held; the oldest go first. More than any model takes at once, and below 50 MB at 1280 x 720."""
@@ -17,7 +17,6 @@ class SceneMemory:
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._lock = threading.Lock()
         self._keyframes: deque[Keyframe] = deque(maxlen=capacity)
-        self._problem: PictureProblem | None = None
         self._newest: Keyframe | None = None
         self._frame_s: float | None = None
 
@@ -28,7 +27,7 @@ class SceneMemory:
     def add(self, keyframe: Keyframe) -> None:
         """Remember a keyframe; one with a problem only says that the camera sees nothing useful from now on."""
         with self._lock:
-            self._problem, self._newest = keyframe.problem, keyframe
+            self._newest = keyframe
             if keyframe.problem is None:
                 self._keyframes.append(keyframe)
 
@@ -37,10 +36,10 @@ class SceneMemory:
         with self._lock:
             return list(self._keyframes)[-count:] if count > 0 else []
 
-    @property
-    def problem(self) -> PictureProblem | None:
-        """Why the camera shows nothing worth describing now; None once a good keyframe followed."""
-        return self._problem
+    def in_view(self, count: int) -> list[Keyframe]:
+        """Return what the camera shows now: the last keyframes as `latest` gives them, or the newest alone if it has a problem."""
+        newest = self._newest
+        return [newest] if newest and newest.problem else self.latest(count)
 
     @property
     def newest(self) -> Keyframe | None:
@@ -55,4 +54,4 @@ class SceneMemory:
         """Drop everything seen so far."""
         with self._lock:
             self._keyframes.clear()
-            self._problem = self._newest = None
+            self._newest = None

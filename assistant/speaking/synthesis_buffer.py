@@ -20,7 +20,7 @@ SENTENCES_AHEAD = 2
 EARCON_RATE_HZ = 22_050
 
 
-class Prepared:
+class PreparedSound:
     """One thing to be spoken and its sound so far. One thread makes it, another plays it."""
 
     def __init__(self, spoken: Spoken) -> None:
@@ -31,24 +31,25 @@ class Prepared:
         self._seconds = 0.0
 
     def add(self, chunk: AudioChunk) -> None:
+        """Append what was made."""
         with self._changed:
             self._chunks.append(chunk)
             self._seconds += chunk.duration_s
             self._changed.notify_all()
 
     def finish(self) -> None:
-        """No more sound will come."""
+        """Note that no more sound will come."""
         with self._changed:
             self._is_whole = True
             self._changed.notify_all()
 
     def chunks(self) -> Iterator[AudioChunk]:
-        """Each once, waiting for those that are still being made."""
+        """Yield each chunk once, waiting for those that are still being made."""
         while (chunk := self._next()) is not None:
             yield chunk
 
     def heard(self, heard_s: float) -> Heard:
-        """What was heard of the sentence when so much of its sound left the loudspeaker.
+        """Return what was heard of the sentence when `heard_s` seconds of its sound left the loudspeaker.
 
         An interrupted sentence that was still being made is compared with what there was of it, so its share is an upper bound.
         """
@@ -61,15 +62,15 @@ class Prepared:
             return self._chunks.popleft() if self._chunks else None
 
 
-class SoundAhead:
-    """Filled by `make` on one thread, iterated by the thread that plays."""
+class SynthesisBuffer:
+    """Holds the sound of what is to be spoken next: filled by `make` on one thread, iterated by the thread that plays."""
 
     def __init__(self, synthesizers: Sequence[SpeechSynthesizer], turns: Turns, trouble: Callable[[Problem], None]) -> None:
         """`trouble` is told what kept a sentence from being made; the next one is tried all the same."""
         self._synthesizers = synthesizers
         self._turns = turns
         self._trouble = trouble
-        self._prepared: deque[Prepared] = deque()
+        self._prepared: deque[PreparedSound] = deque()
         self._changed = threading.Condition()
         self._closed = False
         self._begun_turn = float("-inf")
@@ -77,7 +78,7 @@ class SoundAhead:
     def make(self, spoken: Iterable[Spoken]) -> None:
         """Make the sound of all that comes, until it ends or `close`."""
         for one in spoken:
-            prepared = Prepared(one)
+            prepared = PreparedSound(one)
             if not self._append(prepared):
                 return
             try:
@@ -92,7 +93,7 @@ class SoundAhead:
                 prepared.finish()
 
     def wait_begun(self, turn: int, timeout_s: float) -> None:
-        """Until the first sound of what is said in this turn is made, so that nothing takes the processor from it."""
+        """Wait until the first sound of what is said in this turn is made, so that nothing takes the processor from it."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._begun_turn >= turn, timeout_s)
 
@@ -104,16 +105,16 @@ class SoundAhead:
             self._changed.notify_all()
 
     def __len__(self) -> int:
-        """How many wait to be played that aren't stale."""
+        """Count what waits to be played and isn't stale."""
         with self._changed:
             return sum(not self._turns.is_stale(p.spoken.turn) for p in self._prepared)
 
-    def __iter__(self) -> Iterator[Prepared]:
+    def __iter__(self) -> Iterator[PreparedSound]:
         """Yield what is to be played next, until closed."""
         while (prepared := self._take()) is not None:
             yield prepared
 
-    def _append(self, prepared: Prepared) -> bool:
+    def _append(self, prepared: PreparedSound) -> bool:
         """Wait for room; False once closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or len(self._prepared) < SENTENCES_AHEAD)
@@ -128,7 +129,7 @@ class SoundAhead:
                 self._begun_turn = spoken.turn
                 self._changed.notify_all()
 
-    def _take(self) -> Prepared | None:
+    def _take(self) -> PreparedSound | None:
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._prepared)
             if self._closed:

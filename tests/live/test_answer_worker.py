@@ -10,13 +10,11 @@ import numpy as np
 import pytest
 
 from assistant.answering.answer_checks import SCENE_QUESTION
-from assistant.answering.narration import Narrator
 from assistant.conversation import Conversation
 from assistant.languages import phrase
-from assistant.live.answer_worker import UNBEGUN, Converser, Stage, sounds_whole
-from assistant.live.command_handlers import Orders
-from assistant.live.dialogue_history import Talk
-from assistant.live.job_queue import Describe, Idle, LookAhead, Prepare, Reply
+from assistant.live.answer_worker import AnswerWorker, sounds_whole
+from assistant.live.job_queue import Describe, Idle, LookAhead, Respond, Speculate
+from assistant.live.session import Session
 from assistant.messages import (
     Command,
     Earcon,
@@ -33,11 +31,10 @@ from assistant.messages import (
     View,
 )
 from assistant.problems import MissingModel
-from assistant.seeing.scene_memory import SceneMemory
 from assistant.settings import EarSettings, NarrationSettings, Settings
 from assistant.speaking.speech_queue import Spoken
-from assistant.turns import Turns
-from tests.support.fakes import ScriptedDescriber, ScriptedTranscriber, ToneSynthesizer
+from assistant.turns import UNBEGUN
+from tests.support.fakes import ListSpeaker, ScriptedDescriber, ScriptedTranscriber, ToneSynthesizer
 
 
 def scene(number: int, light: float = 1.0) -> Picture:
@@ -46,56 +43,55 @@ def scene(number: int, light: float = 1.0) -> Picture:
     return cells.astype(np.uint8).repeat(20, axis=0).repeat(20, axis=1)
 
 
-class Talking:
-    """A converser with a scripted model and recogniser, and all that it says."""
+class Talking(Session):
+    """A session whose worker is told its jobs one by one, with a scripted model and recogniser; keeps all that is said."""
 
     def __init__(
         self, answers: list[str], *, mode: NarrationMode = "quiet", wake_word: str = "", describer: ScriptedDescriber | None = None
     ) -> None:
         self.describer = describer or ScriptedDescriber(answers)
         self.transcriber = ScriptedTranscriber([Transcript("", "", 0.0, "")])
-        settings = Settings(ears=EarSettings(wake_word=wake_word), narration=NarrationSettings(mode=mode))
-        conversation = Conversation(self.transcriber, self.describer, settings.ears)
-        self.memory, self.talk, self.turns = SceneMemory(), Talk(), Turns()
         self.said: list[Sentence] = []
         self.earcons: list[str] = []
-        self.reports: list[tuple[str, dict[str, Any]]] = []
-        self.whole_at: list[int] = []
         self.silent, self.now_s, self.voice = True, 100.0, ToneSynthesizer()
-        narrator = Narrator(settings.narration)
-        orders = Orders(conversation, self.memory, self.talk, narrator, [self.voice], self._set_detail, conversation.unload)
-        stage = Stage(
-            self._speak,
-            lambda turn, timeout_s: None,
-            lambda: self.whole_at.append(self.turns.current),
-            lambda: self.silent,
-            lambda e, d: self.reports.append((e, d)),
-            lambda: self.now_s,
-        )
-        self.converser = Converser(conversation, self.memory, self.talk, narrator, self.turns, settings, stage, orders.obey)
+        settings = Settings(ears=EarSettings(wake_word=wake_word), narration=NarrationSettings(mode=mode))
+        conversation = Conversation(self.transcriber, self.describer, settings.ears, wake_word=wake_word)
+        super().__init__(conversation, settings, ListSpeaker(), [self.voice], lambda event, details: None, lambda: self.now_s)
+        self.sounds.close()  # nobody waits for a first sound
+        self.worker = AnswerWorker(self)
+
+    @property
+    def is_silent(self) -> bool:
+        return self.silent
+
+    @property
+    def ended_early(self) -> bool:
+        """Whether the pause in which something was said counts as its end."""
+        return self.segmenter._ends_early
 
     def see(self, number: int = 0, reason: str = "change", problem: PictureProblem | None = None) -> None:
         self.memory.note_frame(self.now_s)
         self.memory.add(Keyframe(Frame(scene(number), self.now_s), reason, problem=problem))
-        self.converser.do(LookAhead())
+        self.worker.do(LookAhead())
 
     def ask(self, text: str, language: str = "en", turn: int | None = None) -> list[str]:
         """Say something and stop; the texts that come back."""
-        return self.utter(text, Reply, turn, language)
+        return self.utter(text, Respond, turn, language)
 
-    def utter(self, text: str, kind: type[Reply] | type[Prepare], turn: int | None = None, language: str = "en") -> list[str]:
+    def utter(self, text: str, kind: type[Respond] | type[Speculate], turn: int | None = None, language: str = "en") -> list[str]:
         before = len(self.said)
+        self.segmenter._is_paused, self.segmenter._ends_early = True, False
         self.transcriber._transcripts = type(self.transcriber._transcripts)([Transcript(text, language, 0.99 if text else 0.0, text)])
         turn = self.turns.begin() if turn is None else turn
-        self.converser.do(kind(Utterance(np.ones(16000, np.float32), 16000, 0.0, 1.0, turn)))
+        self.worker.do(kind(Utterance(np.ones(16000, np.float32), 16000, 0.0, 1.0, turn)))
         return [s.text for s in self.said[before:]]
 
     def hear_all(self) -> None:
         """The user hears everything that was said so far."""
         for sentence in self.said:
-            self.talk.heard(Heard(sentence, 1.0))
+            self.history.heard(Heard(sentence, 1.0))
 
-    def _speak(self, spoken: Spoken) -> bool:
+    def say(self, spoken: Spoken) -> bool:
         if self.turns.is_stale(spoken.turn):
             return False
         if isinstance(spoken, Earcon):
@@ -104,15 +100,12 @@ class Talking:
             self.said.append(spoken)
         return True
 
-    def _set_detail(self, detail: Any) -> None:
-        self.converser.detail = detail
-
 
 def test_what_was_said_until_a_pause_is_answered_ahead_and_not_again() -> None:
     talk = Talking(["A red cup."])
     talk.see()
-    assert talk.utter("What is this?", Prepare) == ["A red cup."]
-    assert talk.whole_at == [1]
+    assert talk.utter("What is this?", Speculate) == ["A red cup."]
+    assert talk.ended_early
     assert talk.ask("What is this?", turn=1) == []
     assert len(talk.transcriber.heard) == 1
     assert talk.describer.questions == ["What is this?"]
@@ -124,22 +117,23 @@ def test_a_scene_is_described_in_the_language_it_was_asked_for_in_even_if_the_ne
     talk.see()
     talk.ask("O que é isto?", "pt")
     begun = len(talk.said)
-    talk.converser._act(Question("Describe.", "en", "Describe.", talk.turns.current, Command("describe")))
+    talk.worker._act(Question("Describe.", "en", "Describe.", talk.turns.current, Command("describe")))
     assert [(s.text, s.language) for s in talk.said[begun:]] == [("A red cup.", "en")]
 
 
 def test_a_sentence_that_breaks_off_is_waited_for() -> None:
     talk = Talking(["A red cup.", "Blue."])
     talk.see()
-    talk.utter("What is the...", Prepare)
-    assert talk.whole_at == []
+    talk.utter("What is the...", Speculate)
+    assert not talk.ended_early
     assert talk.ask("What is the colour of the cup?") == ["Blue."]
 
 
 def test_a_command_is_obeyed_only_when_the_user_has_really_stopped() -> None:
     talk = Talking(["A red cup."])
-    assert talk.utter("faster", Prepare) == []
-    assert (talk.voice.settings.rate, talk.whole_at) == (1.0, [1])
+    assert talk.utter("faster", Speculate) == []
+    assert talk.ended_early
+    assert talk.voice.settings.rate == 1.0
     assert talk.ask("faster", turn=1) == [phrase("faster", "en")[0]]
     assert talk.voice.settings.rate > 1.0
 
@@ -156,7 +150,7 @@ def test_what_was_answered_ahead_in_vain_is_not_repeated() -> None:
     talk = Talking(["A red cup.", "Nothing to hear."])
     talk.see()
     talk.ask("What is this?")
-    talk.utter("Tell me.", Prepare)
+    talk.utter("Tell me.", Speculate)
     assert talk.ask("Repeat that.") == ["A red cup."]
 
 
@@ -164,10 +158,10 @@ def test_more_first_tells_what_an_interruption_cut_off_then_asks_the_model() -> 
     talk = Talking(["A red cup. It is empty.", "It has a handle."])
     talk.see()
     talk.ask("What is this?")
-    talk.talk.heard(Heard(talk.said[0], 1.0))
-    talk.talk.heard(Heard(talk.said[1], 0.2))
+    talk.history.heard(Heard(talk.said[0], 1.0))
+    talk.history.heard(Heard(talk.said[1], 0.2))
     assert talk.ask("More.") == ["It is empty."]
-    talk.talk.heard(Heard(talk.said[-1], 1.0))
+    talk.history.heard(Heard(talk.said[-1], 1.0))
     assert talk.ask("More.") == ["It has a handle."]
     talk.hear_all()
     assert talk.ask("More.") == [phrase("nothing_more", "en")[0]]
@@ -237,7 +231,7 @@ def test_a_covered_lens_pauses_the_narration_and_uncovering_resumes_it() -> None
     talk.now_s += 5
     talk.see(2, problem="covered")
     talk.now_s += 5
-    talk.converser.do(Idle())
+    talk.worker.do(Idle())
     talk.see(3)
     assert [s.text for s in talk.said] == ["A red cup.", phrase("covered", "en")[0], "A dog."]
 
@@ -248,8 +242,8 @@ def test_narration_waits_while_anyone_speaks_and_then_tells_the_newest_only() ->
     talk.see(1)
     talk.see(2)
     talk.silent, talk.now_s = True, talk.now_s + 5
-    talk.converser.do(Idle())
-    talk.converser.do(Idle())
+    talk.worker.do(Idle())
+    talk.worker.do(Idle())
     assert [s.text for s in talk.said] == ["A red cup."]
     assert (talk.describer.looks[-1][-1].frame.picture == scene(2)).all()
 
@@ -305,7 +299,7 @@ def test_what_the_user_waits_for_is_told_once_when_it_is_seen() -> None:
 def test_a_key_asks_for_a_description() -> None:
     talk = Talking(["A red cup."])
     talk.see()
-    talk.converser.do(Describe(talk.turns.begin()))
+    talk.worker.do(Describe(talk.turns.begin()))
     assert [s.text for s in talk.said] == ["A red cup."]
     assert talk.describer.questions == [SCENE_QUESTION]
 

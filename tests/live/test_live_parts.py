@@ -12,16 +12,16 @@ import numpy as np
 import pytest
 
 from assistant.answering.wake_word import after_wake_word
-from assistant.live.job_queue import Agenda, Describe, Idle, LookAhead, Prepare, Reply
-from assistant.live.key_debounce import PRESS_GAP_S, Presses
-from assistant.live.timed_describer import TimedDescriber
-from assistant.live.turn_taking import Floor
+from assistant.live.job_queue import Describe, Idle, JobQueue, LookAhead, Respond, Speculate
+from assistant.live.key_debounce import PRESS_GAP_S, KeyDebounce
+from assistant.live.timed_describer import timed
+from assistant.live.turn_taking import TurnTaking
 from assistant.live.turn_trace import TurnTrace
 from assistant.live.waiting_sounds import HEARD_AFTER_S, MOST_SOUNDS, THINKING_EVERY_S, WaitingSounds
 from assistant.messages import AudioChunk, Earcon, Frame, Keyframe, Sentence, Utterance
 from assistant.problems import MissingModel, Problem
 from assistant.speaking.clauses import clauses, first_clause
-from assistant.speaking.synthesis_buffer import SENTENCES_AHEAD, SoundAhead
+from assistant.speaking.synthesis_buffer import SENTENCES_AHEAD, SynthesisBuffer
 from assistant.turns import Turns
 from tests.support.fakes import ScriptedDescriber, ToneSynthesizer
 
@@ -35,49 +35,49 @@ def utterance(turn: int) -> Utterance:
 
 
 def test_what_the_user_said_comes_before_what_they_are_saying_and_that_before_pictures() -> None:
-    agenda = Agenda()
-    said, saying = Reply(utterance(1)), Prepare(utterance(2))
+    jobs = JobQueue()
+    said, saying = Respond(utterance(1)), Speculate(utterance(2))
     for job in (LookAhead(), said, saying):
-        agenda.put(job)
-    agenda.finish()
-    assert list(agenda.jobs(1.0)) == [said, saying]
+        jobs.put(job)
+    jobs.finish()
+    assert list(jobs.jobs(1.0)) == [said, saying]
 
 
 def test_only_the_newest_of_each_kind_waits_however_many_come() -> None:
-    agenda = Agenda()
+    jobs = JobQueue()
     for number in range(1000):
-        agenda.put(Prepare(utterance(number)))
-        agenda.put(LookAhead())
-        agenda.put(Describe(number))
-        agenda.put(Reply(utterance(number)))
-    jobs = agenda.jobs(0.001)
-    first = next(jobs)
-    assert isinstance(first, Reply)
+        jobs.put(Speculate(utterance(number)))
+        jobs.put(LookAhead())
+        jobs.put(Describe(number))
+        jobs.put(Respond(utterance(number)))
+    waiting = jobs.jobs(0.001)
+    first = next(waiting)
+    assert isinstance(first, Respond)
     assert first.utterance.turn == 999
-    assert [type(next(jobs)) for _ in range(2)] == [LookAhead, Idle]
+    assert [type(next(waiting)) for _ in range(2)] == [LookAhead, Idle]
 
 
 def test_what_was_prepared_for_a_pause_is_dropped_when_speech_goes_on_or_ends() -> None:
-    agenda = Agenda()
-    agenda.put(Prepare(utterance(1)))
-    agenda.cancel_prepare()
-    agenda.put(Prepare(utterance(2)))
-    agenda.put(Reply(utterance(2)))
-    agenda.finish()
-    assert [type(job) for job in agenda.jobs(1.0)] == [Reply]
+    jobs = JobQueue()
+    jobs.put(Speculate(utterance(1)))
+    jobs.cancel_speculation()
+    jobs.put(Speculate(utterance(2)))
+    jobs.put(Respond(utterance(2)))
+    jobs.finish()
+    assert [type(job) for job in jobs.jobs(1.0)] == [Respond]
 
 
 def test_nobody_is_spoken_over_and_what_is_stale_by_then_is_dropped() -> None:
-    floor, spoken = Floor(), list[bool]()
-    floor.set_taken(True)
-    thread = threading.Thread(target=lambda: spoken.append(floor.wait_until_free(lambda: False)))
+    turn_taking, spoken = TurnTaking(), list[bool]()
+    turn_taking.user_speaks = True
+    thread = threading.Thread(target=lambda: spoken.append(turn_taking.wait_for_turn(lambda: False)))
     thread.start()
     thread.join(0.1)
     assert thread.is_alive()
-    floor.set_taken(False)
+    turn_taking.user_speaks = False
     thread.join(5)
-    floor.set_taken(True)
-    assert [*spoken, floor.wait_until_free(lambda: True)] == [True, False]
+    turn_taking.user_speaks = True
+    assert [*spoken, turn_taking.wait_for_turn(lambda: True)] == [True, False]
 
 
 def test_a_quick_answer_needs_no_sound_before_it() -> None:
@@ -97,9 +97,9 @@ def test_who_waits_hears_that_they_were_heard_and_then_every_two_seconds_but_not
 
 
 def test_hammering_on_the_key_is_one_press() -> None:
-    presses = Presses()
-    assert sum(presses.counts(number * 0.02) for number in range(100)) == 1
-    assert presses.counts(2.0 + PRESS_GAP_S)
+    debounce = KeyDebounce()
+    assert sum(debounce.accepts(number * 0.02) for number in range(100)) == 1
+    assert debounce.accepts(2.0 + PRESS_GAP_S)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_a_sentence_is_begun_at_a_pause_or_when_it_grows_long(begun: str, spoken
 def test_the_model_waits_for_the_first_sound_of_a_turn_and_not_for_ever() -> None:
     turns = Turns()
     turns.begin()
-    ahead = SoundAhead([ToneSynthesizer()], turns, no_trouble)
+    ahead = SynthesisBuffer([ToneSynthesizer()], turns, no_trouble)
     began_s = time.monotonic()
     ahead.wait_begun(1, 0.1)
     assert time.monotonic() - began_s >= 0.1
@@ -162,7 +162,7 @@ def test_the_model_waits_for_the_first_sound_of_a_turn_and_not_for_ever() -> Non
 
 def test_the_next_sentences_are_made_while_the_first_is_played_and_no_more() -> None:
     voice, turns = ToneSynthesizer(), Turns()
-    ahead = SoundAhead([voice], turns, no_trouble)
+    ahead = SynthesisBuffer([voice], turns, no_trouble)
     maker = threading.Thread(target=ahead.make, args=([Sentence(f"number {n}", "en") for n in range(6)],))
     maker.start()
     playing = iter(ahead)
@@ -178,7 +178,7 @@ def test_the_next_sentences_are_made_while_the_first_is_played_and_no_more() -> 
 
 def test_a_sentence_without_a_voice_is_told_and_the_next_one_is_spoken() -> None:
     told: list[Problem] = []
-    ahead = SoundAhead([ToneSynthesizer(("en",))], Turns(), told.append)
+    ahead = SynthesisBuffer([ToneSynthesizer(("en",))], Turns(), told.append)
     ahead.make([Sentence("x", "sw"), Sentence("one", "en")])
     playing = iter(ahead)
     assert [len(list(next(playing).chunks())) for _ in range(2)] == [0, 1]
@@ -194,7 +194,7 @@ def test_a_voice_stops_where_the_user_interrupts() -> None:
                 yield chunk
 
     turns = Turns()
-    ahead = SoundAhead([Interrupting()], turns, no_trouble)
+    ahead = SynthesisBuffer([Interrupting()], turns, no_trouble)
     ahead.make([Sentence("one two three four five", "en")])
     assert len(list(next(iter(ahead)).chunks())) == 2
 
@@ -224,8 +224,8 @@ def test_each_turn_is_one_record_with_its_times() -> None:
 
 def test_a_describer_that_is_timed_answers_as_before() -> None:
     told: list[str] = []
-    timed = TimedDescriber(ScriptedDescriber(["A red cup."], max_pictures=2), lambda event, details: told.append(event))
-    view = timed.look([Keyframe(Frame(np.zeros((4, 4, 3), np.uint8), 0.0), "only")])
-    assert "".join(timed.answer(view, "What is this?")) == "A red cup."
+    describer = timed(ScriptedDescriber(["A red cup."], max_pictures=2), lambda event, details: told.append(event))
+    view = describer.look([Keyframe(Frame(np.zeros((4, 4, 3), np.uint8), 0.0), "only")])
+    assert "".join(describer.answer(view, "What is this?")) == "A red cup."
     assert told == ["first_token", "tokens"]
-    assert timed.max_pictures == 2
+    assert describer.max_pictures == 2

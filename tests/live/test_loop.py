@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from assistant.languages import phrase
 from assistant.live.key_debounce import PRESS_GAP_S
 from assistant.live.loop import STOP_WITHIN_S, Devices, LiveLoop
 from assistant.live.monitored_speaker import ECHO_S
+from assistant.live.watcher import Watcher
 from assistant.messages import AudioChunk, Detail, Frame, Sound, Transcript, View
 from assistant.problems import LostDevice, MissingModel
 from assistant.settings import EarSettings, Settings
@@ -144,16 +144,15 @@ def test_a_frozen_camera_is_told_and_its_return_too() -> None:
     scene = np.kron(rng.integers(40, 215, (12, 16, 3)), np.ones((10, 10, 1)))
     alive = [np.clip(scene + rng.normal(0, 3, scene.shape), 0, 255).astype(np.uint8) for _ in range(60)]
     pictures = alive[:20] + [alive[19]] * 50 + alive[20:]
-    loop = Loop(QUIET, [WHAT], ["x"]).loop
-    loop._devices = replace(loop._devices, camera_is_live=True)
-    found = list(loop._keyframes(Frame(picture, number / 10) for number, picture in enumerate(pictures)))
+    watcher = Watcher(Loop(QUIET, [WHAT], ["x"]).loop._session, camera_is_live=True)
+    found = list(watcher.keyframes(Frame(picture, number / 10) for number, picture in enumerate(pictures)))
     assert [(k.reason, k.problem) for k in found] == [("first", None), ("change", "frozen"), ("first", None)]
 
 
 def test_speech_stops_the_answer() -> None:
     """While the first sentence is played the turn ends: nothing more of it is heard."""
     live = Loop(QUIET + SPEECH + QUIET, [WHAT], ["One two three four. Five six seven eight. Nine ten."])
-    live.speaker._after_chunk = lambda: live.loop._turns.interrupt() if live.events[-1].get("turn") else None
+    live.speaker._after_chunk = lambda: live.loop._session.turns.interrupt() if live.events[-1].get("turn") else None
     live.loop.run()
     assert "Nine ten." not in [e["text"] for e in live.events if e["event"] == "heard" and e["share"] == 1]
 
@@ -231,7 +230,7 @@ def test_with_push_to_talk_nothing_is_heard_before_the_key() -> None:
 def test_without_headphones_the_assistant_does_not_hear_itself() -> None:
     live = Loop(QUIET + SPEECH + QUIET, [WHAT], ["x"], ears=EarSettings())
     loud = AudioChunk(np.ones(512, np.float32), 16000, 0.0)
-    speaker = live.loop._speaker
+    speaker = live.loop._session.speaker
     heard_while_playing = []
 
     def listen_meanwhile() -> bool:
@@ -250,7 +249,7 @@ def test_a_pause_within_a_question_is_no_end_of_it(pause: list[float]) -> None:
     """What was made of the first half is thrown away, unheard if the pause was short, and the whole is answered."""
 
     class ByLength(ScriptedTranscriber):
-        def transcribe(self, samples: Sound, sample_rate_hz: int, language: str | None = None) -> Transcript:
+        def transcribe(self, samples: Sound, sample_rate_hz: int, language: str | None = None, **_: Any) -> Transcript:
             text = "What is this?" if len(samples) > 2 * sample_rate_hz else "What is."
             return Transcript(text, "en", 0.9, text)
 
@@ -269,7 +268,7 @@ def test_a_pause_within_a_question_is_no_end_of_it(pause: list[float]) -> None:
 
     script = QUIET + SPEECH + pause + SPEECH + QUIET
     live = Loop(script, [WHAT], [], describer=Parrot(["x"]), room=Patient(len(script)))
-    live.loop._conversation._transcriber = ByLength([WHAT])
+    live.loop._session.conversation._transcriber = ByLength([WHAT])
     live.loop.run()
     assert "I was asked: What is." in [event["text"] for event in live.events if event["event"] == "sentence"]
     sounded = [event["text"] for event in live.events if event["event"] == "sound"]

@@ -23,7 +23,7 @@ def test_nothing_breaks_whatever_goes_wrong_with_devices() -> None:
 
 def test_a_question_that_nobody_answers_is_noticed() -> None:
     soak = Soak(1, {}, SPEED, 0)
-    soak.loop._conversation.understand = lambda *_: Sentence("", "en", -1)  # type: ignore[method-assign]
+    soak.loop._session.conversation.understand_addressed = lambda *_: Sentence("", "en", -1)  # type: ignore[method-assign]
     assert any("UNANSWERED" in broken for broken in soak.run()["broken"])
 
 

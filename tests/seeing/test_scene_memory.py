@@ -22,11 +22,12 @@ def test_only_the_newest_scenes_are_held() -> None:
 
 def test_trouble_is_never_described_and_ends_with_the_next_scene() -> None:
     memory = SceneMemory()
+    memory.add(keyframe(0.0))
     memory.add(keyframe(1.0, "covered"))
-    assert memory.problem == "covered"
-    assert memory.latest(1) == []
+    assert [(k.frame.time_s, k.problem) for k in memory.in_view(2)] == [(1.0, "covered")]
+    assert [k.frame.time_s for k in memory.latest(2)] == [0.0]
     memory.add(keyframe(2.0))
-    assert memory.problem is None
+    assert [(k.frame.time_s, k.problem) for k in memory.in_view(2)] == [(0.0, None), (2.0, None)]
 
 
 def test_forgetting_leaves_nothing() -> None:

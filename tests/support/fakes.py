@@ -17,6 +17,7 @@ from assistant.messages import (
     Keyframe,
     MomentThresholds,
     Picture,
+    Probabilities,
     Scores,
     SeenPicture,
     Sound,
@@ -192,7 +193,14 @@ class ScriptedTranscriber:
         self._transcripts = deque(transcripts)
         self.heard: list[Sound] = []
 
-    def transcribe(self, samples: Sound, sample_rate_hz: int, language: str | None = None) -> Transcript:
+    def transcribe(
+        self,
+        samples: Sound,
+        sample_rate_hz: int,
+        language: str | None = None,
+        *,
+        speech_probabilities: Probabilities | None = None,
+    ) -> Transcript:
         self.heard.append(samples)
         if not np.nan_to_num(samples).any():
             return Transcript("", "", 0.0, "", 0.0)

@@ -9,7 +9,7 @@ from random import Random
 
 import numpy as np
 
-from assistant.messages import AudioChunk, Detail, Keyframe, Picture, Sound, Transcript, View
+from assistant.messages import AudioChunk, Detail, Keyframe, Picture, Probabilities, Sound, Transcript, View
 from tests.support.fakes import ScriptedDescriber, ToneSynthesizer
 from tests.support.faulty_devices import CHUNK_S, CHUNK_SAMPLES, World
 
@@ -66,7 +66,14 @@ class LevelTranscriber:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def transcribe(self, samples: Sound, sample_rate_hz: int, language: str | None = None) -> Transcript:
+    def transcribe(
+        self,
+        samples: Sound,
+        sample_rate_hz: int,
+        language: str | None = None,
+        *,
+        speech_probabilities: Probabilities | None = None,
+    ) -> Transcript:
         self._world.wait(0.3)
         loud = samples[samples > QUIET_LEVEL / 2]
         if not len(loud):

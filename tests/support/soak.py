@@ -216,8 +216,8 @@ class Soak:
 def queue_lengths(loop: LiveLoop) -> dict[str, tuple[int, int]]:
     """Each queue of the loop: (how many wait, how many may wait)."""
     return {
-        "sentences": (len(loop._queue._sentences), QUEUED_SENTENCES),
-        "sounds": (len(loop._sound._prepared), SENTENCES_AHEAD),
+        "sentences": (len(loop._session.sentences._sentences), QUEUED_SENTENCES),
+        "sounds": (len(loop._session.sounds._prepared), SENTENCES_AHEAD),
     }
 
 

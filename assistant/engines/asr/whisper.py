@@ -20,7 +20,7 @@ from faster_whisper.tokenizer import Tokenizer
 
 from assistant.engines.asr.hallucination import Evidence, is_invented
 from assistant.interfaces import VoiceDetector
-from assistant.messages import AudioChunk, Sound, Transcript
+from assistant.messages import AudioChunk, Probabilities, Sound, Transcript
 from assistant.problems import BadInput, DamagedModel, MissingModel, shorten
 from assistant.settings import EarSettings
 
@@ -94,7 +94,14 @@ class WhisperTranscriber:
         for language in self._languages:
             self._check_language(language)
 
-    def transcribe(self, samples: Sound, sample_rate_hz: int, language: str | None = None) -> Transcript:
+    def transcribe(
+        self,
+        samples: Sound,
+        sample_rate_hz: int,
+        language: str | None = None,
+        *,
+        speech_probabilities: Probabilities | None = None,
+    ) -> Transcript:
         """The words of float32 [n]. A `language` that is given has probability 1; BadInput when Whisper doesn't know it.
 
         `confidence` is exp(mean log-probability of the tokens), of the English ones if those are less sure; 0 and an empty `english`
@@ -106,16 +113,18 @@ class WhisperTranscriber:
         elif len(self._languages) == 1:
             language = self._languages[0]
         heard: list[_Heard] = []
-        for window in _windows(_at_16_khz(_clean(samples), sample_rate_hz)):
-            found = self._hear(window, language)
+        sound = _at_16_khz(_clean(samples), sample_rate_hz)
+        for window in _windows(sound):
+            known = speech_probabilities if len(window) == len(sound) else None  # a part of it would need a part of them
+            found = self._hear(window, language, known)
             if found is not None:
                 language = language or found.transcript.language
                 heard.append(found)
         return _join(heard)
 
-    def _hear(self, window: Sound, language: str | None) -> _Heard | None:
+    def _hear(self, window: Sound, language: str | None, speech_probabilities: Probabilities | None) -> _Heard | None:
         """The words of at most 30 s, None without any."""
-        speech, speech_s = self._speech(window)
+        speech, speech_s = self._speech(window, speech_probabilities)
         if not len(speech):
             return None
         encoded = self._encode(speech)
@@ -141,13 +150,15 @@ class WhisperTranscriber:
                 f"the language {shorten(language)} is unknown to the speech recogniser", "use a two-letter code such as en, es or pt"
             )
 
-    def _speech(self, window: Sound) -> tuple[Sound, float]:
+    def _speech(self, window: Sound, probabilities: Probabilities | None) -> tuple[Sound, float]:
         """The window without its pauses (Whisper may stop at one) and its seconds of speech; empty when that is too little."""
-        if self._detector is None:
-            return window, len(window) / SAMPLE_RATE_HZ
-        self._detector.reset()
         blocks = np.pad(window, (0, -len(window) % CHUNK_SAMPLES)).reshape(-1, CHUNK_SAMPLES)  # [n, 512]
-        probabilities = np.array([self._detector.speech_probability(AudioChunk(block, SAMPLE_RATE_HZ)) for block in blocks])
+        if probabilities is None or len(probabilities) != len(blocks):
+            if self._detector is None:
+                return window, len(window) / SAMPLE_RATE_HZ
+            self._detector.reset()
+            found_here = [self._detector.speech_probability(AudioChunk(block, SAMPLE_RATE_HZ)) for block in blocks]
+            probabilities = np.array(found_here, np.float32)
         found = np.flatnonzero(probabilities >= self._settings.speech_threshold)
         speech_s = len(found) * CHUNK_SAMPLES / SAMPLE_RATE_HZ
         if speech_s < self._settings.min_speech_s:

@@ -1,0 +1,108 @@
+"""What the threads of the live loop share: where they meet, and the few things that each may ask of the rest.
+
+Knows no device or engine by name. Every part may be used from any thread, unless it says whose it is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from assistant.answering.narration import Narrator
+from assistant.conversation import Conversation
+from assistant.hearing.utterances import UtteranceSegmenter
+from assistant.interfaces import Speaker, SpeechSynthesizer
+from assistant.languages import phrase
+from assistant.live.dialogue_history import DialogueHistory
+from assistant.live.job_queue import JobQueue
+from assistant.live.monitored_speaker import MonitoredSpeaker
+from assistant.live.turn_taking import TurnTaking
+from assistant.live.waiting_sounds import WaitingSounds
+from assistant.messages import Detail, Earcon, PictureProblem, Sentence, View
+from assistant.problems import Problem
+from assistant.seeing.scene_memory import SceneMemory
+from assistant.settings import Settings
+from assistant.speaking.speech_queue import SpeechQueue, Spoken
+from assistant.speaking.synthesis_buffer import SynthesisBuffer
+from assistant.turns import Turns
+
+EventSink = Callable[[str, dict[str, Any]], None]
+"""Takes an event's name and what is to be known of it; never waits."""
+
+
+class Session:
+    """One run of the live loop, from the first greeting to the last sound."""
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        settings: Settings,
+        speaker: Speaker,
+        synthesizers: Sequence[SpeechSynthesizer],
+        report: EventSink,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`report` is told what happens, for the trace; `clock` gives seconds that never go back."""
+        self.conversation = conversation
+        self.settings = settings
+        self.synthesizers = synthesizers
+        self.report = report
+        self.clock = clock
+        self.turns = Turns()
+        self.memory = SceneMemory()
+        self.segmenter = UtteranceSegmenter(settings.ears)
+        """Of the listening thread; `end_early` may be called from any."""
+        self.turn_taking = TurnTaking()
+        self.jobs = JobQueue()
+        self.history = DialogueHistory()
+        self.narrator = Narrator(settings.narration)
+        """Of the answering thread, and so is `detail`."""
+        self.detail: Detail = settings.answers.detail
+        self.sentences = SpeechQueue(self.turns)
+        self.sounds = SynthesisBuffer(synthesizers, self.turns, self._unspeakable)
+        self.speaker = MonitoredSpeaker(speaker)
+        self.waiting = WaitingSounds()
+
+    def look(self) -> View | PictureProblem | None:
+        """Look at what the camera shows now; return what is wrong with it where it can't be described, None before any picture.
+
+        The describer keeps what it has looked at, so a look that was taken ahead costs nothing.
+        """
+        seen = self.conversation.look(self.memory.in_view(self.settings.answers.max_keyframes))
+        if isinstance(seen, View):
+            self.report("look", {"turn": self.turns.current, "keyframes_s": [k.frame.time_s for k in seen.keyframes]})
+        return seen
+
+    def say(self, spoken: Spoken) -> bool:
+        """Queue something to be spoken, waiting for room; return False if it is stale and was dropped."""
+        return self._queued(spoken, self.sentences.put(spoken))
+
+    def offer(self, spoken: Spoken) -> bool:
+        """Queue something to be spoken unless there is no room, for a thread that must not wait; return whether it was queued."""
+        return self._queued(spoken, self.sentences.offer(spoken))
+
+    def phrase(self, key: str, turn: int | None = None, **values: object) -> Sentence:
+        """Return a fixed phrase in the conversation's language, of the current turn if none is given."""
+        text, language = phrase(key, self.conversation.language, **values)
+        return Sentence(text, language, self.turns.current if turn is None else turn)
+
+    @property
+    def has_spoken(self) -> bool:
+        """Whether nothing is being spoken or waits to be."""
+        return not (len(self.sentences) or len(self.sounds) or self.speaker.is_playing)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nobody speaks, neither the assistant nor the user."""
+        return self.has_spoken and not self.turn_taking.user_speaks
+
+    def _queued(self, spoken: Spoken, queued: bool) -> bool:
+        if isinstance(spoken, Sentence):
+            event = "sentence" if queued else "dropped"
+            self.report(event, {"turn": spoken.turn, "text": spoken.text, "language": spoken.language})
+        return queued
+
+    def _unspeakable(self, problem: Problem) -> None:
+        self.report("trouble", {"what": str(problem)})
+        self.sentences.offer(Earcon("error", self.turns.current))

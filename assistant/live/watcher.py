@@ -1,0 +1,42 @@
+"""What the watching thread does: camera -> keyframes -> scene memory. Knows no camera by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assistant.live.job_queue import LookAhead
+from assistant.live.session import Session
+from assistant.messages import Frame, Keyframe
+from assistant.seeing.frame_quality import FreezeDetector
+from assistant.seeing.keyframe_selector import KeyframeSelector
+
+
+class Watcher:
+    """Owned by the watching thread."""
+
+    def __init__(self, session: Session, camera_is_live: bool) -> None:
+        """`camera_is_live`: a sensor never gives the same picture twice, so one that does is frozen; a recording may."""
+        self._session = session
+        self._camera_is_live = camera_is_live
+
+    def watch(self, frames: Iterator[Frame]) -> None:
+        """Remember the frames that matter, and have each looked at, until they end."""
+        for keyframe in self.keyframes(frames):
+            self._session.memory.add(keyframe)
+            self._session.jobs.put(LookAhead())
+            event = {"time_s": keyframe.frame.time_s, "reason": keyframe.reason, "problem": keyframe.problem}
+            self._session.report("keyframe", event)
+
+    def keyframes(self, frames: Iterator[Frame]) -> Iterator[Keyframe]:
+        """Yield the frames that matter; a camera that freezes gives one with that problem, and a first keyframe once it goes on."""
+        settings, freezing, frozen = self._session.settings.keyframes, FreezeDetector(), False
+        selector = KeyframeSelector(settings)
+        for frame in frames:
+            self._session.memory.note_frame(self._session.clock())
+            was_frozen, frozen = frozen, self._camera_is_live and freezing.is_frozen(frame.picture, frame.time_s)
+            if frozen and not was_frozen:
+                yield Keyframe(frame, "change", problem="frozen")
+                selector = KeyframeSelector(settings)
+            keyframe = None if frozen else selector.process(frame)
+            if keyframe is not None:
+                yield keyframe
