@@ -33,10 +33,10 @@ SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 
 
 def open_describer(settings: AnswerSettings, store: ModelStore, variant: str | None = None, *, live: bool = False) -> Smolvlm2Describer:
-    """The model by its manifest's name, or any folder in the SmolVLM2 layout.
+    """Open a model by its manifest's name, or any folder in the SmolVLM2 layout.
 
     `variant` by its name; None takes the one measured as the fastest by `assistant setup` or `check`, else the first in
-    smolvlm2_files.VARIANTS. `live` leaves room for sound beside it.
+    model_files.VARIANTS. `live` leaves room for sound beside it.
     """
     from assistant.engines.onnx.session import SessionSettings
     from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
@@ -50,7 +50,7 @@ def open_describer(settings: AnswerSettings, store: ModelStore, variant: str | N
 
 
 def find_variants(model: str, store: ModelStore) -> tuple[Path, dict[str, list[Path]]]:
-    """A model's folder and its variants of which all graphs are there: name -> graphs, in the order of smolvlm2_files.VARIANTS."""
+    """Return a model's folder and its variants of which all graphs are there: name -> graphs, in the order of model_files.VARIANTS."""
     from assistant.engines.vlm.model_files import VARIANTS
 
     folder = _model_folder(model, store)
@@ -63,7 +63,7 @@ def find_variants(model: str, store: ModelStore) -> tuple[Path, dict[str, list[P
 
 
 def graph_notes(store: ModelStore) -> dict[str, str]:
-    """MODEL/GRAPH -> what was done to it when it was first loaded, as far as there is something to tell."""
+    """Return what was done to each graph when it was first loaded, by MODEL/GRAPH, as far as there is something to tell."""
     from assistant.engines.onnx.saved_graphs import read_notes
 
     return read_notes(store.root / SAVED_GRAPHS)
@@ -72,8 +72,15 @@ def graph_notes(store: ModelStore) -> dict[str, str]:
 def open_transcriber(
     settings: EarSettings, store: ModelStore, threads: int = 0, language: str = FALLBACK, translators: Sequence[Translator] = ()
 ) -> Transcriber:
-    """`language`: the user's, which is listened for in any case. `translators`: those that the conversation has, so that Whisper needn't
-    put into English what they put into better English."""
+    """Open Whisper.
+
+    Args:
+        settings: when there is speech, and which languages are listened for.
+        store: where its files are.
+        threads: 0 = one per core.
+        language: the user's, which is listened for in any case.
+        translators: the conversation's, so that Whisper needn't put into English what they put into better English.
+    """
     from assistant.engines.asr.whisper import WhisperTranscriber
 
     # Short sentences fool Whisper's choice among a hundred languages, so it chooses among few.
@@ -84,7 +91,7 @@ def open_transcriber(
 
 
 def enabled_languages(settings: EarSettings, language: str, store: ModelStore) -> tuple[str, ...]:
-    """The languages listened for: the user's own, then those of the settings. BadInput for one without a file.
+    """Return the languages to listen for: the user's own, then those of the settings. BadInput for one without a file.
 
     Without any: English, those that Whisper base was measured to hear usably, and those that the user has fetched a voice or a
     translator for. Each one more is one more to be mistaken for, and what is heard badly would be mistaken for others anyway.
@@ -105,13 +112,14 @@ def _spoken_back(manifest: Manifest) -> tuple[str, ...]:
 
 
 def open_voice_detector() -> VoiceDetector:
+    """Open Silero's voice detector, one for each stream of sound: it keeps state."""
     from assistant.engines.vad.silero import SileroVad
 
     return SileroVad()
 
 
 def open_synthesizers(settings: VoiceSettings, store: ModelStore, voice: str | None = None) -> list[SpeechSynthesizer]:
-    """Best voices first: `voice` if given, else every installed voice a language prefers, then eSpeak for the rest."""
+    """Open voices, the best first: `voice` if given, else every installed voice a language prefers, then eSpeak for the rest."""
     from assistant.engines.tts.espeak import EspeakSynthesizer
     from assistant.engines.tts.piper import PiperSynthesizer
 
@@ -125,7 +133,10 @@ def open_synthesizers(settings: VoiceSettings, store: ModelStore, voice: str | N
 
 
 def open_translators(store: ModelStore, threads: int = 0) -> list[Translator]:
-    """Best ones first: the fetched models of single pairs, Firefox's, then Apertium where it is installed. Loaded when they are used."""
+    """Open translators, the best first: the fetched models of single pairs, Firefox's, then Apertium where it is installed.
+
+    Each is loaded when it is first used.
+    """
     from assistant.engines.onnx.session import SessionSettings
     from assistant.engines.translation.apertium import ApertiumTranslator
     from assistant.engines.translation.ctranslate import CTranslateTranslator
@@ -145,7 +156,7 @@ def open_translators(store: ModelStore, threads: int = 0) -> list[Translator]:
 
 
 def open_camera(source: str, settings: CameraSettings, *, real_time: bool = False, on_change: OnChange | None = None) -> Camera:
-    """A picture, a video file, a camera's number or a local stream.
+    """Open a picture, a video file, a camera by its number, or a local stream.
 
     With `on_change`, here and below, a live device that is lost is opened again until it is back, and `on_change` is told.
     """
@@ -158,7 +169,7 @@ def open_camera(source: str, settings: CameraSettings, *, real_time: bool = Fals
 
 
 def open_button(talk: str) -> Button:
-    """The setting `keys.talk`: a key of the keyboard, or a pin."""
+    """Open what the setting `keys.talk` names: a key of the keyboard, or a pin."""
     if talk.startswith("gpio:"):
         from assistant.devices.gpio_button import GpioButton
 
@@ -169,14 +180,14 @@ def open_button(talk: str) -> Button:
 
 
 def open_sound_file(path: str, *, real_time: bool = False) -> Microphone:
-    """A recording in place of a microphone."""
+    """Open a recording in place of a microphone."""
     from assistant.devices.sound_files import RecordedMicrophone
 
     return RecordedMicrophone(Path(path), real_time=real_time)
 
 
 def open_microphone(source: str | None, on_change: OnChange | None = None) -> Microphone:
-    """A sound file played in real time, or the microphone whose name contains `source` (None: the system's choice)."""
+    """Open a sound file, played in real time, or the microphone whose name contains `source` (None: the system's choice)."""
     if source and Path(source).suffix.lower() in SOUND_SUFFIXES:
         return open_sound_file(source, real_time=True)
     from assistant.devices.reconnecting import ReconnectingMicrophone
@@ -188,14 +199,14 @@ def open_microphone(source: str | None, on_change: OnChange | None = None) -> Mi
 
 
 def open_wav_file(path: Path) -> Speaker:
-    """A WAV file in place of a loudspeaker, whatever its name ends in."""
+    """Open a WAV file to write in place of a loudspeaker, whatever its name ends in."""
     from assistant.devices.sound_files import WavSpeaker
 
     return WavSpeaker(path)
 
 
 def open_speaker(destination: str | None, on_change: OnChange | None = None) -> Speaker:
-    """A WAV file to write, or the loudspeaker whose name contains `destination` (None: the system's choice)."""
+    """Open a WAV file to write, or the loudspeaker whose name contains `destination` (None: the system's choice)."""
     if destination and Path(destination).suffix.lower() == ".wav":
         return open_wav_file(Path(destination))
     from assistant.devices.reconnecting_speaker import ReconnectingSpeaker

@@ -62,7 +62,7 @@ class Conversation:
 
     @property
     def language(self) -> str:
-        """Of the last question understood; what can't be understood is answered in it. Set it when the user names one."""
+        """Return the language of the last question understood, in which is also said that one wasn't. Set it when the user names one."""
         return self._choice.language
 
     @language.setter
@@ -74,7 +74,10 @@ class Conversation:
         return self.understand_addressed(utterance, language) or self._say("no_speech", utterance.turn)
 
     def understand_addressed(self, utterance: Utterance, language: str | None = None) -> Question | Sentence | None:
-        """Do as `understand`, but return None for what wasn't meant for the assistant, where a wake word tells."""
+        """Return the question in an utterance, the sentence that says why there is none, or None if it wasn't meant for the assistant.
+
+        Only a wake word tells what isn't. The language is detected if not given.
+        """
         heard = self._transcribe(utterance, language)
         if not heard.text:
             return self._no_question("no_speech", utterance.turn)
@@ -96,7 +99,7 @@ class Conversation:
         return Question(text, heard.language, english, utterance.turn, command)
 
     def written(self, text: str, language: str) -> Question:
-        """A question that was typed, in English where something translates it."""
+        """Return a typed question, with its English where something translates it; else its English is the text itself."""
         translator = find_translator(self._translators, language, ENGLISH) if language != ENGLISH else None
         return Question(text, language, translate_faithfully(translator, text, language, ENGLISH).text if translator else text)
 
@@ -144,7 +147,7 @@ class Conversation:
         return Sentence(translation.text, translation.language, question.turn, "" if translation.language == ENGLISH else text)
 
     def watcher(self, event: str, language: str) -> EventWatcher:
-        """Looks for something that the user described in this language."""
+        """Return what looks for an event that the user described in this language."""
         return EventWatcher(self._describer, self.written(event, language).english_text)
 
     def unload(self) -> None:

@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yields events as they happen."""
+    """Yield events as they happen."""
     events: queue.Queue[dict[str, Any] | None] = queue.Queue()
     turns = TurnTrace()
     began_s = time.monotonic()

@@ -22,7 +22,7 @@ class _State:
 
 
 class LanguageChoice:
-    """One odd guess doesn't switch the conversation, two that agree do, and being told does at once."""
+    """Keeps the conversation's language: one odd guess doesn't switch it, two that agree do, and being told does at once."""
 
     def __init__(self, language: str, floor: float, sure: float = SURE) -> None:
         """`floor`: probability below which nothing is believed."""
@@ -33,16 +33,16 @@ class LanguageChoice:
 
     @property
     def language(self) -> str:
-        """The last in which a sentence was taken, or that was told: to speak in it until there is another."""
+        """Return the language to speak in: that of the last sentence, or the one that was told since."""
         return self._now.last
 
     def tell(self, language: str) -> None:
-        """The user, or the settings, named it. It may be one that the recogniser never guesses."""
+        """Switch to the language that the user or the settings named. It may be one that the recogniser never guesses."""
         self._now = self._before = _State(language, language, language, told=True)
         self._start_s = None
 
     def choose(self, guess: str, probability: float, start_s: float) -> str | None:
-        """The language to take a sentence in, given the recogniser's guess and its probability in [0, 1]; None: ask to say it again.
+        """Return the language to take a sentence in, given the recogniser's guess and its probability in [0, 1]; None: ask to say it again.
 
         An odd guess that is sure is believed for its own sentence; one that isn't counts for the next time, and the sentence is to
         be heard again in the conversation's language. If that was told, it takes a sure guess and another one right after it to leave

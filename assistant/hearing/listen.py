@@ -44,7 +44,7 @@ def hear_file(
 
 
 def whole_utterance(microphone: Microphone, longest_s: float = 30.0) -> Utterance:
-    """A recording as one utterance, for a file that holds a single question; what comes after `longest_s` is left out."""
+    """Return a recording as one utterance, for a file that holds a single question; what comes after `longest_s` is left out."""
     chunks = list(takewhile(lambda chunk: chunk.time_s < longest_s, microphone.chunks()))
     if not chunks:
         return Utterance(np.zeros(0, np.float32), SAMPLE_RATE_HZ, 0.0, 0.0)

@@ -27,7 +27,7 @@ SMOOTHING_CHUNKS = 3
 
 @dataclass(frozen=True)
 class SpeechStarted:
-    """Somebody has been speaking for `min_speech_s`."""
+    """Tells that somebody has been speaking for `min_speech_s`."""
 
     time_s: float
     """When the first chunk of this speech was recorded."""
@@ -35,19 +35,19 @@ class SpeechStarted:
 
 @dataclass(frozen=True)
 class SpeechLasts:
-    """Somebody has been speaking for `interrupt_speech_s`: long enough to be meant."""
+    """Tells that somebody has been speaking for `interrupt_speech_s`: long enough to be meant."""
 
 
 @dataclass(frozen=True, eq=False)
 class SpeechPaused:
-    """A pause within an utterance that may turn out to be its end: what was said until then."""
+    """Tells what was said until a pause that may turn out to be the utterance's end."""
 
     utterance: Utterance
 
 
 @dataclass(frozen=True)
 class SpeechResumed:
-    """The last pause wasn't the end."""
+    """Tells that the last pause wasn't the end."""
 
 
 HearingEvent = SpeechStarted | SpeechLasts | SpeechPaused | SpeechResumed | Utterance
@@ -61,7 +61,7 @@ class _Judged:
 
 
 class UtteranceSegmenter:
-    """Feed it chunk after chunk; it holds at most one utterance of sound.
+    """Cuts one stream of sound, fed chunk after chunk, into utterances; holds at most one of them.
 
     Waiting, it keeps a ring of `pre_roll_s`. A beginning is dropped again when a gap comes before `min_speech_s` of speech;
     otherwise it becomes an utterance, which `end_silence_s` ends and `max_utterance_s` cuts. One that was ended early and goes on
@@ -77,16 +77,16 @@ class UtteranceSegmenter:
 
     @property
     def is_open(self) -> bool:
-        """Whether an utterance is under way."""
+        """Tell whether an utterance is under way."""
         return self._is_open
 
     @property
     def may_go_on(self) -> bool:
-        """Whether what is said next would belong to an utterance that was ended early."""
+        """Tell whether what is said next would belong to an utterance that was ended early."""
         return bool(self._told)
 
     def end_early(self) -> None:
-        """What was said until this pause is whole: `sure_silence_s` is enough to end it. From any thread; undone by more speech."""
+        """Take what was said until this pause as whole: `sure_silence_s` is enough to end it. From any thread; undone by more speech."""
         self._ends_early = self._is_paused
 
     def process(self, chunk: AudioChunk, speech_probability: float) -> list[HearingEvent]:
@@ -101,7 +101,7 @@ class UtteranceSegmenter:
         return self._process_open() if self._is_open else self._process_waiting()
 
     def flush(self) -> list[HearingEvent]:
-        """The stream has ended: return the utterance that was under way, if any."""
+        """End the stream, and return the utterance that was under way, if any."""
         utterance = self._take_utterance() if self._is_open else []
         self._judged.clear()
         self._told.clear()

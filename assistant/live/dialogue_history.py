@@ -15,7 +15,7 @@ HistoryState = tuple[Question | None, list[Sentence], list[bool]]
 
 
 class DialogueHistory:
-    """The last turn only. Threads may share it."""
+    """Holds the last turn only. Threads may share it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -25,7 +25,7 @@ class DialogueHistory:
 
     @property
     def question(self) -> Question | None:
-        """The last one that was answered."""
+        """Return the last question that was answered."""
         return self._question
 
     def begin(self, question: Question) -> None:

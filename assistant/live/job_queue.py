@@ -54,6 +54,7 @@ class JobQueue:
         self._is_last = self._closed = False
 
     def put(self, job: Respond | Speculate | Describe | LookAhead) -> None:
+        """Add a job; it takes the place of one that waits of its kind."""
         with self._changed:
             match job:
                 case Respond() | Describe():  # whoever asks again doesn't want the first answer any more
@@ -70,13 +71,13 @@ class JobQueue:
             self._speculation = None
 
     def finish(self) -> None:
-        """Nothing will be said any more: end once what was said has been answered."""
+        """End `jobs` once what was said has been answered: nothing more will be."""
         with self._changed:
             self._is_last = True
             self._changed.notify_all()
 
     def close(self) -> None:
-        """End now."""
+        """End `jobs` now."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()

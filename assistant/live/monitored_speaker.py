@@ -22,6 +22,7 @@ class MonitoredSpeaker:
         self.is_playing = False
 
     def play(self, chunks: Iterator[AudioChunk], is_stale: Callable[[], bool]) -> float:
+        """Play until the chunks end or `is_stale()`; return the seconds that were really heard."""
         self.is_playing = True
         try:
             return self._speaker.play(self._monitored(chunks), is_stale)
@@ -35,6 +36,7 @@ class MonitoredSpeaker:
         return self._sounds or now_s - self._ended_s < ECHO_S
 
     def close(self) -> None:
+        """Close the speaker inside."""
         self._speaker.close()
 
     def _monitored(self, chunks: Iterator[AudioChunk]) -> Iterator[AudioChunk]:

@@ -89,12 +89,12 @@ class Session:
 
     @property
     def has_spoken(self) -> bool:
-        """Whether nothing is being spoken or waits to be."""
+        """Tell whether nothing is being spoken or waits to be."""
         return not (len(self.sentences) or len(self.sounds) or self.speaker.is_playing)
 
     @property
     def is_silent(self) -> bool:
-        """Whether nobody speaks, neither the assistant nor the user."""
+        """Tell whether nobody speaks, neither the assistant nor the user."""
         return self.has_spoken and not self.turn_taking.user_speaks
 
     def _queued(self, spoken: Spoken, queued: bool) -> bool:

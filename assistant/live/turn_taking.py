@@ -17,7 +17,7 @@ class TurnTaking:
 
     @property
     def user_speaks(self) -> bool:
-        """Whether the user is speaking now; set it as they begin and end."""
+        """Tell whether the user is speaking now; set it as they begin and end."""
         return not self._user_is_silent.is_set()
 
     @user_speaks.setter

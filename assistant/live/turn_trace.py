@@ -13,13 +13,16 @@ _FIRST = {"question": "text_s", "look": "look_s", "first_token": "first_token_s"
 
 
 class TurnTrace:
-    """Fed every event in order, yields the record of each turn when the next begins, and the last on `flush`."""
+    """Makes records of turns out of events, which it must be fed in order."""
 
     def __init__(self) -> None:
         self._record: dict[str, Any] = _empty(0)
 
     def feed(self, event: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """`event` as the loop reports it, with "event", "time_s" and, where it belongs to one, "turn"."""
+        """Yield the record of the turn that the event ends, if it begins another.
+
+        `event`: as the loop reports it, with "event", "time_s" and, where it belongs to one, "turn".
+        """
         turn = event.get("turn", self._record["turn"])
         if turn > self._record["turn"]:
             yield from self.flush()
@@ -29,6 +32,7 @@ class TurnTrace:
         self._add(event["event"], event)
 
     def flush(self) -> Iterator[dict[str, Any]]:
+        """Yield the record of the last turn, if anything was asked or said in it."""
         if self._record["text_s"] is not None or self._record["sentences"]:
             yield self._record
 

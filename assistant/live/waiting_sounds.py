@@ -12,6 +12,8 @@ MOST_SOUNDS = 15
 
 
 class WaitingSounds:
+    """Knows who waits for an answer, and since when."""
+
     def __init__(self) -> None:
         self._turn: int | None = None
         self._next_s = 0.0
@@ -19,17 +21,19 @@ class WaitingSounds:
 
     @property
     def is_waiting(self) -> bool:
+        """Tell whether somebody waits for an answer."""
         return self._turn is not None
 
     def asked(self, turn: int, now_s: float) -> None:
-        """A question has ended."""
+        """Note that a question of this turn has ended."""
         self._turn, self._next_s, self._count = turn, now_s + HEARD_AFTER_S, 0
 
     def answered(self) -> None:
-        """The answer can be heard, or there is none to come."""
+        """Note that the answer can be heard, or that there is none to come."""
         self._turn = None
 
     def due(self, now_s: float) -> Earcon | None:
+        """Return the sound to play now, if any; each is given once."""
         if self._turn is None or now_s < self._next_s or self._count >= MOST_SOUNDS:
             return None
         name: EarconName = "thinking" if self._count else "heard"

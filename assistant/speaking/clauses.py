@@ -21,7 +21,10 @@ _BEFORE = {
 
 
 def first_clause(text: str, language: str) -> int | None:
-    """Where a sentence that is still being written may be begun to be spoken: at a pause, or when it grows long without one."""
+    """Find where a sentence that is still being written may be begun to be spoken: at a pause, or when it grows long without one.
+
+    Returns the number of characters that belong to the first clause, or None while there is none.
+    """
     for place in _pauses(text, language):
         if len(text[:place].split()) >= LEAST_WORDS and not _inside_quotes(text[:place]):
             return place
@@ -32,7 +35,7 @@ def first_clause(text: str, language: str) -> int | None:
 
 
 def clauses(sentence: str, language: str) -> list[str]:
-    """The sentence whole, or its first clause and the rest: "A man in a red shirt is riding", "on a dirt path in the woods."."""
+    """Return the sentence whole, or its first clause and the rest: "A man in a red shirt is riding", "on a dirt path in the woods."."""
     for place in _pauses(sentence, language):
         first, rest = sentence[:place], sentence[place + 1 :]
         if len(first.split()) >= LEAST_WORDS and len(rest.split()) >= LEAST_WORDS and not _inside_quotes(first):

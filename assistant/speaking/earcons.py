@@ -31,7 +31,7 @@ _MELODIES: dict[EarconName, tuple[float, ...]] = {
 
 
 def earcon(name: EarconName, sample_rate_hz: int = 16000) -> AudioChunk:
-    """At most 0.25 s of sound ("thinking" 0.4 s) that begins and ends in silence; `sample_rate_hz` of 8000 or more."""
+    """Return at most 0.25 s of sound ("thinking" 0.4 s) that begins and ends in silence; `sample_rate_hz` of 8000 or more."""
     soft = name == "thinking"
     note_s, peak = (_SLOW_NOTE_S, _SOFT_PEAK) if soft else (_NOTE_S, _PEAK)
     notes = [_note(pitch_hz, note_s, sample_rate_hz) for pitch_hz in _MELODIES[name]]

@@ -11,7 +11,7 @@ _CLOSING = re.compile(r"[\s.,;:!?…。！？،؟]*")
 
 
 def language_parts(text: str, language: str, quoted_language: str) -> list[tuple[str, str]]:
-    """(text, language) of each part, in order: text in quotation marks is in `quoted_language`.
+    """Return (text, language) of each part of a sentence, in order: text in quotation marks is in `quoted_language`.
 
     Marks are dropped where the voice changes, which is heard; punctuation after a quote stays with it. A quote without letters,
     such as a number, is read with the rest.

@@ -47,7 +47,7 @@ def say(synthesizer: SpeechSynthesizer, text: str, language: str) -> Iterator[Au
 
 
 def choose_synthesizer(synthesizers: Sequence[SpeechSynthesizer], language: str) -> SpeechSynthesizer:
-    """The first that speaks the language: put the best voices first. MissingModel when none does."""
+    """Return the first voice that speaks the language: put the best ones first. MissingModel when none does."""
     for synthesizer in synthesizers:
         if synthesizer.speaks(language):
             return synthesizer

@@ -20,8 +20,10 @@ _PIECE = re.compile(
 
 
 def speakable_pieces(text: str, language: str) -> Iterator[str]:
-    """Yield the text in order, in words of `language` where voices misread it, cut at ends of sentences where possible; nothing of it
-    if there is no word, number or sign in it."""
+    """Yield a text in pieces that a voice can say, of at most LONGEST_PIECE characters, cut at ends of sentences where possible.
+
+    What voices misread is in words of `language`. Nothing is yielded if there is no word, number or sign in the text.
+    """
     clean = " ".join("".join(" " if unicodedata.category(letter) in ("Cc", "Cs") else letter for letter in text).split())
     clean = spell_out(clean, language)
     pieces = [clean] if len(clean) <= LONGEST_PIECE else (match.group().strip() for match in _PIECE.finditer(clean))

@@ -16,7 +16,7 @@ QUEUED_SENTENCES = 16
 
 
 class SpeechQueue:
-    """Filled by the thread that answers, iterated by the thread that speaks.
+    """Holds what is to be spoken: filled by the thread that answers, iterated by the thread that makes the sound.
 
     After `turns.interrupt()` nothing older comes out, and a writer who waits is let go as soon as the speaking thread asks for more.
     """
@@ -28,7 +28,7 @@ class SpeechQueue:
         self._closed = False
 
     def put(self, sentence: Spoken) -> bool:
-        """Wait for room. False if the sentence is stale (then, or by the time there is room) or the queue closed: it was dropped."""
+        """Append a sentence, waiting for room; return False if it was dropped: stale (by the time there is room), or the queue closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._refuses(sentence) or len(self._sentences) < QUEUED_SENTENCES)
             if self._refuses(sentence):
@@ -38,7 +38,7 @@ class SpeechQueue:
             return True
 
     def offer(self, spoken: Spoken) -> bool:
-        """The same without waiting, for what matters less than not to wait; False also when there is no room."""
+        """Append something unless there is no room, for what matters less than not to wait; return False if it was dropped."""
         with self._changed:
             if self._refuses(spoken) or len(self._sentences) >= QUEUED_SENTENCES:
                 return False

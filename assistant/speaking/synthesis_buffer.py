@@ -76,7 +76,7 @@ class SynthesisBuffer:
         self._begun_turn = float("-inf")
 
     def make(self, spoken: Iterable[Spoken]) -> None:
-        """Make the sound of all that comes, until it ends or `close`."""
+        """Make the sound of all that comes, until there is no more or the buffer is closed."""
         for one in spoken:
             prepared = PreparedSound(one)
             if not self._append(prepared):

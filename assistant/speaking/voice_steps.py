@@ -17,7 +17,10 @@ AT_LIMIT: dict[VoiceStep, str] = {"slower": "slowest", "faster": "fastest", "qui
 
 
 def step_voice(settings: VoiceSettings, step: VoiceStep) -> VoiceSettings:
-    """A quarter more or less; the same settings at the limit. Up and down again is where it began, limits apart."""
+    """Return settings a quarter faster, slower, louder or quieter; the same ones at the limit.
+
+    Up and down again is where it began, limits apart.
+    """
     factor = STEP if step in ("faster", "louder") else 1 / STEP
     if step in ("slower", "faster"):
         return replace(settings, rate=min(max(settings.rate * factor, SLOWEST), FASTEST))
