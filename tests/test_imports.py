@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "commands": PATH | ADAPTERS | {"assembly", "benchmarks", "commands", "export"},
     "command_line": SHARED | {"commands"},
     "__main__": {"command_line"},
-    "__init__": SHARED | {"assembly", "conversation"},
+    "__init__": PATH | ADAPTERS | {"assembly"},
 }
 """Room -> the rooms that it may name. Engines and devices are named by `assembly` alone, and by what measures or makes them."""
 

@@ -51,3 +51,10 @@ def whole_utterance(microphone: Microphone, longest_s: float = 30.0) -> Utteranc
     last = chunks[-1]
     samples = np.concatenate([chunk.samples for chunk in chunks])
     return Utterance(samples, last.sample_rate_hz, chunks[0].time_s, last.time_s + last.duration_s)
+
+
+def next_utterance(microphone: Microphone, detector: VoiceDetector, settings: EarSettings) -> Utterance:
+    """Return the next thing said into a microphone as soon as it has ended; without sound if the microphone ends before."""
+    events = listen(microphone.chunks(), detector, UtteranceSegmenter(settings))
+    silence = Utterance(np.zeros(0, np.float32), SAMPLE_RATE_HZ, 0.0, 0.0)
+    return next((event for event in events if isinstance(event, Utterance)), silence)
