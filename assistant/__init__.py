@@ -110,7 +110,7 @@ class Assistant:
             language: two-letter code of a text's language; None for that of the settings.
 
         Yields:
-            Sentences in the question's language, or in English where nothing here translates into it; `english` has each in English.
+            Sentences in the question's language, or in English where nothing here translates into it; `english` has what was translated.
         """
         from assistant.messages import Question, Sentence
 
@@ -134,13 +134,12 @@ class Assistant:
         from assistant.assembly import open_microphone, open_sound_file, open_voice_detector
         from assistant.hearing.listen import next_utterance, whole_utterance
 
-        microphone = open_sound_file(str(recording)) if recording else open_microphone(None)
+        microphone, ears = open_sound_file(str(recording)) if recording else open_microphone(None), self.settings.ears
         try:
-            if recording:
-                return self._conversation.understand(whole_utterance(microphone))
-            return self._conversation.understand(next_utterance(microphone, open_voice_detector(), self.settings.ears))
+            utterance = whole_utterance(microphone) if recording else next_utterance(microphone, open_voice_detector(), ears)
         finally:
             microphone.close()
+        return self._conversation.understand(utterance)
 
     def say(self, words: str | Iterable[Sentence], recording: str | Path | None = None, language: str | None = None) -> list[Heard]:
         """Speak a text, or sentences as they come from `ask`, and wait until all is said.
