@@ -7,7 +7,7 @@ from collections import defaultdict
 
 from tests.support.folders import PROJECT
 
-SHARED = {"messages", "interfaces", "turns", "problems", "settings", "workers", "languages", "offline"}
+SHARED = {"messages", "interfaces", "turns", "problems", "toml_files", "settings", "workers", "languages", "offline"}
 STAGES = SHARED | {"seeing", "hearing", "answering", "speaking", "videos"}
 PATH = STAGES | {"conversation", "live"}
 ADAPTERS = SHARED | {"store"}

@@ -7,8 +7,9 @@ import itertools
 import os
 import socket
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from assistant import assembly
 from assistant.answering.translating import find_translator

@@ -6,10 +6,10 @@ import signal
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from types import FrameType
 from typing import Any, TypeVar
 
+from msgspec.structs import replace
 from tqdm import tqdm
 
 from assistant.assembly import open_camera

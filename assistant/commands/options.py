@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from assistant.settings import Settings, load_settings
 from assistant.store.model_store import ModelStore, models_dir

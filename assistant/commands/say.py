@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from assistant.answering.sentences import SentenceSplitter
 from assistant.assembly import open_speaker, open_synthesizers, open_wav_file

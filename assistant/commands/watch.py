@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from assistant.assembly import open_describer
 from assistant.commands.media_reader import STOPPED, Reading, stoppable

@@ -12,8 +12,9 @@ import fcntl
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from assistant.problems import BadInput, DamagedModel, DiskFull, NetworkTrouble, shorten
 from assistant.store.fetch_common import MAKE_ROOM, TIMEOUT_S, Report, require_space

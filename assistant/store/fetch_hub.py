@@ -13,9 +13,11 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+
+from msgspec.structs import replace
 
 from assistant.problems import DamagedModel, DiskFull, NetworkTrouble, Problem, shorten
 from assistant.store.fetch_common import MAKE_ROOM, TRY_AGAIN, Report, growth_shown, put, require_space

@@ -28,25 +28,39 @@ A manifest is a TOML file named after what it describes:
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
 
 from assistant.problems import BadInput, shorten
-from assistant.store.manifest_table import Table
 from assistant.store.package_data import data_folder
+from assistant.toml_files import load_toml
+
+Kind = Literal["model", "voice"]
+Text = Annotated[str, Meta(min_length=1)]
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.+-]*$"
+Name = Annotated[str, Meta(pattern=_NAME, description="letters, digits, dots, dashes and underscores")]
+Count = Annotated[int, Meta(ge=1)]
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="64 hexadecimal digits")]
+Md5 = Annotated[str, Meta(pattern="^[0-9a-f]{32}$", description="32 hexadecimal digits")]
+Sha256OrUnknown = Annotated[str, Meta(pattern="^([0-9a-f]{64}|unknown)$", description='64 hexadecimal digits or "unknown"')]
 
 FULL_PRECISION = "fp32"
 """The variant whose files carry no suffix, as the hub names them: decoder.onnx, but decoder_q4.onnx."""
 EVERY_VARIANT = "all"
 _SUFFIX = "{suffix}"
+_UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True)
-class ManifestFile:
+class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a manifest's file may hold; a field with another name is a spelling mistake."""
+
+
+class ManifestFile(msgspec.Struct, frozen=True):
     """One file of a model, below the model's own folder."""
 
     name: str
@@ -59,83 +73,101 @@ class ManifestFile:
     """None = belongs to every variant."""
 
 
-@dataclass(frozen=True)
-class Wheel:
+class Wheel(_Table, frozen=True):
     """A package of the Python registry that carries weights; its code is never imported."""
 
-    name: str
-    version: str
-    file: str
-    size_bytes: int
-    sha256: str
+    name: Text
+    version: Text
+    file: Name
+    size_bytes: Count
+    sha256: Sha256
 
 
-@dataclass(frozen=True)
-class PipSource:
+class PipSource(_Table, frozen=True, tag_field="kind", tag="pip"):
     """Files inside wheels."""
 
     wheels: tuple[Wheel, ...]
-    members: dict[str, tuple[str, ...]]
+    members: dict[str, Annotated[tuple[Text, ...], Meta(min_length=1)]]
     """File -> the members of the wheels that make it up, in order."""
 
 
-@dataclass(frozen=True)
-class HubSource:
+class HubSource(_Table, frozen=True, tag_field="kind", tag="hub"):
     """Files in a repository of the Hugging Face hub."""
 
-    repo: str
-    revision: str
-    folder: str
+    repo: Text
+    revision: Text
+    folder: str = ""
     """Where in the repository the files lie; "" = at its root."""
 
     def path_of(self, file_name: str) -> str:
+        """Say where in the repository a file of the model lies."""
         return str(PurePosixPath(self.folder) / file_name)
 
 
-@dataclass(frozen=True)
-class FasterWhisperSource:
+class FasterWhisperSource(_Table, frozen=True, tag_field="kind", tag="faster-whisper"):
     """A repository with a model for faster-whisper, whose own downloader knows which files are needed."""
 
-    repo: str
-    revision: str
+    repo: Text
+    revision: Text
 
 
-@dataclass(frozen=True)
-class BuildSource:
+class BuildSource(_Table, frozen=True, tag_field="kind", tag="build"):
     """Files made on this machine out of other models."""
 
-    needs: tuple[str, ...]
+    needs: Annotated[tuple[Text, ...], Meta(min_length=1)]
 
 
 Source = PipSource | HubSource | FasterWhisperSource | BuildSource
 
 
-@dataclass(frozen=True)
-class Manifest:
+class _Description(_Table, frozen=True, kw_only=True):
+    """What a manifest says of a model or voice, but for its files."""
+
+    job: Text
+    languages: Annotated[tuple[Text, ...], Meta(min_length=1)]
+    licence: Text
+    origin: Text
+    default: bool = False
+    version: int = 1
+    export: bool = False
+    """Whether its files are PyTorch weights, of which `assistant models export` must make graphs first."""
+    variants: tuple[Text, ...] = ()
+    sources: Annotated[tuple[Source, ...], Meta(min_length=1)]
+    sample_rate_hz: Count | None = None
+    """Of a voice."""
+    speakers: Count | None = None
+    """Of a voice; the first one is used."""
+
+
+class _FileTable(_Table, frozen=True):
+    """A [[files]] table: one file, or one a variant."""
+
+    name: Text
+    size_bytes: Count | Literal["unknown"] | dict[str, Count]
+    sha256: Sha256OrUnknown | dict[str, Sha256]
+    md5: Md5 | None = None
+
+
+class _ManifestTable(_Description, frozen=True, kw_only=True):
+    """A manifest as its file holds it."""
+
+    files: tuple[_FileTable, ...] = ()
+    default_variants: tuple[Text, ...] | None = None
+    """None = all of them."""
+
+
+class Manifest(_Description, frozen=True, kw_only=True):
     """One model or voice."""
 
     name: str
-    kind: Literal["model", "voice"]
-    job: str
-    languages: tuple[str, ...]
-    licence: str
-    origin: str
-    default: bool
-    version: int
-    export: bool
-    """Whether its files are PyTorch weights, of which `assistant models export` must make graphs first."""
-    variants: tuple[str, ...]
-    default_variants: tuple[str, ...]
+    kind: Kind
     files: tuple[ManifestFile, ...]
     """Of all variants."""
-    sources: tuple[Source, ...]
-    sample_rate_hz: int | None = None
-    """Of a voice."""
-    speakers: int | None = None
-    """Of a voice; the first one is used."""
+    default_variants: tuple[str, ...]
 
     @property
     def fetch_command(self) -> str:
+        """What a user types to get it."""
         return "assistant setup" if self.default else f"assistant {self.kind}s fetch {self.name}"
 
     @property
@@ -175,101 +207,57 @@ def find_manifest(name: str) -> Manifest:
     return manifests[name]
 
 
-def read_manifest(path: Path, kind: Literal["model", "voice"]) -> Manifest:
+def read_manifest(path: Path, kind: Kind) -> Manifest:
     """Read and check one file; BadInput names the file and the field that is wrong."""
-    try:
-        table = Table(tomllib.loads(path.read_text(encoding="utf-8")), f"the manifest {path.name}")
-    except OSError as error:
-        raise BadInput(f"the manifest {shorten(path)} can't be read ({error.strerror})", "install the program again") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"the manifest {path.name} is not valid TOML ({error})", "mend that line") from error
-    variants = table.texts("variants", [])
+    where = f"the manifest {shorten(path.name)}"
+    if not re.fullmatch(_NAME, path.stem):
+        raise BadInput(f"{where} has a bad name", "use letters, digits, dots, dashes and underscores")
+    table = load_toml(path, _ManifestTable, "the manifest", "install the program again")
+    described = {name: getattr(table, name) for name in _Description.__struct_fields__}
     manifest = Manifest(
-        name=_checked_name(path.stem, table.where),
+        **described,
+        name=path.stem,
         kind=kind,
-        job=table.text("job"),
-        languages=table.texts("languages"),
-        licence=table.text("licence"),
-        origin=table.text("origin"),
-        default=table.take("default", bool, False),
-        version=table.take("version", int, 1),
-        export=table.take("export", bool, False),
-        variants=variants,
-        default_variants=table.texts("default_variants", list(variants)),
-        files=tuple(file for each in table.tables("files", []) for file in _read_files(each, variants)),
-        sources=tuple(_read_source(source) for source in table.tables("sources")),
-        sample_rate_hz=table.optional(Table.size, "sample_rate_hz") if kind == "voice" else None,
-        speakers=table.optional(Table.size, "speakers") if kind == "voice" else None,
+        files=tuple(file for each in table.files for file in _expand(each, table.variants, where)),
+        default_variants=table.variants if table.default_variants is None else table.default_variants,
     )
-    table.expect_empty()
-    _check_variants(manifest, table.where)
-    _check_sources(manifest, table.where)
+    _check(manifest, where)
     return manifest
 
 
-def _read_files(table: Table, variants: tuple[str, ...]) -> list[ManifestFile]:
-    """One file, or one a variant."""
-    name = table.text("name")
-    if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts or "\\" in name:
-        raise table.bad("name", name, "a file must lie inside the model's folder")
-    if _SUFFIX in name:
-        sizes, hashes = table.known_of(variants, Table.size, "size_bytes"), table.known_of(variants, Table.sha256, "sha256")
-        suffixes = {variant: "" if variant == FULL_PRECISION else f"_{variant}" for variant in variants}
-        files = [ManifestFile(name.replace(_SUFFIX, suffixes[each]), sizes.get(each), hashes.get(each), variant=each) for each in variants]
-    else:
-        sizes_and_hashes = table.or_unknown(Table.size, "size_bytes"), table.or_unknown(Table.sha256, "sha256")
-        files = [ManifestFile(name, *sizes_and_hashes, md5=table.optional(Table.md5, "md5"))]
-    table.expect_empty()
-    return files
+def _expand(file: _FileTable, variants: tuple[str, ...], where: str) -> Iterator[ManifestFile]:
+    """The file itself, or one a variant where its name holds {suffix}."""
+    path, by_variant = PurePosixPath(file.name), _SUFFIX in file.name
+    if path.is_absolute() or ".." in path.parts or "\\" in file.name:
+        raise BadInput(f"{where} has a bad field name = {shorten(file.name)!r}", "a file must lie inside the model's folder")
+    for field, value in (("size_bytes", file.size_bytes), ("sha256", file.sha256), ("md5", file.md5 or _UNKNOWN)):
+        if value != _UNKNOWN and isinstance(value, dict) != by_variant:
+            fix = f"only a file with {_SUFFIX} in its name has variants, and only size_bytes and sha256 of it are tables"
+            raise BadInput(f"{where} has a bad field {field} of {file.name}", fix)
+        if isinstance(value, dict) and value.keys() - {*variants}:
+            what = f"{where} has an unknown variant {min(value.keys() - {*variants})!r} under {field} of {file.name}"
+            raise BadInput(what, f"the variants are {', '.join(variants)}")
+    for variant in variants if by_variant else (None,):
+        name = file.name.replace(_SUFFIX, "" if variant == FULL_PRECISION else f"_{variant}")
+        yield ManifestFile(name, _known(file.size_bytes, variant), _known(file.sha256, variant), file.md5, variant)
 
 
-def _read_source(table: Table) -> Source:
-    kind = table.text("kind")
-    source: Source
-    if kind == "pip":
-        source = PipSource(tuple(_read_wheel(wheel) for wheel in table.tables("wheels")), table.table("members").lists())
-    elif kind == "hub":
-        source = HubSource(table.text("repo"), table.text("revision"), table.text("folder", ""))
-    elif kind == "faster-whisper":
-        source = FasterWhisperSource(table.text("repo"), table.text("revision"))
-    elif kind == "build":
-        source = BuildSource(table.texts("needs"))
-    else:
-        raise table.bad("kind", kind, "use pip, hub, faster-whisper or build")
-    table.expect_empty()
-    return source
+def _known(value: Any, variant: str | None) -> Any:
+    """One variant's size or hash, None where it is unknown."""
+    known = value.get(variant) if isinstance(value, dict) else value
+    return None if known == _UNKNOWN else known
 
 
-def _read_wheel(table: Table) -> Wheel:
-    wheel = Wheel(
-        name=table.text("name"),
-        version=table.text("version"),
-        file=_checked_name(table.text("file"), table.where),
-        size_bytes=table.size("size_bytes"),
-        sha256=table.sha256("sha256"),
-    )
-    table.expect_empty()
-    return wheel
-
-
-def _checked_name(name: str, where: str) -> str:
-    if not re.fullmatch("[A-Za-z0-9][A-Za-z0-9_.+-]*", name):
-        raise BadInput(f"{where} has a bad name {shorten(name)!r}", "use letters, digits, dots, dashes and underscores")
-    return name
-
-
-def _check_variants(manifest: Manifest, where: str) -> None:
+def _check(manifest: Manifest, where: str) -> None:
+    """Raise BadInput where its fields contradict one another."""
+    names = {file.name for file in manifest.files}
     for variant in (*manifest.variants, *manifest.default_variants):
         if variant not in manifest.variants or not any(file.variant == variant for file in manifest.files):
             raise BadInput(f"{where} has no files of the variant {variant!r}", f"name it in variants, and a file with {_SUFFIX}")
-
-
-def _check_sources(manifest: Manifest, where: str) -> None:
-    names = {file.name for file in manifest.files}
-    if not manifest.sources:
-        raise BadInput(f"{where} names no source", "add [[sources]]")
     for source in manifest.sources:
-        if isinstance(source, PipSource) and set(source.members) != names:
+        if isinstance(source, PipSource) and source.members.keys() != names:
             raise BadInput(f"{where} has other files under members than under files", "name each file in both")
         if isinstance(source, HubSource) and not names:
             raise BadInput(f"{where} names no files", "add [[files]]")
+    if manifest.kind != "voice" and (manifest.sample_rate_hz or manifest.speakers):
+        raise BadInput(f"{where} has fields of a voice, sample_rate_hz or speakers", "take them out")

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from assistant.interfaces import SceneDescriber
 from assistant.messages import Frame, Keyframe

@@ -6,12 +6,12 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from assistant.benchmarks.scripted_videos import BAD_CAMERAS, Camera, Film, cuts, made_up_pictures, objects, pan, still
 from assistant.messages import Frame, Keyframe, Picture

@@ -132,8 +132,8 @@ def test_the_models_folder_can_be_chosen(monkeypatch: pytest.MonkeyPatch, tmp_pa
     ("change", "complaint"),
     [
         (('licence = "CC0"\n', ""), "lacks the field licence"),
-        (('licence = "CC0"', "licence = 7"), "bad field licence = '7'"),
-        (("languages", "langauges"), "lacks the field languages"),
+        (('licence = "CC0"', "licence = 7"), "bad field licence = 7"),
+        (("languages", "langauges"), "unknown field 'langauges'. The fields here are job, languages,"),
         (('job = "test"', 'job = "test"\nsice = 1'), "unknown field 'sice'"),
         (('name = "model.bin"', 'name = "../model.bin"'), "bad field name"),
         (("size_bytes = 2100", "size_bytes = -1"), "bad field size_bytes"),
@@ -141,6 +141,8 @@ def test_the_models_folder_can_be_chosen(monkeypatch: pytest.MonkeyPatch, tmp_pa
         (('kind = "hub"', 'kind = "ftp"'), "bad field kind = 'ftp'"),
         (('revision = "main"\n', ""), "lacks the field revision"),
         (("[[sources]]", "[sources]"), "bad field sources"),
+        (('sha256 = "', 'md5 = "0"\nsha256 = "'), "bad field md5 = '0'. Use 32 hexadecimal digits"),
+        (("[[files]]", "sample_rate_hz = 16000\n[[files]]"), "fields of a voice"),
         (("job =", "job"), "not valid TOML"),
     ],
 )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from assistant.commands import voices
 from assistant.languages import languages

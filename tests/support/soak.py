@@ -19,12 +19,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import psutil
+from msgspec.structs import replace
 
 from assistant.conversation import Conversation
 from assistant.devices.connection import Patience
