@@ -248,8 +248,8 @@ def table(data: dict[str, Any]) -> str:
 def _spoken(voices: Sequence[SpeechSynthesizer], text: str) -> Sound:
     """At 16 kHz, without the silence round it."""
     chunks = list(say(choose_synthesizer(voices, "en"), text, "en"))
-    resampler = Resampler(chunks[0].sample_rate_hz, RATE_HZ)
-    samples = np.concatenate([*(resampler.feed(chunk.samples) for chunk in chunks), resampler.flush()])
+    resampler = Resampler(RATE_HZ)
+    samples = np.concatenate([*(resampler.feed(chunk.samples, chunk.sample_rate_hz) for chunk in chunks), resampler.flush()])
     loud = np.flatnonzero(np.abs(samples) > 0.02)
     return samples[loud[0] : loud[-1] + 1]
 

@@ -19,7 +19,7 @@ from typing import IO
 import av
 import numpy as np
 
-from assistant.devices.resampling import ToOneRate
+from assistant.devices.resampling import Resampler
 from assistant.messages import AudioChunk, Sound
 from assistant.problems import BadInput, DiskFull, shorten
 
@@ -78,12 +78,12 @@ class WavSpeaker:
     def play(self, chunks: Iterator[AudioChunk], is_stale: Callable[[], bool]) -> float:
         """Write until the chunks end or `is_stale()`; what is written counts as heard, in seconds."""
         played_s = 0.0
-        resampler: ToOneRate | None = None
+        resampler: Resampler | None = None
         for chunk in chunks:
             if is_stale():
                 break
             self._sample_rate_hz = self._sample_rate_hz or chunk.sample_rate_hz
-            resampler = resampler or ToOneRate(self._sample_rate_hz)
+            resampler = resampler or Resampler(self._sample_rate_hz)
             self._write(resampler.feed(chunk.samples, chunk.sample_rate_hz))
             played_s += chunk.duration_s
         if resampler:

@@ -54,14 +54,14 @@ class SounddeviceMicrophone:
         with using_devices(self._give_way):
             self._device = device = find_device(self._sounddevice, self._wanted, "input")
             self._blocks = Queue(QUEUED_BLOCKS)  # nothing from before it was asked
-            resampler = Resampler(device.rate_hz, RATE_HZ)
+            resampler = Resampler(RATE_HZ)
             pending = np.zeros(0, np.float32)
             latest_s = 0.0
             with self._open(device):
                 while (block := self._next_block()) is not None:
                     samples, start_s = block
                     first_s = start_s - len(pending) / RATE_HZ
-                    pending = np.concatenate([pending, resampler.feed(samples)])
+                    pending = np.concatenate([pending, resampler.feed(samples, device.rate_hz)])
                     while len(pending) >= CHUNK_SAMPLES:
                         latest_s = max(latest_s, first_s)  # a late callback must not turn time back
                         yield AudioChunk(pending[:CHUNK_SAMPLES], RATE_HZ, latest_s)

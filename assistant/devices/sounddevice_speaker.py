@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 
 from assistant.devices.portaudio import SoundDevice, doubt, find_device, load_sounddevice, refresh_doubted, using_devices
-from assistant.devices.resampling import ToOneRate
+from assistant.devices.resampling import Resampler
 from assistant.messages import AudioChunk, Sound
 from assistant.problems import LostDevice, MissingDevice
 
@@ -172,7 +172,7 @@ class _Playback:
 
 def _cut(chunks: Iterator[AudioChunk], rate_hz: int) -> Iterator[Sound]:
     """The sound at another rate in blocks of about BLOCK_S; made only as it is asked for, so a long chunk starts as soon as a short one."""
-    resampler = ToOneRate(rate_hz)
+    resampler = Resampler(rate_hz)
     for chunk in chunks:
         longest = round(BLOCK_S * chunk.sample_rate_hz)
         for start in range(0, len(chunk.samples), longest):

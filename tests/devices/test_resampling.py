@@ -29,11 +29,23 @@ def test_what_the_new_rate_cannot_hold_is_left_out_and_not_folded_into_a_false_t
     assert np.abs(change_rate(tone(12_000, 48000), 48000, 16000, 480)[100:-100]).max() < 0.01
 
 
+def test_where_the_voice_and_its_rate_change_nothing_is_lost_and_nothing_clicks() -> None:
+    resampler = Resampler(48000)
+    pieces = [resampler.feed(tone(440, rate_hz), rate_hz) for rate_hz in (22050, 48000, 16000)]
+    sound = np.concatenate([*pieces, resampler.flush()])
+    assert len(sound) == pytest.approx(3 * 48000, abs=3)
+    assert np.abs(np.diff(sound)).max() < 0.1  # the tone itself has steps of 0.03
+
+
+def test_a_piece_without_a_sample_gives_none() -> None:
+    assert len(Resampler(16000).feed(tone(440, 48000)[:0], 48000)) == 0
+
+
 def tone(frequency_hz: float, rate_hz: int) -> Sound:
     return (0.5 * np.sin(2 * np.pi * frequency_hz * np.arange(rate_hz) / rate_hz)).astype(np.float32)
 
 
 def change_rate(sound: Sound, from_hz: int, to_hz: int, piece: int) -> Sound:
-    resampler = Resampler(from_hz, to_hz)
-    pieces = [resampler.feed(sound[start : start + piece]) for start in range(0, len(sound), piece)]
+    resampler = Resampler(to_hz)
+    pieces = [resampler.feed(sound[start : start + piece], from_hz) for start in range(0, len(sound), piece)]
     return np.concatenate([*pieces, resampler.flush()])
