@@ -140,7 +140,8 @@ def _in_words(info: Any, name: str = "NAME") -> str:
         case inspect.VarTupleType():
             return 'a list of texts, such as ["...", "..."]'
         case inspect.DictType():
-            return f"a table, each of its values {_in_words(info.value_type)}"
+            keys = _in_words(info.key_type) if isinstance(info.key_type, inspect.LiteralType) else "names"
+            return f"a table from {keys} to {_in_words(info.value_type)}"
         case inspect.UnionType():
             return _either([_in_words(each, name) for each in info.types if not isinstance(each, inspect.NoneType)])
         case _:

@@ -153,7 +153,7 @@ def _plain_word(word: str) -> str:
 
 @functools.cache
 def _alike() -> dict[int, str]:
-    return str.maketrans({letter: other for language in languages().values() for letter, other in language.alike.items()})
+    return str.maketrans({pair[0]: pair[1] for language in languages().values() for pair in language.alike.split()})
 
 
 def _without_fillers(words: list[_Word], fillers: frozenset[tuple[str, ...]]) -> Iterator[list[_Word]]:

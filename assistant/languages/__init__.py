@@ -6,18 +6,23 @@ Fixed phrases are never machine-translated.
 from __future__ import annotations
 
 import functools
-import gettext
-import tomllib
-from dataclasses import dataclass
 from importlib import resources
+from typing import Literal
+
+import msgspec
+
+from assistant.toml_files import load_toml
 
 FALLBACK = "en"
 NOTICED, CHARACTER_ERRORS = 0.5, 0.25
 """From which share of sentences noticed, and up to which share of characters misheard, hearing a language is of use."""
 
 
-@dataclass(frozen=True)
-class Language:
+PluralCategory = Literal["zero", "one", "two", "few", "many", "other"]
+"""Kinds of numbers that a language puts differently (https://cldr.unicode.org/index/cldr-spec/plural-rules)."""
+
+
+class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One `xx.toml`."""
 
     code: str
@@ -28,21 +33,19 @@ class Language:
     voices: tuple[str, ...]
     """Names of Piper voices in order of preference; eSpeak speaks where none is installed."""
     phrases: dict[str, str]
-    counted: dict[str, tuple[str, ...]]
-    """Phrases about a number {n}, one form for each plural."""
-    plural: str
-    """Which form fits n, as gettext's Plural-Forms say it."""
+    counted: dict[str, dict[PluralCategory, str]]
+    """Phrases about a number {n}, by its category; "other" stands for each that isn't there."""
     language_names: dict[str, tuple[str, ...]]
     """What this language calls the others, by code: the name, then its forms in commands ("по-русски")."""
-    alike: dict[str, str]
-    """Letters that are another in commands, since they are written and heard either way: {"請": "请"}."""
-    english_by: str
+    alike: str = ""
+    """Pairs of letters of which the first counts as the second in commands, since they are written and heard either way: "請请 說说"."""
+    english_by: Literal["whisper", "translator"] = "whisper"
     """What makes better English of a question in it: "whisper" or a "translator", where one is installed; measured."""
-    question_words: dict[str, str]
-    """Those that only accents tell from other words, as they must be spelled: {"que": "qué"}."""
-    measured: dict[str, float]
+    question_words: dict[str, str] = {}
+    """Question words that only accents tell from other words, as they must be spelled: {"que": "qué"}."""
+    measured: dict[str, float] = {}
     """How Whisper base hears it, as shares: see README.md."""
-    heard: bool
+    heard: bool = False
     """Whether people are known to be heard well enough by Whisper base: see README.md."""
     commands: dict[str, tuple[str, ...]]
     """Templates by `messages.CommandKind`, and under "fillers" and "questions"."""
@@ -55,30 +58,32 @@ class Language:
 
 @functools.cache
 def languages() -> dict[str, Language]:
-    """Every language that has a file, by code."""
-    files = (f for f in resources.files(__package__).iterdir() if f.name.endswith(".toml"))
-    return {f.name[:2]: _read(f.name[:2], f.read_text(encoding="utf-8")) for f in sorted(files, key=lambda f: f.name)}
+    """Read every language that has a file, by code. Raises BadInput for the first file with a mistake."""
+    files = sorted((file for file in resources.files(__package__).iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
+    unreadable = "install the program again"
+    return {f.name[:2]: load_toml(f, Language, "the language file", unreadable, code=f.name[:2]) for f in files}
 
 
 def phrase(key: str, language: str, /, **values: object) -> tuple[str, str]:
-    """(text, language) of a fixed phrase: in `language`, or in English where that language has no file or its file lacks it."""
+    """Return (text, language) of a fixed phrase: in `language`, or in English where that language has no file or its file lacks it."""
     known = _known(language, key)
     return known.phrases[key].format(**values), known.code
 
 
 def counted_phrase(key: str, language: str, n: int) -> tuple[str, str]:
-    """The same for a phrase about a number, in the plural that n (0 or more) takes."""
+    """Return (text, language) of a fixed phrase about n things, n >= 0: in `language`, or in English where its file lacks the phrase."""
     known = _known(language, key)
-    return known.counted[key][_plural_rule(known.plural)(n)].format(n=n), known.code
+    forms = known.counted[key]
+    return forms.get(_plural_category(known.code, n), forms["other"]).format(n=n), known.code
 
 
 def language_name(code: str, language: str) -> str:
-    """What `language` calls the language `code`; the code itself where it has no word for it."""
+    """Say what `language` calls the language `code`; the code itself where it has no word for it."""
     return _known(language).language_names.get(code, (code,))[0]
 
 
 def lacking(code: str) -> list[str]:
-    """The phrases and kinds of commands that English has and this language's file lacks: they are said, and understood, in English."""
+    """List the phrases and kinds of commands that English has and this language's file lacks: they are said, and understood, in English."""
     known, english = languages()[code], languages()[FALLBACK]
     parts = ((english.phrases, known.phrases), (english.counted, known.counted), (english.commands, known.commands))
     return [key for all_of_it, own in parts for key in all_of_it if not own.get(key)]
@@ -90,24 +95,8 @@ def _known(language: str, key: str = "") -> Language:
     return known if known and (not key or key in known.phrases or key in known.counted) else languages()[FALLBACK]
 
 
-_plural_rule = functools.cache(gettext.c2py)
+def _plural_category(language: str, n: int) -> PluralCategory:
+    from babel import Locale  # takes 50 ms, and few sessions ever count
 
-
-def _read(code: str, text: str) -> Language:
-    table = tomllib.loads(text)
-    return Language(
-        code,
-        table["name"],
-        table["own_name"],
-        tuple(table["voices"]),
-        dict(table["phrases"]),
-        {key: tuple(forms) for key, forms in table["counted"].items()},
-        table["plural"],
-        {code: (names,) if isinstance(names, str) else tuple(names) for code, names in table["language_names"].items()},
-        dict(table.get("alike", "").split()),  # dict() takes each pair of letters apart
-        table.get("english_by", "whisper"),
-        dict(table.get("question_words", {})),
-        dict(table.get("measured", {})),
-        table.get("heard", False),
-        {kind: tuple(templates) for kind, templates in table["commands"].items()},
-    )
+    category: PluralCategory = Locale(language).plural_form(n)
+    return category

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import string
 from itertools import chain
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -12,7 +13,9 @@ import pytest
 from assistant.answering.commands import FILLERS, QUESTIONS, expand, plain
 from assistant.languages import Language, counted_phrase, lacking, language_name, languages, phrase
 from assistant.messages import CommandKind
+from assistant.problems import BadInput
 from assistant.speaking.voice_steps import AT_LIMIT
+from assistant.toml_files import load_toml
 from tests.support.folders import PROJECT
 
 ENGLISH = languages()["en"]
@@ -53,7 +56,7 @@ def test_what_is_said_to_a_command_is_found_under_its_name() -> None:
 
 @each_language
 def test_every_phrase_can_be_spoken_in_one_go(language: Language) -> None:
-    for text in chain(language.phrases.values(), *language.counted.values()):
+    for text in chain(language.phrases.values(), *(forms.values() for forms in language.counted.values())):
         assert text == " ".join(text.split())
         assert 2 <= len(text) <= 200
         assert text[-1] in ".!?。！？।۔؟}", f"{text} has no end"
@@ -63,15 +66,35 @@ def test_every_phrase_can_be_spoken_in_one_go(language: Language) -> None:
 def test_a_number_takes_its_plural(language: Language) -> None:
     assert language.counted.keys() == ENGLISH.counted.keys()
     for key, forms in language.counted.items():
-        assert all(blanks(form) <= {"n"} for form in forms)
+        assert "other" in forms
+        assert all(blanks(form) <= {"n"} for form in forms.values())
         used = {counted_phrase(key, language.code, n)[0].replace(str(n), "{n}") for n in range(1000)}
-        assert used == set(forms), "a form that no number takes, or one too few"
+        assert used == set(forms.values()), "a form that no number takes, or one too few"
 
 
 def test_english_says_one_second_and_two_seconds() -> None:
     assert counted_phrase("old_picture", "en", 1) == ("This is what I saw 1 second ago.", "en")
     assert counted_phrase("old_picture", "en", 2) == ("This is what I saw 2 seconds ago.", "en")
     assert counted_phrase("old_picture", "xx", 2)[1] == "en"
+
+
+@pytest.mark.parametrize(
+    ("n", "seconds"), [(1, "секунду"), (3, "секунды"), (5, "секунд"), (11, "секунд"), (21, "секунду"), (32, "секунды")]
+)
+def test_russian_counts_by_the_last_digits(n: int, seconds: str) -> None:
+    assert counted_phrase("old_picture", "ru", n) == (f"Это было видно {n} {seconds} назад.", "ru")
+
+
+def test_a_mistake_in_a_new_file_is_told_with_its_place(tmp_path: Path) -> None:
+    file = tmp_path / "xx.toml"
+    file.write_text(
+        'name = "X"\nown_name = "X"\nvoices = []\n[phrases]\n[counted]\nold_picture = { sum = "{n}" }\n[language_names]\n[commands]\n'
+    )
+    with pytest.raises(
+        BadInput,
+        match='language file xx.toml has a bad field counted = .* a table from "few", "many", "one", "other", "two" or "zero" to a text',
+    ):
+        load_toml(file, Language, "the language file", "", code="xx")
 
 
 @each_language
