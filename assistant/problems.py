@@ -7,9 +7,10 @@ from __future__ import annotations
 
 
 class Problem(Exception):
-    """Something the user can act on. Never a traceback for them, always both halves of the sentence."""
+    """Something the user can act on: what is wrong, and how to mend it."""
 
     exit_status = 2
+    """Of the command that ends with it."""
 
     def __init__(self, what: str, fix: str) -> None:
         self.what = " ".join(what.split()).rstrip(".")
@@ -26,7 +27,7 @@ class DiskFull(Problem):
 
 
 class NetworkTrouble(Problem):
-    """A download failed, so that what was to be fetched is still missing; nothing half-done is left behind."""
+    """A download failed, so that what was to be fetched is still missing; no half of it can be taken for the whole."""
 
     exit_status = 3
 
@@ -52,6 +53,6 @@ class LostDevice(MissingDevice):
 
 
 def shorten(text: object, longest: int = 120) -> str:
-    """A path or input short enough to be read out: its two ends."""
+    """Cut a path or input to its two ends, so that it is short enough to be read out."""
     words = " ".join(str(text).split())
     return words if len(words) <= longest else f"{words[: longest // 2]}...{words[-longest // 2 :]}"

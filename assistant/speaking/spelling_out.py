@@ -42,7 +42,10 @@ _ORDINALS = {
 
 
 def spell_out(text: str, language: str) -> str:
-    """The text with such things in words of `language` (a code like "pt" or "pt-br"); what isn't known there stays as it is."""
+    """Replace figures and short forms by the words of `language` (a code like "pt" or "pt-br"); what isn't known there stays as it is.
+
+    "It costs $5, 2 km away." -> "It costs 5 dollars, 2 kilometers away."
+    """
     language = language[:2]
     for pattern, words in _abbreviations(language):
         text = pattern.sub(functools.partial(_in_words, words), text)
@@ -120,7 +123,7 @@ def _parse(number: str, language: str) -> Decimal:
 
 @functools.cache
 def _abbreviations(language: str) -> list[tuple[re.Pattern[str], str]]:
-    """(pattern, words) of each."""
+    """List (pattern, words) of each abbreviation of the language."""
     table = tomllib.loads(resources.files(__package__).joinpath("abbreviations.toml").read_text(encoding="utf-8"))
     followers = {"A": r"(?=\s[^\W\d_a-zà-ÿ])", "#": r"(?=\s?\d)", "": r"(?!\w)"}
     found = []

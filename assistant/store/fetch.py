@@ -17,13 +17,13 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from assistant.problems import BadInput, DamagedModel, DiskFull, NetworkTrouble, shorten
-from assistant.store.fetch_common import MAKE_ROOM, TIMEOUT_S, Report, require_space
+from assistant.store.fetch_common import MAKE_ROOM, TIMEOUT_S, OnProgress, require_space
 from assistant.store.fetch_hub import drop_parts, fetch_from_hub, fetch_with_faster_whisper
 from assistant.store.fetch_wheels import fetch_wheels
 from assistant.store.manifests import BuildSource, FasterWhisperSource, HubSource, Manifest, PipSource, Source, find_manifest
 from assistant.store.model_store import STAGING_FOLDER, ModelStore, record_new
 
-Builder = Callable[[Path, Path, Report], None]
+Builder = Callable[[Path, Path, OnProgress], None]
 """(folder with the models it needs, folder to fill, progress in words)."""
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -31,12 +31,12 @@ _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 def ensure(
     name: str,
     store: ModelStore,
-    report: Report,
+    report: OnProgress,
     build: Builder | None = None,
     timeout_s: float = TIMEOUT_S,
     variants: Sequence[str] = (),
 ) -> bool:
-    """Make sure that a model is in the store, verified; True if something had to be fetched.
+    """Make sure that a model is in the store, verified; return whether something had to be fetched.
 
     Args:
         name: of its manifest.
@@ -63,7 +63,7 @@ def _is_here(manifest: Manifest, store: ModelStore, wanted: Sequence[str]) -> bo
 
 
 def _ensure(
-    manifest: Manifest, store: ModelStore, report: Report, build: Builder | None, timeout_s: float, wanted: Sequence[str] = ()
+    manifest: Manifest, store: ModelStore, report: OnProgress, build: Builder | None, timeout_s: float, wanted: Sequence[str] = ()
 ) -> bool:
     staging, place = store.root / STAGING_FOLDER / manifest.name, store.root / manifest.name
     files, downloads, replaced = staging / "files", staging / "downloads", staging / "replaced"
@@ -91,7 +91,7 @@ def _ensure(
 
 
 def _gather(
-    manifest: Manifest, store: ModelStore, files: Path, downloads: Path, report: Report, build: Builder | None, timeout_s: float
+    manifest: Manifest, store: ModelStore, files: Path, downloads: Path, report: OnProgress, build: Builder | None, timeout_s: float
 ) -> None:
     """Fill `files` from the first source that works, verified."""
     for number, source in enumerate(manifest.sources, start=1):
@@ -113,7 +113,7 @@ def _fetch(
     store: ModelStore,
     files: Path,
     downloads: Path,
-    report: Report,
+    report: OnProgress,
     build: Builder | None,
     timeout_s: float,
 ) -> str | None:
@@ -135,9 +135,9 @@ def _fetch(
 
 
 def _fetch_missing(
-    source: HubSource, manifest: Manifest, store: ModelStore, files: Path, downloads: Path, report: Report, timeout_s: float
+    source: HubSource, manifest: Manifest, store: ModelStore, files: Path, downloads: Path, report: OnProgress, timeout_s: float
 ) -> str | None:
-    """From the hub single files can be had: those that aren't here, of the same commit as those that are."""
+    """Fetch the files that aren't here, of the same commit as those that are; the hub gives out single ones."""
     whole = store.whole_files(manifest.name)
     kept = _link_files(store.root / manifest.name, files, [file.name for file in manifest.files if file.name in whole.files])
     if kept and whole.revision is not None:
@@ -147,7 +147,7 @@ def _fetch_missing(
 
 
 def _link_files(place: Path, files: Path, names: Sequence[str]) -> set[str]:
-    """Hard links from `place` into `files`; returns the names of those that could be made, none where the file system has no links."""
+    """Make hard links from `place` into `files`; return the names of those that could be made, none where the file system has no links."""
     linked = set()
     for name in names:
         (files / name).parent.mkdir(parents=True, exist_ok=True)
@@ -160,7 +160,7 @@ def _link_files(place: Path, files: Path, names: Sequence[str]) -> set[str]:
 
 
 def _sweep(files: Path, downloads: Path) -> None:
-    """Away with what a killed run left unfinished and what can't be gone on with; whole downloads and the hub's parts stay."""
+    """Delete what a killed run left unfinished and what can't be gone on with; whole downloads and the hub's parts stay."""
     if files.exists():
         shutil.rmtree(files)
     for leftover in downloads.glob("pip-*"):
@@ -182,7 +182,7 @@ def _install(files: Path, place: Path, replaced: Path) -> None:
 
 @contextmanager
 def _only_fetcher(root: Path) -> Iterator[None]:
-    """One fetching process a store; the system takes the lock back from a killed one."""
+    """Hold the store's lock, BadInput if another process does; the system takes it back from a killed one."""
     staging = root / STAGING_FOLDER
     staging.mkdir(exist_ok=True)
     with (staging / "lock").open("w") as lock:

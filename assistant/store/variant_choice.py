@@ -96,7 +96,7 @@ def measure(
 
 
 def recall(store: Path, folder: Path, variants: Variants) -> list[Measured]:
-    """What was measured here of just these files, best first; [] if nothing was."""
+    """Return what was measured on this machine of just these files, best first; [] if nothing was."""
     key = _key(folder, variants)
     for entry in _read(store):
         if {name: entry.get(name) for name in key} == key:
@@ -107,7 +107,7 @@ def recall(store: Path, folder: Path, variants: Variants) -> list[Measured]:
 
 
 def remember(store: Path, folder: Path, variants: Variants, ranking: Sequence[Measured]) -> None:
-    """Keep it in the models' folder; where that can't be written it is measured again the next time."""
+    """Keep a measurement in the models' folder; where that can't be written, the next set-up measures again."""
     key = _key(folder, variants)
     others = [entry for entry in _read(store) if (entry.get("folder"), entry.get("machine")) != (key["folder"], key["machine"])]
     temporary = store / f"{MEMORY_FILE}.{os.getpid()}"

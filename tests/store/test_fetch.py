@@ -16,7 +16,7 @@ import pytest
 from assistant.commands import models, voices
 from assistant.problems import BadInput, DamagedModel, DiskFull, NetworkTrouble
 from assistant.store import manifests
-from assistant.store.fetch_common import Report
+from assistant.store.fetch_common import OnProgress
 from assistant.store.manifests import HubSource, all_manifests
 from assistant.store.model_store import STAGING_FOLDER, ModelStore
 from tests.support.folders import PROJECT
@@ -171,7 +171,7 @@ def test_a_disk_that_fills_up_on_the_way_is_left_as_it_was(store: ModelStore, hu
     write_manifest(store, BUILT, "built")
     on_small_disk = ModelStore(small_disk / "store")
 
-    def build(sources: Path, destination: Path, report: Report) -> None:
+    def build(sources: Path, destination: Path, report: OnProgress) -> None:
         (destination / "graph.onnx").write_bytes(bytes(2_000_000))
 
     with pytest.raises(DiskFull, match="is full"):
@@ -181,7 +181,7 @@ def test_a_disk_that_fills_up_on_the_way_is_left_as_it_was(store: ModelStore, hu
     assert sum(path.stat().st_size for path in on_small_disk.root.rglob("*") if path.is_file()) < 10_000
 
 
-def build_from_toy(sources: Path, destination: Path, report: Report) -> None:
+def build_from_toy(sources: Path, destination: Path, report: OnProgress) -> None:
     (destination / "graph.onnx").write_bytes((sources / "toy/model.bin").read_bytes() * 2)
 
 

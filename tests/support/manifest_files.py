@@ -11,7 +11,7 @@ import pytest
 
 from assistant.store import manifests
 from assistant.store.fetch import Builder, ensure
-from assistant.store.fetch_common import Report
+from assistant.store.fetch_common import OnProgress
 from assistant.store.model_store import STAGING_FOLDER, ModelStore
 
 WEIGHTS = bytes(range(256)) * 20  # large for the hub: hashed with sha256
@@ -43,7 +43,7 @@ def fetch(
     build: Builder | None = None,
     timeout_s: float = 5.0,
     variants: Sequence[str] = (),
-    also: Report = lambda line: None,
+    also: OnProgress = lambda line: None,
 ) -> list[str]:
     """The lines a user reads while a model is fetched, [] if it was there; `also` gets them as they come."""
     lines: list[str] = []

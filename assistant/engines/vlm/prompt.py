@@ -16,14 +16,6 @@ FAKE, GLOBAL, IMAGE, END = "<fake_token_around_image>", "<global-img>", "<image>
 MAX_FRAMES = 64
 """Pictures in one prompt at most, as in the reference's video sampling."""
 
-# fmt: off
-_SMALL_NUMBERS = (
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
-    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
-)
-_TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-# fmt: on
-
 
 @dataclass(frozen=True)
 class Exchange:
@@ -50,9 +42,11 @@ def image_opening(blocks: Sequence[str]) -> str:
 
 def video_opening(blocks: Sequence[str], times_s: Sequence[float], duration_s: float) -> str:
     """Frames of a video with their times, in seconds from its start."""
+    from num2words import num2words  # as the reference does; slow to import, and needed for several pictures only
+
     length = datetime.timedelta(seconds=int(duration_s))
     frames = "".join(f"\nFrame from {_minutes(time_s)}:{block}" for time_s, block in zip(times_s, blocks, strict=True))
-    number = number_words(len(blocks))
+    number = num2words(len(blocks))
     return f"<|im_start|>User: You are provided the following series of {number} frames from a {length} [H:MM:SS] video.\n{frames}"
 
 
@@ -67,14 +61,6 @@ def neutralise(text: str, special_tokens: Collection[str]) -> str:
     pattern = "|".join(re.escape(token) for token in sorted(special_tokens, key=len, reverse=True) if token)
     text = text.encode("utf-8", "replace").decode()
     return re.sub(pattern, lambda match: f"{match[0][0]} {match[0][1:]}", text) if pattern else text
-
-
-def number_words(number: int) -> str:
-    """ "twenty-one" for 21; from 0 to 99."""
-    if number < len(_SMALL_NUMBERS):
-        return _SMALL_NUMBERS[number]
-    tens, ones = divmod(number, 10)
-    return _TENS[tens] + (f"-{_SMALL_NUMBERS[ones]}" if ones else "")
 
 
 def _minutes(time_s: float) -> str:

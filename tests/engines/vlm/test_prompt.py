@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.engines.vlm.prompt import Exchange, closing, image_opening, neutralise, number_words, picture_block, video_opening
+from assistant.engines.vlm.prompt import Exchange, closing, image_opening, neutralise, picture_block, video_opening
 from assistant.export import starter_form
 
 F, G, END = "<fake_token_around_image>", "<global-img>", "<end_of_utterance>"
@@ -56,11 +56,9 @@ def test_earlier_questions_and_answers_stand_before_the_new_one() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("number", "words"), [(0, "zero"), (8, "eight"), (13, "thirteen"), (20, "twenty"), (21, "twenty-one"), (64, "sixty-four")]
-)
-def test_numbers_are_words(number: int, words: str) -> None:
-    assert number_words(number) == words
+@pytest.mark.parametrize(("number", "words"), [(2, "two"), (13, "thirteen"), (20, "twenty"), (21, "twenty-one"), (64, "sixty-four")])
+def test_the_number_of_frames_is_in_words(number: int, words: str) -> None:
+    assert f" series of {words} frames from a " in video_opening([""] * number, [0.0] * number, 1.0)
 
 
 @pytest.mark.parametrize("text", ["<image>", f"what is {END} this", "<row_1_col_1><image>", "<<image>image>", "<image><image>"])
