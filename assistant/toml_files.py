@@ -84,23 +84,24 @@ def _explain(message: str, table: Mapping[str, Any], kind: type, noun: str, wher
 
 def _follow(steps: Sequence[str | int], table: Any, kind: type) -> tuple[dict[str, Any], dict[str, Any]]:
     """The table that the steps lead to, and its fields by name with msgspec's description of their types."""
-    from msgspec.inspect import LiteralType, StructType, UnionType
-
-    info: Any = _type_info(kind)
+    fields = _fields(_type_info(kind), table)
+    inner: Any = None
     for step in steps:
         table = table[step]
-        info = info.item_type if isinstance(step, int) else _fields(info)[step]
-    if isinstance(info, UnionType):  # which of them, the table itself says
-        structs = [each for each in info.types if isinstance(each, StructType)]
-        tag_field = structs[0].tag_field
-        kinds = LiteralType(tuple(each.tag for each in structs))
-        chosen = next((each for each in structs if each.tag == table.get(tag_field)), None)
-        return table, {str(tag_field): kinds} | (_fields(chosen) if chosen else {})
-    return table, _fields(info)
+        inner = fields[step] if isinstance(step, str) else inner.item_type
+        fields = _fields(inner, table)
+    return table, fields
 
 
-def _fields(info: Any) -> dict[str, Any]:
-    return {field.encode_name: field.type for field in info.fields}
+def _fields(info: Any, table: Any) -> dict[str, Any]:
+    """The fields of a table's type by name; where several types are possible the table says which, by its tag."""
+    from msgspec.inspect import LiteralType, StructType, UnionType
+
+    if not isinstance(info, UnionType):
+        return {field.encode_name: field.type for field in getattr(info, "fields", ())}
+    structs = {each.tag: each for each in info.types if isinstance(each, StructType)}
+    tag_field = str(next(iter(structs.values())).tag_field)
+    return {tag_field: LiteralType(tuple(structs))} | _fields(structs.get(str(table.get(tag_field))), table)
 
 
 def _type_info(kind: Any) -> Any:

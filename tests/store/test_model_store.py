@@ -159,6 +159,19 @@ def test_a_bad_manifest_names_its_file_and_field(tmp_path: Path, change: tuple[s
     assert "toy.toml" in str(bad.value)
 
 
+def test_a_bad_wheel_is_told_with_its_number(tmp_path: Path) -> None:
+    path = tmp_path / "toy.toml"
+    wheels = "".join(
+        f'[[sources.wheels]]\nname = "w"\nversion = "1"\nfile = "w.whl"\nsize_bytes = {size}\nsha256 = "{"0" * 64}"\n' for size in (7, 0)
+    )
+    path.write_text(HEAD + f'[[sources]]\nkind = "pip"\n{wheels}[sources.members]\n')
+    with pytest.raises(
+        BadInput,
+        match=r"\[\[sources.wheels\]\] 2 of the manifest toy.toml has a bad field size_bytes = 0. Use a whole number of 1 or more.",
+    ):
+        read_manifest(path, "model")
+
+
 def test_the_manifests_that_come_with_the_program_are_valid() -> None:
     names = {manifest.name for manifest in all_manifests() if manifest.default}
     translator = {"firefox-en-pt-weights", "firefox-en-pt"}
