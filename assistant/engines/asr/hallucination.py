@@ -35,7 +35,7 @@ class Evidence:
     """Of speech found by the voice detector."""
 
 
-def is_invented(evidence: Evidence) -> bool:
+def is_hallucination(evidence: Evidence) -> bool:
     """True when the text must be thrown away: no words, a loop, more than can be said, no speech, or a stock phrase on weak evidence."""
     words = bare(evidence.text)
     likely, no_speech = evidence.mean_log_probability, evidence.no_speech_probability

@@ -18,7 +18,7 @@ from faster_whisper import WhisperModel
 from faster_whisper.audio import pad_or_trim
 from faster_whisper.tokenizer import Tokenizer
 
-from assistant.engines.asr.hallucination import Evidence, is_invented
+from assistant.engines.asr.hallucination import Evidence, is_hallucination
 from assistant.interfaces import VoiceDetector
 from assistant.messages import AudioChunk, Probabilities, Sound, Transcript
 from assistant.problems import BadInput, DamagedModel, MissingModel, shorten
@@ -132,7 +132,7 @@ class WhisperTranscriber:
         if language is None:
             language, probability = self._detect(encoded)
         said = self._decode(encoded, language, "transcribe", speech_s)
-        if is_invented(said):
+        if is_hallucination(said):
             return None
         confidence = _confidence(said)
         english = said.text
@@ -140,7 +140,7 @@ class WhisperTranscriber:
             english = ""
         elif language != "en":
             translation = self._decode(encoded, language, "translate", speech_s)
-            english = "" if is_invented(translation) else translation.text
+            english = "" if is_hallucination(translation) else translation.text
             confidence = min(confidence, _confidence(translation)) if english else 0.0
         return _Heard(Transcript(said.text, language, probability, english, confidence), speech_s)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.engines.asr.hallucination import Evidence, is_invented
+from assistant.engines.asr.hallucination import Evidence, is_hallucination
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from assistant.engines.asr.hallucination import Evidence, is_invented
     ],
 )
 def test_what_was_said_is_believed(evidence: Evidence) -> None:
-    assert not is_invented(evidence)
+    assert not is_hallucination(evidence)
 
 
 @pytest.mark.parametrize(
@@ -40,4 +40,4 @@ def test_what_was_said_is_believed(evidence: Evidence) -> None:
     ],
 )
 def test_what_nobody_said_is_not(evidence: Evidence) -> None:
-    assert is_invented(evidence)
+    assert is_hallucination(evidence)
