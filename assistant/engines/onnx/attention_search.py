@@ -51,7 +51,7 @@ class Attention:
 
 
 @dataclass(frozen=True)
-class Part:
+class Subgraph:
     """What is needed to compute some tensors of a graph."""
 
     nodes: list[onnx.NodeProto]
@@ -59,7 +59,7 @@ class Part:
     constants: list[onnx.TensorProto]
 
 
-class Wiring:
+class GraphIndex:
     """Who makes and who reads each tensor of a graph."""
 
     def __init__(self, model: onnx.ModelProto) -> None:
@@ -81,7 +81,7 @@ class Wiring:
         layers = sum(name.startswith("past_key_values.") and name.endswith(".key") for name in self.inputs)
         return [self._attention(layer) for layer in range(layers)]
 
-    def part(self, attention: Attention, outputs: Sequence[str], folder: Path) -> Part:
+    def subgraph(self, attention: Attention, outputs: Sequence[str], folder: Path) -> Subgraph:
         """From projections and cache to `outputs`; UnfusableError if something else flows in.
 
         Hidden states are asked for nothing but their shape, and that is the same in all layers: it is taken from the graph's
@@ -101,7 +101,7 @@ class Wiring:
                 nodes[id(made_by)] = self._standing_alone(made_by, inside)
                 left += nodes[id(made_by)].input
         in_order = [nodes[id(node)] for node in self.model.graph.node if id(node) in nodes]
-        return Part(in_order, list(inputs), list(constants.values()))
+        return Subgraph(in_order, list(inputs), list(constants.values()))
 
     def _attention(self, layer: int) -> Attention:
         past = (f"past_key_values.{layer}.key", f"past_key_values.{layer}.value")

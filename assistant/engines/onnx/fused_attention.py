@@ -20,7 +20,7 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
-from assistant.engines.onnx.attention_search import EMBEDS, Attention, Part, UnfusableError, Wiring
+from assistant.engines.onnx.attention_search import EMBEDS, Attention, Subgraph, UnfusableError, GraphIndex
 
 _MASK, _POSITIONS, _PAST = "attention_mask", "position_ids", "past_key_values."
 _COS, _SIN, _LAST, _TOTAL = "fused.cos", "fused.sin", "fused.last", "fused.total"
@@ -59,12 +59,12 @@ def fuse_attention(path: Path, out: Path, positions: int) -> int:
         return 0
     if positions < 2 * _NEW:
         raise UnfusableError(f"there is room for {positions} tokens only")
-    wiring = Wiring(model)
-    attentions = wiring.attentions()
+    index = GraphIndex(model)
+    attentions = index.attentions()
     if not attentions:
         raise UnfusableError("there is no key/value cache")
     kinds = _kinds(model, path.parent, [name for each in attentions for name in (*each.projected, each.attended)])
-    layers = [_Layer(wiring, attention, kinds, path.parent) for attention in attentions]
+    layers = [_Layer(index, attention, kinds, path.parent) for attention in attentions]
     tables = layers[0].rotary_tables(positions)  # a layer that has its own differs when compared
     for layer in layers:
         layer.compare(tables, positions)
@@ -105,10 +105,10 @@ def _kinds(model: onnx.ModelProto, folder: Path, names: Sequence[str]) -> dict[s
 class _Layer:
     """One layer's attention, as it is in the graph and fused."""
 
-    def __init__(self, wiring: Wiring, attention: Attention, kinds: dict[str, _Kind], folder: Path) -> None:
+    def __init__(self, index: GraphIndex, attention: Attention, kinds: dict[str, _Kind], folder: Path) -> None:
         """UnfusableError if the widths of queries, keys and values don't fit the cache."""
-        self._wiring, self._names, self._kinds, self._folder = wiring, attention, kinds, folder
-        cache = wiring.inputs[attention.past[0]].type.tensor_type
+        self._index, self._names, self._kinds, self._folder = index, attention, kinds, folder
+        cache = index.inputs[attention.past[0]].type.tensor_type
         _, self._kv_heads, _, self._width = (length.dim_value for length in cache.shape.dim)
         query, key, value = (kinds[name].width for name in attention.projected)
         known = dict(_TYPES.values())
@@ -147,8 +147,8 @@ class _Layer:
 
     def compare(self, tables: list[onnx.TensorProto], positions: int) -> None:
         """UnfusableError unless fused it is the same: a short prompt, one read on, and the last token there is room for."""
-        part = Part([*_length_nodes(), *self.fused_nodes()], [*self._names.projected, *self._names.past, _MASK], tables)
-        fused, original = self._open(part, self._names.outputs), self._original(self._names.outputs)
+        subgraph = Subgraph([*_length_nodes(), *self.fused_nodes()], [*self._names.projected, *self._names.past, _MASK], tables)
+        fused, original = self._open(subgraph, self._names.outputs), self._original(self._names.outputs)
         cache = self._kv_heads * self._width
         for past, new in ((0, _NEW), (_NEW, _NEW), (positions - 1, 1)):
             given = {
@@ -162,17 +162,17 @@ class _Layer:
                 raise UnfusableError(f"{self._names.attended} after {past} tokens is not what the fused node gives")
 
     def _original(self, outputs: Sequence[str]) -> onnxruntime.InferenceSession:
-        return self._open(self._wiring.part(self._names, outputs, self._folder), outputs)
+        return self._open(self._index.subgraph(self._names, outputs, self._folder), outputs)
 
-    def _open(self, part: Part, outputs: Sequence[str]) -> onnxruntime.InferenceSession:
+    def _open(self, subgraph: Subgraph, outputs: Sequence[str]) -> onnxruntime.InferenceSession:
         inputs = [
-            self._wiring.inputs[name]
-            if name in self._wiring.inputs
+            self._index.inputs[name]
+            if name in self._index.inputs
             else helper.make_tensor_value_info(name, self._kinds[name].onnx_type, [None, None, self._kinds[name].width])
-            for name in part.inputs
+            for name in subgraph.inputs
         ]
-        graph = helper.make_graph(part.nodes, "attention", inputs, [onnx.ValueInfoProto(name=name) for name in outputs], part.constants)
-        model = self._wiring.model
+        graph = helper.make_graph(subgraph.nodes, "attention", inputs, [onnx.ValueInfoProto(name=name) for name in outputs], subgraph.constants)
+        model = self._index.model
         return _session(helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version).SerializeToString())
 
     def _feed(self, session: onnxruntime.InferenceSession, past: int, new: int, given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
