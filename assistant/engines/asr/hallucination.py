@@ -37,7 +37,7 @@ class Evidence:
 
 def is_hallucination(evidence: Evidence) -> bool:
     """True when the text must be thrown away: no words, a loop, more than can be said, no speech, or a stock phrase on weak evidence."""
-    words = bare(evidence.text)
+    words = spoken_words(evidence.text)
     likely, no_speech = evidence.mean_log_probability, evidence.no_speech_probability
     return (
         not words
@@ -48,7 +48,7 @@ def is_hallucination(evidence: Evidence) -> bool:
     )
 
 
-def bare(text: str) -> str:
+def spoken_words(text: str) -> str:
     """Words alone, in lower case: no remarks in brackets ("[Music]", "(applause)"), no punctuation, no notes."""
     spoken = re.sub(r"\[[^]]*\]|\([^)]*\)|\*[^*]*\*", " ", text.casefold())
     return re.sub(r"[\W_]+", " ", spoken).strip()
@@ -61,7 +61,7 @@ def compression_ratio(text: str) -> float:
 
 
 STOCK_PHRASES = frozenset(
-    bare(phrase)
+    spoken_words(phrase)
     for phrase in """
     You / Bye / Bye-bye / Okay / So / The / Oh / Uh / Hmm / Thank you / Thank you very much / Thank you so much / Thanks
     Thanks for watching / Thank you for watching / Thank you for watching this video

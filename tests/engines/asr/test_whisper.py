@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from assistant.devices.sound_files import RecordedMicrophone
-from assistant.engines.asr.hallucination import bare
+from assistant.engines.asr.hallucination import spoken_words
 from assistant.engines.asr.whisper import FILES, WhisperTranscriber
 from assistant.engines.vad.silero import SileroVad
 from assistant.hearing.listen import hear_file
@@ -81,7 +81,7 @@ def hear(path: Path, transcriber: WhisperTranscriber) -> list[Transcript]:
 def test_every_word_is_heard(said: str, transcriber: WhisperTranscriber, models_dir: Path, tmp_path: Path) -> None:
     """Also a real "Thank you.", which Whisper invents for noise."""
     [heard] = hear(speak(said, models_dir, tmp_path), transcriber)
-    assert bare(heard.text) == bare(said)
+    assert spoken_words(heard.text) == spoken_words(said)
     assert heard.confidence > SETTINGS.confidence_floor
 
 
@@ -99,7 +99,7 @@ def test_speech_longer_than_whispers_window_is_heard_to_its_end(transcriber: Whi
     pause = np.zeros(8 * RATE_HZ, np.float32)
     parts = [part for text in said for part in (_sound(speak(text, models_dir, tmp_path)), pause)]
     heard = transcriber.transcribe(np.repeat(np.concatenate(parts), 3), 48000)
-    assert bare(heard.text) == " ".join(bare(text) for text in said)
+    assert spoken_words(heard.text) == " ".join(spoken_words(text) for text in said)
 
 
 @pytest.mark.models
