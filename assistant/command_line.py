@@ -11,9 +11,10 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from assistant import __version__, offline
+from assistant.commands.output import Result
 from assistant.problems import MissingDevice, Problem
 
 # name: (module below assistant.commands, what it is for)
@@ -96,7 +97,7 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--models-dir", type=Path, metavar="DIR", help="where models are kept (also: ASSISTANT_MODELS)")
 
 
-def _print(results: Iterator[tuple[str, dict[str, Any]]], as_json: bool) -> None:
+def _print(results: Iterator[Result], as_json: bool) -> None:
     for text, data in results:
         print(json.dumps(data, ensure_ascii=False) if as_json else text, flush=True)
 

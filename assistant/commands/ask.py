@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from assistant.answering.answer_checks import asks_about_safety
 from assistant.assembly import (
@@ -18,9 +17,9 @@ from assistant.assembly import (
     open_wav_file,
 )
 from assistant.commands.media import Media, read_through
-from assistant.commands.media_reader import STOPPED, Reading, stoppable
+from assistant.commands.media_reader import STOPPED, MediaReader, stoppable
 from assistant.commands.options import add_model_argument, add_settings_argument, settings_of, store_of
-from assistant.commands.output import Stopwatch
+from assistant.commands.output import Result, Stopwatch
 from assistant.commands.say import say
 from assistant.conversation import ENGLISH, Conversation
 from assistant.hearing.listen import whole_utterance
@@ -51,12 +50,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings_argument(parser)
 
 
-def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
+def run(options: argparse.Namespace) -> Iterator[Result]:
     settings, store, watch = settings_of(options), store_of(options), Stopwatch()
     _check_question(options)
     with stoppable() as stop:
-        reading = Reading(options.media, settings, stop, quiet=options.json)
-        media = read_through(reading, settings.answers.max_keyframes if options.raw else max(settings.answers.max_keyframes, CANDIDATES))
+        reader = MediaReader(options.media, settings, stop, quiet=options.json)
+        media = read_through(reader, settings.answers.max_keyframes if options.raw else max(settings.answers.max_keyframes, CANDIDATES))
     watch.lap("open")
     if stop.was_asked:
         media.warnings.append(STOPPED)
@@ -65,9 +64,7 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
         raise KeyboardInterrupt
 
 
-def _asked(
-    options: argparse.Namespace, settings: Settings, store: ModelStore, media: Media, watch: Stopwatch
-) -> tuple[str, dict[str, Any]]:
+def _asked(options: argparse.Namespace, settings: Settings, store: ModelStore, media: Media, watch: Stopwatch) -> Result:
     spoken, language = _is_sound(options.question), options.language or settings.language
     translators = open_translators(store, settings.answers.threads)
     transcriber = open_transcriber(settings.ears, store, language=language, translators=translators) if spoken else None
@@ -136,7 +133,7 @@ def _seen_at(keyframes: Sequence[Keyframe]) -> str:
     return f" (Seen at {', '.join(times)}.)" if times else ""
 
 
-def _raw(options: argparse.Namespace, settings: Settings, store: ModelStore, media: Media, watch: Stopwatch) -> tuple[str, dict[str, Any]]:
+def _raw(options: argparse.Namespace, settings: Settings, store: ModelStore, media: Media, watch: Stopwatch) -> Result:
     describer = open_describer(settings.answers, store)
     watch.lap("load")
     keyframes = media.keyframes[-describer.max_pictures :]

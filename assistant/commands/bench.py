@@ -20,6 +20,7 @@ from assistant.assembly import find_variants
 from assistant.benchmarks.figures import DECODED_TOKENS, VIDEO_FRAMES, Figures, read_figures
 from assistant.benchmarks.plot import draw_ratios
 from assistant.commands.options import add_model_argument, settings_of, store_of
+from assistant.commands.output import Result
 from assistant.problems import BadInput
 
 
@@ -89,11 +90,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(settings=None)
 
 
-def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
+def run(options: argparse.Namespace) -> Iterator[Result]:
     yield from _run_runtimes(options) if options.what == "runtime" else _run_module(options)
 
 
-def _run_module(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
+def _run_module(options: argparse.Namespace) -> Iterator[Result]:
     """Passes on what the module prints, line by line, as it comes."""
     takes = MODULES[options.what]
     given = {"--model": options.model, "--plot": options.plot}
@@ -110,7 +111,7 @@ def _run_module(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, An
         raise BadInput(f"{options.what} could not be measured: {(errors or ['it said nothing'])[-1]}", "run `assistant check`")
 
 
-def _run_runtimes(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
+def _run_runtimes(options: argparse.Namespace) -> Iterator[Result]:
     folder, found = find_variants(settings_of(options).answers.model, store_of(options))
     if unknown := sorted(set(options.variants or ()) - set(found)):
         raise BadInput(f"the model has no weights of the kind {unknown[0]!r}", f"use some of {', '.join(found)}")

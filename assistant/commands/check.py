@@ -15,7 +15,7 @@ from assistant import assembly
 from assistant.answering.translating import find_translator
 from assistant.commands.demo import demo_file
 from assistant.commands.options import add_model_argument, store_of
-from assistant.commands.output import Stopwatch
+from assistant.commands.output import Result, Stopwatch
 from assistant.commands.variants import choose_variants, installed_models
 from assistant.conversation import ENGLISH, Conversation
 from assistant.hearing.listen import whole_utterance
@@ -32,7 +32,6 @@ _HEARD_BADLY = (
     "listened for only if chosen (language or [ears] languages in the settings, `run --language`, asking to speak it) or if a voice or"
     " translator of it was fetched; unclear words are asked for again, and the key needs no ears: pressed in silence it describes"
 )
-Result = tuple[str, dict[str, Any]]
 _OUTSIDE = ("192.0.2.1", 9)
 """An address reserved for documentation: nobody is there, and the guard must refuse before anyone could answer."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from assistant.commands.output import clock
+from assistant.commands.output import format_clock
 from assistant.messages import Picture
 from assistant.problems import BadInput, DiskFull, shorten
 
@@ -60,7 +60,7 @@ class ChangeCurve:
         step_s = next((step for step in TICK_STEPS_S if (end_s - start_s) / step <= MOST_TICKS), TICK_STEPS_S[-1])
         for tick_s in np.arange(np.ceil(start_s / step_s) * step_s, end_s + 1e-6, step_s):
             cv2.line(plot, place(tick_s, 0), place(tick_s, 1), _GREY, 1)
-            _write(plot, clock(float(tick_s)), (place(tick_s, 0)[0] - 14, bottom + 17))
+            _write(plot, format_clock(float(tick_s)), (place(tick_s, 0)[0] - 14, bottom + 17))
         for change in (0.0, 0.5, 1.0):
             cv2.line(plot, place(start_s, change), place(end_s, change), _GREY, 1)
             _write(plot, f"{change:.0%}", (MARGIN, place(start_s, change)[1] + 5))

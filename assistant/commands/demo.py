@@ -25,7 +25,7 @@ from assistant.assembly import (
 )
 from assistant.commands.contact_sheet import write_sheet
 from assistant.commands.options import store_of
-from assistant.commands.output import Stopwatch, clock
+from assistant.commands.output import Result, Stopwatch, format_clock
 from assistant.commands.say import say
 from assistant.conversation import Conversation
 from assistant.hearing.listen import whole_utterance
@@ -48,7 +48,7 @@ class _Asked:
 
     @property
     def caption(self) -> str:
-        return f"{clock(self.data['time_s'])} {self.data['question']} - {self.data['answer']}"
+        return f"{format_clock(self.data['time_s'])} {self.data['question']} - {self.data['answer']}"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
+def run(options: argparse.Namespace) -> Iterator[Result]:
     folder = _make_folder(options.out)
     settings, store = Settings(), store_of(options)
     translators = open_translators(store)
@@ -72,7 +72,10 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
         data |= {"time_s": time_s, "recording": recording, "wav": str(wav)}
         asked.append(_Asked(picture, data))
         english = f"  ({data['english_question']})" if data["english_question"] != data["question"] else ""
-        yield f"{clock(time_s)}  heard [{data['language']}]: {data['question']}{english}\n      said: {data['answer']}\n      {wav}", data
+        yield (
+            f"{format_clock(time_s)}  heard [{data['language']}]: {data['question']}{english}\n      said: {data['answer']}\n      {wav}",
+            data,
+        )
     transcript, sheet = folder / "transcript.jsonl", folder / "timeline.png"
     transcript.write_text("".join(json.dumps(a.data, ensure_ascii=False) + "\n" for a in asked), encoding="utf-8")
     write_sheet(sheet, [(a.picture, a.caption) for a in asked])

@@ -7,13 +7,12 @@ import errno
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from assistant.assembly import open_describer, open_synthesizers, open_wav_file
 from assistant.commands.media import read_through
-from assistant.commands.media_reader import STOPPED, Reading, Stop, counted, stoppable
+from assistant.commands.media_reader import STOPPED, MediaReader, Stop, stoppable, with_progress
 from assistant.commands.options import add_model_argument, add_settings_argument, settings_of, store_of
-from assistant.commands.output import Stopwatch, clock
+from assistant.commands.output import Result, Stopwatch, format_clock
 from assistant.commands.say import say
 from assistant.conversation import ENGLISH, Conversation
 from assistant.languages import phrase
@@ -35,13 +34,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings_argument(parser)
 
 
-def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
+def run(options: argparse.Namespace) -> Iterator[Result]:
     if options.srt and not options.srt.parent.is_dir():
         raise BadInput(f"there is no folder {shorten(options.srt.parent)} for the subtitles", "make it, or give --srt another file's name")
     settings, watch = settings_of(options), Stopwatch()
     with stoppable() as stop:
-        reading = Reading(options.media, settings, stop, quiet=options.json)
-        media = read_through(reading, MOST_SCENES)
+        reader = MediaReader(options.media, settings, stop, quiet=options.json)
+        media = read_through(reader, MOST_SCENES)
         if options.srt and not media.is_video:
             raise BadInput("a picture has no subtitles", "leave out --srt, or give a video")
         stop.next_part()
@@ -88,7 +87,7 @@ class _Described:
 def _describe(conversation: Conversation, scenes: list[Scene], detail: Detail, stop: Stop, quiet: bool) -> _Described:
     """One look a scene, until the user has had enough; in one tile where there are several scenes."""
     described = _Described()
-    for scene in counted(scenes, len(scenes), "Describing", stop, quiet):
+    for scene in with_progress(scenes, len(scenes), "Describing", stop, quiet):
         seen = conversation.look([scene.keyframe], detail if len(scenes) == 1 else "brief")
         text = " ".join(s.text for s in conversation.answer(seen, Question(QUESTION, ENGLISH, QUESTION), detail))
         start_s, problem = scene.keyframe.frame.time_s, scene.keyframe.problem
@@ -96,7 +95,7 @@ def _describe(conversation: Conversation, scenes: list[Scene], detail: Detail, s
         if isinstance(seen, View):
             described.clear.append(scene.keyframe)
         elif problem:
-            described.warnings.append(f"at {clock(start_s)}: {phrase(problem, ENGLISH)[0]}")
+            described.warnings.append(f"at {format_clock(start_s)}: {phrase(problem, ENGLISH)[0]}")
     return described
 
 

@@ -6,12 +6,11 @@ import argparse
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from assistant.assembly import open_describer
-from assistant.commands.media_reader import STOPPED, Reading, Stop, counted, stoppable
+from assistant.commands.media_reader import STOPPED, MediaReader, Stop, stoppable, with_progress
 from assistant.commands.options import add_model_argument, add_settings_argument, settings_of, store_of
-from assistant.commands.output import Stopwatch
+from assistant.commands.output import Result, Stopwatch
 from assistant.interfaces import PictureMemory
 from assistant.problems import BadInput
 from assistant.store.fingerprint import fingerprint
@@ -34,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings_argument(parser)
 
 
-def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
+def run(options: argparse.Namespace) -> Iterator[Result]:
     if not 1 <= options.top <= 1000:
         raise BadInput(f"--top {options.top} is out of range", "use 1 to 1000")
     if options.index:
@@ -42,17 +41,17 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
     clean_query(options.query)
     settings, watch = settings_of(options), Stopwatch()
     with stoppable() as stop:
-        reading = Reading(options.video, settings, stop, quiet=options.json)
-        if reading.is_live:
+        reader = MediaReader(options.video, settings, stop, quiet=options.json)
+        if reader.is_live:
             raise BadInput(f"{options.video} is no file, so it has no past to search", "use `assistant watch` for what is still to come")
         describer = open_describer(settings.answers, store_of(options))
         watch.lap("load")
         key = IndexKey(fingerprint(Path(options.video)), describer.encoder_id, repr(settings.keyframes))
         if known := options.index is not None and options.index.exists():
-            reading.close()
+            reader.close()
             index = load_index(options.index, key)
         else:
-            index = _look(reading, describer, key)
+            index = _look(reader, describer, key)
         if options.index and not known and not stop.was_asked:
             save_index(options.index, index)
         watch.lap("look")
@@ -75,15 +74,15 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
         raise KeyboardInterrupt
 
 
-def _look(reading: Reading, memory: PictureMemory, key: IndexKey) -> VideoIndex:
+def _look(reader: MediaReader, memory: PictureMemory, key: IndexKey) -> VideoIndex:
     """Encode the keyframes as they come; no picture is kept."""
-    keyframes = [SeenKeyframe(k.frame.time_s, memory.see(k.frame.picture)) for k in reading.keyframes(MOST_LOOKS)]
-    return VideoIndex(key, memory.see(EMPTY_PICTURE), keyframes, reading.end_s, reading.warnings)
+    keyframes = [SeenKeyframe(k.frame.time_s, memory.see(k.frame.picture)) for k in reader.keyframes(MOST_LOOKS)]
+    return VideoIndex(key, memory.see(EMPTY_PICTURE), keyframes, reader.end_s, reader.warnings)
 
 
 def _search(index: VideoIndex, options: argparse.Namespace, memory: PictureMemory, stop: Stop) -> list[Moment]:
     query = Query(memory, options.query, memory.look_again(index.empty))
-    scenes = counted(index.keyframes, len(index.keyframes), "Searching", stop, quiet=options.json)
+    scenes = with_progress(index.keyframes, len(index.keyframes), "Searching", stop, quiet=options.json)
     looks = [TimedLook(keyframe.time_s, query.look(memory.look_again(keyframe.seen))) for keyframe in scenes]
 
     def thing_log_odds(number: int) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 
 from assistant.assembly import open_sound_file, open_transcriber, open_voice_detector
 from assistant.commands.options import store_of
-from assistant.commands.output import clock
+from assistant.commands.output import Result, format_clock
 from assistant.hearing.listen import hear_file
 from assistant.messages import Transcript, Utterance
 from assistant.settings import EarSettings
@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--language", metavar="xx", help="the language spoken (default: detected)")
 
 
-def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
+def run(options: argparse.Namespace) -> Iterator[Result]:
     """Text as it is heard for people; one JSON object for the whole file (contract: text, language, language_probability, english)."""
     settings = EarSettings()
     microphone = open_sound_file(options.sound)
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _line(utterance: Utterance, transcript: Transcript) -> str:
     english = f" ({transcript.english})" if transcript.english != transcript.text else ""
-    return f"{clock(utterance.start_s)} [{transcript.language} {transcript.language_probability:.2f}] {transcript.text}{english}"
+    return f"{format_clock(utterance.start_s)} [{transcript.language} {transcript.language_probability:.2f}] {transcript.text}{english}"
 
 
 def _summary(heard: list[tuple[Utterance, Transcript]]) -> dict[str, Any]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from assistant.commands.contact_sheet import ChangeCurve, write_sheet
 from assistant.commands.media import read_through
-from assistant.commands.media_reader import STOPPED, Reading, stoppable
+from assistant.commands.media_reader import STOPPED, MediaReader, stoppable
 from assistant.commands.options import add_settings_argument, settings_of
-from assistant.commands.output import clock
+from assistant.commands.output import Result, format_clock
 from assistant.problems import BadInput
 
 DEFAULT_BUDGET = 16
@@ -24,18 +23,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings_argument(parser)
 
 
-def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
+def run(options: argparse.Namespace) -> Iterator[Result]:
     if not 1 <= options.budget <= 1000:
         raise BadInput(f"the budget {options.budget} is out of range", "use --budget 1 to 1000")
     settings, curve = settings_of(options), ChangeCurve()
     with stoppable() as stop:
-        reading = Reading(options.video, settings, stop, quiet=options.json, every_frame=True)
-        media = read_through(reading, options.budget, curve.add)
+        reader = MediaReader(options.video, settings, stop, quiet=options.json, every_frame=True)
+        media = read_through(reader, options.budget, curve.add)
     kept, warnings = media.keyframes, [*media.warnings, *([STOPPED] if stop.was_asked else [])]
     if options.sheet:
-        tiles = [(k.frame.picture, f"{number}: {clock(k.frame.time_s)} {k.problem or k.reason}") for number, k in enumerate(kept, 1)]
+        tiles = [(k.frame.picture, f"{number}: {format_clock(k.frame.time_s)} {k.problem or k.reason}") for number, k in enumerate(kept, 1)]
         write_sheet(options.sheet, tiles, curve, [k.frame.time_s for k in kept])
-    lines = [f"{clock(k.frame.time_s)}  {k.problem or k.reason:<10} change {k.change:.0%}  sharpness {k.sharpness:.0f}" for k in kept]
+    lines = [
+        f"{format_clock(k.frame.time_s)}  {k.problem or k.reason:<10} change {k.change:.0%}  sharpness {k.sharpness:.0f}" for k in kept
+    ]
     yield (
         "\n".join([*lines, *warnings]),
         {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assistant.commands.media_reader import Reading
+from assistant.commands.media_reader import MediaReader
 from assistant.messages import Keyframe
 from assistant.problems import BadInput
-from assistant.seeing.keyframe_selector import Told, select_keyframes
+from assistant.seeing.keyframe_selector import OnCompared, select_keyframes
 
 
 @dataclass(frozen=True)
@@ -25,14 +25,14 @@ class Media:
         return self.duration_s > 0
 
 
-def read_through(reading: Reading, budget: int, told: Told | None = None) -> Media:
+def read_through(reader: MediaReader, budget: int, on_compared: OnCompared | None = None) -> Media:
     """Keyframes of a picture (one) or a video (at most `budget`); BadInput if there is no picture in it at all.
 
     `told` is given the time and change of every frame that is compared.
     """
-    keyframes = select_keyframes(reading.frames(), reading.settings.keyframes, budget, told)
-    if not keyframes and reading.stopped:
+    keyframes = select_keyframes(reader.frames(), reader.settings.keyframes, budget, on_compared)
+    if not keyframes and reader.stopped:
         raise KeyboardInterrupt
     if not keyframes:
-        raise BadInput(f"there is no picture in {reading.source}", "use a picture, or a video with at least one frame")
-    return Media(keyframes, reading.warnings, reading.end_s)
+        raise BadInput(f"there is no picture in {reader.source}", "use a picture, or a video with at least one frame")
+    return Media(keyframes, reader.warnings, reader.end_s)

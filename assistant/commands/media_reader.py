@@ -72,7 +72,7 @@ def progress(label: str, total: float, unit: str, quiet: bool) -> Iterator[tqdm[
         yield bar
 
 
-def counted(items: Iterable[T], total: int, label: str, stop: Stop, quiet: bool) -> Iterator[T]:
+def with_progress(items: Iterable[T], total: int, label: str, stop: Stop, quiet: bool) -> Iterator[T]:
     """Items under a bar, until the user has had enough."""
     with progress(label, total, "scenes", quiet) as bar:
         for item in items:
@@ -82,7 +82,7 @@ def counted(items: Iterable[T], total: int, label: str, stop: Stop, quiet: bool)
             bar.update(1)
 
 
-class Reading:
+class MediaReader:
     """A picture, video or camera that is read through once, quickly."""
 
     def __init__(self, source: str, settings: Settings, stop: Stop | None = None, *, quiet: bool = True, every_frame: bool = False) -> None:

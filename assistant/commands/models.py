@@ -11,12 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from assistant.commands.options import store_of
+from assistant.commands.output import Result
 from assistant.problems import BadInput, MissingModel, shorten
 from assistant.store.manifests import Manifest, all_manifests, find_manifest
 from assistant.store.model_store import ModelStore, format_size
-
-Result = tuple[str, dict[str, Any]]
-"""(text for people, object for programs)."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

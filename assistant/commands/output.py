@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from typing import Any
+
+Result = tuple[str, dict[str, Any]]
+"""One result of a command: text for people, and the object that --json prints."""
 
 
 class Stopwatch:
@@ -24,7 +28,7 @@ class Stopwatch:
         return {**self.times_s, "total": round(time.monotonic() - self._began, 3)}
 
 
-def clock(time_s: float) -> str:
+def format_clock(time_s: float) -> str:
     """ "1:05" or "1:00:05"."""
     minutes, seconds = divmod(int(time_s), 60)
     hours, minutes = divmod(minutes, 60)

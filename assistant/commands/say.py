@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from msgspec.structs import replace
 
 from assistant.answering.sentences import SentenceSplitter
 from assistant.assembly import open_speaker, open_synthesizers, open_wav_file
 from assistant.commands.options import store_of
+from assistant.commands.output import Result
 from assistant.interfaces import Speaker, SpeechSynthesizer
 from assistant.languages import languages
 from assistant.messages import Heard, Sentence
@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rate", type=float, default=1.0, help="0.5 to 6 times the voice's own pace")
 
 
-def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
+def run(options: argparse.Namespace) -> Iterator[Result]:
     settings = replace(VoiceSettings(), rate=options.rate)
     splitter = SentenceSplitter()
     texts = [*splitter.feed(options.text), *splitter.flush()]

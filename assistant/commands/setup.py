@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from typing import Any
 
 from assistant.commands.models import fetch_model
 from assistant.commands.options import store_of
+from assistant.commands.output import Result
 from assistant.commands.variants import choose_variants, installed_models
 from assistant.store.manifests import all_manifests, find_manifest
 
@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--with", dest="extras", metavar="NAME", nargs="+", default=[], help="models or voices beyond the default set")
 
 
-def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
+def run(options: argparse.Namespace) -> Iterator[Result]:
     """One result a model, and one for each whose variants were compared: (text for people, object for programs)."""
     store = store_of(options)
     extras = [find_manifest(name) for name in options.extras]

@@ -19,7 +19,7 @@ from assistant.store.variant_choice import Measured
 
 
 @dataclass(frozen=True)
-class Choice:
+class RankedVariants:
     """The variants of one model, ranked."""
 
     model: str
@@ -51,19 +51,19 @@ def installed_models(store: ModelStore) -> list[str]:
     return [manifest.name for manifest in seeing if store.state(manifest.name) == "installed"]
 
 
-def choose_variants(models: Sequence[str], store: ModelStore) -> Iterator[Choice]:
+def choose_variants(models: Sequence[str], store: ModelStore) -> Iterator[RankedVariants]:
     """One result for each model (name or folder) with several variants; measured unless that was done before."""
     for model in dict.fromkeys(models):
         folder, variants = assembly.find_variants(model, store)
         if len(variants) < 2:
             continue
         if ranking := variant_choice.recall(store.root, folder, variants):
-            yield Choice(model, ranking, {}, remembered=True)
+            yield RankedVariants(model, ranking, {}, remembered=True)
             continue
         ranking, broken = _measure(model, list(variants), store)
         if ranking:
             variant_choice.remember(store.root, folder, variants, ranking)
-        yield Choice(model, ranking, broken, remembered=False)
+        yield RankedVariants(model, ranking, broken, remembered=False)
 
 
 def _measure(model: str, variants: Sequence[str], store: ModelStore) -> tuple[list[Measured], dict[str, str]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
-from assistant.commands.models import Result, fetch_model, list_models
+from assistant.commands.models import fetch_model, list_models
 from assistant.commands.options import store_of
+from assistant.commands.output import Result
 from assistant.problems import BadInput, shorten
 from assistant.store.manifests import Manifest, all_manifests
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
-from typing import Any
 
 from msgspec.structs import replace
 
 from assistant.assembly import open_describer
-from assistant.commands.media_reader import STOPPED, Reading, stoppable
+from assistant.commands.media_reader import STOPPED, MediaReader, stoppable
 from assistant.commands.options import add_model_argument, add_settings_argument, settings_of, store_of
+from assistant.commands.output import Result
 from assistant.messages import Keyframe
 from assistant.videos.plain_times import plain_time
 from assistant.videos.queries import clean_query
@@ -28,23 +28,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings_argument(parser)
 
 
-def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
+def run(options: argparse.Namespace) -> Iterator[Result]:
     event_text, settings = clean_query(options.event), settings_of(options)
     settings = replace(settings, keyframes=watch_keyframes(settings.keyframes))
     events = 0
     with stoppable() as stop:
-        reading = Reading(options.source, settings, stop, quiet=options.json)
+        reader = MediaReader(options.source, settings, stop, quiet=options.json)
         watcher = EventWatcher(open_describer(settings.answers, store_of(options)), event_text)
-        for keyframe in _newest(reading) if reading.is_live else reading.keyframes():
+        for keyframe in _newest(reader) if reader.is_live else reader.keyframes():
             if event := watcher.process(keyframe):
                 events += 1
-                start_s = max(0.0, event.start_s - reading.start_s)
-                reading.clear_bar()
+                start_s = max(0.0, event.start_s - reader.start_s)
+                reader.clear_bar()
                 yield (
                     f"At {plain_time(start_s)}: {event_text}.",
                     {"event": event_text, "start_s": round(start_s, 3), "score": round(event.score, 3)},
                 )
-    for warning in [*reading.warnings, *([STOPPED] if stop.was_asked and not reading.is_live else [])]:
+    for warning in [*reader.warnings, *([STOPPED] if stop.was_asked and not reader.is_live else [])]:
         print(f"assistant watch: {warning}.", file=sys.stderr)
     if not events and not options.json:
         yield f"I did not notice {event_text!r}.", {}
@@ -52,18 +52,18 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
         raise KeyboardInterrupt
 
 
-def _newest(reading: Reading) -> Iterator[Keyframe]:
+def _newest(reader: MediaReader) -> Iterator[Keyframe]:
     """A live source goes on while the model looks: what can't be looked at in time is dropped, the oldest first."""
     inbox = Inbox[Keyframe](1)
 
     def fill() -> None:
         try:
-            for keyframe in reading.keyframes():
+            for keyframe in reader.keyframes():
                 inbox.put(keyframe)
         finally:
             inbox.close()
 
-    worker = Worker("keyframes", fill, reading.close)
+    worker = Worker("keyframes", fill, reader.close)
     worker.start()
     try:
         while (keyframe := inbox.get()) is not None:

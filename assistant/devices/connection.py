@@ -20,7 +20,7 @@ MAX_HUNG = 3
 
 
 @dataclass(frozen=True)
-class Patience:
+class Timeouts:
     """How long is waited for what, in seconds."""
 
     start_s: float = 15.0
@@ -35,12 +35,12 @@ class Patience:
     """For a lost loudspeaker to come back, before what is said meanwhile is dropped."""
 
 
-class BackOff:
+class Backoff:
     """When to try again. Told the time, it knows no clock."""
 
-    def __init__(self, patience: Patience) -> None:
-        self._patience = patience
-        self._wait_s = patience.first_s
+    def __init__(self, timeouts: Timeouts) -> None:
+        self._timeouts = timeouts
+        self._wait_s = timeouts.first_s
         self._working_since_s: float | None = None
 
     def worked(self, now_s: float) -> None:
@@ -50,10 +50,10 @@ class BackOff:
 
     def failed(self, now_s: float) -> float:
         """It is lost, or a try was in vain: the seconds until the next one. One that is lost again soon after waits longer and longer."""
-        if self._working_since_s is not None and now_s - self._working_since_s >= self._patience.longest_s:
-            self._wait_s = self._patience.first_s
+        if self._working_since_s is not None and now_s - self._working_since_s >= self._timeouts.longest_s:
+            self._wait_s = self._timeouts.first_s
         self._working_since_s = None
-        wait_s, self._wait_s = self._wait_s, min(2 * self._wait_s, self._patience.longest_s)
+        wait_s, self._wait_s = self._wait_s, min(2 * self._wait_s, self._timeouts.longest_s)
         return wait_s
 
 
@@ -69,17 +69,17 @@ class OnChange(Protocol):
 class Connection:
     """What is known of one device: whether it is lost, told once, and when to try again."""
 
-    def __init__(self, name: str, on_change: OnChange, patience: Patience) -> None:
+    def __init__(self, name: str, on_change: OnChange, timeouts: Timeouts) -> None:
         self.name = name
-        self.patience = patience
+        self.timeouts = timeouts
         self.closed = threading.Event()
         self.is_lost = False
         self._on_change = on_change
-        self._back_off = BackOff(patience)
+        self._backoff = Backoff(timeouts)
         self._hung: list[Worker] = []
 
     def worked(self) -> None:
-        self._back_off.worked(time.monotonic())
+        self._backoff.worked(time.monotonic())
         if self.is_lost:
             self.is_lost = False
             self._on_change(self.name, False, None)
@@ -91,7 +91,7 @@ class Connection:
 
     def wait(self) -> bool:
         """Until the device may be opened again; False once closed."""
-        while not self.closed.wait(self._back_off.failed(time.monotonic())):
+        while not self.closed.wait(self._backoff.failed(time.monotonic())):
             self._hung = [worker for worker in self._hung if not worker.done.is_set()]
             if len(self._hung) < MAX_HUNG:
                 return True

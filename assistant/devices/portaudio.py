@@ -39,12 +39,12 @@ class SoundDevice:
 
 
 class _Usage:
-    """Who uses PortAudio's list of devices, and which half of it is in doubt."""
+    """Who uses PortAudio's list of devices, and which half of it is invalid."""
 
     def __init__(self) -> None:
         self.changed = threading.Condition()
         self.users: list[Callable[[], None]] = []
-        self.doubted: set[Direction] = set()
+        self.invalid: set[Direction] = set()
         self.is_refreshing = False
 
 
@@ -66,7 +66,7 @@ def find_device(sounddevice: Any, wanted: str, direction: Direction) -> SoundDev
     try:
         found = sounddevice.query_devices(int(wanted) if wanted.isdecimal() else wanted or None, direction)
     except (ValueError, sounddevice.PortAudioError) as error:
-        doubt(direction)
+        invalidate_devices(direction)
         names = [device["name"] for device in sounddevice.query_devices() if device[f"max_{direction}_channels"] > 0]
         what = f"there is no {kind} {shorten(wanted)!r}" if wanted else f"there is no {kind}"
         fix = f"choose one of: {', '.join(names)}" if names else f"plug in a {kind}"
@@ -92,16 +92,16 @@ def using_devices(give_way: Callable[[], None] = lambda: None) -> Iterator[None]
             _usage.changed.notify_all()
 
 
-def doubt(direction: Direction) -> None:
+def invalidate_devices(direction: Direction) -> None:
     """A device has failed: the list may be out of date."""
-    _usage.doubted.add(direction)
+    _usage.invalid.add(direction)
 
 
-def refresh_doubted(sounddevice: Any, direction: Direction) -> None:
-    """Read the list anew if it is in doubt and really has changed. For whoever opens a device, and holds none of the same kind."""
-    if direction not in _usage.doubted:
+def refresh_devices(sounddevice: Any, direction: Direction) -> None:
+    """Read the list anew if it is invalid and really has changed. For whoever opens a device, and holds none of the same kind."""
+    if direction not in _usage.invalid:
         return
-    _usage.doubted.discard(direction)
+    _usage.invalid.discard(direction)
     fresh = _fresh_devices(direction)
     with using_devices():
         ours = _devices_of(direction, list(sounddevice.query_devices()), list(sounddevice.default.device))

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Generic, Protocol, TypeVar
 
-from assistant.devices.connection import GRACE_S, Connection, OnChange, Patience
+from assistant.devices.connection import GRACE_S, Connection, OnChange, Timeouts
 from assistant.interfaces import Camera, Microphone
 from assistant.messages import AudioChunk, Frame
 from assistant.problems import LostDevice, MissingDevice
@@ -88,9 +88,9 @@ class _Source(Generic[D, T]):
     """What camera and microphone share."""
 
     def __init__(
-        self, name: str, open_device: Callable[[], D], read: Callable[[D], Iterator[T]], on_change: OnChange, patience: Patience
+        self, name: str, open_device: Callable[[], D], read: Callable[[D], Iterator[T]], on_change: OnChange, timeouts: Timeouts
     ) -> None:
-        self._connection = Connection(name, on_change, patience)
+        self._connection = Connection(name, on_change, timeouts)
         self._open = open_device
         self._read = read
         self._opened: D | None = open_device()
@@ -116,14 +116,14 @@ class _Source(Generic[D, T]):
             self._feed.end()
 
     def _until_lost(self) -> Iterator[T]:
-        connection, patience = self._connection, self._connection.patience
+        connection, timeouts = self._connection, self._connection.timeouts
         feed = self._feed = _Feed(connection.name, self._first_or_new, self._read)
-        within_s = patience.start_s
+        within_s = timeouts.start_s
         try:
             while not connection.closed.is_set() and (item := feed.next(within_s)) is not None:
                 connection.worked()
                 yield item
-                within_s = patience.stall_s
+                within_s = timeouts.stall_s
         except TimeoutError:
             raise LostDevice(f"the {connection.name} sends nothing any more", "check its cable or plug it in again") from None
         finally:
@@ -138,8 +138,8 @@ class _Source(Generic[D, T]):
 class ReconnectingCamera:
     """Implements `interfaces.Camera`. The first opening is done at once and raises what it raises."""
 
-    def __init__(self, open_camera: Callable[[], Camera], on_change: OnChange, patience: Patience | None = None) -> None:
-        self._source = _Source("camera", open_camera, lambda camera: camera.frames(), on_change, patience or Patience())
+    def __init__(self, open_camera: Callable[[], Camera], on_change: OnChange, timeouts: Timeouts | None = None) -> None:
+        self._source = _Source("camera", open_camera, lambda camera: camera.frames(), on_change, timeouts or Timeouts())
 
     def frames(self) -> Iterator[Frame]:
         return self._source.items()
@@ -151,8 +151,8 @@ class ReconnectingCamera:
 class ReconnectingMicrophone:
     """Implements `interfaces.Microphone`; while its device is lost there are no chunks. The first opening raises what it raises."""
 
-    def __init__(self, open_microphone: Callable[[], Microphone], on_change: OnChange, patience: Patience | None = None) -> None:
-        self._source = _Source("microphone", open_microphone, lambda microphone: microphone.chunks(), on_change, patience or Patience())
+    def __init__(self, open_microphone: Callable[[], Microphone], on_change: OnChange, timeouts: Timeouts | None = None) -> None:
+        self._source = _Source("microphone", open_microphone, lambda microphone: microphone.chunks(), on_change, timeouts or Timeouts())
 
     def chunks(self) -> Iterator[AudioChunk]:
         return self._source.items()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from assistant.devices.connection import GRACE_S, Connection, OnChange, Patience
+from assistant.devices.connection import GRACE_S, Connection, OnChange, Timeouts
 from assistant.interfaces import Speaker
 from assistant.messages import AudioChunk
 from assistant.problems import LostDevice, MissingDevice, Problem
@@ -29,8 +29,8 @@ class ReconnectingSpeaker:
     A sentence during which the loudspeaker is lost is played again from its start if it is back in time; else it counts as not heard.
     """
 
-    def __init__(self, open_speaker: Callable[[], Speaker], on_change: OnChange, patience: Patience | None = None) -> None:
-        self._connection = Connection("speaker", on_change, patience or Patience())
+    def __init__(self, open_speaker: Callable[[], Speaker], on_change: OnChange, timeouts: Timeouts | None = None) -> None:
+        self._connection = Connection("speaker", on_change, timeouts or Timeouts())
         self._open = open_speaker
         self._changed = threading.Condition()
         self._device: Speaker | None = open_speaker()
@@ -64,7 +64,7 @@ class ReconnectingSpeaker:
 
     def _wait_for_device(self, is_stale: Callable[[], bool]) -> Speaker | None:
         """None if there is none in time, or no more need of it."""
-        until_s = self._lost_s + self._connection.patience.silence_s
+        until_s = self._lost_s + self._connection.timeouts.silence_s
         with self._changed:
             while not self._connection.closed.is_set() and not is_stale():
                 if self._device is not None:
@@ -83,7 +83,7 @@ class ReconnectingSpeaker:
 
     def _play_on(self, device: Speaker, chunks: Iterator[AudioChunk], is_stale: Callable[[], bool]) -> float:
         connection = self._connection
-        playing = _Playing(device, chunks, is_stale, connection.patience)
+        playing = _Playing(device, chunks, is_stale, connection.timeouts)
         while not playing.worker.done.wait(TICK_S):
             closed = connection.closed.is_set() and not playing.worker.done.wait(GRACE_S)
             if closed or time.monotonic() > playing.due_s:
@@ -124,14 +124,14 @@ class ReconnectingSpeaker:
 class _Playing:
     """A sound that is played on a thread of its own."""
 
-    def __init__(self, device: Speaker, chunks: Iterator[AudioChunk], is_stale: Callable[[], bool], patience: Patience) -> None:
+    def __init__(self, device: Speaker, chunks: Iterator[AudioChunk], is_stale: Callable[[], bool], timeouts: Timeouts) -> None:
         self.heard_s = 0.0
-        self.due_s = time.monotonic() + patience.stall_s
+        self.due_s = time.monotonic() + timeouts.stall_s
         """When the device must have asked for the next chunk, or have ended; never while that chunk is being made."""
         self._device = device
         self._chunks = chunks
         self._is_stale = is_stale
-        self._patience = patience
+        self._timeouts = timeouts
         self.worker = Worker("play", self._play, lambda: None)
         self.worker.start()
 
@@ -144,7 +144,7 @@ class _Playing:
             self.due_s = float("inf")  # the maker may take its time
             chunk = next(self._chunks, None)
             duration_s = chunk.duration_s if chunk is not None else duration_s
-            self.due_s = time.monotonic() + duration_s + self._patience.stall_s
+            self.due_s = time.monotonic() + duration_s + self._timeouts.stall_s
             if chunk is None:
                 return
             yield chunk

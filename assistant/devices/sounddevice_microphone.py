@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from assistant.devices.portaudio import SoundDevice, doubt, find_device, load_sounddevice, refresh_doubted, using_devices
+from assistant.devices.portaudio import SoundDevice, find_device, invalidate_devices, load_sounddevice, refresh_devices, using_devices
 from assistant.devices.resampling import Resampler
 from assistant.messages import AudioChunk, Sound
 from assistant.problems import LostDevice, MissingDevice
@@ -35,7 +35,7 @@ class SounddeviceMicrophone:
     def __init__(self, device: str = "") -> None:
         self._sounddevice = load_sounddevice()
         self._wanted = device
-        refresh_doubted(self._sounddevice, "input")
+        refresh_devices(self._sounddevice, "input")
         with using_devices():
             self._device = find_device(self._sounddevice, device, "input")
         self._blocks: Queue[_Block | None] = Queue(QUEUED_BLOCKS)  # None: no more will come
@@ -88,7 +88,7 @@ class SounddeviceMicrophone:
                 finished_callback=lambda: self._put(None),
             )
         except self._sounddevice.PortAudioError as error:
-            doubt("input")
+            invalidate_devices("input")
             what = f"the microphone {device.name} can't be opened ({error.args[0]})"
             raise MissingDevice(what, "close other programs that use it, or choose another") from error
 
@@ -120,6 +120,6 @@ class SounddeviceMicrophone:
         if self._closed or self._gives_way:
             return None
         if block is None:
-            doubt("input")
+            invalidate_devices("input")
             raise LostDevice(f"the microphone {self._device.name} no longer sends sound", "plug it in again and start anew")
         return block

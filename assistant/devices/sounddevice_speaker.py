@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from assistant.devices.portaudio import SoundDevice, doubt, find_device, load_sounddevice, refresh_doubted, using_devices
+from assistant.devices.portaudio import SoundDevice, find_device, invalidate_devices, load_sounddevice, refresh_devices, using_devices
 from assistant.devices.resampling import Resampler
 from assistant.messages import AudioChunk, Sound
 from assistant.problems import LostDevice, MissingDevice
@@ -38,7 +38,7 @@ class SounddeviceSpeaker:
         self._sounddevice = load_sounddevice()
         self._wanted = device
         self._closed = False
-        refresh_doubted(self._sounddevice, "output")
+        refresh_devices(self._sounddevice, "output")
         with using_devices():
             find_device(self._sounddevice, device, "output")
 
@@ -64,7 +64,7 @@ class SounddeviceSpeaker:
                 if all(playback.put(block) for block in chain(blocks, [padding, None])):
                     playback.wait()
             except _Stalled as error:
-                doubt("output")
+                invalidate_devices("output")
                 raise LostDevice(f"the loudspeaker {device.name} no longer plays", "plug it in again and start anew") from error
         heard_samples = max(0, playback.taken_samples - held_samples)
         return heard_samples / device.rate_hz
@@ -93,7 +93,7 @@ class SounddeviceSpeaker:
                 finished_callback=playback.finished.set,
             )
         except self._sounddevice.PortAudioError as error:
-            doubt("output")
+            invalidate_devices("output")
             what = f"the loudspeaker {device.name} can't be opened ({error.args[0]})"
             raise MissingDevice(what, "close other programs that use it, or choose another") from error
 

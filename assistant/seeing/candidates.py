@@ -13,7 +13,7 @@ from assistant.seeing.signatures import Signature, exposure_of, sharpness_of
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
+class MeasuredFrame:
     """A frame and what was measured of it."""
 
     frame: Frame
@@ -34,18 +34,18 @@ class Look:
 
 
 class Candidate:
-    """A state that may become a landmark: the frames from `began` to `last_s` that look the same."""
+    """A state that may become a landmark: the frames from `began` to `last_s` that measured the same."""
 
-    def __init__(self, look: Look) -> None:
-        self.began = self.best = look
-        self.last, self.last_s = look.signature, look.frame.time_s
-        self._cells, self._frames = look.signature.cells, 1
+    def __init__(self, measured: MeasuredFrame) -> None:
+        self.began = self.best = measured
+        self.last, self.last_s = measured.signature, measured.frame.time_s
+        self._cells, self._frames = measured.signature.cells, 1
 
-    def add(self, look: Look) -> None:
+    def add(self, measured: MeasuredFrame) -> None:
         """Another frame of the state; the best is the sharpest that is well exposed."""
-        self.best = max(self.best, look, key=lambda each: each.quality)
-        self.last, self.last_s = look.signature, look.frame.time_s
-        self._cells, self._frames = self._cells + look.signature.cells, self._frames + 1
+        self.best = max(self.best, measured, key=lambda each: each.quality)
+        self.last, self.last_s = measured.signature, measured.frame.time_s
+        self._cells, self._frames = self._cells + measured.signature.cells, self._frames + 1
 
     @property
     def mean(self) -> Signature:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from assistant.messages import Frame, Keyframe, PictureProblem
-from assistant.seeing.candidates import Candidate, Look
+from assistant.seeing.candidates import Candidate, MeasuredFrame
 from assistant.seeing.frame_quality import picture_problem
 from assistant.seeing.keyframe_budget import KeptKeyframes
 from assistant.seeing.signatures import Comparison, Signature, compare, signature_of
@@ -57,7 +57,7 @@ NO_SCENE = -1
 MEMORY = 64
 """Scenes that are recognised when they come back; the oldest go first. 3 MB."""
 
-Told = Callable[[float, float], object]
+OnCompared = Callable[[float, float], object]
 """Told (time_s, change from the last keyframe) of every frame."""
 
 
@@ -65,7 +65,7 @@ Told = Callable[[float, float], object]
 class _Landmark:
     """The last keyframe, with which frames are compared."""
 
-    look: Look
+    measured: MeasuredFrame
     signature: Signature
     scene: int
 
@@ -108,7 +108,7 @@ class KeyframeSelector:
         share = (HYSTERESIS if self._candidate else 1.0) * (START_CHANGE if self._starting and self._landmark else 1.0)
         if self._counts(difference, share) or self._stops(difference) or self._clears(frame):
             self._spare = None
-            self._candidate = self._considered(self._candidate, Look(frame, signature))
+            self._candidate = self._considered(self._candidate, MeasuredFrame(frame, signature))
             return ended or self._keep_settled(frame.time_s, difference)
         self._candidate = None
         return ended or self._keep_for_coverage(frame, signature)
@@ -130,20 +130,20 @@ class KeyframeSelector:
     def _clears(self, frame: Frame) -> bool:
         """Whether the picture has become unusable, or useful again, though its layout is the same: a lens out of focus."""
         if frame.time_s >= self._check_at_s and self._landmark:
-            was_bad = self._landmark.look.problem is not None
+            was_bad = self._landmark.measured.problem is not None
             self._problem_changed = (picture_problem(frame.picture) is not None) != was_bad
             soon = was_bad or self._problem_changed
             self._check_at_s = frame.time_s + (self._settings.settle_s / 2 if soon else CHECK_EVERY_S)
         return self._problem_changed
 
-    def _considered(self, candidate: Candidate | None, look: Look) -> Candidate:
+    def _considered(self, candidate: Candidate | None, measured: MeasuredFrame) -> Candidate:
         """The candidate with this frame, if that is better; a new one when the frame shows another state."""
-        now_s = look.frame.time_s
+        now_s = measured.frame.time_s
         if candidate is None:
             self._unsettled_since_s = now_s
-        if candidate is None or not self._is_same(candidate.began.signature, look.signature, STEADY):
-            return Candidate(look)
-        candidate.add(look)
+        if candidate is None or not self._is_same(candidate.began.signature, measured.signature, STEADY):
+            return Candidate(measured)
+        candidate.add(measured)
         return candidate
 
     def _is_same(self, before: Signature, now: Signature, moved: float) -> bool:
@@ -188,14 +188,14 @@ class KeyframeSelector:
     def _keep_for_coverage(self, frame: Frame, signature: Signature) -> Keyframe | None:
         """The best picture of the last moments before `max_gap_s` is over; of a recording only if the scene has drifted."""
         assert self._landmark is not None
-        gap_s, due_s = frame.time_s - self._landmark.look.frame.time_s, START_S if self._starting else self._settings.max_gap_s
+        gap_s, due_s = frame.time_s - self._landmark.measured.frame.time_s, START_S if self._starting else self._settings.max_gap_s
         if gap_s < due_s - self._settings.settle_s or (self._recorded and self.change < DRIFT):
             self._spare = None
             return None
-        self._spare = self._considered(self._spare, Look(frame, signature))
+        self._spare = self._considered(self._spare, MeasuredFrame(frame, signature))
         if gap_s < due_s or not self._may_keep(frame.time_s):
             return None
-        if self._starting and self._spare.best.quality < START_GAIN * self._landmark.look.quality:
+        if self._starting and self._spare.best.quality < START_GAIN * self._landmark.measured.quality:
             self._starting = False
             return None
         return self._keep(self._spare, frame.time_s, coverage=True)
@@ -204,14 +204,14 @@ class KeyframeSelector:
         if self._landmark is None or self._recorded:
             return True
         full = len(self._kept_s) == self._kept_s.maxlen and now_s - self._kept_s[0] < 60
-        return now_s - self._landmark.look.frame.time_s >= self._settings.min_gap_s and not full
+        return now_s - self._landmark.measured.frame.time_s >= self._settings.min_gap_s and not full
 
     def _keep(self, kept: Candidate, now_s: float, *, busy: bool = False, moving: bool = False, coverage: bool = False) -> Keyframe | None:
         """Make it the landmark; None if it turns out to be no other than the last."""
         self._candidate = self._spare = None
         best, problem, signature = kept.best, kept.best.problem, kept.mean
         difference = self._difference(signature)
-        cleared = self._landmark is not None and (problem is None) != (self._landmark.look.problem is None)
+        cleared = self._landmark is not None and (problem is None) != (self._landmark.measured.problem is None)
         self._problem_changed = False
         if not (coverage or cleared or self._counts(difference) or self._stops(difference)):
             self._moving = False
@@ -244,7 +244,7 @@ class KeyframeSelector:
 
 
 def select_keyframes(
-    frames: Iterable[Frame], settings: KeyframeSettings, budget: int | None = None, told: Told | None = None
+    frames: Iterable[Frame], settings: KeyframeSettings, budget: int | None = None, on_compared: OnCompared | None = None
 ) -> list[Keyframe]:
     """The keyframes of a recording in order of time, each scene once, at most `budget` (DEFAULT_BUDGET if None).
 
@@ -252,7 +252,7 @@ def select_keyframes(
     """
     kept = KeptKeyframes(budget or DEFAULT_BUDGET)
     trouble: list[Keyframe] = []
-    for keyframe in keyframes_of(frames, settings, told):
+    for keyframe in iterate_keyframes(frames, settings, on_compared):
         if keyframe.problem is not None:
             trouble = trouble or [keyframe]
         elif keyframe.reason != "return":
@@ -260,13 +260,13 @@ def select_keyframes(
     return kept.keyframes or trouble
 
 
-def keyframes_of(frames: Iterable[Frame], settings: KeyframeSettings, told: Told | None = None) -> Iterator[Keyframe]:
+def iterate_keyframes(frames: Iterable[Frame], settings: KeyframeSettings, on_compared: OnCompared | None = None) -> Iterator[Keyframe]:
     """All keyframes of a recording as they are found, scenes that come back (reason "return") and trouble too."""
     selector = KeyframeSelector(settings, recorded=True)
     for frame in frames:
         keyframe = selector.process(frame)
-        if told is not None:
-            told(frame.time_s, selector.change)
+        if on_compared is not None:
+            on_compared(frame.time_s, selector.change)
         if keyframe is not None:
             yield keyframe
     if (keyframe := selector.flush()) is not None:

@@ -155,15 +155,15 @@ def test_ask_tells_what_its_answer_rests_on(capsys: pytest.CaptureFixture[str], 
 def test_ctrl_c_leaves_what_was_found_so_far(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, describer: ColourDescriber, clip: Path, command: list[str]
 ) -> None:
-    frames = media_reader.Reading.frames
+    frames = media_reader.MediaReader.frames
 
-    def interrupted(reading: media_reader.Reading) -> Iterator[Frame]:
-        for frame in frames(reading):
+    def interrupted(reader: media_reader.MediaReader) -> Iterator[Frame]:
+        for frame in frames(reader):
             if frame.time_s > 2 * SCENE_S - 1:
                 os.kill(os.getpid(), signal.SIGINT)
             yield frame
 
-    monkeypatch.setattr(media_reader.Reading, "frames", interrupted)
+    monkeypatch.setattr(media_reader.MediaReader, "frames", interrupted)
     before = signal.getsignal(signal.SIGINT)
     status, told, err = run(capsys, command[0], clip, *command[1:])
     assert status == 130 and "stopped" in err
@@ -224,7 +224,7 @@ def test_a_live_event_is_told_in_seconds_since_the_start(
         for number in range(80)
     ]
     monkeypatch.setattr(media_reader, "open_camera", lambda *_: ScriptedCamera(frames))
-    monkeypatch.setattr(watch_module, "_newest", lambda reading: reading.keyframes())  # all of them, however slow this machine
+    monkeypatch.setattr(watch_module, "_newest", lambda reader: reader.keyframes())  # all of them, however slow this machine
     status, (event,), _ = run(capsys, "watch", "0", "something blue")
     assert status == 0 and event["start_s"] == pytest.approx(3.0, abs=0.6)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant.devices.connection import Patience
+from assistant.devices.connection import Timeouts
 from assistant.devices.reconnecting import ReconnectingMicrophone
 from assistant.devices.reconnecting_speaker import ReconnectingSpeaker
 from assistant.devices.sound_files import write_wav
@@ -110,7 +110,7 @@ def test_a_loudspeaker_that_is_unplugged_while_it_speaks_is_heard_again_once_it_
     threading.Timer(1.0, sound_system.unplug, [pulse.LOUDSPEAKER]).start()
     began_s = time.monotonic()
     assert speaker.play(tone(20.0), never) == 0
-    assert time.monotonic() - began_s < 1.0 + Patience().silence_s + 3
+    assert time.monotonic() - began_s < 1.0 + Timeouts().silence_s + 3
     assert told.changes == [("speaker", True)]
     assert speaker.play(tone(1.0), never) == 0
     sound_system.plug_in(pulse.LOUDSPEAKER, rate_hz=44100)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assistant.devices.connection import MAX_HUNG, BackOff, Patience
+from assistant.devices.connection import MAX_HUNG, Backoff, Timeouts
 from assistant.devices.reconnecting import ReconnectingCamera, ReconnectingMicrophone
 from assistant.devices.reconnecting_speaker import ReconnectingSpeaker
 from assistant.messages import AudioChunk, Frame, Picture, Sound
@@ -26,7 +26,7 @@ from tests.support.fakes import ScriptedCamera
 from tests.support.faulty_devices import CHUNK_S, Fault, FaultyCamera, FaultyMicrophone, FaultySpeaker, Kind, Plug, World
 
 SPEED = 20.0
-PATIENCE = Patience(start_s=0.5, stall_s=0.25, first_s=0.025, longest_s=0.5, silence_s=0.15)
+PATIENCE = Timeouts(start_s=0.5, stall_s=0.25, first_s=0.025, longest_s=0.5, silence_s=0.15)
 """Ours divided by SPEED; a stall is waited for twice as long, for busy test machines."""
 
 
@@ -106,7 +106,7 @@ def use_until(setup: Setup, time_s: float) -> list[tuple[float, object]]:
 
 
 def test_a_try_in_vain_doubles_the_wait_and_good_work_resets_it() -> None:
-    back_off = BackOff(Patience())
+    back_off = Backoff(Timeouts())
     assert [back_off.failed(float(now_s)) for now_s in range(7)] == [0.5, 1, 2, 4, 8, 10, 10]
     back_off.worked(100)
     assert back_off.failed(101) == 10, "a device that comes and goes isn't tried any sooner"
@@ -267,7 +267,7 @@ class TestSpeaker:
 
     def test_an_interruption_ends_the_wait_for_it(self) -> None:
         told, plug = Told(), Plug("speaker", World(SPEED), [Fault("lost", 0.5, 30.0)])
-        speaker = ReconnectingSpeaker(lambda: FaultySpeaker(plug), told, Patience(silence_s=20))
+        speaker = ReconnectingSpeaker(lambda: FaultySpeaker(plug), told, Timeouts(silence_s=20))
         plug.world.wait_until(0.5, threading.Event())
         assert speaker.play(sentence(), told.lost.is_set) == 0
         speaker.close()

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from assistant.benchmarks.scripted_videos import BAD_CAMERAS, Camera, Film, cuts, made_up_pictures, objects, pan, still
 from assistant.messages import Frame, Keyframe, Picture
-from assistant.seeing.keyframe_selector import KeyframeSelector, keyframes_of, select_keyframes
+from assistant.seeing.keyframe_selector import KeyframeSelector, iterate_keyframes, select_keyframes
 from assistant.seeing.signatures import compare, sharpness_of, signature_of
 from assistant.settings import KeyframeSettings
 
@@ -67,7 +67,7 @@ def test_every_scene_is_kept_once_and_sharp(film: Film) -> None:
 def test_a_recording_keeps_a_scene_that_comes_back_once_and_the_stream_tells_of_its_return() -> None:
     film = cuts(PICTURES, [2, 2, 2], order=(0, 1, 0))
     assert shown(film, select_keyframes(film.frames(), SETTINGS)) == ["picture 0", "picture 1"]
-    found = list(keyframes_of(film.frames(), SETTINGS))
+    found = list(iterate_keyframes(film.frames(), SETTINGS))
     assert [(k.reason, k.scene) for k in found] == [("first", 0), ("change", 1), ("return", 0)]
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from assistant.commands import models, voices
+from assistant.commands.output import Result
 from assistant.problems import BadInput, DamagedModel, DiskFull, NetworkTrouble
 from assistant.store import manifests
 from assistant.store.fetch_common import OnProgress
@@ -230,7 +231,7 @@ def test_a_folder_that_cannot_be_written_is_said_in_one_line(store: ModelStore, 
 # --- the commands
 
 
-def run_models(store: ModelStore, action: str, name: str | None = None) -> Iterator[models.Result]:
+def run_models(store: ModelStore, action: str, name: str | None = None) -> Iterator[Result]:
     return models.run(argparse.Namespace(models_dir=store.root, action=action, name=name, variants=[]))
 
 

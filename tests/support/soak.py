@@ -28,7 +28,7 @@ import psutil
 from msgspec.structs import replace
 
 from assistant.conversation import Conversation
-from assistant.devices.connection import Patience
+from assistant.devices.connection import Timeouts
 from assistant.devices.reconnecting import ReconnectingCamera, ReconnectingMicrophone
 from assistant.devices.reconnecting_speaker import ReconnectingSpeaker
 from assistant.live.loop import Devices, LiveLoop
@@ -109,7 +109,7 @@ class Soak:
         self.faults = faults
         plugs = {name: Plug(name, world, faults.get(name, [])) for name in ("camera", "microphone", "speaker")}
         # A busy machine must not look like a stall, so that is waited for longer than the rest.
-        waits = Patience(max(0.5, 15 / speed), max(0.5, 5 / speed), 0.5 / speed, 10 / speed, 3 / speed)
+        waits = Timeouts(max(0.5, 15 / speed), max(0.5, 5 / speed), 0.5 / speed, 10 / speed, 3 / speed)
 
         def told(device: str, is_lost: bool, why: Problem | None) -> None:
             self.diary.on_change(device, is_lost, why)

@@ -20,7 +20,7 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
-from assistant.engines.onnx.attention_search import EMBEDS, Attention, Subgraph, UnfusableError, GraphIndex
+from assistant.engines.onnx.attention_search import EMBEDS, Attention, GraphIndex, Subgraph, UnfusableError
 
 _MASK, _POSITIONS, _PAST = "attention_mask", "position_ids", "past_key_values."
 _COS, _SIN, _LAST, _TOTAL = "fused.cos", "fused.sin", "fused.last", "fused.total"
@@ -171,7 +171,9 @@ class _Layer:
             else helper.make_tensor_value_info(name, self._kinds[name].onnx_type, [None, None, self._kinds[name].width])
             for name in subgraph.inputs
         ]
-        graph = helper.make_graph(subgraph.nodes, "attention", inputs, [onnx.ValueInfoProto(name=name) for name in outputs], subgraph.constants)
+        graph = helper.make_graph(
+            subgraph.nodes, "attention", inputs, [onnx.ValueInfoProto(name=name) for name in outputs], subgraph.constants
+        )
         model = self._index.model
         return _session(helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version).SerializeToString())
 
