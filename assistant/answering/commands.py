@@ -36,7 +36,7 @@ _ACCENTS = re.compile(r"[\u0300-\u036f\u0640\u064b-\u0655\u0670\u093c]")
 
 
 class _Word(NamedTuple):
-    plain: str
+    normalized: str
     """Without case and accents."""
     start: int
     end: int
@@ -51,11 +51,11 @@ class _Grammar:
     """Its code."""
     fillers: frozenset[tuple[str, ...]]
     phrases: dict[str, str]
-    """Kind by plain text without spaces."""
+    """Kind by normalized text without spaces."""
     patterns: tuple[tuple[re.Pattern[str], str, str], ...]
-    """(pattern of the plain text, kind, slot), questions first."""
+    """(pattern of the normalized text, kind, slot), questions first."""
     names: dict[str, str]
-    """Code by plain name of a language."""
+    """Code by normalized name of a language."""
 
 
 _SENTENCE_END = re.compile(r"(?<=[.?!。？！؟।])\s*(?=\S)")
@@ -90,16 +90,16 @@ def expand(template: str) -> Iterator[str]:
         yield from expand(template[: group.start()] + choice + template[group.end() :])
 
 
-def plain(text: str) -> str:
+def normalize(text: str) -> str:
     """The words without case, accents, punctuation and immediate repetition, one space between."""
-    return " ".join(word.plain for word in _words(text))
+    return " ".join(word.normalized for word in _words(text))
 
 
 def _match(grammar: _Grammar, said: list[_Word], text: str) -> tuple[str, str] | None:
     """(kind, argument) of what was said as it is."""
     stripped = list(_without_fillers(said, grammar.fillers))
     for words in stripped:
-        if kind := grammar.phrases.get("".join(word.plain for word in words)):
+        if kind := grammar.phrases.get("".join(word.normalized for word in words)):
             return kind, ""
     for words in reversed(stripped):  # the barest first: "please" is no part of an event
         if found := _match_patterns(grammar, words, text):
@@ -108,7 +108,7 @@ def _match(grammar: _Grammar, said: list[_Word], text: str) -> tuple[str, str] |
 
 
 def _match_patterns(grammar: _Grammar, words: list[_Word], text: str) -> tuple[str, str] | None:
-    line = " ".join(word.plain for word in words)
+    line = " ".join(word.normalized for word in words)
     for pattern, kind, slot in grammar.patterns:
         if match := pattern.fullmatch(line):
             if kind == QUESTIONS:
@@ -126,7 +126,7 @@ def _match_patterns(grammar: _Grammar, words: list[_Word], text: str) -> tuple[s
 def _match_misheard(grammar: _Grammar, said: list[_Word], _text: str) -> tuple[str, str] | None:
     """The same for long phrases with one letter wrong, where only one kind is so near."""
     *_, barest = _without_fillers(said, grammar.fillers)
-    letters = "".join(word.plain for word in barest)
+    letters = "".join(word.normalized for word in barest)
     near = (p for p in grammar.phrases if abs(len(p) - len(letters)) <= 1 and len(p) >= SHORTEST_MISHEARD)
     kinds = {grammar.phrases[phrase] for phrase in near if _one_letter_apart(phrase, letters)}
     return (kinds.pop(), "") if len(kinds) == 1 else None
@@ -141,12 +141,12 @@ def _one_letter_apart(one: str, other: str) -> bool:
 
 def _words(text: str) -> list[_Word]:
     letters = "".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in text)  # as long as the text
-    found = (_Word(_plain_word(m.group()), m.start(), m.end()) for m in _WORD.finditer(letters))
-    words = [word for word in found if word.plain]
-    return words[:1] + [word for before, word in pairwise(words) if word.plain != before.plain]  # "Stop, stop!"
+    found = (_Word(_normalize_word(m.group()), m.start(), m.end()) for m in _WORD.finditer(letters))
+    words = [word for word in found if word.normalized]
+    return words[:1] + [word for before, word in pairwise(words) if word.normalized != before.normalized]  # "Stop, stop!"
 
 
-def _plain_word(word: str) -> str:
+def _normalize_word(word: str) -> str:
     bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", word.casefold()))
     return unicodedata.normalize("NFKC", bare).translate(_alike())
 
@@ -163,10 +163,10 @@ def _without_fillers(words: list[_Word], fillers: frozenset[tuple[str, ...]]) ->
     while shorter is not None:
         words = shorter
         yield words
-        plains = tuple(word.plain for word in words)
+        said = tuple(word.normalized for word in words)
         ends = ((words[size:], words[:-size], size) for size in sizes if size <= len(words))
         shorter = next(
-            (rest for first, last, size in ends for rest, end in ((first, plains[:size]), (last, plains[-size:])) if end in fillers), None
+            (rest for first, last, size in ends for rest, end in ((first, said[:size]), (last, said[-size:])) if end in fillers), None
         )
 
 
@@ -181,8 +181,8 @@ def _grammar(code: str) -> _Grammar:
                 if slot := _SLOT.search(said):
                     patterns.append((_pattern(said), kind, slot[1]))
                 else:
-                    phrases[plain(said).replace(" ", "")] = kind
-    fillers = frozenset(tuple(plain(said).split()) for template in language.commands[FILLERS] for said in expand(template))
+                    phrases[normalize(said).replace(" ", "")] = kind
+    fillers = frozenset(tuple(normalize(said).split()) for template in language.commands[FILLERS] for said in expand(template))
     return _Grammar(language.code, fillers, phrases, tuple(patterns), _language_names(language))
 
 
@@ -190,7 +190,7 @@ def _pattern(said: str) -> re.Pattern[str]:
     """The first slot is the first group. What touches a slot may be a word of its own or belong to the same: "{language}로"."""
     pattern, before = "", ""
     for part in re.split(r"(\{\w+\})", said):
-        piece = "(.+)" if part.startswith("{") else " ?".join(map(re.escape, plain(part).split()))
+        piece = "(.+)" if part.startswith("{") else " ?".join(map(re.escape, normalize(part).split()))
         if piece and pattern:
             pattern += " " if part.startswith(" ") or before.endswith(" ") else " ?"
         pattern += piece
@@ -203,4 +203,4 @@ def _language_names(language: Language) -> dict[str, str]:
     names = {name: other.code for other in languages().values() for name in (other.name, other.own_name)}
     for known in (languages()["en"], language):
         names |= {name: code for code, forms in known.language_names.items() for name in forms}
-    return {plain(name).replace(" ", ""): code for name, code in names.items()}
+    return {normalize(name).replace(" ", ""): code for name, code in names.items()}

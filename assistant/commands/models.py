@@ -123,12 +123,12 @@ def _export(options: argparse.Namespace) -> Iterator[Result]:
     from assistant.export.smolvlm_export import DEFAULT_VARIANTS, export_smolvlm  # only this action builds graphs
 
     variants = options.variants or DEFAULT_VARIANTS
-    for tried in export_smolvlm(Path(options.name), options.out, variants, _report, compare=options.compare):
-        graphs = [options.out / "onnx" / file for file in tried.files]
+    for checked in export_smolvlm(Path(options.name), options.out, variants, _report, compare=options.compare):
+        graphs = [options.out / "onnx" / file for file in checked.files]
         size = sum(path.stat().st_size for path in graphs)
-        agreement = f"{tried.same_tokens} of {tried.tokens} tokens as {tried.compared_with}"
-        text = f"{tried.variant:6} {format_size(size):>10}  {agreement}, largest logit difference {tried.largest_difference:.2g}"
-        yield text, asdict(tried) | {"size_bytes": size, "folder": str(options.out)}
+        agreement = f"{checked.same_tokens} of {checked.tokens} tokens as {checked.compared_with}"
+        text = f"{checked.variant:6} {format_size(size):>10}  {agreement}, largest logit difference {checked.largest_difference:.2g}"
+        yield text, asdict(checked) | {"size_bytes": size, "folder": str(options.out)}
 
 
 def _describe(manifest: Manifest) -> dict[str, Any]:

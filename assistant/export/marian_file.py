@@ -23,7 +23,7 @@ _LARGEST_COUNT = 100_000
 
 
 @dataclass(frozen=True, eq=False)
-class Levels:
+class QuantizedWeight:
     """A weight in 8 bits; its values are `levels / per_unit`."""
 
     levels: npt.NDArray[np.int8]
@@ -37,7 +37,7 @@ class MarianModel:
 
     settings: dict[str, str]
     """Of the top level, as they are written: {"type": "transformer", "enc-depth": "6"}"""
-    weights: dict[str, Levels]
+    weights: dict[str, QuantizedWeight]
     vectors: dict[str, Floats]
     """Biases and what normalises: [n]."""
 
@@ -45,7 +45,7 @@ class MarianModel:
 def read_model(path: Path) -> MarianModel:
     """ValueError or KeyError (in words for developers) if it isn't such a file; OSError if it can't be read."""
     settings: dict[str, str] = {}
-    weights: dict[str, Levels] = {}
+    weights: dict[str, QuantizedWeight] = {}
     vectors: dict[str, Floats] = {}
     for name, kind, shape, data in _tensors(path.read_bytes()):
         size = int(np.prod(shape))
@@ -55,7 +55,7 @@ def read_model(path: Path) -> MarianModel:
             vectors[name] = np.frombuffer(data, "<f4", size)
         elif kind == _INTGEMM8:
             levels = np.frombuffer(data, np.int8, size).reshape(shape if name == EMBEDDING else shape[::-1])
-            weights[name] = Levels(levels, np.frombuffer(data, "<f4", 1, size)[0])
+            weights[name] = QuantizedWeight(levels, np.frombuffer(data, "<f4", 1, size)[0])
         else:
             raise ValueError(f"tensor {name} is of the unknown type {kind:#x}")
     return MarianModel(settings, weights, vectors)

@@ -31,7 +31,7 @@ _PROMPT = "<|im_start|>User:<fake_token_around_image><global-img>{image}<fake_to
 
 
 @dataclass(frozen=True)
-class Tried:
+class VariantCheck:
     """How a variant did on the random picture."""
 
     variant: str
@@ -47,7 +47,7 @@ class Tried:
 
 
 @dataclass(frozen=True, eq=False)
-class Trial:
+class SampleInput:
     """A prompt and the tiles in it."""
 
     ids: list[int]
@@ -61,7 +61,7 @@ class Trial:
         return np.ones((*self.pixels.shape[:2], *self.pixels.shape[3:]), np.bool_)
 
 
-def try_export(source: Path, folder: Path, shape: SmolVlmShape, suffixes: Mapping[str, str], compare: bool) -> list[Tried]:
+def check_export(source: Path, folder: Path, shape: SmolVlmShape, suffixes: Mapping[str, str], compare: bool) -> list[VariantCheck]:
     """Generate with the first variant and score its tokens with all.
 
     Args:
@@ -75,19 +75,19 @@ def try_export(source: Path, folder: Path, shape: SmolVlmShape, suffixes: Mappin
         DamagedModel: a graph doesn't run, gives the wrong shape or something that is no number, or EXACT's tokens or
             logits are not transformers'.
     """
-    trial = _make_trial(folder, shape)
+    sample = _make_sample(folder, shape)
     widest = next(iter(suffixes))
-    tokens, reference = Graphs(folder, suffixes[widest], shape).generate(trial)
+    tokens, reference = ExportedGraphs(folder, suffixes[widest], shape).generate(sample)
     compared_with = widest
     if compare and transformers_installed():
-        reference, compared_with = _transformers_logits(source, trial, tokens), "transformers"
+        reference, compared_with = _transformers_logits(source, sample, tokens), "transformers"
     results = []
     for name, suffix in suffixes.items():
-        logits = Graphs(folder, suffix, shape).score(trial, tokens)
+        logits = ExportedGraphs(folder, suffix, shape).score(sample, tokens)
         same = int((logits.argmax(-1) == reference.argmax(-1)).sum())
         difference = float(np.abs(logits - reference).max())
         files = sorted(path.name for path in (folder / "onnx").iterdir() if _is_of(path, suffix))
-        results.append(Tried(name, compared_with, same, TOKENS, difference, files))
+        results.append(VariantCheck(name, compared_with, same, TOKENS, difference, files))
         if name == EXACT and (same < TOKENS or difference > _TOLERANCE * reference.std()):
             what = f"the exported graphs give {same} of {TOKENS} tokens as {compared_with} does (largest logit difference "
             raise DamagedModel(f"{what}{difference:.2g})", "please report it with the model's config.json")
@@ -98,7 +98,7 @@ def transformers_installed() -> bool:
     return all(importlib.util.find_spec(name) is not None for name in ("torch", "transformers"))
 
 
-def _make_trial(folder: Path, shape: SmolVlmShape) -> Trial:
+def _make_sample(folder: Path, shape: SmolVlmShape) -> SampleInput:
     try:
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     except Exception as error:  # what the Rust library raises has no narrower type
@@ -109,7 +109,7 @@ def _make_trial(folder: Path, shape: SmolVlmShape) -> Trial:
         raise DamagedModel("tokenizer.json doesn't belong to this model", "give a whole folder of one SmolVLM2 model")
     size = shape.vision.image_size
     pixels = np.random.default_rng(0).uniform(-1, 1, (1, 1, 3, size, size)).astype(np.float32)
-    return Trial(ids, image_token, pixels)
+    return SampleInput(ids, image_token, pixels)
 
 
 def _is_of(path: Path, suffix: str) -> bool:
@@ -117,7 +117,7 @@ def _is_of(path: Path, suffix: str) -> bool:
     return path.stem in {f"{name}{suffix}" for name in GRAPHS}
 
 
-class Graphs:
+class ExportedGraphs:
     """One variant's three graphs."""
 
     def __init__(self, folder: Path, suffix: str, shape: SmolVlmShape) -> None:
@@ -125,26 +125,26 @@ class Graphs:
         self._shape = shape
         self._cache = [f"{layer}.{part}" for layer in range(shape.text.layers) for part in ("key", "value")]
 
-    def generate(self, trial: Trial) -> tuple[list[int], np.ndarray]:
+    def generate(self, sample: SampleInput) -> tuple[list[int], np.ndarray]:
         """TOKENS greedy tokens, and the logits [TOKENS, vocabulary] that chose them."""
-        cache, embeds, rows = self._empty_cache(), self._prompt_embeds(trial), []
+        cache, embeds, rows = self._empty_cache(), self._prompt_embeds(sample), []
         for _ in range(TOKENS):
             logits, cache = self._read(embeds, cache, keep=1)
             rows.append(logits[-1])
             embeds = self._embeds([int(logits[-1].argmax())])
         return [int(row.argmax()) for row in rows], np.stack(rows)
 
-    def score(self, trial: Trial, tokens: list[int]) -> np.ndarray:
+    def score(self, sample: SampleInput, tokens: list[int]) -> np.ndarray:
         """The logits [tokens, vocabulary] that choose each token after those before it, all in one run."""
-        embeds = np.concatenate([self._prompt_embeds(trial), self._embeds(tokens[:-1])])
+        embeds = np.concatenate([self._prompt_embeds(sample), self._embeds(tokens[:-1])])
         return self._read(embeds, self._empty_cache(), keep=len(tokens))[0]
 
-    def _prompt_embeds(self, trial: Trial) -> np.ndarray:
+    def _prompt_embeds(self, sample: SampleInput) -> np.ndarray:
         """f32 [n, hidden]: the prompt with the tiles in it."""
-        (features,) = self._vision.run({"pixel_values": trial.pixels, "pixel_attention_mask": trial.mask}, ["image_features"])
-        _check_numbers(self._vision, features, (trial.pixels.shape[1], self._shape.vision.tokens, self._shape.text.hidden))
-        embeds = self._embeds(trial.ids)
-        embeds[np.array(trial.ids) == trial.image_token] = features.reshape(-1, self._shape.text.hidden)
+        (features,) = self._vision.run({"pixel_values": sample.pixels, "pixel_attention_mask": sample.mask}, ["image_features"])
+        _check_numbers(self._vision, features, (sample.pixels.shape[1], self._shape.vision.tokens, self._shape.text.hidden))
+        embeds = self._embeds(sample.ids)
+        embeds[np.array(sample.ids) == sample.image_token] = features.reshape(-1, self._shape.text.hidden)
         return embeds
 
     def _embeds(self, ids: list[int]) -> np.ndarray:
@@ -179,7 +179,7 @@ def _check_numbers(graph: OnnxGraph, values: np.ndarray, shape: tuple[int, ...])
         raise graph.foreign("computes something that is no number")
 
 
-def _transformers_logits(source: Path, trial: Trial, tokens: list[int]) -> np.ndarray:
+def _transformers_logits(source: Path, sample: SampleInput, tokens: list[int]) -> np.ndarray:
     """What transformers' own model gives at the same places, in float32. Greedy decoding is the same if the largest are."""
     import torch
     from transformers import AutoModelForImageTextToText
@@ -190,12 +190,12 @@ def _transformers_logits(source: Path, trial: Trial, tokens: list[int]) -> np.nd
     except Exception as error:  # a folder that transformers can't read may raise anything
         what = f"transformers can't load {shorten(source)} ({shorten(error)})"
         raise DamagedModel(what, "add --no-compare to export it without comparing") from error
-    ids = torch.tensor([[*trial.ids, *tokens[:-1]]])
+    ids = torch.tensor([[*sample.ids, *tokens[:-1]]])
     with torch.inference_mode():
         output = model(
             input_ids=ids,
             attention_mask=torch.ones_like(ids),
-            pixel_values=torch.from_numpy(trial.pixels),
-            pixel_attention_mask=torch.from_numpy(trial.mask),
+            pixel_values=torch.from_numpy(sample.pixels),
+            pixel_attention_mask=torch.from_numpy(sample.mask),
         )
     return np.asarray(output.logits[0, -len(tokens) :].numpy(), np.float32)

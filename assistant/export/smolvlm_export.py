@@ -1,6 +1,6 @@
 """Turns a transformers SmolVLM folder into the published layout: the same json files, and three ONNX graphs for each kind of weights.
 
-Needs no torch: the graphs are built straight from the weights. What is written is tried before it gets its name.
+Needs no torch: the graphs are built straight from the weights. What is written is checked before it gets its name.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from assistant.export.linear_layers import Linear, block_linear, dynamic_linear,
 from assistant.export.llama_graph import decoder, embed_tokens
 from assistant.export.safetensors_file import INDEX_FILE, Safetensors
 from assistant.export.siglip_graph import CONNECTOR, vision_encoder
-from assistant.export.smolvlm_check import Tried, transformers_installed, try_export
+from assistant.export.smolvlm_check import VariantCheck, check_export, transformers_installed
 from assistant.export.smolvlm_config import SmolVlmShape, connector_shape, language_shapes, read_shape, vision_shapes
 from assistant.problems import BadInput, DamagedModel, DiskFull, MissingModel, shorten
 
@@ -64,10 +64,10 @@ _NEEDED = ("tokenizer.json", "generation_config.json")
 _PREPROCESSORS = ("preprocessor_config.json", "processor_config.json")
 _COPIED = (".json", ".jinja", ".txt", ".md", ".model")
 
-Report = Callable[[str], None]
 
-
-def export_smolvlm(source: Path, destination: Path, variants: Sequence[str], report: Report, *, compare: bool = True) -> list[Tried]:
+def export_smolvlm(
+    source: Path, destination: Path, variants: Sequence[str], report: Callable[[str], None], *, compare: bool = True
+) -> list[VariantCheck]:
     """Write `destination`, which must be new or empty; nothing is left there if anything fails.
 
     Args:
@@ -79,7 +79,7 @@ def export_smolvlm(source: Path, destination: Path, variants: Sequence[str], rep
         compare: with transformers, if it is installed; needs memory for the whole model in float32.
 
     Returns:
-        How each variant did when it was tried, widest first.
+        How each variant did when it was checked, widest first.
 
     Raises:
         MissingModel: a file of the source isn't there.
@@ -103,7 +103,7 @@ def export_smolvlm(source: Path, destination: Path, variants: Sequence[str], rep
             report(f"writing {name}")
             _write_graphs(folder / "onnx", shape, language, vision, variant)
         report("trying the new graphs")
-        return try_export(source, folder, shape, {name: variant.suffix for name, variant in chosen.items()}, compare)
+        return check_export(source, folder, shape, {name: variant.suffix for name, variant in chosen.items()}, compare)
 
 
 class _Named(Mapping[str, np.ndarray]):

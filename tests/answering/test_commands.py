@@ -8,7 +8,7 @@ import tomllib
 
 import pytest
 
-from assistant.answering.commands import match_command, plain
+from assistant.answering.commands import match_command, normalize
 from assistant.languages import languages
 from assistant.messages import Command
 from models.training.data import CAPTION_QUESTIONS, MORE_QUESTIONS, NAME_QUESTIONS
@@ -52,8 +52,8 @@ def test_a_word_heard_in_another_language_is_tried_in_each_one_given() -> None:
     ],
 )
 def test_words_of_any_script_are_compared_without_case_accents_and_spaces(heard: str, written: str) -> None:
-    assert plain(heard).replace(" ", "") == plain(written).replace(" ", "")
-    assert plain("हिन्दी") != plain("हन्द"), "the vowels of Hindi are marks and count"
+    assert normalize(heard).replace(" ", "") == normalize(written).replace(" ", "")
+    assert normalize("हिन्दी") != normalize("हन्द"), "the vowels of Hindi are marks and count"
 
 
 @pytest.mark.parametrize("text", ["", "...", "please", "Is there a bus stop?", "Describe the toaster.", "What does the sign read?"])

@@ -14,7 +14,7 @@ from assistant.command_line import main
 from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
 from assistant.export import smolvlm_export
 from assistant.export.safetensors_file import Safetensors
-from assistant.export.smolvlm_check import Tried
+from assistant.export.smolvlm_check import VariantCheck
 from assistant.export.smolvlm_config import VisionShape, read_shape
 from assistant.export.smolvlm_export import VARIANTS, export_smolvlm
 from assistant.messages import Frame, Keyframe
@@ -44,7 +44,7 @@ def source(tmp_path: Path) -> Path:
     return write_transformers_folder(tmp_path / "source", A)
 
 
-def export(source: Path, destination: Path, *variants: str) -> list[Tried]:
+def export(source: Path, destination: Path, *variants: str) -> list[VariantCheck]:
     return export_smolvlm(source, destination, variants or ("fp32",), lambda line: None, compare=False)
 
 

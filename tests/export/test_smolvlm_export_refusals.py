@@ -118,7 +118,7 @@ def test_stopping_in_the_middle_leaves_nothing(source: Path, monkeypatch: pytest
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(smolvlm_export, "try_export", interrupt)
+    monkeypatch.setattr(smolvlm_export, "check_export", interrupt)
     with pytest.raises(KeyboardInterrupt):
         export(source, source.parent / "out")
     assert [path.name for path in source.parent.iterdir()] == ["source"]

@@ -20,7 +20,7 @@ import pytest
 from assistant.engines.vlm.prompt import Exchange
 from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
 from assistant.export import siglip_graph, smolvlm_export
-from assistant.export.smolvlm_check import Graphs, Trial
+from assistant.export.smolvlm_check import ExportedGraphs, SampleInput
 from assistant.export.smolvlm_config import read_shape
 from assistant.export.smolvlm_export import export_smolvlm
 from assistant.messages import Frame, Keyframe
@@ -80,7 +80,7 @@ class Reference:
         self.tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(folder / "tokenizer.json"))
         self.image_tokens = read_shape(folder).vision.tokens
 
-    def generate(self, case: Case) -> tuple[str, Trial, list[int], np.ndarray]:
+    def generate(self, case: Case) -> tuple[str, SampleInput, list[int], np.ndarray]:
         """(prompt, its tokens and tiles, greedy answer, logits [answer, vocabulary])."""
         pixels = self.processor(
             [[each.frame.picture for each in case.keyframes]],
@@ -101,8 +101,8 @@ class Reference:
                 return_dict_in_generate=True,
                 output_logits=True,
             )
-        trial = Trial(ids[0].tolist(), self.model.config.image_token_id, pixels["pixel_values"].numpy().astype(np.float32))
-        return prompt, trial, output.sequences[0, ids.shape[1] :].tolist(), torch.cat(output.logits).float().numpy()
+        sample = SampleInput(ids[0].tolist(), self.model.config.image_token_id, pixels["pixel_values"].numpy().astype(np.float32))
+        return prompt, sample, output.sequences[0, ids.shape[1] :].tolist(), torch.cat(output.logits).float().numpy()
 
     def _prompt(self, case: Case, rows: Sequence[int], cols: Sequence[int]) -> str:
         questions = [exchange.question for exchange in case.history] + [QUESTION]
@@ -138,7 +138,7 @@ class Pair:
     """One model, theirs and ours."""
 
     reference: Reference
-    graphs: Graphs
+    graphs: ExportedGraphs
     describer: Smolvlm2Describer
 
 
@@ -147,15 +147,15 @@ def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     folder = tmp_path_factory.mktemp("parity")
     source = write_transformers_folder(folder / "source", TINY[request.param])
     published = write_published_folder(folder / "published", source)
-    return Pair(Reference(source), Graphs(published, "", read_shape(source)), Smolvlm2Describer(published, threads=1))
+    return Pair(Reference(source), ExportedGraphs(published, "", read_shape(source)), Smolvlm2Describer(published, threads=1))
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_runtime_says_what_transformers_says(pair: Pair, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     case = CASES[name]
-    prompt, trial, expected, logits = pair.reference.generate(case)
+    prompt, sample, expected, logits = pair.reference.generate(case)
     assert len(expected) == TOKENS and len(set(expected)) >= 8, "too dull an answer to compare"
-    difference = np.abs(pair.graphs.score(trial, expected) - logits).max()
+    difference = np.abs(pair.graphs.score(sample, expected) - logits).max()
     answer = pair.describer.raw(
         case.keyframes,
         QUESTION,
@@ -167,7 +167,7 @@ def test_the_runtime_says_what_transformers_says(pair: Pair, name: str, capsys: 
     )
     with capsys.disabled():
         spread = logits.std()
-        print(f"\n{name}: {len(trial.ids)} tokens read, largest logit difference {difference:.1e} of a spread of {spread:.1f}", end=" ")
+        print(f"\n{name}: {len(sample.ids)} tokens read, largest logit difference {difference:.1e} of a spread of {spread:.1f}", end=" ")
     assert answer.prompt == prompt
     assert answer.token_ids == expected
     assert difference < 1e-4 * spread

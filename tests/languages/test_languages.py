@@ -10,7 +10,7 @@ from typing import get_args
 
 import pytest
 
-from assistant.answering.commands import FILLERS, QUESTIONS, expand, plain
+from assistant.answering.commands import FILLERS, QUESTIONS, expand, normalize
 from assistant.languages import Language, counted_phrase, lacking, language_name, languages, phrase
 from assistant.messages import CommandKind
 from assistant.problems import BadInput
@@ -113,7 +113,7 @@ def test_no_words_mean_two_commands(language: Language) -> None:
     meaning: dict[str, str] = {}
     for kind, templates in language.commands.items():
         for said in chain.from_iterable(map(expand, templates)) if kind != FILLERS else ():
-            assert meaning.setdefault(plain(said).replace(" ", ""), kind) == kind, said
+            assert meaning.setdefault(normalize(said).replace(" ", ""), kind) == kind, said
 
 
 @each_language
@@ -125,7 +125,7 @@ def test_every_template_is_well_formed(language: Language) -> None:
             assert len(ways) <= 500, f"{template} can be said in {len(ways)} ways"
             assert not set("()[]|") & set("".join(ways)), f"{template} has a bracket too many"
             assert all(blanks(said) == allowed.get(kind, set()) or kind == QUESTIONS for said in ways), template
-            assert all(map(plain, ways)), f"{template} may be nothing at all"
+            assert all(map(normalize, ways)), f"{template} may be nothing at all"
 
 
 def test_the_table_of_how_well_each_is_heard_tells_what_the_files_hold() -> None:

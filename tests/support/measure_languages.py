@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from assistant.answering.commands import match_command, plain
+from assistant.answering.commands import match_command, normalize
 from assistant.answering.english_questions import in_question_order, spelled_as_question
 from assistant.answering.translating import find_translator
 from assistant.assembly import open_translators
@@ -84,7 +84,7 @@ def speak(voice: EspeakSynthesizer, text: str, code: str) -> Sound:
 
 def error_rate(said: str, heard: str, by_words: bool = False) -> float:
     """Levenshtein's distance over the length of what was said, case, accents and punctuation aside; at most 1."""
-    a, b = (plain(text).split() if by_words else list(plain(text).replace(" ", "")) for text in (said, heard))
+    a, b = (normalize(text).split() if by_words else list(normalize(text).replace(" ", "")) for text in (said, heard))
     row = list(range(len(b) + 1))
     for i, x in enumerate(a, 1):
         above, row = row, [i]
@@ -171,8 +171,8 @@ def to_english(text: str, code: str, translator: Translator) -> str:
 
 def kept(question: str, translation: str) -> float:
     """The share of a question's words that matter which its translation has."""
-    words = {word for word in plain(question).split() if word not in LITTLE_WORDS}
-    return len(words & set(plain(translation).replace("color", "colour").split())) / len(words)
+    words = {word for word in normalize(question).split() if word not in LITTLE_WORDS}
+    return len(words & set(normalize(translation).replace("color", "colour").split())) / len(words)
 
 
 def main() -> None:

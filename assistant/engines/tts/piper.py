@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from assistant.engines.tts.voice_shaping import amplify, stretch
+from assistant.engines.tts.voice_shaping import amplify, time_stretch
 from assistant.messages import AudioChunk
 from assistant.problems import BadInput, DamagedModel, MissingModel
 from assistant.settings import VoiceSettings
@@ -45,7 +45,7 @@ class PiperSynthesizer:
         literal = text.replace("[[", "[ [")  # Piper would read what is in [[ ]] as phonemes
         for sentence in self._voice.synthesize(literal):
             samples = sentence.audio_float_array.astype(np.float32, copy=False)
-            shaped = amplify(stretch(samples, self.sample_rate_hz, self.settings.rate), self.settings.volume)
+            shaped = amplify(time_stretch(samples, self.sample_rate_hz, self.settings.rate), self.settings.volume)
             yield AudioChunk(shaped, self.sample_rate_hz)
 
 

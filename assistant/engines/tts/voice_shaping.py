@@ -15,7 +15,7 @@ _LARGEST_STEP = 2.0
 """Beyond it atempo skips sound instead of blending it; two filters in a row take 4.0."""
 
 
-def stretch(samples: Sound, sample_rate_hz: int, rate: float) -> Sound:
+def time_stretch(samples: Sound, sample_rate_hz: int, rate: float) -> Sound:
     """float32 [n] -> float32 [about n / rate]; above 1 is faster.
 
     By FFmpeg's filter atempo, which is WSOLA (Verhelst and Roelands, 1993).

@@ -7,7 +7,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from assistant.engines.tts.voice_shaping import amplify, stretch
+from assistant.engines.tts.voice_shaping import amplify, time_stretch
 from assistant.settings import FASTEST, LOUDEST, SLOWEST, VoiceSettings
 from assistant.speaking.voice_steps import AT_LIMIT, QUIETEST, VoiceStep, step_voice
 
@@ -30,7 +30,7 @@ def pitch_of(samples: np.ndarray[tuple[int], np.dtype[np.float32]]) -> float:
 
 @pytest.mark.parametrize("rate", [SLOWEST, 0.8, 1.25, 2.0, 3.0, 4.5, FASTEST])
 def test_a_rate_changes_the_duration_and_neither_pitch_nor_loudness(rate: float) -> None:
-    before, after = hum(), stretch(hum(), RATE_HZ, rate)
+    before, after = hum(), time_stretch(hum(), RATE_HZ, rate)
     assert len(after) / len(before) == pytest.approx(1 / rate, rel=0.04)
     assert pitch_of(after) == pytest.approx(150.0, rel=0.02)
     assert np.sqrt((after**2).mean()) == pytest.approx(np.sqrt((before**2).mean()), rel=0.1)
@@ -40,11 +40,11 @@ def test_a_rate_changes_the_duration_and_neither_pitch_nor_loudness(rate: float)
 @pytest.mark.parametrize("samples", [0, 1, 10, 500])
 @pytest.mark.parametrize("rate", [SLOWEST, FASTEST])
 def test_a_sound_too_short_to_stretch_is_no_trouble(samples: int, rate: float) -> None:
-    assert len(stretch(np.zeros(samples, np.float32), RATE_HZ, rate)) <= 2 * samples + 1
+    assert len(time_stretch(np.zeros(samples, np.float32), RATE_HZ, rate)) <= 2 * samples + 1
 
 
 def test_the_voices_own_pace_and_loudness_leave_it_as_it_is() -> None:
-    np.testing.assert_array_equal(stretch(hum(), RATE_HZ, 1.0), hum())
+    np.testing.assert_array_equal(time_stretch(hum(), RATE_HZ, 1.0), hum())
     np.testing.assert_array_equal(amplify(hum(), 1.0), hum())
 
 
