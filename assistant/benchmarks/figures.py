@@ -25,7 +25,7 @@ SECOND_QUESTION = "What colour is the largest thing?"
 
 
 @dataclass(frozen=True)
-class Run:
+class PromptFigures:
     """Medians of one prompt: seconds to encode its pictures, seconds to prefill, tokens a second, and the tokens.
 
     None where a contender has no such thing.
@@ -62,7 +62,9 @@ class Figures:
     """... and after the video's."""
 
     @classmethod
-    def of(cls, one: Run, several: Run, *, load_s: float, second_question_s: float, picture_peak_mb: float, peak_mb: float) -> Figures:
+    def of(
+        cls, one: PromptFigures, several: PromptFigures, *, load_s: float, second_question_s: float, picture_peak_mb: float, peak_mb: float
+    ) -> Figures:
         return cls(
             load_s,
             one.encode_s,

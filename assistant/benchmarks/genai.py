@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime_genai as og
 
-from assistant.benchmarks.figures import DECODED_TOKENS, Figures, Run, median_s, peak_mb, print_figures
+from assistant.benchmarks.figures import DECODED_TOKENS, Figures, PromptFigures, median_s, peak_mb, print_figures
 
 _OUR_WAY = {"eos_token_id": [], "decoder": {"session_options": {"intra_op_num_threads": 0}}}
 """Decode on, whatever is said; as many threads as onnxruntime takes by itself, as ours does."""
@@ -50,12 +50,12 @@ def measure(made: Path) -> Figures:
     return Figures.of(one, several, load_s=load_s, second_question_s=second_s, picture_peak_mb=picture_peak, peak_mb=peak_mb())
 
 
-def _measure(model: og.Model, ids: list[int]) -> Run:
+def _measure(model: og.Model, ids: list[int]) -> PromptFigures:
     room = len(ids) + DECODED_TOKENS + 1
     prefill_s = median_s(lambda generator: _read(generator, ids), lambda: _generator(model, room))
     decode_s = median_s(_decode, lambda: _read(_generator(model, room), ids))
     tokens = _decode(_read(_generator(model, room), ids)).get_sequence(0)[len(ids) :][:DECODED_TOKENS]
-    return Run(None, prefill_s, DECODED_TOKENS / decode_s, [int(token) for token in tokens])
+    return PromptFigures(None, prefill_s, DECODED_TOKENS / decode_s, [int(token) for token in tokens])
 
 
 def _second_question_s(model: og.Model, first: list[int], second: list[int]) -> float:

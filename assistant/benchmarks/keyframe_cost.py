@@ -20,17 +20,16 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
 
+from assistant.benchmarks.pictures import made_up_pictures, photographs
+from assistant.benchmarks.pyscenedetect import detector_work, detectors, find_cuts
 from assistant.benchmarks.scripted_videos import (
     BAD_CAMERAS,
     FILM_PICTURES,
-    Camera,
+    CameraFaults,
     Film,
-    Scene,
+    ScriptedScene,
     collection,
-    made_up_pictures,
-    photographs,
     still,
 )
 from assistant.devices.opencv_camera import VideoFile
@@ -62,7 +61,7 @@ class Tally:
     duplicates: int = 0
     sharpness: list[float] = field(default_factory=list)
 
-    def add(self, scenes: Sequence[Scene], chosen_s: Iterable[float], sharpness: dict[float, float]) -> None:
+    def add(self, scenes: Sequence[ScriptedScene], chosen_s: Iterable[float], sharpness: dict[float, float]) -> None:
         """Count the frames at these times; `sharpness` of every frame of the film by its time."""
         shown: list[str] = []
         for time_s in chosen_s:
@@ -97,7 +96,7 @@ def measure(pictures: Callable[[int, int], list[Picture]], clips: Path | None = 
     for name, cuts_s in REAL_CUTS_S.items() if clips else ():
         assert clips is not None
         frames = list(VideoFile(clips / name, CameraSettings()).frames())
-        scenes = [Scene(start_s, end_s, str(start_s)) for start_s, end_s in zip(cuts_s[:-1], cuts_s[1:], strict=True)]
+        scenes = [ScriptedScene(start_s, end_s, str(start_s)) for start_s, end_s in zip(cuts_s[:-1], cuts_s[1:], strict=True)]
         _compare(tallies.setdefault(name, {}), frames, scenes)
     backgrounds = pictures(STILL_PICTURES, 9)
     return {
@@ -115,7 +114,7 @@ def installed_clips() -> Path | None:
     return folder if folder and all((folder / name).is_file() for name in REAL_CUTS_S) else None
 
 
-def _compare(tallies: dict[str, Tally], frames: list[Frame], scenes: list[Scene]) -> None:
+def _compare(tallies: dict[str, Tally], frames: list[Frame], scenes: list[ScriptedScene]) -> None:
     budget = len({scene.name for scene in scenes})
     times_s = [frame.time_s for frame in frames]
     sharpness = {frame.time_s: sharpness_of(frame.picture) for frame in frames}
@@ -123,49 +122,13 @@ def _compare(tallies: dict[str, Tally], frames: list[Frame], scenes: list[Scene]
         "ours": [k.frame.time_s for k in select_keyframes(iter(frames), SETTINGS, budget)],
         "uniform": [times_s[len(times_s) * (2 * i + 1) // (2 * budget)] for i in range(budget)],
     }
-    for name, detector in _detectors().items():
-        cuts = [0, *_cuts(detector, frames), len(frames)]
+    for name, detector in detectors().items():
+        cuts = [0, *find_cuts(detector, frames), len(frames)]
         chosen[name] = [times_s[middle] for middle in _middles(cuts, budget)]
     for name, chosen_s in chosen.items():
         tallies.setdefault(name, Tally()).add(scenes, chosen_s, sharpness)
     everything = tallies.setdefault("ours, no budget", Tally())
     everything.add(scenes, [k.frame.time_s for k in select_keyframes(iter(frames), SETTINGS)], sharpness)
-
-
-def _detectors() -> dict[str, Any]:
-    """PySceneDetect's, as they come; none without the package."""
-    if importlib.util.find_spec("scenedetect") is None:
-        return {}
-    from scenedetect.detectors import AdaptiveDetector, ContentDetector
-
-    return {"ContentDetector": ContentDetector(), "AdaptiveDetector": AdaptiveDetector()}
-
-
-def _cuts(detector: Any, frames: list[Frame]) -> list[int]:
-    """Numbers of the frames with which a new scene begins."""
-    from scenedetect import FrameTimecode
-
-    fps = (len(frames) - 1) / (frames[-1].time_s - frames[0].time_s)
-    found = []
-    for number, frame in enumerate(frames):
-        found += detector.process_frame(FrameTimecode(number, fps), _for_detector(frame))
-    found += detector.post_process(FrameTimecode(len(frames) - 1, fps))
-    return [cut.frame_num for cut in found]
-
-
-def _for_detector(frame: Frame) -> np.ndarray:
-    """BGR, as small as PySceneDetect's SceneManager makes it."""
-    from scenedetect.scene_manager import compute_downscale_factor
-
-    factor = compute_downscale_factor(max(frame.picture.shape[:2]))
-    bgr = cv2.cvtColor(frame.picture, cv2.COLOR_RGB2BGR)
-    return _shrunk(bgr, factor)
-
-
-def _shrunk(bgr: np.ndarray, factor: float) -> np.ndarray:
-    if factor <= 1:
-        return bgr
-    return np.asarray(cv2.resize(bgr, (round(bgr.shape[1] / factor), round(bgr.shape[0] / factor)), interpolation=cv2.INTER_LINEAR))
 
 
 def _middles(cuts: list[int], count: int) -> list[int]:
@@ -179,13 +142,13 @@ def _middles(cuts: list[int], count: int) -> list[int]:
 
 def _noticed(film: Film, frames: Iterable[Frame]) -> Iterator[bool]:
     """For each scene but the first whether a live user would have been told of it in time."""
-    told = list(_told_changes(frames))
+    told = list(_noticed_changes(frames))
     for scene in film.scenes[1:]:
         within_s = scene.start_s + min(NOTICED_WITHIN_S, scene.end_s - scene.start_s + SETTINGS.settle_s)
         yield any(scene.start_s <= shown_s < scene.end_s and told_s <= within_s for told_s, shown_s in told)
 
 
-def _told_changes(frames: Iterable[Frame]) -> Iterator[tuple[float, float]]:
+def _noticed_changes(frames: Iterable[Frame]) -> Iterator[tuple[float, float]]:
     """When a live selector tells of a change, and the time of the frame that shows it."""
     selector = KeyframeSelector(SETTINGS)
     for frame in frames:
@@ -194,9 +157,9 @@ def _told_changes(frames: Iterable[Frame]) -> Iterator[tuple[float, float]]:
             yield frame.time_s, keyframe.frame.time_s
 
 
-def _false_per_minute(backgrounds: Iterable[Picture], camera: Camera) -> float:
+def _false_per_minute(backgrounds: Iterable[Picture], camera: CameraFaults) -> float:
     """Changes that a live selector tells of while nothing changes, a minute."""
-    told = [len(list(_told_changes(still(picture, STILL_S, camera).frames()))) for picture in backgrounds]
+    told = [len(list(_noticed_changes(still(picture, STILL_S, camera).frames()))) for picture in backgrounds]
     return round(sum(told) * 60 / (STILL_S * len(told)), 2)
 
 
@@ -206,7 +169,7 @@ def _costs(film: Film) -> dict[str, float]:
     cv2.setNumThreads(1)
     spent: dict[str, float] = {}
     live, recorded = KeyframeSelector(SETTINGS), KeyframeSelector(SETTINGS, recorded=True)
-    whole, small = _detectors().get("ContentDetector"), _detectors().get("ContentDetector")
+    whole, small = detectors().get("ContentDetector"), detectors().get("ContentDetector")
     frames = 0
     for number, frame in zip(range(COST_FRAMES), film.frames(COST_SIZE, COST_FPS), strict=False):
         work: dict[str, Callable[[], object]] = {
@@ -214,7 +177,7 @@ def _costs(film: Film) -> dict[str, float]:
             "ours, recorded": partial(recorded.process, frame),
         }
         if whole is not None:
-            work |= _detector_work(whole, small, number, frame)
+            work |= detector_work(whole, small, number, frame, COST_FPS)
         for name, job in work.items():
             began = time.thread_time()
             job()
@@ -224,19 +187,7 @@ def _costs(film: Film) -> dict[str, float]:
     return {name: round(1000 * total_s / frames, 3) for name, total_s in spent.items()}
 
 
-def _detector_work(whole: Any, small: Any, number: int, frame: Frame) -> dict[str, Callable[[], object]]:
-    from scenedetect import FrameTimecode
-    from scenedetect.scene_manager import compute_downscale_factor
-
-    timecode, bgr = FrameTimecode(number, float(COST_FPS)), cv2.cvtColor(frame.picture, cv2.COLOR_RGB2BGR)
-    factor = compute_downscale_factor(bgr.shape[1])
-    return {
-        "ContentDetector, whole frame": lambda: whole.process_frame(timecode, bgr),
-        "ContentDetector, shrunk by SceneManager": lambda: small.process_frame(timecode, _shrunk(bgr, factor)),
-    }
-
-
-def table(figures: dict[str, Any]) -> str:
+def format_table(figures: dict[str, Any]) -> str:
     """The figures for people."""
     lines = []
     films = list(next(iter(figures["methods"].values())))
@@ -272,7 +223,7 @@ def main() -> None:
     folder: Path | None = options.pictures
     pictures = (lambda count, seed: photographs(folder, count, seed)) if folder else made_up_pictures
     figures = measure(pictures, options.clips or installed_clips(), options.rounds)
-    print(json.dumps(figures) if options.json else table(figures))
+    print(json.dumps(figures) if options.json else format_table(figures))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from assistant.benchmarks.figures import (
     SECOND_QUESTION,
     VIDEO_FRAMES,
     Figures,
-    Run,
+    PromptFigures,
     median_s,
     peak_mb,
     picture,
@@ -58,7 +58,7 @@ def measure(folder: Path, kind: str, saved: Path) -> Figures:
     return Figures.of(one, several, load_s=load_s, second_question_s=second_s, picture_peak_mb=picture_peak, peak_mb=peak)
 
 
-def _measure(reader: Reader, files: ModelFiles, count: int) -> Run:
+def _measure(reader: Reader, files: ModelFiles, count: int) -> PromptFigures:
     graphs, tiles = reader.graphs(), pixels(count, files.image.tile_size)
     features, _ = graphs.pictures.vision.encode(tiles)
     encode_s = median_s(graphs.pictures.vision.encode, lambda: tiles)
@@ -79,7 +79,7 @@ def _measure(reader: Reader, files: ModelFiles, count: int) -> Run:
             tokens.append(int(read(graphs.embedder.embed(tokens[-1:])[0]).argmax()))
         return tokens[:-1]
 
-    return Run(encode_s, prefill_s, DECODED_TOKENS / median_s(lambda _: decode(), lambda: None), decode())
+    return PromptFigures(encode_s, prefill_s, DECODED_TOKENS / median_s(lambda _: decode(), lambda: None), decode())
 
 
 def _prompt(files: ModelFiles, count: int) -> list[int]:

@@ -29,11 +29,11 @@ def draw_ratios(ratios: Mapping[str, Mapping[str, float]], other: str, path: Pat
     _save(figure, path)
 
 
-def draw_waits(waits: Mapping[str, Mapping[str, float]], path: Path) -> None:
+def draw_response_times(times_s: Mapping[str, Mapping[str, float]], path: Path) -> None:
     """Draw when each step of an order of work came, in seconds from the end of speech: order -> step -> median. BadInput as above."""
     plt = _pyplot()
-    figure, axis = plt.subplots(figsize=(12, 1 + len(waits)))
-    for row, (order, steps) in enumerate(waits.items()):
+    figure, axis = plt.subplots(figsize=(12, 1 + len(times_s)))
+    for row, (order, steps) in enumerate(times_s.items()):
         began = min(0.0, *steps.values())
         for step, time_s in sorted(steps.items(), key=lambda item: item[1]):
             axis.barh(row, time_s - began, left=began, height=0.5, alpha=0.3, color=f"C{row}")

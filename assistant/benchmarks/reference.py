@@ -15,7 +15,17 @@ from typing import Any
 import torch
 from transformers import AutoTokenizer, SmolVLMForConditionalGeneration
 
-from assistant.benchmarks.figures import DECODED_TOKENS, QUESTION, VIDEO_FRAMES, Figures, Run, median_s, peak_mb, pixels, print_figures
+from assistant.benchmarks.figures import (
+    DECODED_TOKENS,
+    QUESTION,
+    VIDEO_FRAMES,
+    Figures,
+    PromptFigures,
+    median_s,
+    peak_mb,
+    pixels,
+    print_figures,
+)
 
 _FAKE, _GLOBAL, _IMAGE = "<fake_token_around_image>", "<global-img>", "<image>"
 
@@ -86,13 +96,13 @@ def main(folder: str, dtype: str) -> None:
     print_figures(Figures.of(one, several, load_s=load_s, second_question_s=second_s, picture_peak_mb=picture_peak, peak_mb=peak_mb()))
 
 
-def _measure(reference: Reference, count: int) -> Run:
+def _measure(reference: Reference, count: int) -> PromptFigures:
     tiles, ids = reference.pixels(count), reference.prompt(count)
     features = reference.encode(tiles)
     encode_s = median_s(reference.encode, lambda: tiles)
     prefill_s = median_s(lambda _: reference.prefill(ids, features), lambda: None)
     decode_s = median_s(reference.decode, lambda: reference.prefill(ids, features))
-    return Run(encode_s, prefill_s, DECODED_TOKENS / decode_s, reference.decode(reference.prefill(ids, features)))
+    return PromptFigures(encode_s, prefill_s, DECODED_TOKENS / decode_s, reference.decode(reference.prefill(ids, features)))
 
 
 if __name__ == "__main__":

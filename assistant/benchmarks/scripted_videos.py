@@ -1,24 +1,20 @@
-"""Short films made to a script, so that it is known when each scene begins: for tests and for `benchmarks.keyframes`.
+"""Short films made to a script, so that it is known when each scene begins: for tests and for `benchmarks.keyframe_cost`.
 
 A film is a list of shots of pictures, filmed by a camera that shakes, hunts for focus and exposure, and is noisy. Frames are
-made one by one, the same each time. The pictures may be photographs (`photographs`) or made up (`made_up_pictures`).
+made one by one, the same each time. For pictures see `benchmarks.pictures`.
 """
 
 from __future__ import annotations
 
 import math
-import tarfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from assistant.messages import Frame, Picture
-from assistant.problems import BadInput, shorten
-from assistant.seeing.frame_quality import picture_problem
 
 WIDTH, HEIGHT, FPS = 320, 180, 15
 MARGIN = 24
@@ -32,7 +28,7 @@ Scratch = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Scene:
+class ScriptedScene:
     """What is to be seen for a while. A scene that comes back has the same name."""
 
     start_s: float
@@ -41,7 +37,7 @@ class Scene:
 
 
 @dataclass(frozen=True)
-class Camera:
+class CameraFaults:
     """How the film is spoilt."""
 
     noise: float = 3.0
@@ -79,7 +75,7 @@ class Film:
 
     name: str
     shots: tuple[Shot, ...]
-    camera: Camera = field(default_factory=Camera)
+    camera: CameraFaults = field(default_factory=CameraFaults)
     seed: int = 1
 
     @property
@@ -87,14 +83,14 @@ class Film:
         return sum(shot.duration_s for shot in self.shots)
 
     @property
-    def scenes(self) -> list[Scene]:
+    def scenes(self) -> list[ScriptedScene]:
         """In order of time; of a dissolve only what shows CLEAR of a scene belongs to it."""
         found, start_s = [], 0.0
         for shot, after in zip(self.shots, (*self.shots[1:], None), strict=True):
             end_s = start_s + shot.duration_s
             if shot.is_scene:
                 fading_s = (1 - CLEAR) * after.dissolve_s if after else 0.0
-                found.append(Scene(start_s + CLEAR * shot.dissolve_s, end_s + fading_s, shot.name))
+                found.append(ScriptedScene(start_s + CLEAR * shot.dissolve_s, end_s + fading_s, shot.name))
             start_s = end_s
         return found
 
@@ -188,15 +184,15 @@ def collection(pictures: Sequence[Picture], seed: int = 1) -> list[Film]:
 
 FILM_PICTURES = 36
 BAD_CAMERAS = {
-    "noise": Camera(noise=12.0),
-    "exposure drift": Camera(exposure_drift=0.4),
-    "flicker": Camera(flicker=0.06),
-    "shake": Camera(shake=2.5),
-    "all of them": Camera(noise=8.0, exposure_drift=0.4, flicker=0.06, shake=2.0),
+    "noise": CameraFaults(noise=12.0),
+    "exposure drift": CameraFaults(exposure_drift=0.4),
+    "flicker": CameraFaults(flicker=0.06),
+    "shake": CameraFaults(shake=2.5),
+    "all of them": CameraFaults(noise=8.0, exposure_drift=0.4, flicker=0.06, shake=2.0),
 }
 
 
-def still(picture: Picture, duration_s: float, camera: Camera) -> Film:
+def still(picture: Picture, duration_s: float, camera: CameraFaults) -> Film:
     """Nothing happens, but the camera is bad."""
     return Film("still", (Shot(fitted(picture), duration_s, "picture 0"),), camera)
 
@@ -209,60 +205,3 @@ def fitted(picture: Picture) -> Picture:
     large = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     y, x = (large.shape[0] - height) // 2, (large.shape[1] - width) // 2
     return np.asarray(large[y : y + height, x : x + width], np.uint8)
-
-
-def made_up_pictures(count: int, seed: int = 1) -> list[Picture]:
-    """Clouds of colour with shapes before them, uint8 [240, 360, 3]: as unlike as photographs, and needing no file."""
-    rng = np.random.default_rng(seed)
-    pictures = []
-    for _ in range(count):
-        picture = cv2.resize(rng.integers(0, 256, (4, 6, 3), dtype=np.uint8), (360, 240), interpolation=cv2.INTER_CUBIC)
-        for _ in range(25):
-            colour, centre = [int(c) for c in rng.integers(0, 256, 3)], [int(rng.integers(360)), int(rng.integers(240))]
-            axes = [int(a) for a in rng.integers(6, 50, 2)]
-            cv2.ellipse(picture, centre, axes, float(rng.uniform(0, 180)), 0, 360, colour, -1, cv2.LINE_AA)
-        grain = cv2.resize(rng.normal(0, 25, (120, 180)).astype(np.float32), (360, 240))[..., None]
-        pictures.append(np.clip(picture + grain, 0, 255).astype(np.uint8))
-    return pictures
-
-
-def photographs(folder: Path, count: int, seed: int = 1) -> list[Picture]:
-    """Development pictures of the collections in `folder` (each with images.tar and a table *.tsv), the same choice each time.
-
-    Without those that the frame check finds blurred or dark when they are enlarged to fill a frame: they give no keyframe on purpose.
-    BadInput if there are too few.
-    """
-    archives = sorted(folder.glob("*/images.tar"))
-    found = []
-    for number, archive in enumerate(archives):
-        share = count * (number + 1) // len(archives) - count * number // len(archives)
-        found += _some_of(archive, share, seed)
-    if len(found) < count:
-        raise BadInput(
-            f"{shorten(folder)} has {len(found)} photographs where {count} are needed",
-            "give a folder of collections, each a folder with images.tar and a table .tsv",
-        )
-    order = np.random.default_rng(seed).permutation(len(found))
-    return [found[index] for index in order]
-
-
-def _some_of(archive: Path, count: int, seed: int) -> list[Picture]:
-    rows = [line.split("\t") for table in sorted(archive.parent.glob("*.tsv")) for line in table.read_text(encoding="utf-8").splitlines()]
-    has_splits = any(row[1] == "dev" for row in rows)
-    names = sorted({row[0] for row in rows if row[0].lower().endswith(".jpg") and (not has_splits or row[1] == "dev")})
-    wanted = set(np.random.default_rng(seed).choice(names, min(2 * count, len(names)), replace=False))
-    pictures: list[Picture] = []
-    with tarfile.open(archive) as tar:
-        for member in tar:
-            name = Path(member.name).name
-            if name in wanted and (file := tar.extractfile(member)) is not None:
-                bgr = cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_COLOR)
-                picture = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
-                if len(pictures) < count and picture_problem(_seen_small(picture)) is None:
-                    pictures.append(picture)
-    return pictures
-
-
-def _seen_small(picture: Picture) -> Picture:
-    """The frame's part of a picture, at rest."""
-    return fitted(picture)[MARGIN : MARGIN + HEIGHT, MARGIN : MARGIN + WIDTH]

@@ -14,7 +14,7 @@ from assistant.videos.detect_events import Event, EventDetector, EventSettings
 from assistant.videos.queries import EMPTY_PICTURE, Query
 
 WATCH_EVENTS = EventSettings(begin_score=0.5, end_score=0.2, hold_s=0.0, cooldown_s=2.0)
-"""Scores are calibrated probabilities; measured by `python -m assistant.benchmarks.videos`."""
+"""Scores are calibrated probabilities; measured by `python -m assistant.benchmarks.video_accuracy`."""
 LOOK_EVERY_S = 3.0
 """An unchanged scene is looked at as often, since what is awaited may be small. More often, these looks would use up what
 `most_per_minute` allows, and a change would be told late."""

@@ -4,7 +4,7 @@
 
 Half of the queries are captions of a clip's scenes, half of photographs that aren't in it. A logistic line leads from the evidence
 of the likeliest keyframe to whether it shows the query. Training photographs would mislead it, for the model knows them better than
-any other; `python -m assistant.benchmarks.videos` measures on the rest of the development photographs.
+any other; `python -m assistant.benchmarks.video_accuracy` measures on the rest of the development photographs.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from pathlib import Path
 
 import numpy as np
 
+from assistant.benchmarks.clip_search import SCENES, THINGS, ClipSearch, make_clips, scenes_with
+from assistant.benchmarks.video_accuracy import FIRST
 from assistant.benchmarks.video_clips import Clip, Photograph, read_photographs
-from assistant.benchmarks.videos import FIRST, SCENES, THINGS, ClipSearch, make_clips, scenes_with
 from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
 from assistant.messages import MomentThresholds, Scores, View
 from assistant.videos.find_moments import CANDIDATES

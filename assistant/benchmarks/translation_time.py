@@ -1,6 +1,6 @@
 """How much of the wait for an answer's first sound is translation: Portuguese by Firefox's models, Spanish by Apertium.
 
-    python -m assistant.benchmarks.translation [--model NAME|DIR] [--rounds N] [--json]
+    python -m assistant.benchmarks.translation_time [--model NAME|DIR] [--rounds N] [--json]
 
 Spoken question to first sound, each step after the other, on the demo's pictures. The translators are timed inside it. Where Whisper
 puts the question into English itself (Spanish), that is part of "hear".
@@ -57,7 +57,7 @@ class TimedTranslator:
 
 
 @dataclass(frozen=True)
-class Wait:
+class QuestionTimes:
     """Seconds of one question; `translate_s` is part of `hear_s` (the question) and `answer_s` (the first sentence)."""
 
     hear_s: float
@@ -77,7 +77,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     data = measure(options.model, options.rounds)
-    print(json.dumps(data) if options.json else table(data))
+    print(json.dumps(data) if options.json else format_table(data))
 
 
 def measure(model: str, rounds: int) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def measure(model: str, rounds: int) -> dict[str, Any]:
             _wait(conversation, asked, keyframe, language, voices, lambda: sum(each.seconds for each in timed))
             for keyframe in islice(_keyframes(settings), rounds + 1)
         ]
-        languages[language] = _told([wait for wait in waits[1:] if wait])
+        languages[language] = _medians([wait for wait in waits[1:] if wait])
     return {"model": model, "languages": languages}
 
 
@@ -107,7 +107,7 @@ def _wait(
     language: str,
     voices: list[SpeechSynthesizer],
     translated_s: Callable[[], float],
-) -> Wait | None:
+) -> QuestionTimes | None:
     """None where the question wasn't understood or the answer stayed English."""
     before_s, times_s = translated_s(), [time.perf_counter()]
     asked = conversation.understand(utterance, language)
@@ -121,10 +121,10 @@ def _wait(
     if not first.english or first.language != language:
         return None
     hear_s, answer_s, speak_s = np.diff(times_s).tolist()
-    return Wait(hear_s, answer_s, speak_s, translated_s() - before_s)
+    return QuestionTimes(hear_s, answer_s, speak_s, translated_s() - before_s)
 
 
-def _told(waits: list[Wait]) -> dict[str, Any]:
+def _medians(waits: list[QuestionTimes]) -> dict[str, Any]:
     """Medians, and of the share the median too: that of each question."""
     if not waits:
         return {"answers": 0}
@@ -133,16 +133,16 @@ def _told(waits: list[Wait]) -> dict[str, Any]:
     return {"answers": len(waits), **medians, "whole_s": round(statistics.median(w.whole_s for w in waits), 3), "share": round(share, 3)}
 
 
-def table(data: dict[str, Any]) -> str:
+def format_table(data: dict[str, Any]) -> str:
     lines = [f"{data['model']}: the share of translation in the wait from a spoken question to the first sound (medians)"]
-    for language, told in data["languages"].items():
-        if not told["answers"]:
+    for language, figures in data["languages"].items():
+        if not figures["answers"]:
             lines.append(f"{language}  no answer was translated")
             continue
-        steps = ", ".join(f"{name} {told[f'{name}_s']:.2f} s" for name in ("hear", "answer", "speak"))
+        steps = ", ".join(f"{name} {figures[f'{name}_s']:.2f} s" for name in ("hear", "answer", "speak"))
         lines.append(
-            f"{language}  {told['share']:.1%} of {told['whole_s']:.2f} s: translation takes {told['translate_s']:.3f} s "
-            f"of {steps}; {told['answers']} answers"
+            f"{language}  {figures['share']:.1%} of {figures['whole_s']:.2f} s: translation takes {figures['translate_s']:.3f} s "
+            f"of {steps}; {figures['answers']} answers"
         )
     return "\n".join(lines) if data["languages"] else "nothing here translates: run `assistant setup`, or install Apertium"
 

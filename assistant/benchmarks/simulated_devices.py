@@ -1,0 +1,148 @@
+"""Cameras, microphones and loudspeakers that the benchmarks of the live loop run on in place of real ones."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from assistant.benchmarks.scripted_videos import Film
+from assistant.messages import AudioChunk, Frame, Sound
+
+RATE_HZ, CHUNK_SAMPLES = 16_000, 512
+GAP_S = 1.2
+"""Of silence before each question."""
+LONGEST_WAIT_S = 30.0
+"""For the first sound of an answer; then the question counts as unanswered and the next one comes."""
+ROOM_NOISE = 0.0005
+"""Standard deviation of a quiet room's noise, full scale being 1."""
+
+
+class FilmCamera:
+    """Plays a film once, in real time."""
+
+    def __init__(self, film: Film) -> None:
+        self._film = film
+        self._closed = threading.Event()
+        self.began_s = time.monotonic()
+
+    def frames(self) -> Iterator[Frame]:
+        self.began_s = time.monotonic()
+        for frame in self._film.frames():
+            if self._closed.wait(max(0.0, self.began_s + frame.time_s - time.monotonic())):
+                return
+            yield frame
+        self._closed.wait()
+
+    def close(self) -> None:
+        self._closed.set()
+
+
+class StillCamera:
+    """A live camera on one scene, with a sensor's noise."""
+
+    def __init__(self) -> None:
+        self._closed = threading.Event()
+
+    def frames(self) -> Iterator[Frame]:
+        rng = np.random.default_rng(1)
+        scene = np.kron(rng.integers(40, 215, (9, 16, 3)), np.ones((40, 40, 1)))
+        while not self._closed.wait(0.1):
+            yield Frame(np.clip(scene + rng.normal(0, 3, scene.shape), 0, 255).astype(np.uint8), time.monotonic())
+
+    def close(self) -> None:
+        self._closed.set()
+
+
+class SilentMicrophone:
+    """A microphone in a room where nobody speaks."""
+
+    def __init__(self) -> None:
+        self._closed = threading.Event()
+
+    def chunks(self) -> Iterator[AudioChunk]:
+        number = 0
+        while not self._closed.wait(CHUNK_SAMPLES / RATE_HZ):
+            yield AudioChunk(np.zeros(CHUNK_SAMPLES, np.float32), RATE_HZ, number * CHUNK_SAMPLES / RATE_HZ)
+            number += 1
+
+    def close(self) -> None:
+        self._closed.set()
+
+
+class QuestionMicrophone:
+    """A microphone in real time: silence, a question when the last one has been answered, silence."""
+
+    def __init__(self, questions: list[Sound]) -> None:
+        self._questions = questions
+        self.count = len(questions)
+        self._closed = threading.Event()
+        self._answered = threading.Event()
+        self.speech_end_s: list[float] = []
+        """When the last sample of each question was heard, by time.monotonic()."""
+        self.unanswered = 0
+
+    def answered(self) -> None:
+        """The first sound of an answer is there: the next question may come."""
+        self._answered.set()
+
+    def chunks(self) -> Iterator[AudioChunk]:
+        rng = np.random.default_rng(0)
+        self._began_s, self._sent = time.monotonic(), 0
+        for question in self._questions:
+            yield from self._play(np.zeros(round(GAP_S * RATE_HZ), np.float32), rng)
+            self._answered.clear()
+            yield from self._play(question, rng)
+            self.speech_end_s.append(time.monotonic())
+            give_up_s = time.monotonic() + LONGEST_WAIT_S
+            while not self._answered.is_set() and not self._closed.is_set():
+                if time.monotonic() > give_up_s:
+                    self.unanswered += 1
+                    break
+                yield from self._play(np.zeros(CHUNK_SAMPLES, np.float32), rng)
+
+    def close(self) -> None:
+        self._closed.set()
+
+    def _play(self, samples: Sound, rng: np.random.Generator) -> Iterator[AudioChunk]:
+        padded = np.pad(samples, (0, -len(samples) % CHUNK_SAMPLES)).reshape(-1, CHUNK_SAMPLES)
+        for block in padded:
+            time_s = self._sent * CHUNK_SAMPLES / RATE_HZ
+            self._sent += 1
+            self._closed.wait(max(0.0, self._began_s + self._sent * CHUNK_SAMPLES / RATE_HZ - time.monotonic()))
+            if self._closed.is_set():
+                return
+            yield AudioChunk((block + rng.normal(0, ROOM_NOISE, CHUNK_SAMPLES)).astype(np.float32), RATE_HZ, time_s)
+
+
+class RealTimeSpeaker:
+    """Takes as long as the sound lasts, and makes none."""
+
+    def play(self, chunks: Iterator[AudioChunk], is_stale: Callable[[], bool]) -> float:
+        heard_s = 0.0
+        for chunk in chunks:
+            until_s = time.monotonic() + chunk.duration_s
+            while not is_stale() and time.monotonic() < until_s:
+                time.sleep(0.02)
+            if is_stale():
+                break
+            heard_s += chunk.duration_s
+        return heard_s
+
+    def close(self) -> None: ...
+
+
+class InstantSpeaker:
+    """Takes every sound at once."""
+
+    def play(self, chunks: Iterator[AudioChunk], is_stale: Callable[[], bool]) -> float:
+        heard_s = 0.0
+        for chunk in chunks:
+            if is_stale():
+                break
+            heard_s += chunk.duration_s
+        return heard_s
+
+    def close(self) -> None: ...
