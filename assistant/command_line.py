@@ -17,7 +17,6 @@ from assistant import __version__, offline
 from assistant.commands.output import Result
 from assistant.problems import MissingDevice, Problem
 
-# name: (module below assistant.commands, what it is for)
 COMMANDS = {
     "setup": ("setup", "fetch and verify the default models; safe to run again"),
     "demo": ("demo", "the main job without hardware: a sample clip, spoken questions, spoken answers"),
@@ -34,7 +33,9 @@ COMMANDS = {
     "check": ("check", "what works on this machine"),
     "bench": ("bench", "how fast this machine is with a model, beside other runtimes"),
 }
+"""Command -> (its module below assistant.commands, what it is for)."""
 MAY_USE_THE_NETWORK = {("setup", None), ("models", "fetch"), ("voices", "fetch")}
+"""(command, action) of all that may reach beyond this machine; None where a command has no actions."""
 _INTERNAL_ERROR, _INTERRUPTED = 1, 130
 
 
@@ -47,7 +48,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status (0 done, 2 bad input, 3 model missing, 4 device missing)."""
+    """Run one command and return the exit status: 0 done, 2 bad input, 3 model missing, 4 device missing."""
     signal.signal(signal.SIGTERM, _on_terminate)
     try:
         options = build_parser().parse_args(arguments)
@@ -80,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Every command with its arguments; each also takes --json and --models-dir."""
+    """Return the parser of every command with its arguments; each also takes --json and --models-dir."""
     parser = _Parser(prog="assistant", description="Tells a blind or low-vision person what the camera sees. Nothing leaves this machine.")
     parser.add_argument("--version", action="version", version=f"assistant {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
@@ -93,6 +94,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add --json and --models-dir, which every command takes."""
     parser.add_argument("--json", action="store_true", help="print JSON, one object a line, instead of text")
     parser.add_argument("--models-dir", type=Path, metavar="DIR", help="where models are kept (also: ASSISTANT_MODELS)")
 

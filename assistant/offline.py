@@ -13,13 +13,13 @@ _SWITCHES = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE", "H
 
 
 class RefusedConnection(NetworkTrouble, OSError):
-    """Something tried to reach the network while the program is offline by its own promise."""
+    """Says that something tried to reach the network while the program is offline by its own promise."""
 
     exit_status = 2
 
 
 def enforce() -> None:
-    """From now on this process talks to loopback addresses and local sockets only. Only setup and fetch never call it."""
+    """Hold this process to loopback addresses and local sockets from now on. Only setup and fetch never call it."""
     for name in _SWITCHES:
         os.environ[name] = "1"
     if getattr(socket.socket, "assistant_guard", False):

@@ -21,17 +21,19 @@ class Turns:
 
     @property
     def current(self) -> int:
+        """Return the current turn's number."""
         return self._current
 
     def begin(self) -> int:
-        """A new question: everything older is stale from now on."""
+        """Begin the turn of a new question, and return its number: everything older is stale from now on."""
         with self._lock:
             self._current += 1
             return self._current
 
     def interrupt(self) -> int:
-        """The user wants silence: the same as a new turn that nobody has filled yet."""
+        """Make everything stale because the user wants silence, and return the number of the turn that nobody has filled yet."""
         return self.begin()
 
     def is_stale(self, turn: int) -> bool:
+        """Tell whether a turn is no longer the current one."""
         return turn != self._current

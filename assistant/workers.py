@@ -18,8 +18,8 @@ T = TypeVar("T")
 class Worker:
     """Runs `body` on a thread of its own. `unblock` is called by `stop` to end what `body` may be waiting for.
 
-    With `restarts`, a body that dies of an error runs again as often as they allow, and `on_restart` is told on the worker's thread;
-    then, or without them, the error is kept for `stop` to raise.
+    With `restarts`, a body that dies of an error runs again as often as they allow, and `on_restart` is called on the worker's thread
+    with its name and the error; then, or without them, the error is kept for `stop` to raise.
     """
 
     def __init__(
@@ -43,14 +43,15 @@ class Worker:
 
     @property
     def failed(self) -> bool:
-        """Whether the body has died of an error that `stop` will raise."""
+        """Tell whether the body has died of an error that `stop` will raise."""
         return self._error is not None
 
     def start(self) -> None:
+        """Start the thread."""
         self._thread.start()
 
     def stop(self, timeout_s: float) -> bool:
-        """Unblock and join; False if the thread still runs after `timeout_s`. Raises what the body died of."""
+        """Unblock and join; return False if the thread still runs after `timeout_s`. Raises what the body died of."""
         self._stopping = True
         self._unblock()
         self._thread.join(timeout_s)
@@ -81,14 +82,14 @@ class Worker:
 
 
 class RestartLimit:
-    """So many restarts within so many seconds. Told the time, it knows no clock; one for each worker."""
+    """Allows so many restarts within so many seconds. Takes the time as an argument; one for each worker."""
 
     def __init__(self, count: int = 5, within_s: float = 60.0) -> None:
         self._within_s = within_s
         self._times_s: deque[float] = deque(maxlen=count)
 
     def allows(self, now_s: float) -> bool:
-        """Whether one more is allowed now; it counts if it is."""
+        """Tell whether one more restart is allowed now; it counts if it is."""
         is_full = len(self._times_s) == self._times_s.maxlen
         if is_full and (not self._times_s or now_s - self._times_s[0] < self._within_s):
             return False
@@ -97,7 +98,7 @@ class RestartLimit:
 
 
 class Watchdog:
-    """Tells which stages hang: those whose last sign of life is older than their limit. Told the time, it knows no clock.
+    """Finds the stages that hang: those whose last sign of life is older than their limit. Takes the time as an argument.
 
     A stage is expected to `beat` whenever it gets on, and to `rest` before it waits for others (a question, a sentence): nothing is
     expected of it then until it beats again, nor before its first beat. Any thread may call.
@@ -108,28 +109,30 @@ class Watchdog:
         self._beats_s: dict[str, float] = {}
 
     def beat(self, stage: str, time_s: float) -> None:
-        """A sign of life; KeyError for a stage without a limit."""
+        """Note a sign of life. KeyError for a stage without a limit."""
         if stage not in self._limits_s:
             raise KeyError(stage)
         self._beats_s[stage] = time_s
 
     def rest(self, stage: str) -> None:
+        """Expect nothing of a stage until it beats again."""
         self._beats_s.pop(stage, None)
 
     def hung(self, now_s: float) -> list[str]:
-        """The stages that hang now, in the order of their limits."""
+        """Return the stages that hang now, in the order of their limits."""
         beats_s = self._beats_s.copy()
         return [stage for stage, limit_s in self._limits_s.items() if now_s - beats_s.get(stage, now_s) > limit_s]
 
 
 class Inbox(Generic[T]):
-    """A bounded queue: when full the oldest item is dropped, since a user cares for what was said last."""
+    """A bounded queue between threads: when full the oldest item is dropped, since a user cares for what was said last."""
 
     def __init__(self, capacity: int) -> None:
         self._items: queue.Queue[T | None] = queue.Queue()
         self._capacity = capacity
 
     def put(self, item: T) -> None:
+        """Add an item, and drop the oldest if there are too many."""
         while self._items.qsize() >= self._capacity:
             try:
                 self._items.get_nowait()
@@ -138,9 +141,9 @@ class Inbox(Generic[T]):
         self._items.put(item)
 
     def get(self) -> T | None:
-        """Wait for the next item; None once closed."""
+        """Wait for the next item and return it; None once closed."""
         return self._items.get()
 
     def close(self) -> None:
-        """No more items: every later `get` that finds nothing older returns None."""
+        """Take no more items: every later `get` that finds nothing older returns None."""
         self._items.put(None)

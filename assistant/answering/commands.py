@@ -18,7 +18,7 @@ from assistant.languages import Language, languages
 from assistant.messages import Command, CommandKind
 
 FILLERS, QUESTIONS = "fillers", "questions"
-"""Beside the kinds of command in a language's table."""
+"""Names of entries beside the kinds of command in a language's table: words that may be left out, and what is always a question."""
 
 SHORTEST_MISHEARD = 10
 """Letters from which a phrase may be heard with one letter wrong; shorter ones are too near to other words ("slower", "flower").
@@ -32,7 +32,7 @@ _SLOT = re.compile(r"\{(language|event|any)\}")
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\s\u3040-\u30ff\u3400-\u9fff]+")
 """Kana and Chinese characters count as words of their own, since nothing else divides them."""
 _ACCENTS = re.compile(r"[\u0300-\u036f\u0640\u064b-\u0655\u0670\u093c]")
-"""Of Latin, Greek and Cyrillic letters, Arabic vowels and hamzas, the Hindi nukta; other marks are letters."""
+"""Accents of Latin, Greek and Cyrillic letters, Arabic vowels and hamzas, the Hindi nukta; other marks are letters."""
 
 
 class _Word(NamedTuple):
@@ -62,7 +62,7 @@ _SENTENCE_END = re.compile(r"(?<=[.?!。？！؟।])\s*(?=\S)")
 
 
 def match_command(text: str, order: Sequence[str]) -> Command | None:
-    """The command that the whole text is, or None for a question. "What is this? Stop." is a stop too.
+    """Return the command that the whole text is, or None for a question. "What is this? Stop." is a stop too.
 
     `order`: codes of the languages whose words are tried, the likeliest first; one without a file is skipped. Whisper misjudges
     the language of a single word, so give the detected one, the conversation's and English.
@@ -80,7 +80,7 @@ def match_command(text: str, order: Sequence[str]) -> Command | None:
 
 
 def expand(template: str) -> Iterator[str]:
-    """Every way to say a template: "(say|tell me) [it] again" -> "say it again", "say  again", "tell me it again", ..."""
+    """Yield every way to say a template: "(say|tell me) [it] again" -> "say it again", "say  again", "tell me it again", ..."""
     group = _GROUP.search(template)
     if group is None:
         yield template
@@ -91,7 +91,7 @@ def expand(template: str) -> Iterator[str]:
 
 
 def normalize(text: str) -> str:
-    """The words without case, accents, punctuation and immediate repetition, one space between."""
+    """Return the words without case, accents, punctuation and immediate repetition, one space between."""
     return " ".join(word.normalized for word in _words(text))
 
 
@@ -124,7 +124,7 @@ def _match_patterns(grammar: _Grammar, words: list[_Word], text: str) -> tuple[s
 
 
 def _match_misheard(grammar: _Grammar, said: list[_Word], _text: str) -> tuple[str, str] | None:
-    """The same for long phrases with one letter wrong, where only one kind is so near."""
+    """Return (kind, argument) of a long phrase that was heard with one letter wrong, where only one kind is so near."""
     *_, barest = _without_fillers(said, grammar.fillers)
     letters = "".join(word.normalized for word in barest)
     near = (p for p in grammar.phrases if abs(len(p) - len(letters)) <= 1 and len(p) >= SHORTEST_MISHEARD)

@@ -25,7 +25,7 @@ _RULES = tuple(
 
 
 def spelled_as_question(text: str, language: str) -> str:
-    """With the accents that tell its question words from others, which recognisers leave out: "que es esto" -> "¿Qué es esto?"."""
+    """Return the text with the accents of its question words, which recognisers leave out: "que es esto" -> "¿Qué es esto?"."""
     known = languages().get(language)
     if known is None or not known.question_words:
         return text
@@ -39,7 +39,7 @@ def spelled_as_question(text: str, language: str) -> str:
 
 
 def in_question_order(english: str) -> str:
-    """ "There is a dog in the image?" -> "Is there a dog in the image?"; what is in order, or unknown, stays as it is."""
+    """Return "There is a dog in the image?" as "Is there a dog in the image?"; what is in order, or unknown, stays as it is."""
     for pattern, to in _RULES:
         if pattern.match(english):
             turned = pattern.sub(to, english, count=1)

@@ -1,4 +1,4 @@
-"""When to speak unasked, and what not to say again. Pure: times and texts are told."""
+"""Decides when to speak unasked, and what not to say again. Pure: it takes times and texts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CHANGES = ("first", "change", "return")
 
 
 class Narrator:
-    """Told of keyframes and of what was said, decides. `mode` may be changed at any time."""
+    """Decides when to speak unasked, from keyframes and from what was said. `mode` may be changed at any time."""
 
     def __init__(self, settings: NarrationSettings) -> None:
         self._settings = settings
@@ -24,26 +24,26 @@ class Narrator:
         self._last_s = float("-inf")
 
     def seen(self, keyframe: Keyframe) -> None:
-        """The camera shows something else now. A picture that only covers slow drift is no news."""
+        """Note that the camera shows something else now. A picture that only covers slow drift is no news."""
         if keyframe.reason in _CHANGES or keyframe.problem is not None:
             self._new = keyframe
 
     def is_due(self, now_s: float) -> bool:
-        """Whether to describe the newest picture now, given that nobody speaks."""
+        """Tell whether to describe the newest picture now, given that nobody speaks."""
         if self.mode == "quiet" or now_s - self._last_s < self._settings.gap_s:
             return False
         return self._new is not None or (self.mode == "continuous" and now_s - self._last_s >= self._settings.every_s)
 
     def taken_up(self, now_s: float) -> None:
-        """The newest picture is being described: what came before it is out of date."""
+        """Note that the newest picture is being described: what came before it is out of date."""
         self._new, self._last_s = None, now_s
 
     def spoke(self, now_s: float) -> None:
-        """Somebody spoke, the assistant or the user."""
+        """Note that somebody spoke, the assistant or the user."""
         self._last_s = max(self._last_s, now_s)
 
     def is_news(self, text: str, now_s: float) -> bool:
-        """Whether the text may be said: nothing like it was within the cooldown. Remembers it."""
+        """Tell whether the text may be said, for nothing like it was within the cooldown; then remember it."""
         words = " ".join(re.findall(r"\w+", text.lower()))
         is_old = any(words == said and now_s - time_s < self._settings.cooldown_s for said, time_s in self._said)
         if not is_old:
@@ -51,5 +51,6 @@ class Narrator:
         return not is_old
 
     def forget(self) -> None:
+        """Forget what was seen and said."""
         self._said.clear()
         self._new = None

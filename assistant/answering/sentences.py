@@ -28,7 +28,7 @@ _NUMBERED = frozenset({"no", "nr", "núm", "p", "pp"})
 
 
 class SentenceSplitter:
-    """Fed pieces of one text in order; nothing but spaces at the edges of sentences is lost."""
+    """Cuts one text, fed piece by piece in order, into sentences; nothing but spaces at the edges of sentences is lost."""
 
     def __init__(self) -> None:
         self._pending = ""
@@ -41,12 +41,12 @@ class SentenceSplitter:
                 yield from self._take(end)
 
     def take_clause(self, language: str) -> str | None:
-        """What may be spoken of a sentence that isn't complete yet, if anything."""
+        """Take what may be spoken of a sentence that isn't complete yet, and return it; None if nothing may."""
         end = first_clause(self._pending, language)
         return None if end is None else next(self._take(end), None)
 
     def flush(self) -> Iterator[str]:
-        """The text is over: yield what is left."""
+        """End the text, and yield what is left of it."""
         yield from self._take(len(self._pending))
 
     def _take(self, end: int) -> Iterator[str]:

@@ -33,7 +33,7 @@ _GROUP_MARKS = dict.fromkeys(("es", "pt", "de", "it", "nl", "id", "tr", "vi"), "
 
 @dataclass(frozen=True)
 class Translation:
-    """What is to be said."""
+    """Holds a translated sentence, or the sentence as it was."""
 
     text: str
     language: str
@@ -41,7 +41,7 @@ class Translation:
 
 
 def find_translator(translators: Sequence[Translator], source: str, target: str) -> Translator | None:
-    """The first that can; None where the answer must stay in its language: say `english_follows` and switch the voice."""
+    """Return the first translator for this pair; None where the answer must stay in its language."""
     return next((translator for translator in translators if (source, target) in translator.pairs), None)
 
 
@@ -95,7 +95,7 @@ def _survives(sentence: str, translated: str, translate: Callable[[str], str]) -
 
 
 def _begin_alike(sentence: str, translated: str) -> str:
-    """With a capital letter if the sentence has one; rules and parts of sentences lose it."""
+    """Return the translation with a capital letter if the sentence has one; rules and parts of sentences lose it."""
     return translated[:1].upper() + translated[1:] if sentence[:1].isupper() else translated
 
 

@@ -1,4 +1,4 @@
-"""Whether something was said to the assistant, where a wake word is set. Pure."""
+"""Decides whether something was said to the assistant, where a wake word is set. Pure."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import difflib
 import re
 
 LIKENESS = 0.75
-"""Of the first words to the wake word, as difflib tells it: recognisers spell names in many ways."""
+"""Ratio of the first words to the wake word, as difflib tells it, from which they are it: recognisers spell names in many ways."""
 
 
 def after_wake_word(text: str, wake_word: str) -> str | None:
-    """What follows the wake word ("Computer, what is this?" -> "what is this?"), or None if the text doesn't begin with it."""
+    """Return what follows the wake word ("Computer, what is this?" -> "what is this?"), or None if the text doesn't begin with it."""
     wanted = re.findall(r"\w+", wake_word.lower())
     found = list(re.finditer(r"\w+", text))
     for first in range(min(2, max(len(found) - len(wanted) + 1, 0))):  # "hey computer", "ok computer"

@@ -1,4 +1,4 @@
-"""Searching made clips as `assistant find` does, for the benchmark and for fitting thresholds."""
+"""Searches made clips as `assistant find` does, for the benchmark and for fitting thresholds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from assistant.videos.find_moments import Moment, TimedLook, is_found, rank_mome
 from assistant.videos.queries import EMPTY_PICTURE, Query
 
 SCENES = 20
-"""In each clip."""
+"""Scenes of each clip."""
 
 THINGS = {
     "a dog": "dogs?|pupp(y|ies)",
@@ -37,7 +37,7 @@ THINGS = {
 
 
 class ClipSearch:
-    """A clip that was encoded once, as `assistant find` does it."""
+    """Searches a clip that was encoded once, as `assistant find` does it."""
 
     def __init__(self, memory: PictureMemory, clip: Clip) -> None:
         keyframes = list(keyframes_of_clip(clip, KeyframeSettings()))
@@ -48,14 +48,15 @@ class ClipSearch:
         self.times_s = [k.frame.time_s for k in keyframes]
 
     def empty_view(self) -> View:
+        """Return the view of a picture that shows nothing, which queries are compared with."""
         return self._memory.look_again(self._empty)
 
     def views(self) -> list[View]:
-        """A look at each keyframe."""
+        """Return a view of each keyframe."""
         return [self._memory.look_again(seen) for seen in self._seen]
 
     def rank(self, text: str) -> tuple[list[Moment], bool]:
-        """The likeliest moments, and whether the first would be told."""
+        """Return the likeliest moments, and whether the first is probable enough to be told."""
         query, views = Query(self._memory, text, self.empty_view()), self.views()
         looks = [TimedLook(time_s, query.look(view)) for time_s, view in zip(self.times_s, views, strict=True)]
         background = query.background()
@@ -64,13 +65,13 @@ class ClipSearch:
 
 
 def scenes_with(thing: str, clip: Clip) -> list[int]:
-    """Of which a caption says that the thing of THINGS is or may be there."""
+    """Return the scenes of which a caption says that the thing of THINGS is or may be there."""
     words = re.compile(rf"\b({THINGS[thing]})\b")
     return [scene for scene, p in enumerate(clip.photographs) if words.search(" ".join(p.captions).lower())]
 
 
 def make_clips(photographs: list[Photograph], data: Path, count: int, folder: Path, seed: int) -> Iterator[tuple[Clip, list[Photograph]]]:
-    """Clips of SCENES of the photographs of `data`, written to `folder`, each with as many photographs that aren't in it."""
+    """Yield clips of SCENES of the photographs of `data`, written to `folder`, each with as many photographs that aren't in it."""
     rng = random.Random(seed)
     for number in range(count):
         chosen = rng.sample(photographs, 2 * SCENES)
@@ -78,12 +79,13 @@ def make_clips(photographs: list[Photograph], data: Path, count: int, folder: Pa
 
 
 def keyframes_of_clip(clip: Clip, settings: KeyframeSettings) -> Iterator[Keyframe]:
+    """Yield the clip's keyframes with something to see."""
     for _, keyframe in settled_keyframes(clip, settings):
         yield keyframe
 
 
 def settled_keyframes(clip: Clip, settings: KeyframeSettings) -> Iterator[tuple[float, Keyframe]]:
-    """Each with the time at which it is settled, before which nobody can be told of it."""
+    """Yield (time_s, keyframe): when a keyframe of the clip is settled, before which nobody can be told of it, and the keyframe."""
     camera, now_s = open_camera(str(clip.path), CameraSettings()), 0.0
 
     def frames() -> Iterator[Frame]:

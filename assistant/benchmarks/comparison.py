@@ -1,4 +1,4 @@
-"""The contenders of a bench run beside each other: ratios to the best of the others, equal tokens, and all as a table."""
+"""Sets the contenders of a bench run beside each other: ratios to the best of the others, equal tokens, and all as a table."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _COLUMNS = (
 
 
 def best_of(figures: list[Figures]) -> dict[str, float]:
-    """The best value of each field that any of them has."""
+    """Return the best value of each field that any contender has."""
     best = {}
     for _, field, less in _COLUMNS:
         if values := [value for each in figures if (value := getattr(each, field)) is not None]:
@@ -32,7 +32,10 @@ def best_of(figures: list[Figures]) -> dict[str, float]:
 
 
 def ratios_to(figures: Figures, best: dict[str, float]) -> dict[str, float]:
-    """How many times better than the best of the others; below 1 is worse. Without the fields that one of them doesn't have."""
+    """Return how many times better than the best of others a contender is in each field; below 1 is worse.
+
+    Fields that one of them doesn't have are left out.
+    """
     ratios = {}
     for _, field, less in _COLUMNS:
         value = getattr(figures, field)
@@ -42,7 +45,7 @@ def ratios_to(figures: Figures, best: dict[str, float]) -> dict[str, float]:
 
 
 def count_same_tokens(figures: Figures, exact: Figures | None) -> list[int] | None:
-    """How many greedy tokens are those of transformers in float32 before the first that isn't: after one picture, after the video."""
+    """Return how many greedy tokens are `exact`'s before the first that isn't: after one picture, and after the video."""
     if exact is None:
         return None
     pairs = ((figures.picture_tokens, exact.picture_tokens), (figures.video_tokens, exact.video_tokens))
@@ -50,6 +53,7 @@ def count_same_tokens(figures: Figures, exact: Figures | None) -> list[int] | No
 
 
 def format_same_tokens(data: dict[str, dict[str, Any]]) -> Iterator[str]:
+    """Yield a line for each contender whose tokens were compared with those of transformers in float32."""
     for name, each in data.items():
         if each["same_tokens"] and not name.startswith("transformers"):
             picture, video = each["same_tokens"]
@@ -57,6 +61,7 @@ def format_same_tokens(data: dict[str, dict[str, Any]]) -> Iterator[str]:
 
 
 def format_table(measured: dict[str, Figures], best: dict[str, dict[str, float]], remarks: Sequence[str]) -> str:
+    """Return the figures as a table for people, with ratios to the best of each of the others, and what should be known of those."""
     rows = [["", *(title for title, _, _ in _COLUMNS)]]
     for name, figures in measured.items():
         ratios = [ratios_to(figures, each) for each in best.values()] if name.startswith("ours") else []

@@ -17,7 +17,7 @@ from assistant.messages import Picture
 T = TypeVar("T")
 
 ROUNDS = 5
-"""Each time is the median of so many rounds, after one that isn't counted."""
+"""Rounds of which each time is the median, after one that isn't counted."""
 DECODED_TOKENS = 64
 VIDEO_FRAMES = 8
 QUESTION = "Can you describe this image?"
@@ -26,10 +26,7 @@ SECOND_QUESTION = "What colour is the largest thing?"
 
 @dataclass(frozen=True)
 class PromptFigures:
-    """Medians of one prompt: seconds to encode its pictures, seconds to prefill, tokens a second, and the tokens.
-
-    None where a contender has no such thing.
-    """
+    """Medians of one prompt: seconds to encode its pictures and to prefill, tokens a second, and the tokens. None for what is lacking."""
 
     encode_s: float | None
     prefill_s: float
@@ -39,32 +36,36 @@ class PromptFigures:
 
 @dataclass(frozen=True)
 class Figures:
-    """Seconds are medians; `video_` is of VIDEO_FRAMES pictures in one prompt. None where a contender has no such thing."""
+    """All that is measured of one contender. Seconds are medians; `video_` is of VIDEO_FRAMES pictures in one prompt.
+
+    None for what a contender doesn't have.
+    """
 
     load_s: float
     encode_s: float | None
-    """One picture through the vision encoder and the connector."""
+    """Seconds that one picture takes through the vision encoder and the connector."""
     prefill_s: float
-    """The prompt with one picture, up to the first token."""
+    """Seconds that the prompt with one picture takes, up to the first token."""
     tokens_per_s: float
     video_encode_s: float | None
     video_prefill_s: float
     video_tokens_per_s: float
     second_question_s: float
-    """From another question about the same picture to its first token."""
+    """Seconds from another question about the same picture to its first token."""
     picture_peak_mb: float
-    """Most memory that the process ever held, after the rounds with one picture ..."""
+    """Most memory that the process ever held, after the rounds with one picture."""
     peak_mb: float
-    """... and after those with the video."""
+    """Most memory that the process ever held, after the rounds with the video too."""
     picture_tokens: list[int]
-    """The DECODED_TOKENS likeliest tokens after the picture's prompt ..."""
+    """The DECODED_TOKENS likeliest tokens after the picture's prompt."""
     video_tokens: list[int]
-    """... and after the video's."""
+    """The DECODED_TOKENS likeliest tokens after the video's prompt."""
 
     @classmethod
     def of(
         cls, one: PromptFigures, several: PromptFigures, *, load_s: float, second_question_s: float, picture_peak_mb: float, peak_mb: float
     ) -> Figures:
+        """Join what was measured of the prompts with one picture and with several."""
         return cls(
             load_s,
             one.encode_s,
@@ -82,20 +83,20 @@ class Figures:
 
 
 def picture() -> Picture:
-    """A coarse random scene, uint8 [512, 512, 3]."""
+    """Return a coarse random scene, uint8 [512, 512, 3], the same each time."""
     cells = np.random.default_rng(1).integers(0, 256, (8, 8, 3), dtype=np.uint8)
     return np.kron(cells, np.ones((64, 64, 1), np.uint8))
 
 
 def pixels(count: int, side: int) -> np.ndarray:
-    """Random tiles f32 [count, 3, side, side] in [-1, 1], the same for every contender: what comes after resizing."""
+    """Return random tiles f32 [count, 3, side, side] in [-1, 1], the same for every contender: what comes after resizing."""
     coarse = np.random.default_rng(1).uniform(-1, 1, (count, 3, 8, 8)).astype(np.float32)
     fine = coarse.repeat(-(-side // 8), axis=2).repeat(-(-side // 8), axis=3)
     return np.ascontiguousarray(fine[:, :, :side, :side])
 
 
 def median_s(work: Callable[[T], object], prepare: Callable[[], T]) -> float:
-    """Seconds of one round of `work`, given what `prepare` makes, which isn't counted."""
+    """Return the median seconds of a round of `work`, given what `prepare` makes, which isn't counted."""
     work(prepare())
     times = []
     for _ in range(ROUNDS):
@@ -107,18 +108,18 @@ def median_s(work: Callable[[T], object], prepare: Callable[[], T]) -> float:
 
 
 def peak_mb() -> float:
-    """Most resident memory of this process so far. Not getrusage: after fork and exec that still counts the parent's."""
+    """Return the most resident memory of this process so far. Not getrusage: after fork and exec that still counts the parent's."""
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     return int(status["VmHWM"].split()[0]) / 1024
 
 
 def print_figures(figures: Figures) -> None:
-    """As the last line of a contender's output."""
+    """Print figures as the last line of a contender's output."""
     print(json.dumps(asdict(figures)))
 
 
 def read_figures(output: str) -> Figures:
-    """From a contender's output; ValueError if it told none."""
+    """Return the figures in a contender's output. ValueError if there are none."""
     lines = output.strip().splitlines()
     found: dict[str, Any] = json.loads(lines[-1]) if lines else {}
     if set(found) != set(Figures.__dataclass_fields__):

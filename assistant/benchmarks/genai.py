@@ -1,4 +1,4 @@
-"""Another contender: onnxruntime-genai on the language model, with weights as its own builder makes them (extra [bench]).
+"""Measures another contender: onnxruntime-genai on the language model, with weights as its own builder makes them (extra [bench]).
 
     python -m assistant.benchmarks.genai DIR fp32|int8|int4          DIR: a transformers folder
 
@@ -27,6 +27,7 @@ _OUR_WAY = {"eos_token_id": [], "decoder": {"session_options": {"intra_op_num_th
 
 
 def main(folder: str, kind: str) -> None:
+    """Make the model in a process of its own, measure it, and print the figures."""
     with tempfile.TemporaryDirectory() as made:
         # In a process of its own, for the sake of the peak memory; what it says on stderr is for whoever started this one.
         command = [sys.executable, "-m", "assistant.benchmarks.genai_model", folder, kind, made]
@@ -36,7 +37,7 @@ def main(folder: str, kind: str) -> None:
 
 
 def measure(made: Path) -> Figures:
-    """`made`: a folder from genai_model.py."""
+    """Measure the model in a folder that genai_model.py made."""
     picture, second, video = json.loads((made / "prompts.json").read_text(encoding="utf-8"))
     began = time.perf_counter()
     config = og.Config(str(made))

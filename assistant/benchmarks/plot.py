@@ -1,4 +1,4 @@
-"""The ratios of a bench run as one picture (extra [bench])."""
+"""Draws what a bench run measured as one picture (extra [bench])."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ def draw_ratios(ratios: Mapping[str, Mapping[str, float]], other: str, path: Pat
 
 
 def draw_response_times(times_s: Mapping[str, Mapping[str, float]], path: Path) -> None:
-    """Draw when each step of an order of work came, in seconds from the end of speech: order -> step -> median. BadInput as above."""
+    """Draw when each step of each order of work came: order -> step -> median seconds from the end of speech.
+
+    BadInput if it can't be drawn.
+    """
     plt = _pyplot()
     figure, axis = plt.subplots(figsize=(12, 1 + len(times_s)))
     for row, (order, steps) in enumerate(times_s.items()):

@@ -1,4 +1,4 @@
-"""Another contender: PySceneDetect's detectors of scenes (extra [bench])."""
+"""Runs PySceneDetect's detectors of scenes, to be compared with (extra [bench])."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from assistant.messages import Frame
 
 
 def detectors() -> dict[str, Any]:
-    """PySceneDetect's, as they come; none without the package."""
+    """Return PySceneDetect's detectors by name, with the settings they come with; none without the package."""
     if importlib.util.find_spec("scenedetect") is None:
         return {}
     from scenedetect.detectors import AdaptiveDetector, ContentDetector
@@ -22,7 +22,7 @@ def detectors() -> dict[str, Any]:
 
 
 def find_cuts(detector: Any, frames: list[Frame]) -> list[int]:
-    """Numbers of the frames with which a new scene begins."""
+    """Return the numbers of the frames with which a detector finds that a new scene begins."""
     from scenedetect import FrameTimecode
 
     fps = (len(frames) - 1) / (frames[-1].time_s - frames[0].time_s)
@@ -49,6 +49,7 @@ def _shrunk(bgr: np.ndarray, factor: float) -> np.ndarray:
 
 
 def detector_work(whole: Any, small: Any, number: int, frame: Frame, fps: int) -> dict[str, Callable[[], object]]:
+    """Return what a ContentDetector does with one frame, by name: on the whole frame, and shrunk as SceneManager does it."""
     from scenedetect import FrameTimecode
     from scenedetect.scene_manager import compute_downscale_factor
 

@@ -1,4 +1,4 @@
-"""The contender to beat: transformers' own SmolVLM on the CPU (extra [bench]).
+"""Measures the contender to beat: transformers' own SmolVLM on the CPU (extra [bench]).
 
     python -m assistant.benchmarks.reference DIR float32|bfloat16
 
@@ -31,7 +31,7 @@ _FAKE, _GLOBAL, _IMAGE = "<fake_token_around_image>", "<global-img>", "<image>"
 
 
 class Reference:
-    """Shapes as in SMOLVLM2.md section 4."""
+    """Runs transformers' SmolVLM step by step. Shapes as in SMOLVLM2.md section 4."""
 
     def __init__(self, folder: str, dtype: torch.dtype) -> None:
         self.model = SmolVLMForConditionalGeneration.from_pretrained(folder, dtype=dtype).eval()
@@ -41,17 +41,17 @@ class Reference:
         self.tokens_a_tile = (vision.image_size // vision.patch_size // self.model.config.scale_factor) ** 2
 
     def pixels(self, count: int) -> torch.Tensor:
-        """[1, count, 3, side, side] in [-1, 1]."""
+        """Return `figures.pixels` as a tensor [1, count, 3, side, side]."""
         return torch.from_numpy(pixels(count, self.side))[None].to(self.dtype)
 
     def encode(self, pixels: torch.Tensor) -> torch.Tensor:
-        """Visual tokens [tokens of all pictures, hidden]."""
+        """Return the visual tokens [tokens of all pictures, hidden]."""
         found = self.model.model.get_image_features(pixels, pixel_attention_mask=None)
         found = found if isinstance(found, torch.Tensor) else found.pooler_output  # newer versions wrap them, a tensor a prompt
         return torch.cat(list(found)) if not isinstance(found, torch.Tensor) else found.flatten(0, -2)
 
     def prompt(self, count: int, question: str = QUESTION) -> torch.Tensor:
-        """[1, n]."""
+        """Return the token ids [1, n] of a question about so many pictures."""
         block = f"{_FAKE}{_GLOBAL}{_IMAGE * self.tokens_a_tile}{_FAKE}"
         if count == 1:
             text = f"<|im_start|>User:{block}{question}"
@@ -63,12 +63,13 @@ class Reference:
         return torch.tensor([ids])
 
     def prefill(self, ids: torch.Tensor, features: torch.Tensor) -> Any:
+        """Read a prompt [1, n] with its visual tokens [tokens, hidden]; return transformers' output, with the cache."""
         embeds = self.model.get_input_embeddings()(ids)  # [1, n, D]
         embeds[0, ids[0] == self.model.config.image_token_id] = features
         return self.model(inputs_embeds=embeds, use_cache=True, logits_to_keep=1)
 
     def decode(self, out: Any) -> list[int]:
-        """DECODED_TOKENS greedy tokens, whatever they are."""
+        """Return DECODED_TOKENS greedy tokens after what was read, whatever they are."""
         tokens = []
         for _ in range(DECODED_TOKENS):
             token = out.logits[:, -1].argmax(-1, keepdim=True)
@@ -84,6 +85,7 @@ class Reference:
 
 @torch.inference_mode()
 def main(folder: str, dtype: str) -> None:
+    """Measure the model, and print the figures."""
     began = time.perf_counter()
     reference = Reference(folder, getattr(torch, dtype))
     load_s = time.perf_counter() - began

@@ -1,4 +1,4 @@
-"""How long a user waits: from the end of their speech to the first sound of the answer, and from their speech to silence.
+"""Measures how long a user waits: from the end of their speech to the first sound of the answer.
 
     python -m assistant.benchmarks.response_time [--model NAME|DIR] [--questions N] [--json]
 
@@ -60,15 +60,16 @@ class _Engines:
 
 @dataclass(frozen=True)
 class ResponseTimes:
-    """Of one order of work."""
+    """Seconds from the end of speech, measured over all questions, with one order of work."""
 
     first_sound_s: list[float]
-    """From the end of speech, one a question."""
+    """Until the answer's first sound, one a question."""
     steps_s: dict[str, list[float]]
-    """The same for each step on the way: "recognised", "first token", "first sentence"."""
+    """Until each step on the way ("text_s", "first_token_s", ...), one a question that got there."""
     unanswered: int
 
     def to_dict(self) -> dict[str, Any]:
+        """Return medians and the 95th percentile for programs."""
         return {
             "questions": len(self.first_sound_s),
             "unanswered": self.unanswered,
@@ -79,6 +80,7 @@ class ResponseTimes:
 
 
 def main() -> None:
+    """Measure as the command line says, and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="starter", help="a model's name or folder")
     parser.add_argument("--questions", type=int, default=20)
@@ -93,6 +95,7 @@ def main() -> None:
 
 
 def measure(model: str, count: int) -> dict[str, Any]:
+    """Return the response times of the live loop and of the plain order of work over `count` questions."""
     settings = Settings(ears=EarSettings(headphones=True), answers=AnswerSettings(model=model))
     store = ModelStore(models_dir())
     engines = _Engines(
@@ -108,7 +111,7 @@ def measure(model: str, count: int) -> dict[str, Any]:
 
 
 def measure_live(engines: _Engines, settings: Settings, microphone: QuestionMicrophone) -> ResponseTimes:
-    """The loop of `assistant run`."""
+    """Return the response times of the loop of `assistant run`."""
     trace, records = TurnTrace(), list[dict[str, Any]]()
 
     def report(event: str, details: dict[str, Any]) -> None:
@@ -128,7 +131,7 @@ def measure_live(engines: _Engines, settings: Settings, microphone: QuestionMicr
 
 
 def measure_sequential(engines: _Engines, settings: Settings, microphone: QuestionMicrophone) -> ResponseTimes:
-    """One step after the other, each begun when the one before has ended."""
+    """Return the response times of one step after the other, each begun when the one before has ended."""
     conversation = Conversation(engines.transcriber, engines.describer, settings.ears)
     steps: dict[str, list[float]] = {"text_s": [], "view_s": [], "answer_s": []}
     sounds = []
@@ -154,6 +157,7 @@ def measure_sequential(engines: _Engines, settings: Settings, microphone: Questi
 
 
 def format_table(data: dict[str, Any]) -> str:
+    """Return the figures for people."""
     lines = [f"{data['model']}: end of speech to first sound of the answer"]
     for order in ("live", "plain"):
         figures = data[order]

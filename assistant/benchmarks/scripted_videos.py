@@ -20,7 +20,7 @@ WIDTH, HEIGHT, FPS = 320, 180, 15
 MARGIN = 24
 """Pixels that a view is larger than the frame on each side, so that the camera may shake and turn."""
 OBJECT_EDGE = 70
-"""Pixels; about 9 % of the frame."""
+"""Pixels of an object's edge; it fills about 9 % of the frame."""
 CLEAR = 0.8
 """Share of a scene in a blend from which it counts as seen."""
 
@@ -38,23 +38,23 @@ class ScriptedScene:
 
 @dataclass(frozen=True)
 class CameraFaults:
-    """How the film is spoilt."""
+    """How the camera spoils the film."""
 
     noise: float = 3.0
-    """Standard deviation in levels."""
+    """Standard deviation of each pixel, in levels."""
     exposure_drift: float = 0.0
     """The light swings slowly by this factor up and down; 0.3 is a third."""
     flicker: float = 0.0
     """Share of the light by which lamps flicker, in bands over the picture."""
     shake: float = 1.0
-    """Pixels of a trembling hand."""
+    """Standard deviation of a trembling hand, in pixels."""
     focus_s: float = 0.5
-    """How long after a cut the lens looks for focus, and the exposure for its level."""
+    """Seconds after a cut in which the lens looks for focus, and the exposure for its level."""
 
 
 @dataclass(frozen=True, eq=False)
 class Shot:
-    """A picture of [HEIGHT + 2 MARGIN, at least WIDTH + 2 MARGIN, 3] and how the camera comes to it and moves over it."""
+    """A picture [HEIGHT + 2 MARGIN, at least WIDTH + 2 MARGIN, 3], and how the camera comes to it and moves over it."""
 
     picture: Picture
     duration_s: float
@@ -71,7 +71,7 @@ class Shot:
 
 @dataclass(frozen=True)
 class Film:
-    """Frames with known scenes."""
+    """A film whose scenes are known."""
 
     name: str
     shots: tuple[Shot, ...]
@@ -80,11 +80,12 @@ class Film:
 
     @property
     def duration_s(self) -> float:
+        """Return the film's length."""
         return sum(shot.duration_s for shot in self.shots)
 
     @property
     def scenes(self) -> list[ScriptedScene]:
-        """In order of time; of a dissolve only what shows CLEAR of a scene belongs to it."""
+        """Return the scenes in order of time; of a dissolve only what shows CLEAR of a scene belongs to it."""
         found, start_s = [], 0.0
         for shot, after in zip(self.shots, (*self.shots[1:], None), strict=True):
             end_s = start_s + shot.duration_s
@@ -95,7 +96,7 @@ class Film:
         return found
 
     def frames(self, size: tuple[int, int] = (WIDTH, HEIGHT), fps: int = FPS) -> Iterator[Frame]:
-        """uint8 [height, width, 3]; filmed at WIDTH x HEIGHT, then enlarged if `size` is another."""
+        """Yield frames, uint8 [height, width, 3]; filmed at WIDTH x HEIGHT, then enlarged if `size` is another."""
         rng, start_s, number = np.random.default_rng(self.seed), 0.0, 0
         for before, shot in zip((None, *self.shots), self.shots, strict=False):
             while number / fps < start_s + shot.duration_s:
@@ -133,7 +134,7 @@ def _view(shot: Shot, done: float, shake: npt.NDArray[np.float64]) -> Scratch:
 
 
 def cuts(pictures: Sequence[Picture], durations_s: Sequence[float], order: Sequence[int] = (), dissolve_s: float = 0.0) -> Film:
-    """One shot after the other; `order` says which picture is shown when, so that scenes can come back."""
+    """Return a film of one shot after the other; `order` says which picture is shown when, so that scenes can come back."""
     order = order or range(len(durations_s))
     shots = [
         Shot(fitted(pictures[index]), duration_s, f"picture {index}", dissolve_s if number else 0.0)
@@ -143,7 +144,7 @@ def cuts(pictures: Sequence[Picture], durations_s: Sequence[float], order: Seque
 
 
 def pan(pictures: Sequence[Picture], rest_s: Sequence[float], move_s: float = 1.5) -> Film:
-    """Pictures side by side; the camera rests at each, then turns to the next."""
+    """Return a film of pictures side by side; the camera rests at each, then turns to the next."""
     wall = np.hstack([fitted(picture)[:, MARGIN : MARGIN + WIDTH] for picture in pictures])
     wall = np.pad(wall, ((0, 0), (MARGIN, MARGIN), (0, 0)), mode="edge")
     shots = []
@@ -155,7 +156,7 @@ def pan(pictures: Sequence[Picture], rest_s: Sequence[float], move_s: float = 1.
 
 
 def objects(background: Picture, things: Sequence[Picture], stay_s: Sequence[float], away_s: float) -> Film:
-    """Things appear before a background, one after the other, and leave again."""
+    """Return a film of things that appear before a background, one after the other, and leave again."""
     empty = fitted(background)
     shots = [Shot(empty, away_s, "nothing")]
     for number, (thing, duration_s) in enumerate(zip(things, stay_s, strict=True)):
@@ -167,7 +168,7 @@ def objects(background: Picture, things: Sequence[Picture], stay_s: Sequence[flo
 
 
 def collection(pictures: Sequence[Picture], seed: int = 1) -> list[Film]:
-    """One film of each kind with scenes of 1.2 to 10 s, of FILM_PICTURES pictures."""
+    """Return one film of each kind with scenes of 1.2 to 10 s, of FILM_PICTURES pictures."""
     rng = np.random.default_rng(seed)
 
     def durations_s(count: int) -> list[float]:
@@ -183,6 +184,7 @@ def collection(pictures: Sequence[Picture], seed: int = 1) -> list[Film]:
 
 
 FILM_PICTURES = 36
+"""Pictures that `collection` needs."""
 BAD_CAMERAS = {
     "noise": CameraFaults(noise=12.0),
     "exposure drift": CameraFaults(exposure_drift=0.4),
@@ -190,15 +192,16 @@ BAD_CAMERAS = {
     "shake": CameraFaults(shake=2.5),
     "all of them": CameraFaults(noise=8.0, exposure_drift=0.4, flicker=0.06, shake=2.0),
 }
+"""Cameras bad enough to be taken for changes of the scene, by what is wrong with them."""
 
 
 def still(picture: Picture, duration_s: float, camera: CameraFaults) -> Film:
-    """Nothing happens, but the camera is bad."""
+    """Return a film in which nothing happens, but the camera is bad."""
     return Film("still", (Shot(fitted(picture), duration_s, "picture 0"),), camera)
 
 
 def fitted(picture: Picture) -> Picture:
-    """The middle of a picture, filling a frame and its margins."""
+    """Return the middle of a picture, filling a frame and its margins."""
     height, width = HEIGHT + 2 * MARGIN, WIDTH + 2 * MARGIN
     scale = max(height / picture.shape[0], width / picture.shape[1])
     size = (max(width, round(picture.shape[1] * scale)), max(height, round(picture.shape[0] * scale)))

@@ -13,15 +13,15 @@ from assistant.messages import AudioChunk, Frame, Sound
 
 RATE_HZ, CHUNK_SAMPLES = 16_000, 512
 GAP_S = 1.2
-"""Of silence before each question."""
+"""Seconds of silence before each question."""
 LONGEST_WAIT_S = 30.0
-"""For the first sound of an answer; then the question counts as unanswered and the next one comes."""
+"""Seconds to wait for the first sound of an answer; then the question counts as unanswered and the next one comes."""
 ROOM_NOISE = 0.0005
 """Standard deviation of a quiet room's noise, full scale being 1."""
 
 
 class FilmCamera:
-    """Plays a film once, in real time."""
+    """Implements `interfaces.Camera`: plays a film once, in real time, then waits to be closed."""
 
     def __init__(self, film: Film) -> None:
         self._film = film
@@ -29,6 +29,7 @@ class FilmCamera:
         self.began_s = time.monotonic()
 
     def frames(self) -> Iterator[Frame]:
+        """Yield each frame when it is due."""
         self.began_s = time.monotonic()
         for frame in self._film.frames():
             if self._closed.wait(max(0.0, self.began_s + frame.time_s - time.monotonic())):
@@ -37,43 +38,48 @@ class FilmCamera:
         self._closed.wait()
 
     def close(self) -> None:
+        """End `frames`."""
         self._closed.set()
 
 
 class StillCamera:
-    """A live camera on one scene, with a sensor's noise."""
+    """Implements `interfaces.Camera`: a live camera on one scene, with a sensor's noise."""
 
     def __init__(self) -> None:
         self._closed = threading.Event()
 
     def frames(self) -> Iterator[Frame]:
+        """Yield ten frames a second until `close`, uint8 [360, 640, 3]."""
         rng = np.random.default_rng(1)
         scene = np.kron(rng.integers(40, 215, (9, 16, 3)), np.ones((40, 40, 1)))
         while not self._closed.wait(0.1):
             yield Frame(np.clip(scene + rng.normal(0, 3, scene.shape), 0, 255).astype(np.uint8), time.monotonic())
 
     def close(self) -> None:
+        """End `frames`."""
         self._closed.set()
 
 
 class SilentMicrophone:
-    """A microphone in a room where nobody speaks."""
+    """Implements `interfaces.Microphone` in a room where nobody speaks."""
 
     def __init__(self) -> None:
         self._closed = threading.Event()
 
     def chunks(self) -> Iterator[AudioChunk]:
+        """Yield silence in real time until `close`."""
         number = 0
         while not self._closed.wait(CHUNK_SAMPLES / RATE_HZ):
             yield AudioChunk(np.zeros(CHUNK_SAMPLES, np.float32), RATE_HZ, number * CHUNK_SAMPLES / RATE_HZ)
             number += 1
 
     def close(self) -> None:
+        """End `chunks`."""
         self._closed.set()
 
 
 class QuestionMicrophone:
-    """A microphone in real time: silence, a question when the last one has been answered, silence."""
+    """Implements `interfaces.Microphone` in real time: silence, a question when the last one has been answered, silence."""
 
     def __init__(self, questions: list[Sound]) -> None:
         self._questions = questions
@@ -85,10 +91,11 @@ class QuestionMicrophone:
         self.unanswered = 0
 
     def answered(self) -> None:
-        """The first sound of an answer is there: the next question may come."""
+        """Note that the first sound of an answer is there: the next question may come."""
         self._answered.set()
 
     def chunks(self) -> Iterator[AudioChunk]:
+        """Yield the questions, with silence between them, until the last one is answered or `close`."""
         rng = np.random.default_rng(0)
         self._began_s, self._sent = time.monotonic(), 0
         for question in self._questions:
@@ -104,6 +111,7 @@ class QuestionMicrophone:
                 yield from self._play(np.zeros(CHUNK_SAMPLES, np.float32), rng)
 
     def close(self) -> None:
+        """End `chunks`."""
         self._closed.set()
 
     def _play(self, samples: Sound, rng: np.random.Generator) -> Iterator[AudioChunk]:
@@ -118,9 +126,10 @@ class QuestionMicrophone:
 
 
 class RealTimeSpeaker:
-    """Takes as long as the sound lasts, and makes none."""
+    """Implements `interfaces.Speaker`: takes as long as the sound lasts, and makes none."""
 
     def play(self, chunks: Iterator[AudioChunk], is_stale: Callable[[], bool]) -> float:
+        """Wait until the sound would be over or `is_stale()`; return the seconds that would have been heard."""
         heard_s = 0.0
         for chunk in chunks:
             until_s = time.monotonic() + chunk.duration_s
@@ -131,13 +140,15 @@ class RealTimeSpeaker:
             heard_s += chunk.duration_s
         return heard_s
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Do nothing: there is no device."""
 
 
 class InstantSpeaker:
-    """Takes every sound at once."""
+    """Implements `interfaces.Speaker`: takes every sound at once."""
 
     def play(self, chunks: Iterator[AudioChunk], is_stale: Callable[[], bool]) -> float:
+        """Take all chunks unless `is_stale()`; return their seconds."""
         heard_s = 0.0
         for chunk in chunks:
             if is_stale():
@@ -145,4 +156,5 @@ class InstantSpeaker:
             heard_s += chunk.duration_s
         return heard_s
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Do nothing: there is no device."""

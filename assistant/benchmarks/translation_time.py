@@ -1,4 +1,4 @@
-"""How much of the wait for an answer's first sound is translation: Portuguese by Firefox's models, Spanish by Apertium.
+"""Measures how much of the wait for an answer's first sound is translation: Portuguese by Firefox's models, Spanish by Apertium.
 
     python -m assistant.benchmarks.translation_time [--model NAME|DIR] [--rounds N] [--json]
 
@@ -34,14 +34,14 @@ from assistant.store.model_store import ModelStore, models_dir
 
 LANGUAGES = ("pt", "es")
 PORTUGUESE, PACE = "O que você está vendo?", 0.85
-"""Spoken by eSpeak at a pace that Whisper base hears; the Spanish question is the demo's."""
+"""The question, and the pace at which eSpeak speaks it so that Whisper base hears it; the Spanish question is the demo's."""
 DEMO = Path(str(resources.files("assistant"))) / "commands" / "demo_files"
 EVERY = 7
-"""Frames of the clip between two pictures."""
+"""Frames of the clip from one picture to the next."""
 
 
 class TimedTranslator:
-    """Another one, and the seconds spent in it."""
+    """Implements `interfaces.Translator` by another one, and counts the seconds spent in it."""
 
     def __init__(self, inner: Translator) -> None:
         self._inner = inner
@@ -49,6 +49,7 @@ class TimedTranslator:
         self.seconds = 0.0
 
     def translate(self, sentence: str, source: str, target: str) -> str:
+        """Translate as the other one does, and raise what it raises."""
         began_s = time.perf_counter()
         try:
             return self._inner.translate(sentence, source, target)
@@ -67,10 +68,12 @@ class QuestionTimes:
 
     @property
     def whole_s(self) -> float:
+        """Return the seconds from the question to the answer's first sound."""
         return self.hear_s + self.answer_s + self.speak_s
 
 
 def main() -> None:
+    """Measure as the command line says, and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="starter", help="a model's name or folder")
     parser.add_argument("--rounds", type=int, default=9)
@@ -81,7 +84,7 @@ def main() -> None:
 
 
 def measure(model: str, rounds: int) -> dict[str, Any]:
-    """For each language that something here translates; the first round loads the models and isn't counted."""
+    """Return the times for each language that something here translates; the first round loads the models and isn't counted."""
     settings, store = Settings(answers=AnswerSettings(model=model)), ModelStore(models_dir())
     timed = [TimedTranslator(each) for each in assembly.open_translators(store)]
     transcriber = assembly.open_transcriber(settings.ears, store, translators=timed)
@@ -134,6 +137,7 @@ def _medians(waits: list[QuestionTimes]) -> dict[str, Any]:
 
 
 def format_table(data: dict[str, Any]) -> str:
+    """Return the figures for people."""
     lines = [f"{data['model']}: the share of translation in the wait from a spoken question to the first sound (medians)"]
     for language, figures in data["languages"].items():
         if not figures["answers"]:
@@ -148,7 +152,7 @@ def format_table(data: dict[str, Any]) -> str:
 
 
 def _keyframes(settings: Settings) -> Iterator[Keyframe]:
-    """Of cat, coffee and man, no two the same, so that each is looked at anew."""
+    """Yield keyframes of cat, coffee and man, no two the same, so that each is looked at anew."""
     camera = assembly.open_camera(str(DEMO / "clip.mp4"), settings.camera)
     for frame in islice(camera.frames(), 0, None, EVERY):
         yield Keyframe(frame, "only")

@@ -1,4 +1,4 @@
-"""How well videos are searched, watched and described, on clips of photographs that the model was not trained on.
+"""Measures how well videos are searched, watched and described, on clips of photographs that the model was not trained on.
 
 python -m assistant.benchmarks.video_accuracy [--data DIR] [--model NAME|DIR] [--clips N] [--json]
 
@@ -35,19 +35,24 @@ from assistant.videos.find_moments import Moment
 from assistant.videos.watch_events import EventWatcher, watch_keyframes
 
 FIRST = 500
+"""The first of the development photographs that are measured on."""
 SEED = 6
 IN_TIME_S = 1.0
+"""Seconds by which an event's start may be wrong."""
 DESCRIBED_SCENES = 10
 
 
 @dataclass(frozen=True)
 class Measurement:
+    """One number, and what it should be ("report": whatever it is)."""
+
     name: str
     value: float
     target: str
 
 
 def main() -> None:
+    """Measure as the command line says, and print the figures as they come."""
     parser = argparse.ArgumentParser(prog="python -m assistant.benchmarks.video_accuracy", description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder with flickr8k/captions.tsv and images.tar")
     parser.add_argument("--model", default="starter")
@@ -71,7 +76,7 @@ def main() -> None:
 
 
 def measure_find(describer: PictureMemory, clips: list[tuple[Clip, list[Photograph]]]) -> Iterator[Measurement]:
-    """One caption of every scene, and as many of absent photographs."""
+    """Search for one caption of every scene, and for as many of absent photographs."""
     ranked, firsts, thirds, overlaps, refused, seconds = [], [], [], [], [], []
     for clip, absent in clips:
         search = ClipSearch(describer, clip)
@@ -95,7 +100,7 @@ def measure_find(describer: PictureMemory, clips: list[tuple[Clip, list[Photogra
 
 
 def measure_find_things(describer: PictureMemory, clips: list[tuple[Clip, list[Photograph]]]) -> Iterator[Measurement]:
-    """Bare things: in a clip if a caption says so, absent if none of its captions has any of the words."""
+    """Search for bare things: in a clip if a caption says so, absent if none of its captions has any of the words."""
     hits, refused = [], []
     for clip, _ in clips:
         search = ClipSearch(describer, clip)
@@ -111,7 +116,7 @@ def measure_find_things(describer: PictureMemory, clips: list[tuple[Clip, list[P
 
 
 def measure_watch(describer: PictureMemory, clips: list[tuple[Clip, list[Photograph]]]) -> Iterator[Measurement]:
-    """A caption of every fourth scene is awaited, and as many that never come; what is told before or after its scene is a false alarm."""
+    """Await a caption of every fourth scene, and as many that never come; what is told before or after its scene is a false alarm."""
     noticed, in_time, delays, alarms, minutes = [], [], [], 0, 0.0
     for clip, absent in clips:
         keyframes = list(settled_keyframes(clip, watch_keyframes(KeyframeSettings())))
@@ -139,7 +144,7 @@ def _noticed(describer: PictureMemory, photograph: Photograph, keyframes: list[t
 
 
 def measure_describe(data: Path, model: str, folder: Path) -> Iterator[Measurement]:
-    """The same scenes in one minute and in ten, each in a process of its own: processor time, which other programs hardly change.
+    """Describe the same scenes in one minute and in ten, each in a process of its own: processor time, which others hardly change.
 
     Start and loading, and one look, are those of describing a single picture, and are taken off like the decoding.
     """

@@ -1,4 +1,4 @@
-"""Videos with known scenes for the benchmark: photographs of a folder, each a scene of its own, seen through a crop that moves."""
+"""Makes videos with known scenes for the benchmark: photographs of a folder, each a scene of its own, seen through a crop that moves."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from assistant.messages import Picture
 
 FPS, EDGE = 10, 256
 CROP_SHARE = 0.85
-"""Of the picture's edge that is seen at a time."""
+"""Share of the picture's edge that is seen at a time."""
 SHORTEST_S, LONGEST_S = 3.0, 8.0
 
 
@@ -29,7 +29,7 @@ class Photograph:
 
     @property
     def one_caption(self) -> str:
-        """Any, always the same."""
+        """Return one of the captions, always the same."""
         return random.Random(self.name).choice(self.captions)
 
 
@@ -43,11 +43,12 @@ class Clip:
     end_s: float
 
     def span(self, scene: int) -> tuple[float, float]:
+        """Return when a scene begins and ends, in seconds."""
         return self.starts_s[scene], (*self.starts_s[1:], self.end_s)[scene]
 
 
 def read_photographs(data: Path) -> list[Photograph]:
-    """The development split of `data`/flickr8k, in the order of its list."""
+    """Read the development split of `data`/flickr8k, in the order of its list."""
     captions: dict[str, list[str]] = {}
     with (data / "flickr8k" / "captions.tsv").open(newline="", encoding="utf-8") as file:
         for name, where, caption in csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
@@ -57,7 +58,7 @@ def read_photographs(data: Path) -> list[Photograph]:
 
 
 def write_clip(path: Path, data: Path, photographs: Sequence[Photograph], rng: random.Random, scene_s: float | None = None) -> Clip:
-    """A scene for each photograph, of `scene_s` or of a random length; MPEG-4 at FPS."""
+    """Write a video with a scene for each photograph, of `scene_s` or of a random length; MPEG-4 at FPS."""
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), FPS, (EDGE, EDGE))
     starts_s, frames = [], 0
     for picture in _pictures(data, photographs):

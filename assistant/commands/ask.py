@@ -35,11 +35,13 @@ from assistant.videos.plain_times import plain_time
 CANDIDATES = 16
 """Keyframes of a video among which a question chooses what it is answered from."""
 MOST_TIMES_TOLD = 4
+"""Times named after an answer about a video; of more only the first and the last."""
 LONGEST_QUESTION = 1000
 """Characters; a longer one is a mistake such as a whole file given as the question."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `assistant ask` takes."""
     parser.add_argument("media", metavar="MEDIA", help="a picture or video file")
     parser.add_argument("question", metavar="QUESTION", help="text, or a sound file with the spoken question")
     add_model_argument(parser)
@@ -51,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> Iterator[Result]:
+    """Answer the question; yield one result, as the contract has it."""
     settings, store, watch = settings_of(options), store_of(options), Stopwatch()
     _check_question(options)
     with stoppable() as stop:

@@ -26,13 +26,13 @@ from assistant.problems import BadInput
 
 @dataclass(frozen=True)
 class Contender:
-    """Another runtime."""
+    """Another runtime to compare with."""
 
     module: str
     kinds: tuple[str, ...]
-    """Of weights."""
+    """Kinds of weights that are measured."""
     needs: tuple[str, ...]
-    """Packages."""
+    """Packages without which it can't be measured."""
     remark: str = ""
     """What the reader of the figures should know."""
 
@@ -47,6 +47,7 @@ CONTENDERS = {
     ),
 }
 EXACT = "transformers, float32"
+"""The contender whose tokens are right."""
 MEASUREMENTS = {
     "conversation": ("response_time", ("--model", "--plot")),
     "translation": ("translation_time", ("--model",)),
@@ -56,10 +57,11 @@ MEASUREMENTS = {
 }
 """What else can be measured -> its module below assistant.benchmarks, and the options that it takes."""
 LONGEST_S = 1800
-"""Of one contender; the slowest takes some minutes at the 256M shape."""
+"""Seconds that one contender may take; the slowest takes some minutes at the 256M shape."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `assistant bench` takes."""
     add_model_argument(parser)
     parser.add_argument("--reference", type=Path, metavar="DIR", help="the same model as a transformers folder, to be compared with")
     parser.add_argument(
@@ -77,6 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> Iterator[Result]:
+    """Measure what --what names; yield its results as they come."""
     yield from _run_runtimes(options) if options.what == "runtime" else _run_module(options)
 
 

@@ -37,11 +37,12 @@ _OUTSIDE = ("192.0.2.1", 9)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `assistant check` takes."""
     add_model_argument(parser)
 
 
 def run(options: argparse.Namespace) -> Iterator[Result]:
-    """One result a check; the command itself succeeds even where a check fails, for it has told so."""
+    """Yield one result a check; the command itself succeeds even where a check fails, for it has said so."""
     store, model = store_of(options), options.model or Settings().answers.model
     yield _result("processor", True, f"{os.cpu_count()} cores")
     yield _offline()

@@ -17,16 +17,16 @@ from assistant.problems import BadInput, DiskFull, shorten
 TILE_WIDTH, COLUMNS, LINE_HEIGHT, MARGIN = 320, 4, 18, 8
 _CHARACTERS_A_LINE, _LINES = 44, 5
 CURVE_HEIGHT, CURVE_WIDTH = 150, 640
-"""Pixels of the plot; it is at least so wide."""
+"""Pixels of the plot, whose width may be larger."""
 CURVE_POINTS = 4096
-"""Held of a curve; neighbours are joined when there are more."""
+"""Points held of a curve; neighbours are joined when there are more."""
 TICK_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 MOST_TICKS = 12
 _BLACK, _GREY, _BLUE, _RED = (0, 0, 0), (200, 200, 200), (60, 90, 200), (200, 40, 40)
 
 
 class ChangeCurve:
-    """How much of each frame can't be seen in the last keyframe, in bounded memory: of neighbours the larger is kept."""
+    """Holds how much of each frame can't be seen in the last keyframe, in bounded memory: of neighbours the larger is kept."""
 
     def __init__(self) -> None:
         self._points: list[tuple[float, float]] = []
@@ -34,7 +34,7 @@ class ChangeCurve:
         self._frames = 0
 
     def add(self, time_s: float, change: float) -> None:
-        """A frame, in order of time."""
+        """Add the change, in [0, 1], of the next frame in order of time."""
         if self._frames % self._stride == 0:
             self._points.append((time_s, change))
         elif change > self._points[-1][1]:
@@ -47,7 +47,7 @@ class ChangeCurve:
             self._frames = len(self._points) * self._stride
 
     def drawn(self, width: int, marks_s: Sequence[float]) -> Picture:
-        """The plot, uint8 [CURVE_HEIGHT, width, 3], with a numbered mark at each of the times and a time axis."""
+        """Return the plot, uint8 [CURVE_HEIGHT, width, 3], with a numbered mark at each of `marks_s` and a time axis."""
         plot = np.full((CURVE_HEIGHT, width, 3), 255, np.uint8)
         if not self._points:
             return plot
@@ -72,7 +72,7 @@ class ChangeCurve:
 
 
 def write_sheet(path: Path, tiles: Sequence[tuple[Picture, str]], curve: ChangeCurve | None = None, marks_s: Sequence[float] = ()) -> None:
-    """Lay out (picture uint8 [H, W, 3] RGB, text) in rows of four, over the curve; BadInput or DiskFull if it can't be written."""
+    """Lay out (picture uint8 [H, W, 3] RGB, text) in rows of four, over the curve. BadInput or DiskFull if it can't be written."""
     lines = max((len(_wrap(text)) for _, text in tiles), default=1)
     drawn = [_tile(picture, text, lines) for picture, text in tiles]
     columns = min(COLUMNS, max(len(drawn), 1))

@@ -35,8 +35,8 @@ from assistant.seeing.keyframe_selector import KeyframeSelector
 from assistant.seeing.scene_memory import SceneMemory
 from assistant.settings import Settings
 
-# (seconds into the clip, the recording of the question)
 QUESTIONS = ((3.5, "question1_en.wav"), (7.5, "question2_en.wav"), (11.5, "question3_es.wav"), (15.0, "question1_en.wav"))
+"""(seconds into the clip, the recording of the question)"""
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,14 @@ class _Asked:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `assistant demo` takes."""
     parser.add_argument(
         "--out", type=Path, default=Path("assistant-demo"), metavar="DIR", help="where the results go (default: assistant-demo)"
     )
 
 
 def run(options: argparse.Namespace) -> Iterator[Result]:
+    """Play the clip; yield one result a question and one for the files that sum them up."""
     folder = _make_folder(options.out)
     settings, store = Settings(), store_of(options)
     translators = open_translators(store)
@@ -120,6 +122,7 @@ def _ask(conversation: Conversation, recording: str, memory: SceneMemory, settin
 
 
 def demo_file(name: str) -> Path:
+    """Return the path of a file that the demo brings with it."""
     return Path(str(resources.files("assistant.commands") / "demo_files" / name))
 
 

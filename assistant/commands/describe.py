@@ -22,10 +22,13 @@ from assistant.videos.describe import Scene, Segment, add_segment, scenes_of, to
 from assistant.videos.subtitles import srt
 
 QUESTION = "Describe the picture."
+"""What each scene is asked."""
 MOST_SCENES = 32
+"""Scenes of a video that are described, at most."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `assistant describe` takes."""
     parser.add_argument("media", metavar="MEDIA", help="a picture or video file")
     parser.add_argument("--detail", choices=("brief", "normal", "full"), default="normal")
     parser.add_argument("--srt", type=Path, metavar="FILE", help="also write a video's description as subtitles")
@@ -35,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> Iterator[Result]:
+    """Describe a picture, or a video scene by scene; yield one result."""
     if options.srt and not options.srt.parent.is_dir():
         raise BadInput(f"there is no folder {shorten(options.srt.parent)} for the subtitles", "make it, or give --srt another file's name")
     settings, watch = settings_of(options), Stopwatch()
@@ -80,7 +84,7 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
 class _Described:
     segments: list[Segment] = field(default_factory=list)
     clear: list[Keyframe] = field(default_factory=list)
-    """Those that the segments rest on."""
+    """Keyframes that the segments rest on."""
     warnings: list[str] = field(default_factory=list)
 
 

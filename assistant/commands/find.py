@@ -25,6 +25,7 @@ MOST_LOOKS = 1024
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `assistant find` takes."""
     parser.add_argument("video", metavar="VIDEO", help="a video file")
     parser.add_argument("query", metavar="QUERY", help="what to look for, in English")
     parser.add_argument("--top", type=int, default=DEFAULT_TOP, metavar="K", help=f"tell at most K moments (default {DEFAULT_TOP})")
@@ -34,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> Iterator[Result]:
+    """Search the video for the query; yield one result with the moments that fit, the likeliest first."""
     if not 1 <= options.top <= 1000:
         raise BadInput(f"--top {options.top} is out of range", "use 1 to 1000")
     if options.index:

@@ -15,12 +15,13 @@ from assistant.settings import EarSettings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `assistant hear` takes."""
     parser.add_argument("sound", metavar="WAV", help="a sound file, or a video with sound")
     parser.add_argument("--language", metavar="xx", help="the language spoken (default: detected)")
 
 
 def run(options: argparse.Namespace) -> Iterator[Result]:
-    """Text as it is heard for people; one JSON object for the whole file (contract: text, language, language_probability, english)."""
+    """Yield text as it is heard for people; with --json one object for the whole file."""
     settings = EarSettings()
     microphone = open_sound_file(options.sound)
     transcriber = open_transcriber(settings, store_of(options))

@@ -14,9 +14,11 @@ from assistant.commands.output import Result, format_clock
 from assistant.problems import BadInput
 
 DEFAULT_BUDGET = 16
+"""Keyframes kept, at most, where --budget doesn't say."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `assistant keyframes` takes."""
     parser.add_argument("video", metavar="VIDEO", help="a video file")
     parser.add_argument("--budget", type=int, default=DEFAULT_BUDGET, metavar="N", help=f"keep at most N (default {DEFAULT_BUDGET})")
     parser.add_argument("--sheet", type=Path, metavar="PNG", help="also draw them into a picture, over the curve of change")
@@ -24,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> Iterator[Result]:
+    """Choose the video's keyframes; yield one result that lists them."""
     if not 1 <= options.budget <= 1000:
         raise BadInput(f"the budget {options.budget} is out of range", "use --budget 1 to 1000")
     settings, curve = settings_of(options), ChangeCurve()

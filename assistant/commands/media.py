@@ -12,23 +12,24 @@ from assistant.seeing.keyframe_selector import OnCompared, select_keyframes
 
 @dataclass(frozen=True)
 class Media:
-    """A file after it has been read through once."""
+    """Holds what is known of a file after it has been read through once."""
 
     keyframes: list[Keyframe]
     warnings: list[str]
-    """About the file itself, such as a damaged end."""
+    """What is wrong with the file itself, such as a damaged end."""
     duration_s: float = 0.0
-    """Of a video, as far as it was read; 0 for a picture."""
+    """Seconds of a video, as far as it was read; 0 for a picture."""
 
     @property
     def is_video(self) -> bool:
+        """Tell whether it is a video and not a picture."""
         return self.duration_s > 0
 
 
 def read_through(reader: MediaReader, budget: int, on_compared: OnCompared | None = None) -> Media:
-    """Keyframes of a picture (one) or a video (at most `budget`); BadInput if there is no picture in it at all.
+    """Return a picture (one keyframe) or a video (at most `budget`) read to its end. BadInput if there is no picture in it at all.
 
-    `told` is given the time and change of every frame that is compared.
+    `on_compared` is called with the time and change of every frame that is compared. KeyboardInterrupt if Ctrl-C came before anything.
     """
     keyframes = select_keyframes(reader.frames(), reader.settings.keyframes, budget, on_compared)
     if not keyframes and reader.stopped:

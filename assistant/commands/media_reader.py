@@ -1,4 +1,4 @@
-"""A video file while it is read once: how far it is, how long it will still take, and what Ctrl-C does to it."""
+"""A picture, video or camera while it is read once: how far it is, how long it will still take, and what Ctrl-C does to it."""
 
 from __future__ import annotations
 
@@ -21,28 +21,30 @@ from assistant.videos.clear_keyframes import clear_keyframes
 T = TypeVar("T")
 
 STOPPED = "stopped before the end: the rest was not looked at"
+"""The warning that Ctrl-C came before the end."""
 BAR_AFTER_S = 3.0
+"""Seconds of work after which a progress bar appears."""
 LARGEST_EDGE = 768
 """Pixels; a model sees a video's frames in one tile of at most 512, and a smaller frame costs less time and memory."""
 MOST_FPS, LEAST_FPS = 8.0, 2.0
-"""Frames a second that are compared: enough for every scene that lasts."""
+"""Frames a second that are compared, at most and at least: enough for every scene that lasts."""
 COMPARED_FRAMES = 3000
-"""About so many in all, as far as LEAST_FPS allows: a long file isn't looked at as closely."""
+"""Frames compared in all, about, as far as LEAST_FPS allows: a long file isn't looked at as closely."""
 LONGEST_GAP_S = 60.0
-"""Between keyframes that are asked for, however long the file is."""
+"""Seconds between keyframes that are asked for, at most, however long the file is."""
 
 
 class Stop:
-    """Whether the user has pressed Ctrl-C. Once asks for what there is so far; twice in one part of the work ends at once."""
+    """Tells whether the user has pressed Ctrl-C. Once asks for what there is so far; twice in one part of the work ends at once."""
 
     def __init__(self) -> None:
         self.asked = False
-        """In this part of the work."""
+        """Whether Ctrl-C came in this part of the work."""
         self.was_asked = False
-        """In any part."""
+        """Whether Ctrl-C came in any part of the work."""
 
     def next_part(self) -> None:
-        """What was found until now is worked on; the next Ctrl-C is for that."""
+        """Begin to work on what was found until now; the next Ctrl-C is for that."""
         self.asked = False
 
     def _on_interrupt(self, signal_number: int, frame: FrameType | None) -> None:
@@ -53,7 +55,7 @@ class Stop:
 
 @contextmanager
 def stoppable() -> Iterator[Stop]:
-    """Within, Ctrl-C is a wish that the loop looks at."""
+    """Turn Ctrl-C within the block into a wish, which the loop looks at."""
     stop = Stop()
     before = signal.signal(signal.SIGINT, stop._on_interrupt)
     try:
@@ -64,7 +66,10 @@ def stoppable() -> Iterator[Stop]:
 
 @contextmanager
 def progress(label: str, total: float, unit: str, quiet: bool) -> Iterator[tqdm[Any]]:
-    """A bar with the time left on a terminal's stderr, once the work has taken BAR_AFTER_S; none if `quiet`."""
+    """Show a bar with the time left on a terminal's stderr, once the work has taken BAR_AFTER_S; none if `quiet`.
+
+    `total` is in units of `unit`; 0 if it isn't known.
+    """
     shape = "{desc}: {percentage:3.0f}%|{bar}| {remaining} left" if total else "{desc}: {n:.0f} " + unit
     with tqdm(
         total=total or None, desc=label, file=sys.stderr, disable=quiet or None, delay=BAR_AFTER_S, bar_format=shape, leave=False
@@ -73,7 +78,7 @@ def progress(label: str, total: float, unit: str, quiet: bool) -> Iterator[tqdm[
 
 
 def with_progress(items: Iterable[T], total: int, label: str, stop: Stop, quiet: bool) -> Iterator[T]:
-    """Items under a bar, until the user has had enough."""
+    """Yield items under a progress bar, until they end or the user asks to stop."""
     with progress(label, total, "scenes", quiet) as bar:
         for item in items:
             if stop.asked:
@@ -83,10 +88,10 @@ def with_progress(items: Iterable[T], total: int, label: str, stop: Stop, quiet:
 
 
 class MediaReader:
-    """A picture, video or camera that is read through once, quickly."""
+    """Reads a picture, video or camera through once, quickly."""
 
     def __init__(self, source: str, settings: Settings, stop: Stop | None = None, *, quiet: bool = True, every_frame: bool = False) -> None:
-        """Opens it; BadInput or MissingDevice as `open_camera`.
+        """Open the source. BadInput or MissingDevice as `open_camera`.
 
         Args:
             source: as `open_camera` takes it.
@@ -113,11 +118,11 @@ class MediaReader:
 
     @property
     def duration_s(self) -> float:
-        """As the file's header tells; 0 if it doesn't, or never ends."""
+        """Return the seconds that the file's header tells; 0 if it doesn't, or the source never ends."""
         return self._camera.duration_s if isinstance(self._camera, RecordedCamera) else 0.0
 
     def frames(self) -> Iterator[Frame]:
-        """Until the end or Ctrl-C."""
+        """Yield frames until the end or Ctrl-C, and close the source."""
         total_s = self.duration_s
         try:
             with progress("Reading the video", total_s, "s", self._quiet or self.is_live) as self._bar:
@@ -135,25 +140,26 @@ class MediaReader:
             self._camera.close()
 
     def clear_bar(self) -> None:
-        """So that something can be printed; it comes back by itself."""
+        """Clear the progress bar so that something can be printed; it comes back by itself."""
         if self._bar is not None and not self._bar.disable:
             self._bar.clear()
 
     def close(self) -> None:
-        """Without reading it."""
+        """Close the source without reading it."""
         self._camera.close()
 
     @property
     def stopped(self) -> bool:
-        """Whether Ctrl-C has ended it."""
+        """Tell whether Ctrl-C has ended it."""
         return self._stop.was_asked
 
     @property
     def is_live(self) -> bool:
+        """Tell whether the source is a camera or stream, which has no end."""
         return not isinstance(self._camera, RecordedCamera)
 
     def keyframes(self, most: int | None = None) -> Iterator[Keyframe]:
-        """Those with something to see, as soon as each is settled; of a file about `most` at most, as its length tells."""
+        """Yield keyframes with something to see, as soon as each is settled; of a file at most about `most`, as its length tells."""
         settings = self.settings.keyframes
         if most:
             gap_s = min(max(settings.min_gap_s, self.duration_s / most), LONGEST_GAP_S)
@@ -162,5 +168,5 @@ class MediaReader:
 
 
 def most_fps(duration_s: float) -> float:
-    """Frames compared for each second of a recording of this length."""
+    """Return how many frames are compared for each second of a recording of this length."""
     return max(LEAST_FPS, min(MOST_FPS, COMPARED_FRAMES / duration_s)) if duration_s else MOST_FPS

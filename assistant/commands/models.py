@@ -18,6 +18,7 @@ from assistant.store.model_store import ModelStore, format_size
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `assistant models` takes."""
     parser.add_argument("action", choices=["list", "fetch", "verify", "remove", "export"])
     name_help = "a name from the list (verify takes all that are here without one); for export a folder that transformers saved"
     parser.add_argument("name", metavar="NAME|DIR", nargs="?", help=name_help)
@@ -30,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> Iterator[Result]:
+    """Do the action; yield one result for each model that it concerns."""
     store = store_of(options)
     if options.action == "list":
         yield from list_models(all_manifests(), store)
@@ -47,7 +49,7 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
 
 
 def fetch_model(manifest: Manifest, store: ModelStore, variants: Sequence[str] = ()) -> Result:
-    """Fetch a model or voice unless it is here; tells its licence, where it came from and what is to be done next, if anything."""
+    """Fetch a model or voice unless it is here; return its licence, where it came from and what is to be done next, if anything."""
     from assistant.export.builders import builder_of
     from assistant.store.fetch import ensure  # the network's code is loaded only where something is fetched
 
@@ -88,7 +90,7 @@ def _next_step(manifest: Manifest, store: ModelStore, variants_here: Sequence[st
 
 
 def list_models(manifests: tuple[Manifest, ...], store: ModelStore) -> Iterator[Result]:
-    """One result each, with its state: installed, missing or damaged. The size is that of what is here, or would be fetched."""
+    """Yield one result a model, with its state: installed, missing or damaged, and the size of what is here, or would be fetched."""
     for manifest in manifests:
         state, here = store.state(manifest.name), store.variants(manifest.name)
         size = _size_on_disk(manifest, store) if state == "installed" else manifest.size_bytes

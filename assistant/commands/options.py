@@ -12,19 +12,22 @@ from assistant.store.model_store import ModelStore, models_dir
 
 
 def add_model_argument(parser: argparse.ArgumentParser) -> None:
+    """Add --model."""
     parser.add_argument("--model", metavar="NAME|DIR", help="a model's name, or a folder in the SmolVLM2 layout (default: starter)")
 
 
 def add_settings_argument(parser: argparse.ArgumentParser) -> None:
+    """Add --settings."""
     parser.add_argument("--settings", type=Path, metavar="FILE", help="a TOML file with settings")
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
-    """Of --settings, with --model over it where the command has that."""
+    """Return the settings of --settings, with --model over it where the command has that."""
     settings = load_settings(options.settings)
     model = getattr(options, "model", None)
     return replace(settings, answers=replace(settings.answers, model=model)) if model else settings
 
 
 def store_of(options: argparse.Namespace) -> ModelStore:
+    """Return the model store of --models-dir, or the user's own."""
     return ModelStore(models_dir(options.models_dir))

@@ -22,6 +22,7 @@ from assistant.turns import Turns
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `assistant say` takes."""
     parser.add_argument("text", metavar="TEXT", help="what to say")
     parser.add_argument("--language", metavar="xx", default="en", help="the text's language (default: en)")
     parser.add_argument("--voice", metavar="NAME", help="one of `assistant voices list`")
@@ -30,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> Iterator[Result]:
+    """Speak the text; yield one result."""
     settings = replace(VoiceSettings(), rate=options.rate)
     splitter = SentenceSplitter()
     texts = [*splitter.feed(options.text), *splitter.flush()]
@@ -47,7 +49,10 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
 
 
 def say(sentences: Iterable[Sentence], synthesizers: Sequence[SpeechSynthesizer], speaker: Speaker) -> list[Heard]:
-    """Speak all and close the speaker; every sentence in its own language's voice. BadInput for a language nobody speaks."""
+    """Speak all sentences, each in its own language's voice, close the speaker, and return what was heard.
+
+    BadInput for a language nobody speaks.
+    """
     try:
         return list(speak(_spoken_by(sentences, synthesizers), synthesizers, speaker, Turns()))
     finally:

@@ -13,11 +13,12 @@ from assistant.store.manifests import all_manifests, find_manifest
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `assistant setup` takes."""
     parser.add_argument("--with", dest="extras", metavar="NAME", nargs="+", default=[], help="models or voices beyond the default set")
 
 
 def run(options: argparse.Namespace) -> Iterator[Result]:
-    """One result a model, and one for each whose variants were compared: (text for people, object for programs)."""
+    """Fetch the default set and --with; yield one result a model, and one for each whose variants were compared."""
     store = store_of(options)
     extras = [find_manifest(name) for name in options.extras]
     for manifest in [*(manifest for manifest in all_manifests() if manifest.default), *extras]:

@@ -1,4 +1,4 @@
-"""Measuring which variant of a model is the fastest here, for `setup` and `check`; `ask` and `run` only use what is remembered."""
+"""Measures which variant of a model is the fastest here, for `setup` and `check`; `ask` and `run` only use what is remembered."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from assistant.store.variant_choice import Measured
 
 @dataclass(frozen=True)
 class RankedVariants:
-    """The variants of one model, ranked."""
+    """Holds the variants of one model, ranked by speed."""
 
     model: str
     ranking: list[Measured]
@@ -28,10 +28,11 @@ class RankedVariants:
     broken: dict[str, str]
     """Variant -> why it can't be used."""
     remembered: bool
+    """Whether they were measured before and not now."""
 
     @property
     def detail(self) -> str:
-        """For people."""
+        """Return the ranking in one line for people."""
         times = [
             f"{each.variant} {each.answer_s:.2f} s (look {each.look_s:.2f}, first word {each.first_s:.2f}, "
             f"{1 / max(each.piece_s, 1e-6):.0f} pieces/s)"
@@ -41,18 +42,19 @@ class RankedVariants:
         return "; ".join([f"{how}: {', '.join(times) or 'none can be used'}", *(f"{name}: {why}" for name, why in self.broken.items())])
 
     def to_dict(self) -> dict[str, Any]:
+        """Return the ranking for programs."""
         ranking = [asdict(each) | {"answer_s": round(each.answer_s, 4)} for each in self.ranking]
         return {"variant": self.ranking[0].variant if self.ranking else None, "ranking": ranking, "remembered": self.remembered}
 
 
 def installed_models(store: ModelStore) -> list[str]:
-    """Those that see and can be used."""
+    """Return the names of the vision-language models that can be used."""
     seeing = [manifest for manifest in all_manifests() if manifest.job.startswith(assembly.SEES) and not manifest.export]
     return [manifest.name for manifest in seeing if store.state(manifest.name) == "installed"]
 
 
 def choose_variants(models: Sequence[str], store: ModelStore) -> Iterator[RankedVariants]:
-    """One result for each model (name or folder) with several variants; measured unless that was done before."""
+    """Yield one ranking for each model (name or folder) with several variants; measured unless that was done before."""
     for model in dict.fromkeys(models):
         folder, variants = assembly.find_variants(model, store)
         if len(variants) < 2:

@@ -13,11 +13,13 @@ from assistant.store.manifests import Manifest, all_manifests
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `assistant voices` takes."""
     parser.add_argument("action", choices=["list", "fetch"])
     parser.add_argument("name", metavar="xx", nargs="?", help="what to fetch: a language such as es, or a voice's name")
 
 
 def run(options: argparse.Namespace) -> Iterator[Result]:
+    """Do the action; yield one result for each voice that it concerns."""
     store = store_of(options)
     if options.action == "list":
         yield from list_models(_voices(), store)
@@ -28,7 +30,7 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
 
 
 def find_voice(wanted: str) -> Manifest:
-    """The voice of that name, else the first voice of that language; BadInput lists what there is."""
+    """Return the voice of that name, else the first voice of that language. BadInput lists what there is."""
     for voice in sorted(_voices(), key=lambda voice: (voice.name != wanted, not voice.default, voice.name)):
         if voice.name == wanted or wanted.replace("-", "_") in voice.languages:
             return voice

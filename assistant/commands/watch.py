@@ -19,9 +19,11 @@ from assistant.videos.watch_events import EventWatcher, watch_keyframes
 from assistant.workers import Inbox, Worker
 
 STOP_S = 5.0
+"""Seconds that the thread which reads a camera has to end."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `assistant watch` takes."""
     parser.add_argument("source", metavar="SOURCE", help="a video file, a camera's number or a local stream")
     parser.add_argument("event", metavar="EVENT", help='what to wait for, in English: "a dog on a beach"')
     add_model_argument(parser)
@@ -29,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> Iterator[Result]:
+    """Watch the source for the event; yield one result each time it begins."""
     event_text, settings = clean_query(options.event), settings_of(options)
     settings = replace(settings, keyframes=watch_keyframes(settings.keyframes))
     events = 0

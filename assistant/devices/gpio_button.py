@@ -8,14 +8,14 @@ from typing import Any
 from assistant.problems import MissingDevice
 
 BOUNCE_S = 0.05
-"""A button's contacts chatter for some milliseconds; this is more."""
+"""Seconds within which presses count as one: a button's contacts chatter for some milliseconds."""
 
 
 class GpioButton:
-    """Implements `interfaces.Button`. MissingDevice when there is no such pin, or gpiozero isn't installed."""
+    """Implements `interfaces.Button` on a pin. MissingDevice when there is no such pin, or gpiozero isn't installed."""
 
     def __init__(self, pin: str) -> None:
-        """`pin` as gpiozero names it: "17", "GPIO17", "BOARD11". The button connects it to ground."""
+        """Open `pin`, named as gpiozero does: "17", "GPIO17", "BOARD11". The button connects it to ground."""
         try:
             import gpiozero
         except ImportError as error:
@@ -26,7 +26,9 @@ class GpioButton:
             raise MissingDevice(f"there is no button on pin {pin} ({error})", "check the setting talk under [keys]") from error
 
     def watch(self, on_press: Callable[[], None]) -> None:
+        """Call `on_press` at every press, on gpiozero's thread, until `close`."""
         self._button.when_pressed = on_press
 
     def close(self) -> None:
+        """Free the pin."""
         self._button.close()

@@ -1,4 +1,4 @@
-"""Interlaced recordings, of old cameras and television. OpenCV 5 leaves their pictures undefined, so they are read by PyAV.
+"""Reads interlaced recordings, of old cameras and television, by PyAV, for OpenCV 5 leaves their pictures undefined.
 
 Each pair of fields becomes one whole picture (FFmpeg's bwdif), without the comb that things in motion have otherwise.
 """
@@ -16,13 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 TRIED_FRAMES = 3
-"""From the start of a file, to tell whether it is interlaced."""
+"""Frames from the start of a file that are decoded to find whether it is interlaced."""
 ONLY_THIS_FILE = {"protocol_whitelist": "file"}
-"""Play lists can point into the network."""
+"""Options for FFmpeg; play lists can point into the network."""
 
 
 def is_interlaced(path: Path) -> bool:
-    """Whether one of the first frames is; False for what can't be read."""
+    """Tell whether one of a video's first frames is interlaced; False for what can't be read."""
     try:
         with av.open(str(path), options=ONLY_THIS_FILE, metadata_errors="ignore") as container:
             return any(frame.interlaced_frame for frame in islice(container.decode(video=0), TRIED_FRAMES))
@@ -31,6 +31,7 @@ def is_interlaced(path: Path) -> bool:
 
 
 def has_sound_only(path: Path) -> bool:
+    """Tell whether a file has sound and no picture; False for what can't be read."""
     try:
         with av.open(str(path), options=ONLY_THIS_FILE, metadata_errors="ignore") as container:
             return bool(container.streams.audio) and not container.streams.video
@@ -39,7 +40,7 @@ def has_sound_only(path: Path) -> bool:
 
 
 class InterlacedCapture:
-    """The part of cv2.VideoCapture that a VideoFile uses; a damaged frame ends it."""
+    """Does what a VideoFile needs of cv2.VideoCapture, under its names; a damaged frame ends it."""
 
     def __init__(self, path: Path) -> None:
         self._container = av.open(str(path), options=ONLY_THIS_FILE, metadata_errors="ignore")
@@ -49,18 +50,20 @@ class InterlacedCapture:
         self._frame: Any = None
 
     def isOpened(self) -> bool:  # noqa: N802 - OpenCV's name
+        """Return True: a file that can't be opened has raised."""
         return True
 
     def grab(self) -> bool:
+        """Decode the next frame; return False at the end."""
         self._frame = next(self._frames, None)
         return self._frame is not None
 
     def retrieve(self) -> tuple[bool, npt.NDArray[np.uint8]]:
-        """uint8 [H, W, 3] BGR."""
+        """Return True and the frame grabbed last, uint8 [H, W, 3] BGR."""
         return True, self._frame.to_ndarray(format="bgr24")
 
     def get(self, what: int) -> float:
-        """CAP_PROP_FPS, CAP_PROP_FRAME_COUNT or CAP_PROP_POS_MSEC (from the first frame's time on)."""
+        """Return CAP_PROP_FPS, CAP_PROP_FRAME_COUNT or CAP_PROP_POS_MSEC (from the first frame's time on)."""
         if what == cv2.CAP_PROP_POS_MSEC:
             return float((self._frame.time or 0.0) - self._start_s) * 1000
         fps = float(self._stream.average_rate or 0)
@@ -69,6 +72,7 @@ class InterlacedCapture:
         return float(self._stream.frames or (self._container.duration or 0) / av.time_base * fps)
 
     def release(self) -> None:
+        """Close the file."""
         self._frames.close()
         self._container.close()
 

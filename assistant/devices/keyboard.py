@@ -13,22 +13,24 @@ _TICK_S = 0.1
 
 
 class Keyboard:
-    """Implements `interfaces.Button`. While it is watched the terminal gives each key at once and shows none; Ctrl-C goes on working."""
+    """Implements `interfaces.Button` on a key. Watched, the terminal gives each key at once and shows none; Ctrl-C goes on working."""
 
     def __init__(self, key: str = ANY_KEY, file_number: int | None = None) -> None:
-        """`key`: one character, or ANY_KEY; `file_number` of a terminal, standard input if None."""
+        """Take `key`, one character or ANY_KEY, from the terminal with this `file_number`, standard input if None."""
         self._key = key
         self._file_number = file_number
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
 
     def watch(self, on_press: Callable[[], None]) -> None:
+        """Call `on_press` at every press, on a thread of its own, until `close`; never if the input is no terminal."""
         terminal = sys.stdin.fileno() if self._file_number is None else self._file_number
         if os.isatty(terminal):
             self._thread = threading.Thread(target=self._read, args=(terminal, on_press), name="keyboard", daemon=True)
             self._thread.start()
 
     def close(self) -> None:
+        """End the thread and leave the terminal as it was."""
         self._closed.set()
         if self._thread is not None:
             self._thread.join()

@@ -25,13 +25,13 @@ from assistant.settings import CameraSettings
 MAX_PICTURE_PIXELS = 64_000_000
 """Pixels decoded of a single picture: 192 MB as RGB, more than phones take."""
 PICTURE_EDGE = 4096
-"""Pixels; longer single pictures are shrunk after decoding."""
+"""Pixels of the longer edge; longer single pictures are shrunk after decoding."""
 FALLBACK_FPS = 25.0
-"""For videos that tell neither their times nor their rate."""
+"""Frames a second of videos that tell neither their times nor their rate."""
 TIME_ROUNDING_S = 0.002
-"""Files tell times in milliseconds or so."""
+"""Seconds by which a file's frame may come too soon and still be due: files round their times."""
 LEAST_MISSING_S, LEAST_MISSING_SHARE = 0.5, 0.02
-"""A file whose end misses less than this isn't called damaged: encoders round."""
+"""Seconds, and share of its length, that the end of a damaged file lacks; encoders round, so less isn't called damage."""
 JPEG_REDUCTIONS = {2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4, 8: cv2.IMREAD_REDUCED_COLOR_8}
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
@@ -40,7 +40,7 @@ cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 
 class PictureFile:
-    """A single picture as a camera with one frame."""
+    """Implements `interfaces.RecordedCamera` on a single picture: a camera with one frame. Raises as `open_picture` does."""
 
     def __init__(self, path: Path) -> None:
         self._frame: Frame | None = open_picture(path)
@@ -49,21 +49,26 @@ class PictureFile:
         self.most_fps: float | None = None
 
     def frames(self) -> Iterator[Frame]:
+        """Yield the picture, at 0 s; nothing once closed."""
         if self._frame is not None:
             yield self._frame
 
     def close(self) -> None:
+        """Free the picture."""
         self._frame = None
 
 
 class VideoFile:
-    """A recording, turned upright as its header says; `warnings` tells of a damaged end once frames() is through.
+    """Implements `interfaces.RecordedCamera` on a recording, turned upright as its header says.
 
-    Frames beyond `most_fps` are decoded but neither converted nor shrunk.
+    `warnings` tells of a damaged end once `frames` is through. Frames beyond `most_fps` are decoded but neither converted nor shrunk.
     """
 
     def __init__(self, path: Path, settings: CameraSettings, real_time: bool = False) -> None:
-        """real_time: give each frame no sooner than its time, as a camera would, and skip those that are late."""
+        """Open the file; BadInput if it can't be read as a video.
+
+        With `real_time` each frame is given no sooner than its time, as a camera would, and those that are late are skipped.
+        """
         _check_readable(path)
         self._name = shorten(path.name)
         self._settings = settings
@@ -82,6 +87,7 @@ class VideoFile:
         self.duration_s = self._expected / self._fps
 
     def frames(self) -> Iterator[Frame]:
+        """Yield frames with their times from the file's start on; BadInput if there isn't one whole frame."""
         started_s, last_s, number, due_s = time.monotonic(), -1.0, 0, 0.0
         try:
             while not self._closed.is_set() and self._capture.grab():
@@ -104,7 +110,7 @@ class VideoFile:
             self._capture.release()
 
     def close(self) -> None:
-        """Ends frames(), which frees the file."""
+        """End `frames`, which frees the file."""
         self._closed.set()
 
     def _time_s(self, number: int, last_s: float) -> float:
@@ -121,9 +127,10 @@ class VideoFile:
 
 
 class OpencvCamera:
-    """A live camera, or a stream on this machine. Times are those of the monotonic clock at arrival."""
+    """Implements `interfaces.Camera` on a live camera, or a stream on this machine. Times are those of the monotonic clock at arrival."""
 
     def __init__(self, source: int | str, settings: CameraSettings) -> None:
+        """Open a camera's number or a stream's address. MissingDevice if that can't be done."""
         self._name = f"camera {source}" if isinstance(source, int) else f"the stream {shorten(source)}"
         self._settings = settings
         self._closed = threading.Event()
@@ -136,6 +143,7 @@ class OpencvCamera:
             self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
 
     def frames(self) -> Iterator[Frame]:
+        """Yield frames until `close`. LostDevice when the device gives no more."""
         try:
             while not self._closed.is_set():
                 delivered, picture = self._capture.read()
@@ -148,17 +156,17 @@ class OpencvCamera:
             self._capture.release()
 
     def close(self) -> None:
-        """Ends frames() after the picture it is waiting for, which frees the device."""
+        """End `frames` after the picture it is waiting for, which frees the device."""
         self._closed.set()
 
 
 def is_live(source: str) -> bool:
-    """Whether this names a camera or a stream, and not a file."""
+    """Tell whether `source` names a camera or a stream, and not a file."""
     return (source.isascii() and source.isdigit()) or "://" in source
 
 
 def open_source(source: str, settings: CameraSettings, real_time: bool = False) -> PictureFile | VideoFile | OpencvCamera:
-    """A camera's number, a stream on this machine, a picture or a video. Raises BadInput or MissingDevice."""
+    """Open a camera by its number, a stream on this machine, a picture or a video. Raises BadInput or MissingDevice."""
     if source.isascii() and source.isdigit():
         return OpencvCamera(int(source[:9]), settings)
     if "://" in source:
@@ -173,7 +181,7 @@ def open_source(source: str, settings: CameraSettings, real_time: bool = False) 
 
 
 def open_picture(path: Path) -> Frame:
-    """One picture, turned upright; a huge JPEG is reduced while it is decoded, other huge pictures are refused."""
+    """Read one picture, turned upright; a huge JPEG is reduced while it is decoded. BadInput for other huge pictures and damaged ones."""
     _check_readable(path)
     name = shorten(path.name)
     mode, (width, height, is_jpeg) = cv2.IMREAD_COLOR, _declared_size(path)

@@ -21,15 +21,15 @@ Direction = Literal["input", "output"]
 _NAMES = {"input": "microphone", "output": "loudspeaker"}
 
 GIVE_WAY_S = 2.0
-"""Streams that go on longer than this after they were asked keep the list from being read; the next try asks again."""
+"""Seconds that streams have to end after they were asked to; longer ones keep the list from being read, and the next try asks again."""
 FRESH_LIST_S = 10.0
-"""A process that takes longer to list the devices hangs in a driver, and so would we."""
+"""Seconds that a process has to list the devices; one that takes longer hangs in a driver, and so would we."""
 _LIST = "import json, sounddevice; print(json.dumps([list(sounddevice.query_devices()), list(sounddevice.default.device)]))"
 
 
 @dataclass(frozen=True)
 class SoundDevice:
-    """One end of a sound card, as it wants to be opened."""
+    """One end of a sound card, and how it wants to be opened."""
 
     index: int
     name: str
@@ -52,7 +52,7 @@ _usage = _Usage()
 
 
 def load_sounddevice() -> Any:
-    """The module sounddevice, which can't be imported where PortAudio is absent; MissingDevice then."""
+    """Return the module sounddevice. MissingDevice where PortAudio is absent, without which it can't be imported."""
     try:
         import sounddevice
     except OSError as error:
@@ -61,7 +61,7 @@ def load_sounddevice() -> Any:
 
 
 def find_device(sounddevice: Any, wanted: str, direction: Direction) -> SoundDevice:
-    """The device with this number or part of a name, or the system's own choice for ""; MissingDevice names those there are."""
+    """Return the device with this number or part of a name, or the system's choice for "". MissingDevice names those there are."""
     kind = _NAMES[direction]
     try:
         found = sounddevice.query_devices(int(wanted) if wanted.isdecimal() else wanted or None, direction)
@@ -77,7 +77,7 @@ def find_device(sounddevice: Any, wanted: str, direction: Direction) -> SoundDev
 
 @contextmanager
 def using_devices(give_way: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """Around all between finding a device and closing its stream: the list stays as it is.
+    """Keep the list of devices as it is, from finding a device until its stream is closed.
 
     `give_way` is called, from another thread, to ask a stream that would go on for long to close for a moment.
     """
@@ -93,12 +93,12 @@ def using_devices(give_way: Callable[[], None] = lambda: None) -> Iterator[None]
 
 
 def invalidate_devices(direction: Direction) -> None:
-    """A device has failed: the list may be out of date."""
+    """Note that a device has failed, so that the list of devices may be out of date."""
     _usage.invalid.add(direction)
 
 
 def refresh_devices(sounddevice: Any, direction: Direction) -> None:
-    """Read the list anew if it is invalid and really has changed. For whoever opens a device, and holds none of the same kind."""
+    """Read the list of devices anew if it is invalid and really has changed. For whoever opens a device, and holds none of its kind."""
     if direction not in _usage.invalid:
         return
     _usage.invalid.discard(direction)

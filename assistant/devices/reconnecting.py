@@ -1,4 +1,4 @@
-"""A camera and a microphone that outlive the loss of their device: it is closed and opened again, with back-off, until it is back.
+"""A camera and a microphone that outlive the loss of their device: it is closed and opened again, with backoff, until it is back.
 
 Know no library and no concrete device: they are given the function that opens one. It is read on a thread of its own, which is left
 behind where it hangs in a driver; so whoever looks or listens never hangs, and `close` is prompt. A loss is a MissingDevice
@@ -136,26 +136,30 @@ class _Source(Generic[D, T]):
 
 
 class ReconnectingCamera:
-    """Implements `interfaces.Camera`. The first opening is done at once and raises what it raises."""
+    """Implements `interfaces.Camera` and outlives its device's loss. The first opening is done at once and raises what it raises."""
 
     def __init__(self, open_camera: Callable[[], Camera], on_change: OnChange, timeouts: Timeouts | None = None) -> None:
         self._source = _Source("camera", open_camera, lambda camera: camera.frames(), on_change, timeouts or Timeouts())
 
     def frames(self) -> Iterator[Frame]:
+        """Yield frames until the source ends by itself or is closed, whatever becomes of its device meanwhile."""
         return self._source.items()
 
     def close(self) -> None:
+        """End `frames` and close the device."""
         self._source.close()
 
 
 class ReconnectingMicrophone:
-    """Implements `interfaces.Microphone`; while its device is lost there are no chunks. The first opening raises what it raises."""
+    """Implements `interfaces.Microphone` and outlives its device's loss. The first opening is done at once and raises what it raises."""
 
     def __init__(self, open_microphone: Callable[[], Microphone], on_change: OnChange, timeouts: Timeouts | None = None) -> None:
         self._source = _Source("microphone", open_microphone, lambda microphone: microphone.chunks(), on_change, timeouts or Timeouts())
 
     def chunks(self) -> Iterator[AudioChunk]:
+        """Yield chunks until the source ends by itself or is closed; none come while the device is lost."""
         return self._source.items()
 
     def close(self) -> None:
+        """End `chunks` and close the device."""
         self._source.close()

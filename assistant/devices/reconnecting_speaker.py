@@ -18,13 +18,13 @@ from assistant.problems import LostDevice, MissingDevice, Problem
 from assistant.workers import Worker
 
 TICK_S = 0.02
-"""How often a waiting loudspeaker asks whether its sound is stale."""
+"""Seconds between two questions of a waiting loudspeaker whether its sound is stale."""
 PROBE = AudioChunk(np.zeros(800, np.float32), 16000)
 """Silence (50 ms) that a loudspeaker must take to count as being back."""
 
 
 class ReconnectingSpeaker:
-    """Implements `interfaces.Speaker`. The first opening is done at once and raises what it raises.
+    """Implements `interfaces.Speaker` and outlives its device's loss. The first opening is done at once and raises what it raises.
 
     A sentence during which the loudspeaker is lost is played again from its start if it is back in time; else it counts as not heard.
     """
@@ -38,7 +38,10 @@ class ReconnectingSpeaker:
         self._reopening: Worker | None = None
 
     def play(self, chunks: Iterator[AudioChunk], is_stale: Callable[[], bool]) -> float:
-        """Return the seconds heard; 0 when the loudspeaker is lost and doesn't come back within `silence_s` of its loss."""
+        """Play until the chunks end or `is_stale()`, and return the seconds heard.
+
+        0 when the loudspeaker is lost and doesn't come back within `silence_s` of its loss.
+        """
         sound = _Replayable(chunks)
         if next(sound.from_start(), None) is None:
             return 0.0
@@ -53,7 +56,7 @@ class ReconnectingSpeaker:
         return 0.0
 
     def close(self) -> None:
-        """Silence; `play` returns. Safe from another thread."""
+        """Silence the loudspeaker; `play` returns. Safe from another thread."""
         with self._changed:
             self._connection.closed.set()
             self._changed.notify_all()

@@ -26,25 +26,26 @@ from assistant.problems import BadInput, DiskFull, shorten
 SAMPLE_RATE_HZ = 16_000
 CHUNK_SAMPLES = 512
 READABLE_FORMATS = "wav,w64,aiff,au,flac,ogg,mp3,aac,mov,matroska,avi"
-"""FFmpeg's names. Play lists are left out: they can point into the network."""
+"""FFmpeg's names of formats. Play lists are left out: they can point into the network."""
 UNKNOWN_SIZE = 0x7FFF_F000
-"""A WAV that was written to a pipe claims at least so many bytes."""
+"""Bytes that a WAV which was written to a pipe claims to have, at least."""
 
 
 class RecordedMicrophone:
-    """A microphone that hears a file: mixed to mono, at 16 kHz, its times those of the recording.
+    """Implements `interfaces.Microphone` on a file: mixed to mono, at 16 kHz, its times those of the recording.
 
-    Raises BadInput at once when the file can't be read as sound, and from chunks() where it turns out to be damaged.
+    Raises BadInput at once when the file can't be read as sound, and from `chunks` where it turns out to be damaged.
     """
 
     def __init__(self, path: Path, real_time: bool = False) -> None:
-        """With `real_time` a chunk is yielded only when a microphone would have had it."""
+        """Open the file. With `real_time` a chunk is yielded only when a microphone would have had it."""
         self._path = path
         self._real_time = real_time
         self._closed = threading.Event()
         next(_decode(path))
 
     def chunks(self) -> Iterator[AudioChunk]:
+        """Yield 512 samples at a time, the last ones padded with zeros, until the file's end or `close`."""
         started_s = time.monotonic()
         for number, samples in enumerate(_blocks(_decode(self._path))):
             chunk = AudioChunk(samples, SAMPLE_RATE_HZ, number * CHUNK_SAMPLES / SAMPLE_RATE_HZ)
@@ -55,11 +56,12 @@ class RecordedMicrophone:
             yield chunk
 
     def close(self) -> None:
+        """End `chunks`."""
         self._closed.set()
 
 
 class WavSpeaker:
-    """A loudspeaker that writes a WAV file: all that is played, one piece after the other, in the first chunk's sample rate.
+    """Implements `interfaces.Speaker` on a WAV file, in the first chunk's sample rate: all that is played, one piece after the other.
 
     The file appears under its name when `close` is called, whole, or not at all; if nothing was played, no file is made.
     Raises BadInput when the file can't be written there, DiskFull when it doesn't fit.
@@ -76,7 +78,7 @@ class WavSpeaker:
             self._file: IO[bytes] = self._part.open("wb")
 
     def play(self, chunks: Iterator[AudioChunk], is_stale: Callable[[], bool]) -> float:
-        """Write until the chunks end or `is_stale()`; what is written counts as heard, in seconds."""
+        """Write until the chunks end or `is_stale()`, and return the seconds written, which count as heard."""
         played_s = 0.0
         resampler: Resampler | None = None
         for chunk in chunks:
@@ -128,7 +130,7 @@ class WavSpeaker:
 
 
 def write_wav(path: Path, chunks: Iterable[AudioChunk]) -> float:
-    """Write a 16-bit WAV file, whole or not at all; return its seconds. No chunks, no file. Raises as WavSpeaker does."""
+    """Write a 16-bit WAV file, whole or not at all, and return its seconds; no chunks, no file. BadInput or DiskFull if it can't be."""
     speaker = WavSpeaker(path)
     try:
         seconds = speaker.play(iter(chunks), lambda: False)
@@ -172,7 +174,7 @@ def _check_whole(file: IO[bytes], name: str) -> None:
 
 
 def _blocks(pieces: Iterator[Sound]) -> Iterator[Sound]:
-    """The same sound in blocks of CHUNK_SAMPLES, the last one padded with zeros."""
+    """Yield the sound in blocks of CHUNK_SAMPLES, the last one padded with zeros."""
     pending = np.zeros(0, np.float32)
     for piece in pieces:
         pending = np.concatenate([pending, piece])
@@ -184,7 +186,7 @@ def _blocks(pieces: Iterator[Sound]) -> Iterator[Sound]:
 
 
 def _wav_header(sample_rate_hz: int, data_bytes: int) -> bytes:
-    """Of 16-bit mono PCM."""
+    """Return the header of a WAV file of 16-bit mono PCM."""
     form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, sample_rate_hz, 2 * sample_rate_hz, 2, 16)
     return struct.pack("<4sI4s", b"RIFF", 36 + data_bytes, b"WAVE") + form + struct.pack("<4sI", b"data", data_bytes)
 

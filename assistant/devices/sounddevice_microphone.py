@@ -21,18 +21,19 @@ RATE_HZ = 16000
 CHUNK_SAMPLES = 512
 BLOCK_S = 0.02
 QUEUED_BLOCKS = 500
-"""Ten seconds. When full the oldest is dropped and counted: what was said last matters most."""
+"""Blocks that wait to be taken, ten seconds. When full the oldest is dropped and counted: what was said last matters most."""
 STALL_S = 3.0
-"""A microphone that sends nothing for this long is lost."""
+"""Seconds after which a microphone that sends nothing is lost."""
 
 _Block = tuple[Sound, float]
 """float32 [n] mono at the device's rate, and when its first sample was recorded"""
 
 
 class SounddeviceMicrophone:
-    """Implements `interfaces.Microphone`. MissingDevice when there is none; `device` is a number, part of a name, or "" for the default."""
+    """Implements `interfaces.Microphone` on a sound card."""
 
     def __init__(self, device: str = "") -> None:
+        """Find the microphone by its number, a part of its name, or the system's choice for "". MissingDevice when there is none."""
         self._sounddevice = load_sounddevice()
         self._wanted = device
         refresh_devices(self._sounddevice, "input")
@@ -45,7 +46,7 @@ class SounddeviceMicrophone:
         """How many blocks nobody took in time."""
 
     def chunks(self) -> Iterator[AudioChunk]:
-        """Yield 512 samples at a time until `close`; LostDevice when the sound stops coming."""
+        """Yield 512 samples at a time, at 16 kHz, until `close`. LostDevice when the sound stops coming."""
         while not self._closed:  # once more each time it gave way to a new list of devices
             yield from self._stream()
 
@@ -69,6 +70,7 @@ class SounddeviceMicrophone:
                         first_s += CHUNK_SAMPLES / RATE_HZ
 
     def close(self) -> None:
+        """End `chunks`."""
         self._closed = True
         self._put(None)
 

@@ -21,20 +21,21 @@ from assistant.problems import LostDevice, MissingDevice
 
 BLOCK_S = 0.01
 LATENCY_S = 0.05
-"""Asked of the device: what it holds. More of it survives a busier machine."""
+"""Seconds of sound that the device is asked to hold. More of it survives a busier machine."""
 QUEUED_BLOCKS = 50
-"""Half a second. When full the maker of sound waits: nothing is dropped but by staleness."""
+"""Blocks that wait to be played, half a second. When full the maker of sound waits: nothing is dropped but by staleness."""
 STALL_S = 3.0
-"""A loudspeaker that takes nothing for this long is lost."""
+"""Seconds after which a loudspeaker that takes nothing is lost."""
 
 
 _State = Literal["playing", "ended", "stale"]
 
 
 class SounddeviceSpeaker:
-    """Implements `interfaces.Speaker`. MissingDevice when there is none; `device` is a number, part of a name, or "" for the default."""
+    """Implements `interfaces.Speaker` on a sound card."""
 
     def __init__(self, device: str = "") -> None:
+        """Find the loudspeaker by its number, a part of its name, or the system's choice for "". MissingDevice when there is none."""
         self._sounddevice = load_sounddevice()
         self._wanted = device
         self._closed = False
@@ -43,7 +44,7 @@ class SounddeviceSpeaker:
             find_device(self._sounddevice, device, "output")
 
     def play(self, chunks: Iterator[AudioChunk], is_stale: Callable[[], bool]) -> float:
-        """Play until the chunks end, `is_stale()` or `close`; return the seconds that left the device. LostDevice when it stalls.
+        """Play until the chunks end, `is_stale()` or `close`, and return the seconds that left the device. LostDevice when it stalls.
 
         When stale, the sound stops at once; the return waits for the chunk that is just being made.
         """
@@ -70,7 +71,7 @@ class SounddeviceSpeaker:
         return heard_samples / device.rate_hz
 
     def close(self) -> None:
-        """Silence; `play` returns. Safe from another thread."""
+        """Silence the loudspeaker; `play` returns. Safe from another thread."""
         self._closed = True
 
     def _open(self, device: SoundDevice, playback: _Playback) -> Any:

@@ -1,4 +1,4 @@
-"""EfficientNet-lite as an ONNX vision encoder in SmolVLM2's form: pixels in, visual tokens out, and its heads' logits.
+"""Builds EfficientNet-lite as an ONNX vision encoder in SmolVLM2's form: pixels in, visual tokens out, and its heads' logits.
 
 Architecture: Tan & Le 2019 (EfficientNet) without squeeze-and-excite and with ReLU6 (the "lite" variants). Kernel
 sizes and widths are read off the weights; only where the strides fall isn't in them.
@@ -21,7 +21,7 @@ _BATCH_NORM_EPSILON = 1e-3
 _HALVING_BLOCKS = frozenset({1, 4, 7, 15})
 _NORM_OF = {"stem": "_bn0", "head": "_bn1", "expand": "_bn0", "depthwise": "_bn1", "project": "_bn2"}
 FIRST_TUNED_BLOCK = 17
-"""From here on the head of words has blocks of its own."""
+"""The first of the blocks of which the word classifier has its own."""
 _TUNED = "tuned."
 
 
@@ -69,7 +69,7 @@ def vision_encoder(
 
 
 def folded_convolutions(weights: Weights) -> dict[str, np.ndarray]:
-    """Each convolution with its batch norm folded in: "_conv_head.weight" f32 [out, in, k, k], "_conv_head.bias" f32 [out], ..."""
+    """Return each convolution with its batch norm folded in: "_conv_head.weight" f32 [out, in, k, k], "_conv_head.bias" f32 [out], ..."""
     folded = {}
     for name in weights:
         if match := re.fullmatch(r"((?:_blocks\.\d+\.)?_)(conv_)?(stem|head|expand|depthwise|project)(_conv)?\.weight", name):
@@ -81,13 +81,13 @@ def folded_convolutions(weights: Weights) -> dict[str, np.ndarray]:
 
 
 def last_blocks(convs: Weights) -> list[int]:
-    """Numbers of the blocks from FIRST_TUNED_BLOCK on."""
+    """Return the numbers of the blocks from FIRST_TUNED_BLOCK on."""
     numbers = {int(match[1]) for name in convs if (match := re.match(r"_blocks\.(\d+)\.", name))}
     return sorted(number for number in numbers if number >= FIRST_TUNED_BLOCK)
 
 
 def last_convolutions(convs: Weights) -> dict[str, np.ndarray]:
-    """Those of the last blocks and of what follows them."""
+    """Return the convolutions of the blocks from FIRST_TUNED_BLOCK on, and of what follows them."""
     places = (*(f"_blocks.{number}." for number in last_blocks(convs)), "_conv_head.")
     return {name: value for name, value in convs.items() if name.startswith(places)}
 

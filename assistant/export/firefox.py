@@ -12,19 +12,21 @@ from assistant.export.marian_graph import write_graphs
 from assistant.problems import DamagedModel
 
 WEIGHTS = "firefox-en-pt-weights"
-"""The manifest of the published files."""
+"""Name of the manifest of the published files."""
 _MODEL_NAME = re.compile(r"model\.([a-z]{2})([a-z]{2})\..*bin")
 
 
 def build_firefox(sources: Path, destination: Path, report: Callable[[str], None]) -> None:
-    """Write the translators whose files lie in `sources`/firefox-en-pt-weights; DamagedModel if one can't be read."""
+    """Write the translators whose files lie in `sources`/firefox-en-pt-weights. DamagedModel if one can't be read."""
     for pair in build_translators(sources / WEIGHTS, destination):
         report(f"made the translator {pair}")
 
 
 def build_translators(published: Path, destination: Path) -> list[str]:
-    """For each `model.XXYY.*.bin` and `vocab.XXYY.spm` (or srcvocab and trgvocab) of `published` write the folder XX-YY; returns their
-    names. DamagedModel if there is none or one can't be read."""
+    """Write a folder XX-YY for each model in `published`, and return the folders' names.
+
+    A model is `model.XXYY.*.bin` with `vocab.XXYY.spm` (or srcvocab and trgvocab). DamagedModel if there is none or one can't be read.
+    """
     found = [(match, path) for path in sorted(published.glob("model.*.bin")) if (match := _MODEL_NAME.fullmatch(path.name))]
     try:
         if not found:

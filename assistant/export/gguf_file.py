@@ -31,7 +31,7 @@ class LlamaShape:
 
 @dataclass(frozen=True)
 class LlamaWeights:
-    """f32 arrays [out, in] under Hugging Face's names without the prefix "model." ("layers.0.self_attn.q_proj")."""
+    """Holds f32 arrays [out, in] under Hugging Face's names without the prefix "model." ("layers.0.self_attn.q_proj")."""
 
     shape: LlamaShape
     arrays: Mapping[str, np.ndarray]
@@ -52,7 +52,7 @@ _TOP_NAMES = {"token_embd": "embed_tokens", "output_norm": "norm"}
 
 
 def read_llama(path: Path) -> LlamaWeights:
-    """Read and dequantise every tensor; ValueError if the file isn't a Llama-shaped GGUF."""
+    """Read and dequantise every tensor. ValueError if the file isn't a Llama-shaped GGUF."""
     reader = GGUFReader(path)
     shape = _read_shape(reader)
     arrays: dict[str, np.ndarray] = {}
@@ -96,7 +96,7 @@ def _read_shape(reader: GGUFReader) -> LlamaShape:
 
 
 def read_tokenizer(path: Path, added: list[str]) -> Tokenizer:
-    """SmolLM2's byte-level BPE with single digits split, and `added` special tokens after the vocabulary, in order."""
+    """Return SmolLM2's byte-level BPE with single digits split, and `added` special tokens after the vocabulary, in order."""
     fields = GGUFReader(path).fields
     tokens: list[str] = fields["tokenizer.ggml.tokens"].contents()
     kinds: list[int] = fields["tokenizer.ggml.token_type"].contents()

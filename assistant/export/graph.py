@@ -32,29 +32,31 @@ class Graph:
         self._outputs: list[onnx.ValueInfoProto] = []
 
     def input(self, name: str, dtype: int, shape: Sequence[str | int]) -> str:
+        """Add an input of ONNX type `dtype`, and return its name."""
         self._inputs.append(helper.make_tensor_value_info(name, dtype, shape))
         return name
 
     def output(self, name: str, dtype: int, shape: Sequence[str | int]) -> None:
+        """Make the value `name`, of ONNX type `dtype`, an output."""
         self._outputs.append(helper.make_tensor_value_info(name, dtype, shape))
 
     def weight(self, name: str, value: np.ndarray) -> str:
-        """Add a constant; the same name twice is the same constant."""
+        """Add a constant, and return its name; the same name twice is the same constant."""
         if name not in self._weights:
             self._weights[name] = self._keep(name, np.asarray(value, order="C"))
         return name
 
     def half_weight(self, name: str, value: np.ndarray) -> str:
-        """A constant kept in half precision, as float; onnxruntime widens it once, when it loads the graph."""
+        """Add a constant kept in half precision, and return its name as float32; onnxruntime widens it once, when it loads the graph."""
         wide = f"{name}.wide"
         return wide if self.has(wide) else self.op("Cast", self.weight(name, value.astype(np.float16)), to=FLOAT, out=wide)
 
     def has(self, name: str) -> bool:
-        """Whether a node makes this output."""
+        """Tell whether a node makes this output."""
         return name in self._made
 
     def ints(self, *values: int) -> str:
-        """A constant int64 vector, as shapes and axes are given."""
+        """Add a constant int64 vector, as shapes and axes are given, and return its name."""
         return self.weight("ints_" + "_".join(map(str, values)), np.array(values, np.int64))
 
     def op(self, kind: str, *inputs: str, out: str | None = None, domain: str = "", **attributes: Any) -> str:
@@ -64,14 +66,17 @@ class Graph:
     def multi_op(
         self, kind: str, inputs: Sequence[str], outs: list[str], domain: str = "", attributes: Mapping[str, Any] | None = None
     ) -> list[str]:
+        """Add a node with several outputs and return their names."""
         self._nodes.append(helper.make_node(kind, list(inputs), outs, domain=domain, **(attributes or {})))
         self._made.update(outs)
         return outs
 
     def model(self) -> onnx.ModelProto:
+        """Return all as an ONNX model."""
         return self._model(list(self._weights.values()))
 
     def save(self, path: Path) -> None:
+        """Write all as one ONNX file."""
         onnx.save(self.model(), path)
 
     def _keep(self, name: str, value: np.ndarray) -> onnx.TensorProto:

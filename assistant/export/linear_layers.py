@@ -10,6 +10,7 @@ from assistant.export.graph import FLOAT, Graph
 
 MS = "com.microsoft"
 BLOCK = 32
+"""Inputs that share a scale where weights are kept in blocks."""
 
 Linear = Callable[[Graph, str, str, np.ndarray], str]
 """(graph, input, name, weight [out, in]) -> output [.., out]. Without bias: fused nodes after it take that."""
@@ -21,17 +22,17 @@ _SMALLEST = np.array(1e-12, np.float32)
 
 
 def float_linear(graph: Graph, x: str, name: str, weight: np.ndarray) -> str:
-    """Full precision."""
+    """Add a linear layer with weights in full precision."""
     return graph.op("MatMul", x, graph.weight(name, weight.T))
 
 
 def half_linear(graph: Graph, x: str, name: str, weight: np.ndarray) -> str:
-    """Kept as halves, widened when the graph is loaded: half the file, and full precision sums."""
+    """Add a linear layer with weights kept as halves, widened when the graph is loaded: half the file, and full precision sums."""
     return graph.op("MatMul", x, graph.half_weight(name, weight.T))
 
 
 def block_linear(bits: int, *, half_scales: bool = False) -> Linear:
-    """Weight-only quantisation to `bits` (4 or 8) in blocks of 32 inputs with a scale each (onnxruntime's MatMulNBits)."""
+    """Return weight-only quantisation to `bits` (4 or 8) in blocks of 32 inputs with a scale each (onnxruntime's MatMulNBits)."""
 
     def linear(graph: Graph, x: str, name: str, weight: np.ndarray) -> str:
         packed, scales = quantise_blocks(weight, bits)
@@ -45,7 +46,7 @@ def block_linear(bits: int, *, half_scales: bool = False) -> Linear:
 
 
 def dynamic_linear(by_row: Collection[str] = ()) -> Linear:
-    """int8 weights with a scale for each output, and inputs rounded to uint8 as they come: the fastest for many inputs at once.
+    """Return int8 weights with a scale for each output, inputs rounded to uint8 as they come: the fastest for many inputs at once.
 
     Args:
         by_row: last parts of the names of layers whose inputs get a scale for each row. The others share one scale
@@ -66,7 +67,7 @@ def dynamic_linear(by_row: Collection[str] = ()) -> Linear:
 
 
 def quantise_blocks(weight: np.ndarray, bits: int) -> tuple[np.ndarray, np.ndarray]:
-    """[out, in] -> (uint8 [out, blocks, 32 * bits / 8], f32 scales [out, blocks]), symmetric about the middle level.
+    """Return [out, in] as (uint8 [out, blocks, 32 * bits / 8], f32 scales [out, blocks]), symmetric about the middle level.
 
     The value furthest from zero falls on the lowest level exactly, as in llama.cpp's Q4_0. A last block that isn't
     full is filled with zeros.
@@ -84,7 +85,7 @@ def quantise_blocks(weight: np.ndarray, bits: int) -> tuple[np.ndarray, np.ndarr
 
 
 def quantise_rows(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """[rows, width] -> (int8 [rows, width], f32 scales [rows, 1]); all 8 bits are used."""
+    """Return [rows, width] as (int8 [rows, width], f32 scales [rows, 1]); all 8 bits are used."""
     scales = np.maximum(np.abs(table).max(1, keepdims=True), _SMALLEST) / np.float32(127)
     return np.round(table / scales).astype(np.int8), scales.astype(np.float32)
 
@@ -102,7 +103,7 @@ def _round_all(graph: Graph, x: str) -> list[str]:
 
 
 def _round_rows(graph: Graph, x: str) -> tuple[str, str, str, str]:
-    """The same for x divided by the largest value of each row, and those largest values [.., 1]."""
+    """Round x, divided by the largest value of each row, to uint8; with the scale, the zero point and those largest values [.., 1]."""
     step, zero = graph.weight("row_step", np.array(1 / 127, np.float32)), graph.weight("row_zero", np.array(128, np.uint8))
     rounded, largest = f"{x}.rounded_rows", f"{x}.largest"
     if not graph.has(rounded):
@@ -113,7 +114,7 @@ def _round_rows(graph: Graph, x: str) -> tuple[str, str, str, str]:
 
 
 def embedding_rows(graph: Graph, table: np.ndarray, ids: str, kind: str) -> str:
-    """Rows of `table` [rows, width] by `ids`, f32; kept as "float32", "float16" or "int8"."""
+    """Add a look-up of rows of `table` [rows, width] by `ids`, and return its output, f32; kept as "float32", "float16" or "int8"."""
     if kind == "int8":
         levels, scales = quantise_rows(table)
         rows = graph.op("Cast", graph.op("Gather", graph.weight("table", levels), ids), to=FLOAT)

@@ -1,4 +1,4 @@
-"""A Llama-shaped language model as the two ONNX graphs of the SmolVLM2 layout: `embed_tokens` and `decoder_model_merged`.
+"""Builds a Llama-shaped language model as two ONNX graphs of the SmolVLM2 layout: `embed_tokens` and `decoder_model_merged`.
 
 Attention is onnxruntime's fused GroupQueryAttention (rotary embedding inside), linear layers go through a function so
 that the same graph is written with weights of any kind. Shapes: B batch, S new tokens, P past tokens.
@@ -16,7 +16,10 @@ from assistant.export.linear_layers import MS, Linear, embedding_rows
 
 
 def embed_tokens(embedding: np.ndarray, kind: str = "float16", *, graph: Graph | None = None) -> Graph:
-    """`input_ids` i64 [B, S] -> `inputs_embeds` f32 [B, S, hidden]; the table is kept as "float32", "float16" or "int8"."""
+    """Build `embed_tokens`: `input_ids` i64 [B, S] -> `inputs_embeds` f32 [B, S, hidden].
+
+    The table is kept as "float32", "float16" or "int8".
+    """
     graph = graph or Graph("embed_tokens")
     ids = graph.input("input_ids", INT64, ["batch", "seq"])
     graph.op("Identity", embedding_rows(graph, embedding, ids, kind), out="inputs_embeds")

@@ -17,6 +17,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 
 EMBEDDING = "Wemb"
+"""Name of the embedding, which is the output layer too."""
 _SETTINGS = "special:model.yml"
 _FLOAT32, _INT8, _INTGEMM8 = 0x404, 0x101, 0x4101
 _LARGEST_COUNT = 100_000
@@ -24,26 +25,26 @@ _LARGEST_COUNT = 100_000
 
 @dataclass(frozen=True, eq=False)
 class QuantizedWeight:
-    """A weight in 8 bits; its values are `levels / per_unit`."""
+    """Holds a weight in 8 bits; its values are `levels / per_unit`."""
 
     levels: npt.NDArray[np.int8]
-    """[out, in]; the embedding [vocabulary, width]"""
+    """[out, in]; the embedding [vocabulary, width]."""
     per_unit: np.float32
 
 
 @dataclass(frozen=True, eq=False)
 class MarianModel:
-    """What the file holds."""
+    """Holds what the file holds."""
 
     settings: dict[str, str]
-    """Of the top level, as they are written: {"type": "transformer", "enc-depth": "6"}"""
+    """Those of the top level, as they are written: {"type": "transformer", "enc-depth": "6"}."""
     weights: dict[str, QuantizedWeight]
     vectors: dict[str, Floats]
-    """Biases and what normalises: [n]."""
+    """Biases, and scales and biases of layer norms: f32 [n]."""
 
 
 def read_model(path: Path) -> MarianModel:
-    """ValueError or KeyError (in words for developers) if it isn't such a file; OSError if it can't be read."""
+    """Read a model. ValueError or KeyError (in words for developers) if it isn't such a file; OSError if it can't be read."""
     settings: dict[str, str] = {}
     weights: dict[str, QuantizedWeight] = {}
     vectors: dict[str, Floats] = {}

@@ -1,4 +1,4 @@
-"""The network inside Firefox's translators as two ONNX graphs: a transformer encoder, and a decoder of simple recurrent units.
+"""Builds the network inside Firefox's translators as two ONNX graphs: a transformer encoder, and a decoder of simple recurrent units.
 
 Published as Marian's `transformer` with `dec-cell: ssru` (Kim et al. 2019, "From Research to Production and Back: Ludicrously
 Fast Neural Machine Translation"), which CTranslate2 doesn't have. A layer's sum is normalised after it ("dan": dropout, add,

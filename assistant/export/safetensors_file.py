@@ -33,7 +33,7 @@ class _Tensor:
 
 
 class Safetensors(Mapping[str, np.ndarray]):
-    """The tensors of a folder by name; each is read, as f32, when asked for."""
+    """Maps the names of a folder's tensors to their values; each is read, as f32, when asked for."""
 
     def __init__(self, folder: Path) -> None:
         """Read the headers. MissingModel if there are no weights, DamagedModel if a file is cut off or of another kind."""
@@ -52,10 +52,11 @@ class Safetensors(Mapping[str, np.ndarray]):
         return name in self._tensors  # without reading it
 
     def shape(self, name: str) -> tuple[int, ...]:
+        """Return a tensor's shape without reading it. KeyError if there is no such tensor."""
         return self._tensors[name].shape
 
     def __getitem__(self, name: str) -> np.ndarray:
-        """f32; a view of the file if that is how it is kept. DamagedModel if its numbers are of a kind that isn't read."""
+        """Return a tensor as f32; a view of the file if it is kept so. DamagedModel if its numbers are of a kind that isn't read."""
         tensor = self._tensors[name]
         if tensor.kind not in _DTYPES:
             kinds = ", ".join(_DTYPES)

@@ -1,4 +1,4 @@
-"""SigLIP and SmolVLM's connector as the ONNX graph `vision_encoder`: pixels in, visual tokens out.
+"""Builds SigLIP and SmolVLM's connector as the ONNX graph `vision_encoder`: pixels in, visual tokens out.
 
 Attention and GELU are onnxruntime's fused nodes, which take the biases too. Shapes: T tiles, P patches of a
 tile, H hidden.

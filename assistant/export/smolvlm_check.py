@@ -1,4 +1,4 @@
-"""Tries exported SmolVLM graphs on a random picture: against transformers where it is installed, else for sane numbers.
+"""Checks exported SmolVLM graphs on a random picture: against transformers where it is installed, else for sane numbers.
 
 Runs the graphs itself, so that it says what they compute and not what a runtime makes of them.
 """
@@ -19,12 +19,12 @@ from assistant.export.smolvlm_config import SmolVlmShape
 from assistant.problems import DamagedModel, shorten
 
 TOKENS = 20
-"""How many are generated."""
+"""Tokens that are generated."""
 GRAPHS = ("vision_encoder", "embed_tokens", "decoder_model_merged")
 EXACT = "fp32"
 """The variant that must generate transformers' tokens."""
 _TOLERANCE = 0.001
-"""Of EXACT's logits, in units of their spread; rounding alone stays a hundred times below."""
+"""Largest difference of EXACT's logits, in units of their spread; rounding alone stays a hundred times below."""
 
 _IMAGE = "<image>"
 _PROMPT = "<|im_start|>User:<fake_token_around_image><global-img>{image}<fake_token_around_image>Describe it.<end_of_utterance>\nAssistant:"
@@ -32,7 +32,7 @@ _PROMPT = "<|im_start|>User:<fake_token_around_image><global-img>{image}<fake_to
 
 @dataclass(frozen=True)
 class VariantCheck:
-    """How a variant did on the random picture."""
+    """Tells how a variant did on the random picture."""
 
     variant: str
     compared_with: str
@@ -41,9 +41,9 @@ class VariantCheck:
     """How many of `tokens` it puts first where the reference does, what stands before them being the same."""
     tokens: int
     largest_difference: float
-    """Between its logits and the reference's, at those places."""
+    """Between its logits and the reference's, at the places of `tokens`."""
     files: list[str]
-    """Names of its files."""
+    """Names of the variant's files."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +57,7 @@ class SampleInput:
 
     @property
     def mask(self) -> np.ndarray:
-        """bool [1, tiles, S, S]: all of it is picture."""
+        """Return bool [1, tiles, S, S]: all of it is picture."""
         return np.ones((*self.pixels.shape[:2], *self.pixels.shape[3:]), np.bool_)
 
 
@@ -95,6 +95,7 @@ def check_export(source: Path, folder: Path, shape: SmolVlmShape, suffixes: Mapp
 
 
 def transformers_installed() -> bool:
+    """Tell whether torch and transformers are installed."""
     return all(importlib.util.find_spec(name) is not None for name in ("torch", "transformers"))
 
 
@@ -118,7 +119,7 @@ def _is_of(path: Path, suffix: str) -> bool:
 
 
 class ExportedGraphs:
-    """One variant's three graphs."""
+    """Runs one variant's three graphs."""
 
     def __init__(self, folder: Path, suffix: str, shape: SmolVlmShape) -> None:
         self._vision, self._embed, self._decoder = (OnnxGraph(folder / "onnx" / f"{name}{suffix}.onnx") for name in GRAPHS)
@@ -126,7 +127,7 @@ class ExportedGraphs:
         self._cache = [f"{layer}.{part}" for layer in range(shape.text.layers) for part in ("key", "value")]
 
     def generate(self, sample: SampleInput) -> tuple[list[int], np.ndarray]:
-        """TOKENS greedy tokens, and the logits [TOKENS, vocabulary] that chose them."""
+        """Return TOKENS greedy tokens, and the logits [TOKENS, vocabulary] that chose them."""
         cache, embeds, rows = self._empty_cache(), self._prompt_embeds(sample), []
         for _ in range(TOKENS):
             logits, cache = self._read(embeds, cache, keep=1)
@@ -135,7 +136,7 @@ class ExportedGraphs:
         return [int(row.argmax()) for row in rows], np.stack(rows)
 
     def score(self, sample: SampleInput, tokens: list[int]) -> np.ndarray:
-        """The logits [tokens, vocabulary] that choose each token after those before it, all in one run."""
+        """Return the logits [tokens, vocabulary] that choose each token after those before it, all in one run."""
         embeds = np.concatenate([self._prompt_embeds(sample), self._embeds(tokens[:-1])])
         return self._read(embeds, self._empty_cache(), keep=len(tokens))[0]
 

@@ -1,4 +1,4 @@
-"""What a SmolVLM folder's config.json says about the model's shape, with transformers' defaults for what it leaves out.
+"""Reads what a SmolVLM folder's config.json says about the model's shape, with transformers' defaults for what it leaves out.
 
 Knows the names and shapes of the weights, not how they are computed with. Defaults: LlamaConfig and SmolVLMVisionConfig
 of transformers (Idefics3's, the older name of the same network, are equal).
@@ -16,6 +16,7 @@ from assistant.export.gguf_file import LlamaShape
 from assistant.problems import BadInput, DamagedModel, MissingModel, shorten
 
 MODEL_TYPES = ("smolvlm", "idefics3")
+"""Values of `model_type` that are read."""
 
 Shapes = dict[str, tuple[int, ...]]
 """Weights' names to shapes."""
@@ -30,7 +31,7 @@ class VisionShape:
     heads: int
     intermediate: int
     image_size: int
-    """Pixels; side of a tile."""
+    """Side of a tile, in pixels."""
     patch_size: int
     norm_epsilon: float
     shuffle: int
@@ -39,12 +40,12 @@ class VisionShape:
 
     @property
     def side(self) -> int:
-        """Patches along a side of the tile; pixels that fill no patch are left out."""
+        """Return the patches along a side of the tile; pixels that fill no patch are left out."""
         return self.image_size // self.patch_size
 
     @property
     def tokens(self) -> int:
-        """Visual tokens of a tile."""
+        """Return the number of a tile's visual tokens."""
         return (self.side // self.shuffle) ** 2
 
 
@@ -90,7 +91,7 @@ def read_shape(folder: Path) -> SmolVlmShape:
 
 
 def language_shapes(shape: SmolVlmShape) -> Shapes:
-    """Weights of the language model, by their names behind `text_model.` without `.weight`."""
+    """Return the shapes of the language model's weights, by their names behind `text_model.` without `.weight`."""
     text = shape.text
     inner, keys = text.heads * text.head_dim, text.kv_heads * text.head_dim
     layer: Shapes = {
@@ -109,7 +110,7 @@ def language_shapes(shape: SmolVlmShape) -> Shapes:
 
 
 def vision_shapes(vision: VisionShape) -> Shapes:
-    """Weights of the vision encoder, by their names behind `vision_model.`."""
+    """Return the shapes of the vision encoder's weights, by their names behind `vision_model.`."""
     hidden, inner = vision.hidden, vision.intermediate
     linear = {f"self_attn.{part}_proj": (hidden, hidden) for part in ("q", "k", "v", "out")}
     linear |= {"mlp.fc1": (inner, hidden), "mlp.fc2": (hidden, inner)}
@@ -126,7 +127,7 @@ def vision_shapes(vision: VisionShape) -> Shapes:
 
 
 def connector_shape(vision: VisionShape) -> tuple[int, int]:
-    """Of `connector.modality_projection.proj.weight`."""
+    """Return the shape of `connector.modality_projection.proj.weight`."""
     return vision.text_hidden, vision.hidden * vision.shuffle**2
 
 

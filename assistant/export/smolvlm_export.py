@@ -31,12 +31,12 @@ class Variant:
     """A kind of weights: how each graph keeps them."""
 
     suffix: str
-    """Of the files' names, as on the hub."""
+    """What the files' names end in, as on the hub."""
     vision: Linear
     embedding: str
     decoder: Linear
     decoder_bytes: float
-    """A weight in the decoder, about."""
+    """Bytes of a weight in the decoder, about."""
     half_cache: bool = False
 
 
@@ -55,7 +55,7 @@ VARIANTS = {
     "q4f16": Variant("_q4f16", _PICTURES_INT8, "float16", block_linear(4, half_scales=True), 0.6, half_cache=True),
     "q4": Variant("_q4", _PICTURES_INT8, "float16", block_linear(4), 0.7),
 }
-"""Widest first."""
+"""Kinds of weights by name, the widest first."""
 DEFAULT_VARIANTS = ("fp32", "quantized", "int8", "q4")
 
 _LARGEST_FILE = 1.9e9
@@ -123,7 +123,7 @@ class _Named(Mapping[str, np.ndarray]):
 
 
 def find_weights(tensors: Safetensors, shape: SmolVlmShape) -> tuple[LlamaWeights, Mapping[str, np.ndarray]]:
-    """The language model's weights and the vision encoder's, under the names the graphs' builders use.
+    """Return the language model's weights and the vision encoder's, under the names the graphs' builders use.
 
     Everything before "text_model." may differ: models with a head are saved with "model." there, those without with nothing.
 

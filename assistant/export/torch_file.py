@@ -48,11 +48,7 @@ def _lazy_tensor(storage: _Storage, offset: int, shape: tuple[int, ...], stride:
 
 
 def read_state_dict(path: Path) -> dict[str, np.ndarray]:
-    """Return {tensor name: array}.
-
-    Raises:
-        ValueError: the file is not a state dict of this format.
-    """
+    """Return {tensor name: array}. ValueError if the file is not a state dict of this format."""
     try:
         with path.open("rb") as file:
             if pickle.Unpickler(file).load() != _MAGIC:

@@ -1,4 +1,4 @@
-"""The vision encoder's second head as it is kept: which words people would use of a picture, and how its last blocks differ.
+"""The vision encoder's word classifier as it is kept: which words people would use of a picture, and how its last blocks differ.
 
 Kept in 8 bits a weight, each row with a scale of its own.
 """
@@ -14,18 +14,18 @@ import numpy as np
 
 @dataclass(frozen=True)
 class WordHead:
-    """A linear head over pooled features, and what is added to the convolutions before it."""
+    """A linear classifier over pooled features, and what is added to the convolutions before it."""
 
     weight: np.ndarray
     """f32 [words, 1280]"""
     bias: np.ndarray
     """f32 [words]"""
     changes: Mapping[str, np.ndarray]
-    """By the convolutions' names, e.g. "_blocks.17._expand_conv.weight" f32 [out, in, k, k]."""
+    """Convolution -> what is added to it, e.g. "_blocks.17._expand_conv.weight" f32 [out, in, k, k]."""
 
 
 def read_word_head(path: Path) -> WordHead:
-    """FileNotFoundError, ValueError or KeyError if the file isn't there or isn't one."""
+    """Read a word classifier. FileNotFoundError, ValueError or KeyError if the file isn't there or isn't one."""
     with np.load(path, allow_pickle=False) as kept:
         whole = {name: kept[name].astype(np.float32) for name in kept.files if kept[name].dtype == np.float16}
         for name in kept.files:
@@ -36,7 +36,7 @@ def read_word_head(path: Path) -> WordHead:
 
 
 def save_word_head(path: Path, head: WordHead) -> None:
-    """Rounded to 8 bits, biases to half precision."""
+    """Write a word classifier, rounded to 8 bits, biases to half precision."""
     kept = dict[str, np.ndarray]()
     for name, value in {"weight": head.weight, "bias": head.bias, **head.changes}.items():
         kept |= _rounded(name, value)
@@ -44,7 +44,7 @@ def save_word_head(path: Path, head: WordHead) -> None:
 
 
 def replace_rows(path: Path, first: int, weight: np.ndarray, bias: np.ndarray) -> None:
-    """Keep the head's rows before `first` to the last bit, and put these in place of the others."""
+    """Keep the classifier's rows before `first` to the last bit, and put these in place of the others."""
     with np.load(path, allow_pickle=False) as arrays:
         kept = {name: arrays[name] for name in arrays.files}
     for name, value in (_rounded("weight", weight) | _rounded("bias", bias)).items():

@@ -1,1 +1,1 @@
-"""Which pictures are worth looking at: pure steps told frames and times. Knows no camera and no model."""
+"""Which pictures are worth looking at: pure steps that take frames and times. Knows no camera and no model."""

@@ -1,4 +1,4 @@
-"""What the selector of keyframes holds of frames until they are kept or forgotten. Knows nothing of when that is."""
+"""What the keyframe selector holds of frames until they are kept or forgotten. Knows nothing of when that is."""
 
 from __future__ import annotations
 
@@ -21,20 +21,22 @@ class MeasuredFrame:
 
     @cached_property
     def sharpness(self) -> float:
+        """Return the picture's sharpness as `signatures.sharpness_of` measures it."""
         return sharpness_of(self.frame.picture)
 
     @cached_property
     def problem(self) -> PictureProblem | None:
+        """Return what keeps the picture from being described, if anything."""
         return picture_problem(self.frame.picture)
 
     @cached_property
     def quality(self) -> float:
-        """By which frames of one scene are compared: sharpness for the contrast there is, and the part that is well exposed."""
+        """Return what frames of one scene are compared by: sharpness for the contrast there is, and the share well exposed, squared."""
         return exposure_of(self.signature) ** 2 * self.sharpness / (float(self.signature.cells[1].var()) + 1.0)
 
 
 class Candidate:
-    """A state that may become a landmark: the frames from `began` to `last_s` that measured the same."""
+    """Gathers the frames of a state that may become a landmark: those from `began` to `last_s`, which look the same."""
 
     def __init__(self, measured: MeasuredFrame) -> None:
         self.began = self.best = measured
@@ -42,17 +44,17 @@ class Candidate:
         self._cells, self._frames = measured.signature.cells, 1
 
     def add(self, measured: MeasuredFrame) -> None:
-        """Another frame of the state; the best is the sharpest that is well exposed."""
+        """Add another frame of the state; `best` becomes the sharpest that is well exposed."""
         self.best = max(self.best, measured, key=lambda each: each.quality)
         self.last, self.last_s = measured.signature, measured.frame.time_s
         self._cells, self._frames = self._cells + measured.signature.cells, self._frames + 1
 
     @property
     def mean(self) -> Signature:
-        """The state without the noise, flicker and trembling of its frames."""
+        """Return the mean of the state's frames, without their noise, flicker and trembling."""
         return Signature(self._cells / np.float32(self._frames))
 
     @property
     def still_s(self) -> float:
-        """How long the state has lasted."""
+        """Return for how many seconds the state has lasted."""
         return self.last_s - self.began.frame.time_s

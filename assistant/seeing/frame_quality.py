@@ -1,4 +1,4 @@
-"""Tells pictures that must not be described: covered lens, dark, overexposed, blank, blurred, and a frozen camera.
+"""Finds pictures that must not be described: covered lens, dark, overexposed, blank, blurred, and a frozen camera.
 
 Knows nothing of cameras, clocks or models. Everything is judged on a thumbnail about 160 pixels long, so that neither
 the resolution nor the size of sensor noise matters. The numbers below were chosen on photographs of Flickr8k, grocery shelves and ImageNet
@@ -24,26 +24,26 @@ SAMPLES_PER_EDGE = 4
 DARKEST_BRIGHT_PART = 18
 """Luma below which 95 % of a dark picture lies: photographs at 6 % brightness reach 15, at 15 % they pass 23."""
 WHITE_MEDIAN = 245
-"""Luma that half of an overexposed picture exceeds ..."""
+"""Luma that half of an overexposed picture exceeds, while WHITE_DARK_PART is exceeded by nearly all of it."""
 WHITE_DARK_PART = 150
-"""... while 99 % of it exceeds this; printed text on white paper stays below."""
+"""Luma that 99 % of an overexposed picture exceeds; printed text on white paper stays below."""
 BLANK_RESIDUE = 4.0
 """Levels left after the best smooth surface is taken away; noise leaves below 2, photographs above 19."""
 BLUR_SLOPE = 0.33
 """Steepest share of a block's contrast crossed in one thumbnail pixel, in the direction where this is least."""
 COVERED_STEP = 8.0
-"""Luma levels; nothing on a covered lens changes faster between neighbouring pixels."""
+"""Luma levels between neighbouring pixels; nothing on a covered lens changes faster."""
 COVERED_LUMA = 70
 """A covered lens is darker than this on average, or red."""
 COVERED_RED = 1.6
 """Red over the mean of green and blue when light shines through a finger."""
 COVERED_GREY = 0.95
-"""The same ratio for black rubber or a dark finger; bluer pictures are just blank."""
+"""Red over the mean of green and blue for black rubber or a dark finger; bluer pictures are just blank."""
 
 BLOCK = 16
 """Thumbnail pixels along the edge of a block in which contrast is measured."""
 SHARP_BLOCKS = 6
-"""As many blocks have to be sharp: an eighth of a picture in focus is enough, dust on the lens is not."""
+"""Blocks that have to be sharp: an eighth of a picture in focus is enough, dust on the lens is not."""
 CONTRAST_FLOOR = 8.0
 """Luma levels added to a block's contrast, so that noise in an even block doesn't look sharp."""
 DIRECTIONS = 8
@@ -51,7 +51,7 @@ DIRECTIONS = 8
 
 
 def thumbnail(picture: Picture) -> Picture:
-    """Shrink uint8 [H, W, 3] to about THUMBNAIL_EDGE by averaging some pixels of each cell; a thumbnail returns unchanged."""
+    """Return uint8 [H, W, 3] shrunk to about THUMBNAIL_EDGE by averaging some pixels of each cell; a thumbnail returns unchanged."""
     cell = max(1, round(max(picture.shape[:2]) / THUMBNAIL_EDGE))
     if cell == 1:
         return picture
@@ -66,7 +66,7 @@ def thumbnail(picture: Picture) -> Picture:
 
 
 def picture_problem(picture: Picture) -> PictureProblem | None:
-    """What keeps this picture from being described, if anything; a thumbnail of it gives the same answer."""
+    """Return what keeps uint8 [H, W, 3] from being described, if anything; a thumbnail of it gives the same answer."""
     small = thumbnail(picture)
     luma = luma_of(small)
     dark_part, median, bright_part = _percentiles(luma, (0.01, 0.50, 0.95))
@@ -83,21 +83,21 @@ def picture_problem(picture: Picture) -> PictureProblem | None:
 
 
 def luma_of(picture: Picture) -> Plane:
-    """[h, w], 0 to 255"""
+    """Return the luma (ITU-R BT.601) of uint8 [H, W, 3] as f32 [H, W], 0 to 255."""
     return np.asarray(picture @ np.array([0.299, 0.587, 0.114], np.float32), np.float32)
 
 
 class FreezeDetector:
-    """Tells when a live camera repeats one picture; real sensors never do, because of their noise. Not for files."""
+    """Notices when a live camera repeats one picture; real sensors never do, because of their noise. Not for files."""
 
     def __init__(self, longest_s: float = 2.0) -> None:
-        """longest_s: how long the same picture may be repeated, in seconds; slow webcams repeat a few."""
+        """Allow one picture to be repeated for `longest_s` seconds; slow webcams repeat a few."""
         self._longest_s = longest_s
         self._last: Picture | None = None
         self._since_s = 0.0
 
     def is_frozen(self, picture: Picture, time_s: float) -> bool:
-        """Whether the pictures have been identical for `longest_s` up to now."""
+        """Take the next picture, and tell whether the pictures have been identical for `longest_s` up to `time_s`."""
         if self._last is None or not np.array_equal(picture, self._last):
             self._last, self._since_s = picture, time_s
         return time_s - self._since_s >= self._longest_s
@@ -140,7 +140,7 @@ def _surface(height: int, width: int) -> tuple[Plane, Plane]:
 
 
 def least_slope(luma: Plane) -> float:
-    """How sharp the sharpest blocks are along the direction in which they are least so.
+    """Return how sharp the sharpest blocks of luma f32 [h, w] are along the direction in which they are least so.
 
     A slope is a share of the block's contrast per pixel, so faint scenes count as much as strong ones. Blur of width s
     lets no edge exceed 0.4 / s, in any direction; motion over n pixels lets none exceed 1 / n along its path.

@@ -12,7 +12,7 @@ SPREAD = 0.5
 
 
 class KeptKeyframes:
-    """At most `budget` keyframes; when there is one too many, the one goes that is missed least."""
+    """Keeps at most `budget` keyframes; when there is one too many, it drops the one that is missed least."""
 
     def __init__(self, budget: int) -> None:
         self.keyframes: list[Keyframe] = []
@@ -21,6 +21,7 @@ class KeptKeyframes:
         self._unlike = np.empty((0, 0), np.float32)  # [kept, kept], shares in [0, 1]
 
     def add(self, keyframe: Keyframe) -> None:
+        """Keep a keyframe, and drop another if there are too many now."""
         signature = signature_of(keyframe.frame.picture)
         row = np.array([compare(old, signature).total for old in self._signatures], np.float32)
         self._unlike = np.block([[self._unlike, row[:, None]], [row[None], np.array([[np.inf]], np.float32)]])

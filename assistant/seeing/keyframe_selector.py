@@ -1,6 +1,6 @@
 """Picks the few frames that matter by temporal landmarks: where the scene has changed and the change lasts.
 
-Pure: told frames with their times, it knows nothing of cameras, clocks or models. The idea is that of human event
+Pure: it takes frames with their times, and knows nothing of cameras, clocks or models. The idea is that of human event
 segmentation, in which a scene's boundaries are remembered and the time between is not (Zacks et al., 2007).
 """
 
@@ -19,46 +19,46 @@ from assistant.seeing.signatures import Comparison, Signature, compare, signatur
 from assistant.settings import KeyframeSettings
 
 HYSTERESIS = 0.6
-"""Share of the threshold to which a change may fall back while it settles."""
+"""Share of the change threshold to which a change may fall back while it settles."""
 NEW_VIEW = 0.4
 """Share of the picture that comes into view before a moving camera gives another keyframe."""
 SAME_VIEW = 0.2
 """Share of the picture by which a view may be moved and still be recognised."""
 STEADY = 0.05
-"""The same for a camera that is held still."""
+"""Share of the picture by which a view may be moved while the camera counts as held still."""
 BUSY = 4.0
 """Times settle_s after which a scene in constant motion is kept although it hasn't settled."""
 CUT_OFF = 2.0
-"""The same for a recorded scene that a cut ends."""
+"""Times settle_s after which a recorded scene in constant motion is kept when a cut ends it."""
 BULK = 0.5
 """Share of the picture that must change in a busy scene (walking) for the next keyframe to come as soon as the last."""
 DRIFT = 0.02
 """Share of a recorded scene that must have changed for it to be kept again for coverage."""
 PATIENCE_S = 2.0
-"""How long the sharpest picture of a recorded scene is looked for; a live scene is told when it has settled."""
+"""How long the sharpest picture of a recorded scene is looked for; a live scene is kept when it has settled."""
 TURN_S = 1.0
-"""How long a camera must go on moving for a keyframe on the way, and be still for its new view to be told."""
+"""How long a camera must go on moving for a keyframe on the way, and be still for its new view to be kept."""
 TROUBLE_S = 1.0
 """How long a live picture must be useless; a lens that looks for focus is not."""
 START_S = 1.0
-"""How long a live camera looks for its focus and exposure after its first picture, which is told at once ..."""
+"""How long a live camera looks for its focus and exposure after its first picture, which is kept at once."""
 START_CHANGE = 3.0
-"""... times the threshold that it may change meanwhile ..."""
+"""Times the change threshold that a live camera's picture may change within START_S without being another scene."""
 START_GAIN = 1.3
-"""... and times better its picture must be in the end to be told again."""
+"""Times better a live camera's picture must be at the end of START_S to be kept in place of its first."""
 LOOK_EVERY_S = 0.09
-"""Frames that come sooner after the last are passed over: a scene that matters lasts longer."""
+"""Seconds after a frame in which others are passed over: a scene that matters lasts longer."""
 CHECK_EVERY_S = 2.0
-"""Between checks whether a scene that looks unchanged has got out of focus."""
+"""Seconds between checks whether a scene that looks unchanged has got out of focus."""
 DEFAULT_BUDGET = 64
 """Keyframes of a recording held when no budget is given; 180 MB at 1280 x 720."""
 NO_SCENE = -1
-"""The scene's number when there is nothing to be seen."""
+"""The scene's number when nothing can be seen."""
 MEMORY = 64
 """Scenes that are recognised when they come back; the oldest go first. 3 MB."""
 
 OnCompared = Callable[[float, float], object]
-"""Told (time_s, change from the last keyframe) of every frame."""
+"""Called with (time_s, change from the last keyframe) for every frame that is compared."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +71,7 @@ class _Landmark:
 
 
 class KeyframeSelector:
-    """Told every frame in order of time, returns the keyframes among them. Holds at most four frames.
+    """Takes every frame in order of time, and returns the keyframes among them. Holds at most four frames.
 
     Live, a keyframe is returned as soon as its scene has lasted for `settle_s`, at most `most_per_minute`; a recording's
     may come some seconds later and be sharper, and all that settle are returned.
@@ -97,7 +97,7 @@ class KeyframeSelector:
         self._problem_changed = False
 
     def process(self, frame: Frame) -> Keyframe | None:
-        """The keyframe that is settled by this frame, if any; it may be an earlier, sharper frame."""
+        """Take the next frame, and return the keyframe that it settles, if any; that may be an earlier, sharper frame."""
         if 0 <= frame.time_s - self._looked_s < LOOK_EVERY_S:
             return None
         self._looked_s = frame.time_s
@@ -114,7 +114,7 @@ class KeyframeSelector:
         return ended or self._keep_for_coverage(frame, signature)
 
     def flush(self) -> Keyframe | None:
-        """The source has ended: the change that was still settling."""
+        """End the source, and return the change that was still settling, if any."""
         return self._keep(self._candidate, self._candidate.last_s) if self._candidate else None
 
     def _difference(self, signature: Signature) -> Comparison:
@@ -246,9 +246,9 @@ class KeyframeSelector:
 def select_keyframes(
     frames: Iterable[Frame], settings: KeyframeSettings, budget: int | None = None, on_compared: OnCompared | None = None
 ) -> list[Keyframe]:
-    """The keyframes of a recording in order of time, each scene once, at most `budget` (DEFAULT_BUDGET if None).
+    """Return a recording's keyframes in order of time, each scene once, at most `budget` (DEFAULT_BUDGET if None).
 
-    Keyframes with a problem are left out if anything else was seen.
+    Keyframes with a problem are left out if anything else was seen. `on_compared` is called for every frame that is compared.
     """
     kept = KeptKeyframes(budget or DEFAULT_BUDGET)
     trouble: list[Keyframe] = []
@@ -261,7 +261,7 @@ def select_keyframes(
 
 
 def iterate_keyframes(frames: Iterable[Frame], settings: KeyframeSettings, on_compared: OnCompared | None = None) -> Iterator[Keyframe]:
-    """All keyframes of a recording as they are found, scenes that come back (reason "return") and trouble too."""
+    """Yield every keyframe of a recording as it is found, also of scenes that come back (reason "return") and with a problem."""
     selector = KeyframeSelector(settings, recorded=True)
     for frame in frames:
         keyframe = selector.process(frame)

@@ -12,7 +12,7 @@ CAPACITY = 16
 
 
 class SceneMemory:
-    """Filled by the thread that watches, read by the one that answers; both may call at any time."""
+    """Holds the last keyframes; the thread that watches fills it, the one that answers reads it, and both may call at any time."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._lock = threading.Lock()
@@ -21,7 +21,7 @@ class SceneMemory:
         self._frame_s: float | None = None
 
     def note_frame(self, time_s: float) -> None:
-        """The camera has sent a picture; whatever was kept still stands."""
+        """Note that the camera has sent a picture; whatever was kept still stands."""
         self._frame_s = time_s
 
     def add(self, keyframe: Keyframe) -> None:
@@ -32,7 +32,7 @@ class SceneMemory:
                 self._keyframes.append(keyframe)
 
     def latest(self, count: int) -> list[Keyframe]:
-        """The last keyframes that may be described, at most `count`, the newest at the end."""
+        """Return the last keyframes that may be described, at most `count`, the newest at the end."""
         with self._lock:
             return list(self._keyframes)[-count:] if count > 0 else []
 
@@ -43,11 +43,11 @@ class SceneMemory:
 
     @property
     def newest(self) -> Keyframe | None:
-        """The last keyframe, also one with a problem."""
+        """Return the last keyframe, also one with a problem; None before there was any."""
         return self._newest
 
     def silent_s(self, now_s: float) -> float:
-        """Seconds since the camera sent anything; 0 before it ever did."""
+        """Return the seconds since the camera sent anything; 0 before it ever did."""
         return 0.0 if self._frame_s is None else max(0.0, now_s - self._frame_s)
 
     def forget(self) -> None:

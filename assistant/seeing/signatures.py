@@ -38,47 +38,47 @@ UNALIGNED_ENOUGH = 0.02
 LEAST_OVERLAP = 0.3
 """Share of the picture that two views must have in common to be recognised as one, moved."""
 EXPLAINED = 0.5
-"""A moved view is believed if it leaves less than this share of the change ..."""
+"""A moved view is believed if it leaves less than this share of the change, and no more than LEFT_OVER."""
 LEFT_OVER = 0.2
-"""... and no more than this share of what both show."""
+"""Share of what two views both show that may look different where one is believed to be the other, moved."""
 SHARPNESS_EDGE = 320
 """Pixels along the longer edge at which sharpness is measured."""
 
 
 class Signature:
-    """What is compared of a picture. All layouts f32 [3, ROWS, COLUMNS], mean levels of red, green and blue."""
+    """Holds what is compared of a picture. All layouts are f32 [3, ROWS, COLUMNS], mean levels of red, green and blue."""
 
     def __init__(self, cells: Layout) -> None:
         self.cells = cells
 
     @cached_property
     def low(self) -> Layout:
-        """Smallest of each cell and its eight neighbours."""
+        """Return the smallest level of each cell and its eight neighbours."""
         return _extreme(self.cells, np.minimum)
 
     @cached_property
     def high(self) -> Layout:
-        """Largest of them."""
+        """Return the largest level of each cell and its eight neighbours."""
         return _extreme(self.cells, np.maximum)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """How a scene differs from another, as shares in [0, 1]."""
+    """Tells how a scene differs from another, as shares in [0, 1]."""
 
     changed: float
-    """Of the part that both show: what looks different."""
+    """Share of the part that both show: what looks different."""
     uncovered: float
-    """Of the picture: what came into view because the camera moved; 0 when no moved view explains the change."""
+    """Share of the picture that came into view because the camera moved; 0 when no moved view explains the change."""
 
     @property
     def total(self) -> float:
-        """Of the picture: what can't be seen in the other."""
+        """Return the share of the picture that can't be seen in the other."""
         return self.uncovered + (1 - self.uncovered) * self.changed
 
 
 def signature_of(picture: Picture) -> Signature:
-    """Of uint8 [H, W, 3], any size; a picture with fewer pixels than cells repeats them."""
+    """Return the signature of uint8 [H, W, 3] of any size; a picture with fewer pixels than cells repeats them."""
     height, width = picture.shape[:2]
     rows = picture[_sampled(height, ROWS)].reshape(ROWS, SAMPLES, width * 3)
     sums = np.add(rows[:, 0], rows[:, 1], dtype=np.uint16)  # [ROWS, W * 3]; far faster than sum(axis=1)
@@ -89,7 +89,7 @@ def signature_of(picture: Picture) -> Signature:
 
 
 def compare(before: Signature, now: Signature) -> Comparison:
-    """What of `now` can't be seen in `before`."""
+    """Return how much of `now` can't be seen in `before`, exposure, white balance and a moved camera taken away."""
     changed = _changed_share(before, now, (0, 0))
     if changed <= UNALIGNED_ENOUGH:
         return Comparison(changed, 0.0)
@@ -102,7 +102,7 @@ def compare(before: Signature, now: Signature) -> Comparison:
 
 
 def sharpness_of(picture: Picture) -> float:
-    """Variance of the Laplacian of the green plane (nearest to luma) of every n-th pixel (Pech-Pacheco et al., 2000)."""
+    """Return the variance of the Laplacian (Pech-Pacheco et al., 2000) of every n-th pixel of the green plane, which is nearest to luma."""
     step = max(1, round(max(picture.shape[:2]) / SHARPNESS_EDGE))
     plane = np.pad(picture[::step, ::step, 1], 1, mode="edge").astype(np.int16)
     laplacian = plane[1:-1, 2:] + plane[1:-1, :-2] + plane[2:, 1:-1] + plane[:-2, 1:-1] - 4 * plane[1:-1, 1:-1]
@@ -110,7 +110,7 @@ def sharpness_of(picture: Picture) -> float:
 
 
 def exposure_of(signature: Signature) -> float:
-    """Share of the picture that is neither black nor burnt out, in [0, 1]."""
+    """Return the share of the picture that is neither black nor burnt out, in [0, 1]."""
     green = signature.cells[1]
     return float(((green > 8) & (green < 247)).mean())
 

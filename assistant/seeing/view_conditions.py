@@ -1,4 +1,4 @@
-"""Says how good the view is for the camera: light, its direction, sharpness. Pure; answers "where am I looking?".
+"""Judges how good the view is for the camera: light, its direction, sharpness. Pure; answers "where am I looking?".
 
 Each number was chosen so that few of 448 photographs of Flickr8k, grocery shelves and ImageNet are named by it; the share stands beside it.
 """
@@ -13,17 +13,17 @@ from assistant.seeing.frame_quality import Plane, least_slope, luma_of, picture_
 DIM_MEDIAN = 45
 """Luma that half of a dim picture stays below; 4 % of photographs."""
 BRIGHT_MEAN = 200
-"""1 %."""
+"""Mean luma that a bright picture exceeds; 1 % of photographs."""
 BACKLIT_CENTRE, BACKLIT_BORDER = 70, 130
-"""Median luma of a backlit middle, at most, and of what surrounds it, at least; 2 %."""
+"""Median luma of a backlit middle, at most, and of what surrounds it, at least; 2 % of photographs."""
 SIDE_RATIO, SIDE_DIFFERENCE = 2.0, 60
-"""How much brighter the third on one side is than that on the other; 1 %."""
+"""How much brighter the third on one side is than that on the other, as a factor and in luma levels; 1 % of photographs."""
 SOFT_SLOPE = 0.45
-"""5 % of photographs, and three in four of those blurred by 3 pixels in 640; see frame_quality.least_slope."""
+"""Slope below which a picture is soft: 5 % of photographs, and three in four of those blurred by 3 pixels in 640; see least_slope."""
 
 
 def view_conditions(picture: Picture) -> list[str]:
-    """Keys of the phrases to say, at least one. A picture that must not be described has its problem alone."""
+    """Return keys of the phrases that name the view's conditions, at least one. A picture with a problem has that alone."""
     problem = picture_problem(picture)
     if problem is not None:
         return [problem]

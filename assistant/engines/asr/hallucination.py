@@ -12,14 +12,16 @@ import zlib
 from dataclasses import dataclass
 
 LARGEST_COMPRESSION_RATIO = 2.4
+"""Above this the text is a loop."""
 LARGEST_NO_SPEECH_PROBABILITY = 0.6
+"""Above this there was no speech, if the words are unlikely too (SMALLEST_MEAN_LOG_PROBABILITY)."""
 SMALLEST_MEAN_LOG_PROBABILITY = -1.0
 MOST_LETTERS_PER_S = 40.0
-"""Nobody speaks faster; fast readers reach 25."""
+"""Letters for each second of speech; nobody speaks faster, and fast readers reach 25."""
 STOCK_NO_SPEECH_PROBABILITY = 0.2
-"""A stock phrase is believed up to here..."""
+"""A stock phrase is believed up to this probability of no speech."""
 STOCK_MEAN_LOG_PROBABILITY = -0.7
-"""...and down to here: a "Thank you" that was said scores above -0.5."""
+"""A stock phrase is believed down to this: a "Thank you" that was said scores above -0.5."""
 
 
 @dataclass(frozen=True)
@@ -28,15 +30,15 @@ class Evidence:
 
     text: str
     mean_log_probability: float
-    """Of the text's tokens; 0 is certain."""
+    """Mean over the text's tokens; 0 is certain."""
     no_speech_probability: float
-    """Of Whisper's own token for it, in [0, 1]."""
+    """Probability of Whisper's own token for no speech, in [0, 1]."""
     speech_s: float
-    """Of speech found by the voice detector."""
+    """Seconds of speech found by the voice detector."""
 
 
 def is_hallucination(evidence: Evidence) -> bool:
-    """True when the text must be thrown away: no words, a loop, more than can be said, no speech, or a stock phrase on weak evidence."""
+    """Tell whether the text must be thrown away: no words, a loop, more than can be said, no speech, or a stock phrase on weak evidence."""
     words = spoken_words(evidence.text)
     likely, no_speech = evidence.mean_log_probability, evidence.no_speech_probability
     return (
@@ -49,13 +51,13 @@ def is_hallucination(evidence: Evidence) -> bool:
 
 
 def spoken_words(text: str) -> str:
-    """Words alone, in lower case: no remarks in brackets ("[Music]", "(applause)"), no punctuation, no notes."""
+    """Return the words alone, in lower case: no remarks in brackets ("[Music]", "(applause)"), no punctuation, no notes."""
     spoken = re.sub(r"\[[^]]*\]|\([^)]*\)|\*[^*]*\*", " ", text.casefold())
     return re.sub(r"[\W_]+", " ", spoken).strip()
 
 
 def compression_ratio(text: str) -> float:
-    """How many times zlib shrinks the text: about 1 for a sentence, 10 for a loop."""
+    """Return how many times zlib shrinks the text: about 1 for a sentence, 10 for a loop."""
     data = text.encode()
     return len(data) / len(zlib.compress(data))
 
@@ -84,4 +86,4 @@ STOCK_PHRASES = frozenset(
     감사합니다 / 시청해주셔서 감사합니다 / 구독과 좋아요 부탁드립니다 / MBC 뉴스
     """.replace("\n", "/").split("/")
 )
-"""What Whisper writes for noise."""
+"""What Whisper writes for noise, as `spoken_words` gives it."""

@@ -29,23 +29,25 @@ CHUNK_SAMPLES = 512
 FILES = ("model.bin", "config.json", "tokenizer.json", "vocabulary.json")
 """Without tokenizer.json faster-whisper would ask the hub for one."""
 WINDOW_S = 30.0
-"""What Whisper was trained on; longer sound is cut at its quietest place."""
+"""Seconds that Whisper was trained on; longer sound is cut at its quietest place."""
 CUT_WITHIN_S = 5.0
+"""Seconds before a window's end within which it may be cut."""
 SHORT_WINDOWS_S = {6.0: 10.0, 14.0: 15.0}
 """What speech up to a length is encoded in: a third of a window takes an eighth of the time, and the words stay the same."""
 PADDING_S = 0.3
-"""Kept on either side of speech that the voice detector found."""
+"""Seconds kept on either side of speech that the voice detector found."""
 FRAMES_PER_S = 100
-"""Of the log-mel spectrogram."""
+"""Frames of the log-mel spectrogram a second."""
 BEAM_SIZE = 5
 SURE_MEAN_LOG_PROBABILITY = -0.3
 """Words this likely are those that a beam search finds too, in half its time (measured: seven languages, 140 sentences, no error more)."""
 MOST_TOKENS = 224
-"""Of one window's text; the half of Whisper's context that is meant for it."""
+"""Tokens of one window's text; the half of Whisper's context that is meant for it."""
 
 Task = Literal["transcribe", "translate"]
 
 NOTHING = Transcript(text="", language="", language_probability=0.0, english="", confidence=0.0)
+"""The transcript of sound without words."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,8 @@ class _Heard:
 class WhisperTranscriber:
     """Implements `interfaces.Transcriber` on a folder in CTranslate2's layout.
 
-    `detector` is the transcriber's own: it is reset for every call. Without one, every sound is put before Whisper.
     Decoding is greedy and, where that leaves doubt, a beam search; without sampling and without earlier text as a prompt, so that
     nothing is made up to fill a gap.
-    Raises MissingModel when a file isn't there, DamagedModel when one can't be loaded.
     """
 
     def __init__(
@@ -74,9 +74,16 @@ class WhisperTranscriber:
         languages: Collection[str] = (),
         untranslated: Collection[str] = (),
     ) -> None:
-        """`threads` 0: one per core. `languages` are those to choose from when none is told: a single one is never doubted; none
-        given, all that Whisper knows.
-        Of those in `untranslated` somebody else makes the English: theirs stays empty, which saves decoding twice.
+        """Load the model.
+
+        Args:
+            folder: the files. MissingModel if one isn't there, DamagedModel if one can't be loaded.
+            detector: the transcriber's own voice detector, which is reset for every call; None: every sound is put before Whisper.
+            settings: when sound counts as speech.
+            threads: of one call; 0 = one per core.
+            languages: those to choose from when none is given to `transcribe`: a single one is never doubted; empty, all that Whisper
+                knows. BadInput for one that it doesn't.
+            untranslated: those of which somebody else makes the English: theirs stays empty, which saves decoding twice.
         """
         for name in FILES:
             if not (folder / name).is_file():
@@ -102,11 +109,11 @@ class WhisperTranscriber:
         *,
         speech_probabilities: Probabilities | None = None,
     ) -> Transcript:
-        """The words of float32 [n]. A `language` that is given has probability 1; BadInput when Whisper doesn't know it.
+        """Return the words of float32 [n]. A `language` that is given has probability 1; BadInput when Whisper doesn't know it.
 
         `confidence` is exp(mean log-probability of the tokens), of the English ones if those are less sure; 0 and an empty `english`
-        when the translation is invented. Sound longer than 30 s is heard window by window: its language is that of the first window
-        with words, its confidence the mean over the seconds of speech.
+        when the translation is a hallucination. Sound longer than 30 s is heard window by window: its language is that of the first
+        window with words, its confidence the mean over the seconds of speech.
         """
         if language is not None:
             self._check_language(language)

@@ -25,34 +25,40 @@ _OF_FIRST_INPUT = ("Transpose", "Neg", "Slice", "Split", "Cast", "Div", "Unsquee
 
 
 class UnfusableError(Exception):
-    """Why a graph's attention stays as it is."""
+    """Says why a graph's attention stays as it is."""
 
 
 @dataclass(frozen=True)
 class Attention:
-    """One layer's attention, by the names of its tensors."""
+    """Names the tensors of one layer's attention."""
 
     query: str
-    """As the projection gives it, [B, S, heads * W]; so are key and value."""
+    """What the projection gives, [B, S, heads * W]."""
     key: str
+    """What the projection gives, [B, S, key/value heads * W]."""
     value: str
+    """What the projection gives, [B, S, key/value heads * W]."""
     past: tuple[str, str]
+    """The cache's keys and values that go in."""
     present: tuple[str, str]
+    """The cache's keys and values that come out, the new ones appended."""
     attended: str
-    """[B, S, heads * W], for the output projection."""
+    """What goes into the output projection, [B, S, heads * W]."""
 
     @property
     def projected(self) -> tuple[str, str, str]:
+        """Return the names of query, key and value."""
         return self.query, self.key, self.value
 
     @property
     def outputs(self) -> tuple[str, str, str]:
+        """Return the names of what attention gives: the heads' output and the longer cache."""
         return self.attended, *self.present
 
 
 @dataclass(frozen=True)
 class Subgraph:
-    """What is needed to compute some tensors of a graph."""
+    """Holds what is needed to compute some tensors of a graph."""
 
     nodes: list[onnx.NodeProto]
     inputs: list[str]
@@ -60,10 +66,10 @@ class Subgraph:
 
 
 class GraphIndex:
-    """Who makes and who reads each tensor of a graph."""
+    """Knows which node makes and which nodes read each tensor of a graph."""
 
     def __init__(self, model: onnx.ModelProto) -> None:
-        """UnfusableError if the graph has branches."""
+        """Index the graph. UnfusableError if it has branches."""
         if any(attribute.type == onnx.AttributeProto.GRAPH for node in model.graph.node for attribute in node.attribute):
             raise UnfusableError("the graph has branches")
         self.model = model
@@ -77,12 +83,12 @@ class GraphIndex:
         self._activations = self._downstream([EMBEDS])
 
     def attentions(self) -> list[Attention]:
-        """One a layer; UnfusableError if they can't be made out."""
+        """Return each layer's attention. UnfusableError if one can't be made out."""
         layers = sum(name.startswith("past_key_values.") and name.endswith(".key") for name in self.inputs)
         return [self._attention(layer) for layer in range(layers)]
 
     def subgraph(self, attention: Attention, outputs: Sequence[str], folder: Path) -> Subgraph:
-        """From projections and cache to `outputs`; UnfusableError if something else flows in.
+        """Return what computes `outputs` from projections and cache. UnfusableError if something else flows in.
 
         Hidden states are asked for nothing but their shape, and that is the same in all layers: it is taken from the graph's
         input. Weights that lie beside the graph in `folder` are read.

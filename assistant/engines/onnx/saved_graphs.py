@@ -32,16 +32,16 @@ _FATAL_ONLY = 4
 
 @dataclass(frozen=True)
 class Rewriting:
-    """A further optimisation of a saved form."""
+    """Describes a further optimisation of a saved graph."""
 
     key: str
-    """Names it and all it depends on beside the graph: another key, another saved form."""
+    """Names the optimisation and all it depends on beside the graph: another key, another saved graph."""
     rewrite: Callable[[Path], str]
-    """Replaces the saved graph, whose weights lie beside it, or leaves it as it is; gives a sentence to be told on request, or ""."""
+    """Replaces the saved graph, whose weights lie beside it, or leaves it as it is; returns a sentence to be told on request, or ""."""
 
 
 def find_saved(path: Path, folder: Path, rewriting: Rewriting | None = None) -> Path | None:
-    """The saved form of the graph `path` as that is now, made if need be; None if there can't be one."""
+    """Return the saved form of the graph `path` as that is now, made if need be; None if there can't be one."""
     try:
         place = _place(path, folder, rewriting)
         if not _is_whole(place):
@@ -55,12 +55,12 @@ def find_saved(path: Path, folder: Path, rewriting: Rewriting | None = None) -> 
 
 
 def discard(saved: Path) -> None:
-    """Forget a saved form that turned out damaged."""
+    """Delete a saved form that turned out damaged."""
     shutil.rmtree(saved.parent, ignore_errors=True)
 
 
 def read_notes(folder: Path) -> dict[str, str]:
-    """MODEL/GRAPH -> what its rewriting had to tell, of all saved forms."""
+    """Return MODEL/GRAPH -> what its rewriting had to tell, of all saved forms."""
     notes = {
         f"{made.parts[-3].rpartition('-')[0]}/{made.parts[-2].rpartition('-')[0]}": made for made in sorted(folder.glob("*/*/made.json"))
     }

@@ -40,10 +40,10 @@ class Port:
 
 @dataclass(frozen=True)
 class SessionSettings:
-    """What of this machine the graphs may use."""
+    """Says what of this machine the graphs may use."""
 
     threads: int = 0
-    """Of one run; 0 = one per physical core."""
+    """Threads of one run; 0 = one per physical core."""
     spin: bool = True
     """Threads keep their core busy while they wait for each other: faster on an idle machine. Where something else wanted the
     cores too, as sound does, decoding with spinning was half as fast and took twice the processor time."""
@@ -52,13 +52,13 @@ class SessionSettings:
 
     @classmethod
     def beside_audio(cls, threads: int = 0, saved_graphs: Path | None = None) -> SessionSettings:
-        """For live use: sound must never wait for the model. `threads` = 0 leaves a core to it where there are three or more."""
+        """Return settings for live use: sound must not wait for the model. `threads` = 0 leaves it one of three cores or more."""
         cores = _physical_cores()
         return cls(threads or (cores - 1 if cores > 2 else cores), False, saved_graphs)
 
 
 class OnnxGraph:
-    """One graph, ready to run. Its methods may be called from several threads at once."""
+    """Runs one graph. Its methods may be called from several threads at once."""
 
     def __init__(
         self, path: Path, settings: SessionSettings | None = None, *, keep_arena: bool = True, rewriting: Rewriting | None = None
@@ -90,36 +90,39 @@ class OnnxGraph:
         self.outputs = {port.name: port for port in ports[len(inputs) :]}
 
     def input(self, name: str, shape: Shape, *dtypes: type[np.generic]) -> Port:
-        """The input of that name, checked: DamagedModel unless it fits `shape` and is of one of `dtypes`."""
+        """Return the input of that name. DamagedModel unless it fits `shape` and is of one of `dtypes`."""
         return self._checked(self.inputs, "input", name, shape, dtypes)
 
     def output(self, name: str, shape: Shape, *dtypes: type[np.generic]) -> Port:
-        """The output of that name, checked in the same way."""
+        """Return the output of that name. DamagedModel unless it fits `shape` and is of one of `dtypes`."""
         return self._checked(self.outputs, "output", name, shape, dtypes)
 
     def refuse_other_inputs(self, known: Collection[str]) -> None:
-        """DamagedModel if the graph asks for an input that nobody would give it."""
+        """Raise DamagedModel if the graph asks for an input that nobody would give it."""
         if strange := sorted(set(self.inputs) - set(known)):
             raise self.foreign(f"asks for an unknown input {strange[0]!r}")
 
     def run(self, feed: Mapping[str, np.ndarray], outputs: Sequence[str]) -> list[np.ndarray]:
-        """The named outputs; DamagedModel if the graph fails."""
+        """Run the graph and return the named outputs. DamagedModel if it fails."""
         values = {name: onnxruntime.OrtValue.ortvalue_from_numpy(array) for name, array in feed.items()}
         return [value.numpy() for value in self.run_values(values, outputs)]
 
     def run_values(self, feed: Mapping[str, onnxruntime.OrtValue], outputs: Sequence[str]) -> list[onnxruntime.OrtValue]:
-        """The same on onnxruntime's own values: what goes from one run to the next isn't copied through numpy."""
+        """Run the graph on onnxruntime's own values, so that nothing is copied through numpy, and return the named outputs.
+
+        DamagedModel if it fails.
+        """
         try:
             return list(self._session.run_with_ort_values(list(outputs), dict(feed)))
         except Exception as error:  # onnxruntime's errors have no common root
             raise self.foreign("failed while running") from error
 
     def bind(self) -> Binding:
-        """Many runs whose inputs and outputs are bound to values that stay."""
+        """Return a binding for many runs whose inputs and outputs stay in the same memory."""
         return Binding(self, self._session)
 
     def foreign(self, what: str) -> DamagedModel:
-        """The Problem that says what is wrong with this file."""
+        """Return the Problem that says what is wrong with this file."""
         return DamagedModel(f"the model file {shorten(self.path)} {what}", FETCH_AGAIN)
 
     def _port(self, name: str, kind: str, lengths: list[int | str | None]) -> Port:
@@ -140,7 +143,7 @@ class OnnxGraph:
 
 
 class Binding:
-    """Inputs and outputs bound once, for many runs in one thread. What is bound to an output is written in place."""
+    """Binds inputs and outputs once, for many runs in one thread. What is bound to an output is written in place."""
 
     def __init__(self, graph: OnnxGraph, session: onnxruntime.InferenceSession) -> None:
         self._graph = graph
@@ -150,15 +153,17 @@ class Binding:
         """A value's numpy memory lives no longer than the value."""
 
     def input(self, name: str, value: onnxruntime.OrtValue) -> None:
+        """Bind an input to a value."""
         self._binding.bind_ortvalue_input(name, value)
         self._held[name] = value
 
     def output(self, name: str, value: onnxruntime.OrtValue) -> None:
+        """Bind an output to a value of its shape, which each run overwrites."""
         self._binding.bind_ortvalue_output(name, value)
         self._held[name] = value
 
     def run(self) -> None:
-        """DamagedModel if the graph fails."""
+        """Run the graph on what is bound. DamagedModel if it fails."""
         try:
             self._session.run_with_iobinding(self._binding)
         except Exception as error:  # onnxruntime's errors have no common root
@@ -190,7 +195,7 @@ def _session_options(settings: SessionSettings, keep_arena: bool) -> onnxruntime
 
 
 def _physical_cores() -> int:
-    """Of those this process may use."""
+    """Return the number of physical cores that this process may use."""
     allowed = os.sched_getaffinity(0)
     try:
         siblings = {Path(f"/sys/devices/system/cpu/cpu{n}/topology/thread_siblings_list").read_text(encoding="ascii") for n in allowed}

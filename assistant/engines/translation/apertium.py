@@ -1,4 +1,4 @@
-"""Translation by rules with Apertium, where it is installed (Debian: apertium, apertium-eng-spa), in processes of its own."""
+"""Translates by rules with Apertium, where it is installed (Debian: apertium, apertium-eng-spa), in processes of its own."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from assistant.engines.translation.apertium_pipe import ApertiumPipe
 from assistant.problems import BadInput, MissingModel, shorten
 
 TIMEOUT_S = 20.0
-"""Its dozen small programs take a fifth of a second of processor time to start; longer than this they hang."""
+"""Seconds that a sentence may take. Apertium's dozen small programs take a fifth of a second of processor time to start."""
 PIPE_TIMEOUT_S = 5.0
-"""The same of those that are kept running."""
+"""Seconds that a sentence may take in programs that are kept running."""
 _CODES = {
     "ara": "ar", "deu": "de", "eng": "en", "fra": "fr", "hin": "hi", "ind": "id", "ita": "it", "nld": "nl", "pol": "pl", "por": "pt",
     "rus": "ru", "spa": "es", "tur": "tr", "ukr": "uk", "vie": "vi", "zho": "zh",
@@ -29,7 +29,7 @@ class ApertiumTranslator:
     """Implements `interfaces.Translator` for the pairs that are installed."""
 
     def __init__(self, program: str = "apertium") -> None:
-        """MissingModel if the program isn't on this machine."""
+        """Find the program. MissingModel if it isn't on this machine."""
         found = shutil.which(program)
         if found is None:
             raise MissingModel("Apertium is not installed", _INSTALL)
@@ -40,10 +40,11 @@ class ApertiumTranslator:
 
     @property
     def pairs(self) -> frozenset[tuple[str, str]]:
+        """Return the (source, target) pairs of languages that are installed."""
         return frozenset(self._modes)
 
     def translate(self, sentence: str, source: str, target: str) -> str:
-        """One sentence; words that it doesn't know stay as they are. BadInput for a pair that isn't installed."""
+        """Translate one sentence; words that Apertium doesn't know stay as they are. BadInput for a pair that isn't installed."""
         if (source, target) not in self._modes:
             raise BadInput(f"Apertium has no {source!r} to {target!r} here", "install that pair's package")
         line = " ".join(sentence.replace("\0", " ").split())

@@ -13,7 +13,7 @@ import subprocess
 import time
 
 SEPARATORS = 16
-"""After each sentence. Each program of the chain hands on what it has only at a later NUL, so that with fewer than eight nothing came."""
+"""NULs after each sentence. Each program of the chain hands on what it has only at a later one: with fewer than eight nothing came."""
 _BLOCK_BYTES = 65_536
 
 
@@ -21,7 +21,7 @@ class ApertiumPipe:
     """Translates in one direction, one text at a time; not to be used by two threads at once. Ends with this process."""
 
     def __init__(self, program: str, mode: str) -> None:
-        """`mode`: a direction by Apertium's name ("eng-spa"). OSError if the program can't be started."""
+        """Start the chain of `mode`, a direction by Apertium's name ("eng-spa"). OSError if the program can't be started."""
         self._chain = subprocess.Popen(
             [program, "-z", "-u", "-f", "none", mode],
             stdin=subprocess.PIPE,
@@ -34,7 +34,7 @@ class ApertiumPipe:
         self._received = b""
 
     def translate(self, text: str, timeout_s: float) -> str:
-        """OSError (TimeoutError) if nothing comes back in time, or the chain has ended; then `close` it."""
+        """Translate a text. OSError (TimeoutError) if nothing comes back in time, or the chain has ended; then `close` it."""
         assert self._chain.stdin is not None
         until_s = time.monotonic() + timeout_s
         self._chain.stdin.write(_through("apertium-destxt", text.encode(), timeout_s) + b"\0" * SEPARATORS)

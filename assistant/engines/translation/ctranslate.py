@@ -1,4 +1,4 @@
-"""Translation with a CTranslate2 model such as the converted OPUS-MT ones. Knows no fetching.
+"""Translates with a CTranslate2 model such as the converted OPUS-MT ones. Knows no fetching.
 
 A folder holds model.bin, its vocabulary and config.json, as CTranslate2's converters write them, and source.spm and target.spm.
 """
@@ -15,7 +15,7 @@ from assistant.engines.translation.sentence_pieces import SentencePieces
 from assistant.problems import BadInput, DamagedModel, MissingModel, shorten
 
 BEAM = 2
-"""Sentences kept at each step."""
+"""Sentences kept at each step of the beam search."""
 LONGEST_SOURCE = 128
 """Pieces translated at once; models that were trained on sentences lose the thread of longer texts."""
 LONGEST_FACTOR = 3
@@ -28,7 +28,7 @@ class CTranslateTranslator:
     """Implements `interfaces.Translator` for the one pair of a folder."""
 
     def __init__(self, folder: Path, source: str, target: str, threads: int = 0, prefix: str = "") -> None:
-        """Say what there is; the model is loaded when it is first used.
+        """Check that the files are there; the model is loaded when it is first used.
 
         Args:
             folder: the files. MissingModel if one isn't there.
@@ -49,10 +49,11 @@ class CTranslateTranslator:
 
     @property
     def pairs(self) -> frozenset[tuple[str, str]]:
+        """Return the folder's one (source, target) pair of languages."""
         return frozenset([self._pair])
 
     def translate(self, sentence: str, source: str, target: str) -> str:
-        """One sentence. BadInput for another pair, DamagedModel if a file can't be used."""
+        """Translate one sentence. BadInput for another pair, DamagedModel if a file can't be used."""
         if (source, target) != self._pair:
             raise BadInput(f"this translator has no {source!r} to {target!r}", "see `assistant models list`")
         model = self._load()

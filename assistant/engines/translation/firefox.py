@@ -1,4 +1,4 @@
-"""Translation with the small models of Firefox on onnxruntime, from the graphs that export/firefox.py made. Knows no fetching."""
+"""Translates with the small models of Firefox on onnxruntime, from the graphs that export/firefox.py made. Knows no fetching."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from assistant.problems import BadInput, DamagedModel, MissingModel, shorten
 LONGEST_SOURCE = 128
 """Pieces translated at once; models that were trained on sentences lose the thread of longer texts."""
 LONGEST_FACTOR = 2.5
-"""A translation has at most this many pieces for each of the source's, and a few more; the published settings say the same."""
+"""Pieces that a translation may have for each of the source's, beside a few more; the published settings say the same."""
 _FEW = 8
 _END = "</s>"
 
@@ -25,7 +25,7 @@ class FirefoxTranslator:
     """Implements `interfaces.Translator` for every folder XX-YY below a folder. A direction is loaded when it is first used."""
 
     def __init__(self, folder: Path, session: SessionSettings | None = None) -> None:
-        """MissingModel if there is none."""
+        """Find the folders. MissingModel if there is none."""
         found = [path for path in sorted(folder.glob("*-*")) if re.fullmatch("[a-z]{2}-[a-z]{2}", path.name)]
         if not found:
             raise MissingModel(f"no Firefox translator is in {shorten(folder)}", "run `assistant setup`")
@@ -36,10 +36,11 @@ class FirefoxTranslator:
 
     @property
     def pairs(self) -> frozenset[tuple[str, str]]:
+        """Return the (source, target) pairs of languages that have a folder."""
         return frozenset(self._folders)
 
     def translate(self, sentence: str, source: str, target: str) -> str:
-        """One sentence, the likeliest piece each time. BadInput for a pair that isn't here, DamagedModel if its files can't be used."""
+        """Translate one sentence greedily. BadInput for a pair that isn't here, DamagedModel if its files can't be used."""
         if (source, target) not in self._folders:
             raise BadInput(f"this translator has no {source!r} to {target!r}", "see `assistant models list`")
         with self._lock:

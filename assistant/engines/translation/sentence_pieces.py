@@ -1,4 +1,4 @@
-"""Text to the pieces of a SentencePiece vocabulary and back (package sentencepiece). Knows no translation."""
+"""Cuts text into the pieces of a SentencePiece vocabulary and back (package sentencepiece). Knows no translation."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 
 
 class SentencePieces:
-    """One `.spm` file. Its methods may be called from several threads at once."""
+    """Holds one `.spm` file. Its methods may be called from several threads at once."""
 
     def __init__(self, path: Path) -> None:
-        """FileNotFoundError if it isn't there, ValueError if it is no SentencePiece model."""
+        """Load the file. FileNotFoundError if it isn't there, ValueError if it is no SentencePiece model."""
         from sentencepiece import SentencePieceProcessor
 
         content = path.read_bytes()
@@ -26,17 +26,21 @@ class SentencePieces:
         return int(self._processor.get_piece_size())
 
     def id_of(self, piece: str) -> int:
+        """Return a piece's id; that of the unknown piece if the vocabulary lacks it."""
         return int(self._processor.piece_to_id(piece))
 
     def encode(self, text: str) -> list[int]:
+        """Return the ids of a text's pieces."""
         return list(self._processor.encode(text, out_type=int))
 
     def pieces(self, text: str) -> list[str]:
+        """Return a text's pieces as text."""
         return list(self._processor.encode(text, out_type=str))
 
     def decode(self, ids: Sequence[int]) -> str:
+        """Return the text of piece ids."""
         return str(self._processor.decode(list(ids)))
 
     def join(self, pieces: Sequence[str]) -> str:
-        """The text of pieces given as text."""
+        """Return the text of pieces given as text."""
         return str(self._processor.decode_pieces(list(pieces)))

@@ -54,16 +54,18 @@ class EspeakSynthesizer:
     """Implements `interfaces.SpeechSynthesizer` for every language that eSpeak lists."""
 
     def __init__(self, settings: VoiceSettings) -> None:
-        """MissingModel when the library can't be loaded."""
+        """Load the library. MissingModel when that can't be done."""
         with _lock:
             self._engine = _engine()
         self.settings = settings
 
     @property
     def sample_rate_hz(self) -> int:
+        """Return the sample rate of what is synthesised."""
         return self._engine.rate_hz
 
     def speaks(self, language: str) -> bool:
+        """Tell whether eSpeak has a voice for a language's code."""
         return language in self._engine.voices
 
     def synthesize(self, text: str, language: str) -> Iterator[AudioChunk]:

@@ -29,15 +29,17 @@ class PiperSynthesizer:
 
     @property
     def sample_rate_hz(self) -> int:
+        """Return the sample rate of what is synthesised."""
         return int(self._voice.config.sample_rate)
 
     def speaks(self, language: str) -> bool:
+        """Tell whether this is the voice's language."""
         return language == self._language
 
     def synthesize(self, text: str, language: str) -> Iterator[AudioChunk]:
         """Yield one chunk a sentence. BadInput for another language. A sentence that is being made can't be cut short.
 
-        The voice speaks at its own pace and is stretched after: its length_scale gives every phoneme at least one frame, so that
+        The voice speaks at its own pace and is time-stretched after: its length_scale gives every phoneme at least one frame, so that
         joe-medium set to 2 speaks 1.5 times as fast, and never more than twice.
         """
         if not self.speaks(language):

@@ -16,7 +16,7 @@ _LARGEST_STEP = 2.0
 
 
 def time_stretch(samples: Sound, sample_rate_hz: int, rate: float) -> Sound:
-    """float32 [n] -> float32 [about n / rate]; above 1 is faster.
+    """Return float32 [n] as float32 [about n / rate] at the same pitch; `rate` above 1 is faster.
 
     By FFmpeg's filter atempo, which is WSOLA (Verhelst and Roelands, 1993).
     """
@@ -40,7 +40,7 @@ def time_stretch(samples: Sound, sample_rate_hz: int, rate: float) -> Sound:
 
 
 def amplify(samples: Sound, volume: float) -> Sound:
-    """Within [-1, 1]. Above 1 the loud parts are rounded off, which leaves speech clear: its peaks are few."""
+    """Return the samples times `volume`, within [-1, 1]. Above 1 loud parts are rounded off by tanh, which leaves speech clear."""
     if volume <= 1.0:
         return samples * np.float32(volume)
     return np.asarray(np.tanh(samples * np.float32(volume)), np.float32)

@@ -1,1 +1,1 @@
-"""Speech told from other sound."""
+"""Voice activity detection."""

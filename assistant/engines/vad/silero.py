@@ -20,9 +20,10 @@ STATE_SHAPE = (1, 1, 128)
 
 
 class SileroVad:
-    """About 1 ms a chunk on one thread of a busy machine. Loading raises MissingModel when faster-whisper no longer carries the file."""
+    """Implements `interfaces.VoiceDetector` by the Silero network. About 1 ms a chunk on one thread of a busy machine."""
 
     def __init__(self) -> None:
+        """Load the network. MissingModel when faster-whisper no longer carries the file."""
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         with as_file(files("faster_whisper.assets") / "silero_vad_v6.onnx") as path:
@@ -38,7 +39,10 @@ class SileroVad:
         self._cell: Sound = np.zeros(STATE_SHAPE, np.float32)
 
     def speech_probability(self, chunk: AudioChunk) -> float:
-        """In [0, 1]. BadInput unless the chunk is 512 samples at 16 kHz; samples that are no numbers count as silence."""
+        """Take the stream's next chunk, and return the probability in [0, 1] that it is speech.
+
+        BadInput unless it is 512 samples at 16 kHz; samples that are no numbers count as silence.
+        """
         if chunk.sample_rate_hz != SAMPLE_RATE_HZ or chunk.samples.shape != (CHUNK_SAMPLES,):
             raise BadInput(
                 f"the voice detector was given {chunk.samples.shape} samples at {chunk.sample_rate_hz} Hz",
