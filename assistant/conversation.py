@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from assistant.answering.answer_checks import PHRASES, SCENE_QUESTION, asks_about_safety
-from assistant.answering.calibrated_answers import honest_sentences
+from assistant.answering.calibrated_answers import calibrated_sentences
 from assistant.answering.commands import match_command
 from assistant.answering.english_questions import in_question_order, spelled_as_question
 from assistant.answering.translating import find_translator, translate_faithfully
@@ -124,7 +124,7 @@ class Conversation:
             to_model = SCENE_QUESTION  # a bare "Yes." would be taken as leave to go
         in_english = said = False
         by_clause = self._by_clause and question.language == ENGLISH  # only whole sentences can be translated
-        for text in honest_sentences(self._describer, seen, to_model, detail, by_clause=by_clause):
+        for text in calibrated_sentences(self._describer, seen, to_model, detail, by_clause=by_clause):
             sentence = self._in_language(text, question)
             if sentence.language != question.language and not in_english:
                 in_english = True

@@ -21,6 +21,7 @@ from assistant.messages import (
     Probabilities,
     Scores,
     SeenPicture,
+    SingleObject,
     Sound,
     Transcript,
     View,
@@ -117,14 +118,14 @@ class SceneDescriber(Protocol):
 
     @property
     def max_pictures(self) -> int:
-        """How many pictures one View can hold; `look` takes the last ones."""
+        """Return how many pictures one View can hold; `look` takes the last ones."""
         ...
 
     def look(self, keyframes: Sequence[Keyframe], detail: Detail = "brief", *, duration_s: float | None = None) -> View:
-        """Encode the pictures and everything of the prompt up to and including them, once.
+        """Encode the pictures and everything of the prompt up to and including them, once. Raises BadInput without any.
 
         More detail may look closer at a single picture, and take longer. With `duration_s` the pictures are of a recording of
-        that length, whose times are told as they are; else they begin with the first.
+        that length and keep their times; else their times count from the first.
         """
         ...
 
@@ -136,30 +137,72 @@ class SceneDescriber(Protocol):
         """
         ...
 
-    def log_likelihoods(self, view: View, question: str, answers: Sequence[str], *, floor: float = -math.inf) -> list[float]:
-        """How likely each of these answers would be: the natural logarithm of its probability, at most 0. Nothing is generated.
+    def log_likelihoods(self, view: View, question: str, answers: Sequence[str], *, prune_below: float = -math.inf) -> list[float]:
+        """Return the natural logarithm of the probability that each of these answers is given, at most 0. Nothing is generated.
 
-        For yes or no, for ranking, for retrieval; longer answers are less likely. BadInput if one is empty. Once they are known to be
-        less likely than `floor` all together, more than the true likelihoods may be told, as long as they still are.
+        For yes or no, for ranking, for retrieval; longer answers are less likely. Once the answers are known to be less likely than
+        `prune_below` all together, more than their true likelihoods may be returned, as long as their sum stays below it. Raises
+        BadInput if an answer is empty.
         """
         ...
 
     def token_log_likelihoods(self, view: View, question: str, answer: str) -> Scores:
-        """The same of each of an answer's tokens, after those before it: float64 [tokens]."""
+        """Return the log-probability of each of an answer's tokens, after those before it: float64 [tokens].
+
+        Raises BadInput if the answer is empty.
+        """
         ...
 
     @property
     def thresholds(self) -> AnswerThresholds | None:
-        """How sure it must be for how plain a word; None where nobody measured that."""
+        """Return how sure the model must be for how plain a word; None where nobody measured that."""
         ...
 
     @property
     def moment_thresholds(self) -> MomentThresholds:
-        """How surely its evidence for a description finds a moment; the defaults where nobody measured that."""
+        """Return how the model's evidence for a description becomes a probability; the defaults where nobody measured that."""
+        ...
+
+    @property
+    def classifier(self) -> PictureClassifier | None:
+        """Return what else the model knows of its pictures, besides what its language model says; None where it has nothing such."""
         ...
 
     def unload(self) -> None:
         """Give back the engine's memory until it is used again, which then takes longer once. Views stay good."""
+        ...
+
+
+class PictureClassifier(Protocol):
+    """An optional ability of a SceneDescriber: classifiers on its vision encoder, which judge what its language model says.
+
+    Asked only of its own Views, and only where its thresholds were measured.
+    """
+
+    def single_object(self, view: View, question: str) -> SingleObject | None:
+        """Name the one thing that the pictures are of; None where they show a scene, which is to be described.
+
+        `question`: about all that is to be seen, as it would be given to `SceneDescriber.answer`.
+        """
+        ...
+
+    def doubts_description(self, view: View, question: str, description: str, certainty: float) -> bool:
+        """Return whether a description of all that is to be seen may be wrong, so that it needs an "It looks like".
+
+        Args:
+            view: of the pictures.
+            question: as it was given to `SceneDescriber.answer`.
+            description: the first sentence of that answer.
+            certainty: the mean log-probability of its words, in nats.
+        """
+        ...
+
+    def doubts_name(self, view: View, sentence: str) -> bool:
+        """Return whether a sentence only names a thing ("A hairbrush.") that the classifiers aren't sure of."""
+        ...
+
+    def word_evidence(self, view: View, text: str) -> float:
+        """Return by how many nats the pictures make it likelier that people use the words of a text; 0 where no word is known."""
         ...
 
 
@@ -181,15 +224,15 @@ class PictureMemory(SceneDescriber, Protocol):
 
     @property
     def encoder_id(self) -> str:
-        """Names the vision encoder and how pictures are prepared for it: only the same one understands what was encoded."""
+        """Name the vision encoder and how pictures are prepared for it: only the same one understands what was encoded."""
         ...
 
     def see(self, picture: Picture) -> SeenPicture:
-        """Encode one picture in brief."""
+        """Encode one picture, uint8 [H, W, 3], in brief."""
         ...
 
     def look_again(self, seen: SeenPicture) -> View:
-        """The View that `look` gives of that picture alone; BadInput if another model encoded it."""
+        """Return the View that `look` gives of that picture alone. Raises BadInput if another model encoded it."""
         ...
 
 

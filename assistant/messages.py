@@ -6,8 +6,6 @@ Picture: uint8 [H, W, 3] RGB. Sound: float32 [samples], mono, in [-1, 1]. Time: 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -165,30 +163,28 @@ class Heard:
     """In [0, 1]; 1 when all of it was heard."""
 
 
-@dataclass(frozen=True)
-class SeenLabel:
-    """What one of the vision encoder's own heads takes a picture for."""
-
-    name: str
-    probability: float
-
-
 @dataclass(frozen=True, eq=False)
 class SeenPicture:
-    """A picture after the vision encoder: all a model needs to look at it again without the picture."""
+    """A picture after the vision encoder: all that a model needs to look at it again without the picture."""
 
     block: str
-    """Its place in the prompt, as text."""
+    """Where the picture stands in the prompt, as text."""
     features: npt.NDArray[np.float32]
     """float32 [tokens, hidden]"""
     seen: str
-    """What the encoder's own heads see, as text; "" without a head."""
-    labels: tuple[SeenLabel, ...] = ()
-    """Classes of the head that takes a picture for one thing, likeliest first; not kept in files."""
-    words: npt.NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
-    """float32 [words and pairs that the encoder's head knows]: see View.words."""
-    expected_words: float = 1.0
-    """See View.expected_words; not kept in files."""
+    """What the encoder's own classifiers see, as text for the prompt; "" without any."""
+    evidence: npt.NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
+    """float32 [n]: what else they tell, in a form that the engine alone knows; empty without any."""
+
+
+@dataclass(frozen=True)
+class SingleObject:
+    """The one thing that a picture is of, where it is of one thing rather than of a scene."""
+
+    name: str | None
+    """Such as "hairbrush", without an article; None where nobody can tell what it is."""
+    is_sure: bool
+    """Whether the name may be said without "It looks like"."""
 
 
 @dataclass(frozen=True)
@@ -196,52 +192,43 @@ class AnswerThresholds:
     """How sure a model must be for how plain a word; measured for each model and stored in its folder."""
 
     slope: float = 1.0
+    """Slope of Platt's line from the model's log-odds of "yes" to calibrated ones."""
     offset: float = 0.0
-    """Platt's line from the model's log-odds to calibrated ones."""
+    """Offset of Platt's line, in nats."""
     sure: float = 0.8
-    """Calibrated probability of "yes" from which it is said without "I think"; the same for "no"."""
+    """Calibrated probability from which "yes" is said without "I think", and of "no" likewise."""
     cant_tell_margin: float = 0.05
-    """Nearer to even odds than this, "I can't tell"."""
+    """Distance from a probability of 0.5 below which the answer is "I can't tell"."""
     absent: float = 0.3
     """Calibrated probability below which what a question takes for granted is not there."""
     doubt: float = -10.0
     """Mean log-probability of an answer's words below which it is told with "It looks like"."""
-    scene_doubt: float = -10.0
-    """The same of a description of the whole picture, where the encoder's head of words can agree with it."""
-    near_doubt: float = 10.0
-    """The same of one that may well be of a single thing (`near_portrait`). The default is above any certainty: always."""
-    portrait: float = 10.0
-    """`naming_score` from which a picture is taken for one of a single thing, which is named in place of a description.
-    The default is above any score: never."""
-    near_portrait: float = 10.0
-    """The same from which a picture may well be one of a single thing, so that its description is sooner told with "It looks like"."""
-    sure_label: float = 0.0
-    """The head's probability of a label below which it is told with "It looks like"."""
 
 
 @dataclass(frozen=True)
 class MomentThresholds:
-    """How a model's evidence for a description becomes a probability; measured for each model and stored in its folder.
+    """How a model's evidence that a picture shows a query becomes a probability; measured for each model and stored in its folder.
 
-    The defaults are the starter model's, made by `python -m models.training.fit_moments`.
+    A logistic line leads from the evidence to log-odds: one for descriptions ("a dog runs"), one for bare things ("a dog"). The defaults
+    were measured of the starter model by `python -m models.training.fit_moments` and stand in for models that nobody measured.
     """
 
     offset: float = -2.256
-    """Of the logistic line that leads from the evidence for a description, in nats a token, to its log-odds; ..."""
+    """Log-odds of a description without any evidence."""
     slope: float = 4.533
-    """... its slope; ..."""
+    """Log-odds for each nat a token of evidence for a description."""
     per_thing: float = 0.158
-    """... what the log-odds of the description's least probable thing add; ..."""
+    """Log-odds for each unit of log-odds of the least probable thing that a description names."""
     per_word: float = 0.181
-    """... and what each nat adds by which the picture makes the description's words likelier."""
+    """Log-odds for each nat by which the picture makes a description's words likelier (`PictureClassifier.word_evidence`)."""
     thing_offset: float = -1.113
-    """The same line from the log-odds of a bare thing; ..."""
+    """Log-odds of a bare thing without any evidence."""
     thing_slope: float = 0.669
-    """... its slope; ..."""
+    """Log-odds for each unit of the model's own log-odds of a bare thing."""
     thing_per_word: float = 0.284
-    """... and what the thing's words add."""
+    """Log-odds for each nat by which the picture makes a bare thing's words likelier."""
     empty_nats: float = 20.994
-    """By which an unrelated photograph makes a description likelier than the empty picture does, on average."""
+    """Nats by which an unrelated photograph makes a description likelier than the empty picture does, on average."""
     found: float = 0.348
     """Probability of the best moment below which a query counts as not found: 78 in 100 absent ones stay below."""
 
@@ -251,29 +238,3 @@ class View:
     """Pictures the model has looked at. Engines subclass it to keep what they computed."""
 
     keyframes: tuple[Keyframe, ...] = field(default=())
-    labels: tuple[SeenLabel, ...] = field(default=(), kw_only=True)
-    """What the encoder's own head sees in a single picture, likeliest first; empty without a head."""
-    words: Mapping[str, float] = field(default_factory=dict, kw_only=True)
-    """By how many nats a single picture makes it likelier that somebody says a word, for each that the encoder's head knows, and for each
-    pair of words ("black_dog")."""
-    expected_words: float = field(default=1.0, kw_only=True)
-    """How many of those words somebody who describes the picture would say; 1 where no head says."""
-
-    def agreement(self, text: str) -> float | None:
-        """How well a description agrees with the words that the encoder's head expects, 0 to 1; None where no head says."""
-        return None
-
-
-def plain_words(text: str) -> list[str]:
-    """Its words as `View.words` has them: "Two t-shirts!" -> ["two", "t-shirts"]."""
-    return re.findall(r"[a-z]+(?:-[a-z]+)*", text.lower())
-
-
-PAIR_JOINT = "_"
-"""Stands between the words of a pair, and in no word."""
-
-
-def plain_pairs(text: str) -> list[str]:
-    """Words that stand side by side: "A black dog." -> ["a_black", "black_dog"]."""
-    words = plain_words(text)
-    return [f"{first}{PAIR_JOINT}{second}" for first, second in zip(words, words[1:], strict=False)]

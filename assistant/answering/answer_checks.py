@@ -1,6 +1,6 @@
 """Checks around the model's answer: what it must not decide, what the question takes for granted, how sure it may sound.
 
-Pure, English text in; probabilities and thresholds are told. Works for any model whose answers can be scored.
+Pure: English text, probabilities and thresholds in, words out. Works for any model whose answers can be scored.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 
-from assistant.messages import AnswerThresholds
+from assistant.messages import AnswerThresholds, SingleObject
 
 _SAFETY = re.compile(
     r"\b(safe|safely|dangerous|danger)\b|\b(can|could|may|should|shall) (i|we) (\w+ )?(cross|go|walk|step|proceed|move|drive|eat|drink)\b"
@@ -34,6 +34,12 @@ _YES_NO_QUESTION = re.compile(
 )
 _BARE_YES_NO = re.compile(r"(?:yes|yeah|no)\W*", re.IGNORECASE)
 _SCENE_WORDS = re.compile(r"\b(?:in front|around|ahead|describe|see|look\w*|picture|image|photo|view|scene)\b")
+_PICTURE = r"(?:the|this|my|that) (?:picture|image|photo|scene|view)"
+_WHOLE_PICTURE = re.compile(
+    rf"what(?:['’]s| is| are) (?:(?:there |it |that )?in front of (?:me|you|us)|in {_PICTURE}|around me|here|there|happening)"  # noqa: RUF001
+    rf"|what (?:do|can) (?:you|we|i) see(?: .*)?|what does {_PICTURE} show"
+    rf"|(?:(?:please|can you|could you) )*describe (?:what you see|{_PICTURE})"
+)
 _PLACE_OR_DOING = re.compile(r"(in|on|at|by|near|under|over|along|through|across|behind|beside|inside|outside|\w+ing)\b", re.IGNORECASE)
 # What stands in every picture, or isn't a thing.
 _NO_THINGS = frozenset(("picture", "image", "photo", "anything", "something", "it", "this", "that", "text", "light", "thing", "things"))
@@ -44,6 +50,7 @@ _UNCOUNTABLE = frozenset(
 
 YES, LIKELY_YES, CANT_TELL, LIKELY_NO, NO = "Yes.", "I think so.", "I can't tell.", "I don't think so.", "No."
 NOT_UNDERSTOOD = "I'm not sure what you said. Please say it again."
+CANT_TELL_THING = "I can't tell what this is."
 PHRASES = {
     YES: "yes",
     LIKELY_YES: "likely_yes",
@@ -52,18 +59,18 @@ PHRASES = {
     NO: "no",
     NOT_UNDERSTOOD: "say_again",
 }
-"""Answers that every language has words of its own for."""
+"""Answers that every language has words of its own for, and the names of these words."""
 SCENE_QUESTION = "What is in front of me?"
 """What the model is asked where it must not be asked what the user asked."""
 
 
 def asks_about_safety(question: str) -> bool:
-    """Whether the answer could be taken as leave to go: "Is it safe to cross?", "Can I go now?"."""
+    """Return whether the answer could be taken as leave to go: "Is it safe to cross?", "Can I go now?"."""
     return _SAFETY.search(question) is not None
 
 
 def asks_yes_or_no(question: str) -> bool:
-    """Whether "yes" or "no" would answer it: "Is it red?", "And are there any?", "It's a dog, isn't it?".
+    """Return whether "yes" or "no" would answer a question: "Is it red?", "And are there any?", "It's a dog, isn't it?".
 
     Not "But is in front of me." (a misheard "What is in front of me?"), nor "Can you tell me what this is?".
     """
@@ -71,17 +78,22 @@ def asks_yes_or_no(question: str) -> bool:
 
 
 def is_bare_yes_or_no(sentence: str) -> bool:
-    """ "Yes.", "no", but not "No dogs."."""
+    """Return whether a sentence is "Yes." or "no" and nothing else, unlike "No dogs."."""
     return _BARE_YES_NO.fullmatch(sentence) is not None
 
 
 def asks_about_scene(question: str) -> bool:
-    """Whether a question that wasn't understood was most likely about all that is there to be seen."""
+    """Return whether a question that wasn't understood was most likely about all that is there to be seen."""
     return _SCENE_WORDS.search(question.lower()) is not None
 
 
+def asks_about_whole_picture(question: str) -> bool:
+    """Return whether a question is about all that is to be seen: "What is in front of me?", "Describe the picture."."""
+    return _WHOLE_PICTURE.fullmatch(plain_question(question)) is not None
+
+
 def asked_thing(question: str) -> tuple[str, bool] | None:
-    """The thing whose presence is asked about, with its article, and whether "yes" means that it is there.
+    """Return the thing whose presence is asked about, with its article, and whether "yes" means that it is there.
 
     "Is there a dog in the picture?" -> ("a dog", True); "Are there no apples?" -> ("apples", False).
     """
@@ -91,19 +103,19 @@ def asked_thing(question: str) -> tuple[str, bool] | None:
 
 
 def presupposed_thing(question: str) -> str | None:
-    """The thing that a question takes for granted, with its article: "What colour is the toaster?" -> "a toaster"."""
+    """Return the thing that a question takes for granted, with its article: "What colour is the toaster?" -> "a toaster"."""
     matches = (pattern.fullmatch(plain_question(question)) for pattern in _PRESUPPOSING)
     return next((thing for match in matches if (thing := _thing(match))), None)
 
 
 def presence_questions(thing: str) -> tuple[str, str]:
-    """The same asked in both polarities: "Is there a dog?", "Is it true that there is no dog?"."""
+    """Ask for a thing ("a dog") in both polarities: "Is there a dog?", "Is it true that there is no dog?"."""
     verb = "are" if _is_plural(thing) else "is"
     return f"{verb.capitalize()} there {thing}?", f"Is it true that there {verb} no {re.sub(r'^an? ', '', thing)}?"
 
 
 def presence_probability(there_log_odds: float, absent_log_odds: float, thresholds: AnswerThresholds) -> float:
-    """How probable it is that the thing is there, calibrated, from the model's log-odds of "yes" in each polarity.
+    """Return the calibrated probability that a thing is there, from the model's log-odds of "yes" in each polarity.
 
     Half their difference takes out a habit of saying yes (or no) whatever is asked; the line through it is Platt's (1999)
     scaling, fitted by `models.training.evaluate`.
@@ -113,7 +125,7 @@ def presence_probability(there_log_odds: float, absent_log_odds: float, threshol
 
 
 def yes_or_no(probability: float, thresholds: AnswerThresholds) -> str:
-    """The words for a calibrated probability: plain where the model is nearly always right, none where it can't tell."""
+    """Word a calibrated probability: plain where the model is nearly always right, none where it can't tell."""
     if abs(probability - 0.5) < thresholds.cant_tell_margin:
         return CANT_TELL
     sure = thresholds.sure
@@ -123,19 +135,27 @@ def yes_or_no(probability: float, thresholds: AnswerThresholds) -> str:
 
 
 def not_seen(thing: str) -> str:
-    """ "I don't see a toaster.", "I don't see any keys."."""
+    """Word the absence of a thing: "I don't see a toaster.", "I don't see any keys."."""
     return f"I don't see {thing if thing.startswith(('a ', 'an ')) else f'any {thing}'}."
 
 
+def named(found: SingleObject) -> str:
+    """Word the name of a single object by how sure it is: "A hairbrush.", "It looks like a hairbrush.", or that it can't be told."""
+    if found.name is None:
+        return CANT_TELL_THING
+    plain = f"{article(found.name).capitalize()} {found.name}."
+    return plain if found.is_sure else with_doubt(plain)
+
+
 def opposite(answer: str) -> str:
-    """The answer to the question of the other polarity."""
+    """Return the answer to the question of the other polarity: "Yes." for "No."; "I can't tell." stays."""
     return {YES: NO, NO: YES, LIKELY_YES: LIKELY_NO, LIKELY_NO: LIKELY_YES}.get(answer, answer)
 
 
 def with_doubt(sentence: str) -> str:
-    """ "A cat on a bed." -> "It looks like a cat on a bed."; what is hedged or refused already stays.
+    """Hedge a sentence: "A cat on a bed." -> "It looks like a cat on a bed.", "On a beach." -> "It might be on a beach.".
 
-    "On a beach." -> "It might be on a beach."
+    What is hedged or refused already stays.
     """
     if re.match(r"(I|It|There|Yes|No)\b", sentence):
         return sentence
@@ -145,12 +165,12 @@ def with_doubt(sentence: str) -> str:
 
 
 def article(noun: str) -> str:
-    """ "an" or "a"."""
+    """Return the indefinite article of an English noun: "an" or "a"."""
     return "an" if noun[:1].lower() in "aeiou" else "a"
 
 
 def plain_question(question: str) -> str:
-    """Lower case, one blank between words, nothing after the last one."""
+    """Reduce a question to lower case, one blank between words and nothing after the last one."""
     return " ".join(question.lower().split()).rstrip(" ?.!")
 
 

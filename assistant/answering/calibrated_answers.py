@@ -12,8 +12,10 @@ from assistant.answering.answer_checks import (
     SCENE_QUESTION,
     asked_thing,
     asks_about_scene,
+    asks_about_whole_picture,
     asks_yes_or_no,
     is_bare_yes_or_no,
+    named,
     not_seen,
     opposite,
     presence_probability,
@@ -22,34 +24,28 @@ from assistant.answering.answer_checks import (
     with_doubt,
     yes_or_no,
 )
-from assistant.answering.naming import (
-    HIGHEST_SCORE,
-    asks_what_is_there,
-    doubting_label,
-    least_likelihood,
-    name_told,
-    naming_answers,
-    naming_score,
-)
 from assistant.answering.sentences import SentenceSplitter
 from assistant.answering.yes_no import yes_log_odds
 from assistant.interfaces import SceneDescriber
 from assistant.messages import AnswerThresholds, Detail, View
 
-AGREEMENT_NATS = 8.0
-"""What the head's whole agreement with a description counts, in nats a word."""
 
-
-def honest_sentences(
+def calibrated_sentences(
     describer: SceneDescriber, view: View, question: str, detail: Detail = "brief", *, by_clause: bool = False
 ) -> Iterator[str]:
-    """Sentences as they are complete; with `by_clause` the first as soon as it can be begun, where it needn't be checked as a whole.
+    """Yield an answer's sentences as they are complete, each said as surely as the model is right.
 
     "Is there a dog?" is asked in both polarities and worded by its calibrated probability. "What colour is the toaster?"
-    without a toaster is answered "I don't see a toaster." A description whose words were unlikely begins "It looks like", sooner so
-    if the picture may rather be of a single thing.
-    A picture of a single thing is named by the vision encoder's own head, where it has one, rather than described as a scene.
+    without a toaster is answered "I don't see a toaster." A description whose words were unlikely begins "It looks like".
+    A picture of a single thing is named by the model's own classifier, where it has one, rather than described as a scene.
     No bare "Yes." is said to what is no yes/no question, whatever the model: a statement, or a question misheard.
+
+    Args:
+        describer: looked at the pictures.
+        view: of the pictures.
+        question: in English.
+        detail: how much is to be said.
+        by_clause: yield the first sentence as soon as it can be begun, where it needn't be checked as a whole.
     """
     if asks_yes_or_no(question):
         yield from _checked_sentences(describer, view, question, detail, by_clause)
@@ -66,7 +62,7 @@ def honest_sentences(
 
 
 def _checked_sentences(describer: SceneDescriber, view: View, question: str, detail: Detail, by_clause: bool) -> Iterator[str]:
-    thresholds = describer.thresholds
+    thresholds, classifier = describer.thresholds, describer.classifier
     if thresholds is None:
         yield from _sentences(describer.answer(view, question, detail), by_clause)
         return
@@ -75,63 +71,46 @@ def _checked_sentences(describer: SceneDescriber, view: View, question: str, det
         words = yes_or_no(thing_probability(describer, view, thing, thresholds), thresholds)
         yield words if asks_presence else opposite(words)
         return
-    labels, may_be_portrait, whole_picture = view.labels, False, asks_what_is_there(question)
-    if labels and thresholds.portrait <= HIGHEST_SCORE and whole_picture:
-        floor = least_likelihood(min(thresholds.portrait, thresholds.near_portrait), view.expected_words)
-        likelihoods = describer.log_likelihoods(view, question, naming_answers(labels), floor=floor)
-        naming = naming_score(likelihoods, view.expected_words)
-        if naming >= thresholds.portrait:
-            yield name_told(labels, likelihoods, thresholds)
-            return
-        may_be_portrait = naming >= thresholds.near_portrait
+    whole_picture = asks_about_whole_picture(question)
+    if whole_picture and classifier and (found := classifier.single_object(view, question)):
+        yield named(found)
+        return
     taken_for_granted = presupposed_thing(question)
     if taken_for_granted and thing_probability(describer, view, taken_for_granted, thresholds) < thresholds.absent:
         yield not_seen(taken_for_granted)
         return
     for number, sentence in enumerate(_sentences(describer.answer(view, question, detail, whole_picture=whole_picture))):
-        doubted = with_doubt(sentence) if number == 0 else sentence
-        is_doubtful = doubted != sentence and _is_unsure(
-            describer, view, question, sentence, thresholds, whole_picture=whole_picture, may_be_portrait=may_be_portrait
-        )
-        yield doubted if is_doubtful else doubting_label(sentence, labels, thresholds)
+        is_doubtful = number == 0 and _is_doubtful(describer, view, question, sentence, thresholds, whole_picture)
+        is_doubtful = is_doubtful or (classifier is not None and classifier.doubts_name(view, sentence))
+        yield with_doubt(sentence) if is_doubtful else sentence
 
 
 def thing_probability(describer: SceneDescriber, view: View, thing: str, thresholds: AnswerThresholds) -> float:
-    """Calibrated probability that the thing ("a dog") is in the pictures."""
+    """Return the calibrated probability that a thing ("a dog") is in the pictures."""
     return presence_probability(*presence_scores(describer, view, thing), thresholds)
 
 
 def presence_scores(describer: SceneDescriber, view: View, thing: str) -> tuple[float, float]:
-    """The model's log-odds of "yes" to "Is there a dog?" and to "Is it true that there is no dog?"."""
+    """Return the model's log-odds of "yes" to "Is there a dog?" and to "Is it true that there is no dog?"."""
     there, absent = (yes_log_odds(describer, view, question) for question in presence_questions(thing))
     return there, absent
 
 
-def _is_unsure(
-    describer: SceneDescriber,
-    view: View,
-    question: str,
-    sentence: str,
-    thresholds: AnswerThresholds,
-    *,
-    whole_picture: bool,
-    may_be_portrait: bool,
-) -> bool:
-    agreement = view.agreement(sentence) if whole_picture else None
-    if agreement is None:
-        return may_be_portrait or certainty(describer, view, question, sentence) < thresholds.doubt
-    sure = agreed_certainty(certainty(describer, view, question, sentence), agreement)
-    return sure < (thresholds.near_doubt if may_be_portrait else thresholds.scene_doubt)
-
-
 def certainty(describer: SceneDescriber, view: View, question: str, sentence: str) -> float:
-    """Mean log-probability of the sentence's words."""
+    """Return the mean log-probability of the words of a sentence, as the answer to a question about the pictures."""
     return describer.log_likelihoods(view, question, (sentence,))[0] / max(len(sentence.split()), 1)
 
 
-def agreed_certainty(sure: float, agreement: float) -> float:
-    """Of a description of the whole picture: its `certainty`, and how well the encoder's head of words agrees (`View.agreement`)."""
-    return sure + AGREEMENT_NATS * agreement
+def _is_doubtful(
+    describer: SceneDescriber, view: View, question: str, sentence: str, thresholds: AnswerThresholds, whole_picture: bool
+) -> bool:
+    """Of an answer's first sentence."""
+    if with_doubt(sentence) == sentence:
+        return False
+    sure = certainty(describer, view, question, sentence)
+    if whole_picture and describer.classifier:
+        return describer.classifier.doubts_description(view, question, sentence, sure)
+    return sure < thresholds.doubt
 
 
 def _sentences(pieces: Iterator[str], by_clause: bool = False) -> Iterator[str]:

@@ -9,11 +9,11 @@ from assistant.messages import View
 
 
 def yes_log_odds(describer: SceneDescriber, view: View, question: str) -> float:
-    """How much likelier "Yes" is than "No": the natural logarithm of their ratio. Models aren't calibrated."""
+    """Return how much likelier "Yes" is than "No": the natural logarithm of their ratio. Models aren't calibrated."""
     yes, no = describer.log_likelihoods(view, question, ["Yes", "No"])
     return yes - no
 
 
 def yes_probability(describer: SceneDescriber, view: View, question: str) -> float:
-    """The same in [0, 1]; compare it between pictures or with a threshold."""
+    """Return the probability of "Yes" beside "No", in [0, 1]; compare it between pictures or with a threshold."""
     return (1 + math.tanh(yes_log_odds(describer, view, question) / 2)) / 2  # the logistic function, without its overflow

@@ -13,7 +13,7 @@ from assistant.interfaces import PictureMemory
 from assistant.messages import Frame, Keyframe, View
 from assistant.settings import CameraSettings, KeyframeSettings
 from assistant.videos.clear_keyframes import clear_keyframes
-from assistant.videos.find_moments import Moment, TimedLook, is_found, rank_moments
+from assistant.videos.find_moments import Moment, TimedMatch, is_found, rank_moments
 from assistant.videos.queries import EMPTY_PICTURE, Query
 
 SCENES = 20
@@ -58,7 +58,7 @@ class ClipSearch:
     def rank(self, text: str) -> tuple[list[Moment], bool]:
         """Return the likeliest moments, and whether the first is probable enough to be told."""
         query, views = Query(self._memory, text, self.empty_view()), self.views()
-        looks = [TimedLook(time_s, query.look(view)) for time_s, view in zip(self.times_s, views, strict=True)]
+        looks = [TimedMatch(time_s, query.match(view)) for time_s, view in zip(self.times_s, views, strict=True)]
         background = query.background()
         moments = rank_moments(looks, self._end_s, background, lambda i: query.thing_log_odds(views[i]))
         return moments, is_found(moments, background)

@@ -28,7 +28,7 @@ from assistant.benchmarks.figures import (
 from assistant.engines.onnx.session import SessionSettings
 from assistant.engines.vlm.decoder import Cache
 from assistant.engines.vlm.model_files import ModelFiles, read_folder
-from assistant.engines.vlm.prefill import Reader
+from assistant.engines.vlm.prefix_cache import PrefixCache
 from assistant.engines.vlm.prompt import closing, image_opening, picture_block, video_opening
 from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
 from assistant.messages import Frame, Keyframe
@@ -47,20 +47,20 @@ def measure(folder: Path, kind: str, saved: Path) -> Figures:
     Smolvlm2Describer(folder, variant=variant, session=session).unload()  # the first load ever also saves the optimised graphs
     began = time.perf_counter()
     files = read_folder(folder, variant)
-    reader = Reader(files, session, view_bytes=0, picture_bytes=0)
-    reader.graphs()
+    prefixes = PrefixCache(files, session, view_bytes=0, picture_bytes=0)
+    prefixes.graphs()
     load_s = time.perf_counter() - began
-    one = _measure(reader, files, 1)
+    one = _measure(prefixes, files, 1)
     picture_peak = peak_mb()
-    several = _measure(reader, files, VIDEO_FRAMES)
+    several = _measure(prefixes, files, VIDEO_FRAMES)
     peak = peak_mb()
-    reader.unload()
+    prefixes.unload()
     second_s = _second_question_s(folder, variant, session)
     return Figures.of(one, several, load_s=load_s, second_question_s=second_s, picture_peak_mb=picture_peak, peak_mb=peak)
 
 
-def _measure(reader: Reader, files: ModelFiles, count: int) -> PromptFigures:
-    graphs, tiles = reader.graphs(), pixels(count, files.image.tile_size)
+def _measure(prefixes: PrefixCache, files: ModelFiles, count: int) -> PromptFigures:
+    graphs, tiles = prefixes.graphs(), pixels(count, files.image.tile_size)
     features, _ = graphs.pictures.vision.encode(tiles)
     encode_s = median_s(graphs.pictures.vision.encode, lambda: tiles)
     ids = _prompt(files, count)

@@ -29,7 +29,7 @@ from assistant.messages import Keyframe, PictureProblem, Question, Sentence, Vie
 from assistant.problems import BadInput
 from assistant.settings import AnswerSettings, Settings
 from assistant.store.model_store import ModelStore
-from assistant.videos.answer_about import Choice, choose_keyframes
+from assistant.videos.answer_about import ChosenKeyframes, choose_keyframes
 from assistant.videos.plain_times import plain_time
 
 CANDIDATES = 16
@@ -119,11 +119,11 @@ def _asked(options: argparse.Namespace, settings: Settings, store: ModelStore, m
 
 def _look(
     conversation: Conversation, describer: SceneDescriber, media: Media, question: Question, settings: AnswerSettings
-) -> tuple[View | PictureProblem | None, Choice]:
+) -> tuple[View | PictureProblem | None, ChosenKeyframes]:
     """At a picture, or at those keyframes of a video that the question is about."""
     clear = [keyframe for keyframe in media.keyframes if keyframe.problem is None]
     if not media.is_video or not clear or asks_about_safety(question.english_text):
-        return conversation.look(media.keyframes, settings.detail), Choice([])
+        return conversation.look(media.keyframes, settings.detail), ChosenKeyframes([])
     choice = choose_keyframes(describer, clear, question.english_text, settings.max_keyframes, media.duration_s)
     return describer.look(choice.keyframes, settings.detail, duration_s=media.duration_s), choice
 

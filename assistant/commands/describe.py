@@ -18,7 +18,7 @@ from assistant.conversation import ENGLISH, Conversation
 from assistant.languages import phrase
 from assistant.messages import Detail, Keyframe, Question, Sentence, View
 from assistant.problems import BadInput, DiskFull, shorten
-from assistant.videos.describe import Scene, Segment, add_segment, scenes_of, told
+from assistant.videos.describe import SceneSpan, Segment, add_segment, scenes_of, spoken_segments
 from assistant.videos.subtitles import srt
 
 QUESTION = "Describe the picture."
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
     segments, warnings = described.segments, [*media.warnings, *described.warnings, *([STOPPED] if stop.was_asked else [])]
     if options.srt:
         _write_srt(options.srt, segments)
-    sentences = told(segments)
+    sentences = spoken_segments(segments)
     if options.out:
         say(
             [Sentence(text, ENGLISH) for text in sentences],
@@ -88,7 +88,7 @@ class _Described:
     warnings: list[str] = field(default_factory=list)
 
 
-def _describe(conversation: Conversation, scenes: list[Scene], detail: Detail, stop: Stop, quiet: bool) -> _Described:
+def _describe(conversation: Conversation, scenes: list[SceneSpan], detail: Detail, stop: Stop, quiet: bool) -> _Described:
     """One look a scene, until the user has had enough; in one tile where there are several scenes."""
     described = _Described()
     for scene in with_progress(scenes, len(scenes), "Describing", stop, quiet):

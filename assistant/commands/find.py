@@ -14,7 +14,7 @@ from assistant.commands.output import Result, Stopwatch
 from assistant.interfaces import PictureMemory
 from assistant.problems import BadInput
 from assistant.store.fingerprint import fingerprint
-from assistant.videos.find_moments import Moment, TimedLook, find_moments, told
+from assistant.videos.find_moments import Moment, TimedMatch, find_moments, spoken_moments
 from assistant.videos.index_file import IndexKey, SeenKeyframe, VideoIndex, check_writable, load_index, save_index
 from assistant.videos.queries import EMPTY_PICTURE, Query, clean_query
 
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
         watch.lap("search")
     warnings = [*index.warnings, *([STOPPED] if stop.was_asked else []), *([] if index.keyframes or stop.was_asked else [NOTHING_SEEN])]
     yield (
-        " ".join([told(options.query, moments), *(f"{warning[0].upper()}{warning[1:]}." for warning in warnings)]),
+        " ".join([spoken_moments(options.query, moments), *(f"{warning[0].upper()}{warning[1:]}." for warning in warnings)]),
         {
             "query": options.query,
             "moments": [{name: round(value, 3) for name, value in asdict(moment).items()} for moment in moments],
@@ -85,7 +85,7 @@ def _look(reader: MediaReader, memory: PictureMemory, key: IndexKey) -> VideoInd
 def _search(index: VideoIndex, options: argparse.Namespace, memory: PictureMemory, stop: Stop) -> list[Moment]:
     query = Query(memory, options.query, memory.look_again(index.empty))
     scenes = with_progress(index.keyframes, len(index.keyframes), "Searching", stop, quiet=options.json)
-    looks = [TimedLook(keyframe.time_s, query.look(memory.look_again(keyframe.seen))) for keyframe in scenes]
+    looks = [TimedMatch(keyframe.time_s, query.match(memory.look_again(keyframe.seen))) for keyframe in scenes]
 
     def thing_log_odds(number: int) -> float:
         return query.thing_log_odds(memory.look_again(index.keyframes[number].seen))

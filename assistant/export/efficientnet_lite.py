@@ -1,4 +1,4 @@
-"""Builds EfficientNet-lite as an ONNX vision encoder in SmolVLM2's form: pixels in, visual tokens out, and its heads' logits.
+"""EfficientNet-lite as an ONNX vision encoder in SmolVLM2's form: pixels in, visual tokens out, and its heads' logits.
 
 Architecture: Tan & Le 2019 (EfficientNet) without squeeze-and-excite and with ReLU6 (the "lite" variants). Kernel
 sizes and widths are read off the weights; only where the strides fall isn't in them.
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from assistant.export.graph import BOOL, FLOAT, Graph
-from assistant.export.word_head import WordHead
+from assistant.export.word_classifier import WordClassifier
 
 Weights = Mapping[str, np.ndarray]
 
@@ -21,12 +21,17 @@ _BATCH_NORM_EPSILON = 1e-3
 _HALVING_BLOCKS = frozenset({1, 4, 7, 15})
 _NORM_OF = {"stem": "_bn0", "head": "_bn1", "expand": "_bn0", "depthwise": "_bn1", "project": "_bn2"}
 FIRST_TUNED_BLOCK = 17
-"""The first of the blocks of which the word classifier has its own."""
+"""Number of the first block that the word classifier has for itself."""
 _TUNED = "tuned."
 
 
 def vision_encoder(
-    weights: Weights, connector: np.ndarray | None, word_head: WordHead | None = None, *, image_size: int = 256, shuffle: int = 2
+    weights: Weights,
+    connector: np.ndarray | None,
+    word_classifier: WordClassifier | None = None,
+    *,
+    image_size: int = 256,
+    shuffle: int = 2,
 ) -> Graph:
     """Build the graph `vision_encoder.onnx`.
 
@@ -34,14 +39,14 @@ def vision_encoder(
         weights: the state dict of EfficientNet-lite2.
         connector: [shuffle² * 1280, hidden] linear map to the language model, or None to output the shuffled features and what goes
             into block FIRST_TUNED_BLOCK, as training needs them.
-        word_head: the second head with its own last blocks, or None.
+        word_classifier: the second head with its own last blocks, or None.
         image_size: side of a tile in pixels.
         shuffle: pixel-shuffle factor (`scale_factor` in config.json).
 
     Returns:
         A graph with inputs `pixel_values` f32 [batch, num_images, 3, S, S] and `pixel_attention_mask` bool
         [batch, num_images, S, S] (taken for the sake of the format; every tile given is encoded), outputs
-        `image_features` f32 [tiles, tokens, hidden] and `class_logits` f32 [tiles, 1000]; with a word head `word_logits`
+        `image_features` f32 [tiles, tokens, hidden] and `class_logits` f32 [tiles, 1000]; with a word classifier `word_logits`
         f32 [tiles, words]; without a connector `trunk` f32 [tiles, channels, S/32, S/32].
     """
     graph, convs = Graph("vision_encoder"), folded_convolutions(weights)
@@ -54,9 +59,9 @@ def vision_encoder(
         x = _block(graph, convs, x, index)
     trunk, x = x, _last_blocks(graph, convs, x)  # x [tiles, 1280, S/32, S/32]
     _head(graph, x, weights["_fc.weight"], weights["_fc.bias"], "class_logits")
-    if word_head is not None:
-        tuned = {name: convs[name] + change for name, change in word_head.changes.items()}
-        _head(graph, _last_blocks(graph, tuned, trunk, _TUNED), word_head.weight, word_head.bias, "word_logits")
+    if word_classifier is not None:
+        tuned = {name: convs[name] + change for name, change in word_classifier.changes.items()}
+        _head(graph, _last_blocks(graph, tuned, trunk, _TUNED), word_classifier.weight, word_classifier.bias, "word_logits")
     features = _pixel_shuffle(graph, x, channels=1280, side=size // 32, factor=shuffle)  # [tiles, tokens, f²·1280]
     if connector is None:
         graph.op("Identity", features, out="image_features")
@@ -87,7 +92,7 @@ def last_blocks(convs: Weights) -> list[int]:
 
 
 def last_convolutions(convs: Weights) -> dict[str, np.ndarray]:
-    """Return the convolutions of the blocks from FIRST_TUNED_BLOCK on, and of what follows them."""
+    """Return the convolutions of the last blocks and of what follows them."""
     places = (*(f"_blocks.{number}." for number in last_blocks(convs)), "_conv_head.")
     return {name: value for name, value in convs.items() if name.startswith(places)}
 

@@ -22,15 +22,14 @@ from assistant.export.llama_graph import decoder, embed_tokens
 from assistant.export.sources import LANGUAGE_MODEL_FILE, VISION_MODEL_FILE, find_source
 from assistant.export.starter_form import END, IMAGE, IMAGE_SIZE, SHUFFLE, extended_language_model, token_id
 from assistant.export.torch_file import read_state_dict
-from assistant.export.word_head import read_word_head
+from assistant.export.word_classifier import read_word_classifier
 from assistant.messages import Frame, Keyframe
 from assistant.problems import DamagedModel
 from assistant.store.package_data import data_folder
 
 SEARCH = {"num_beams": 4, "length_penalty": 1.0, "rescored_draws": 8}
-"""How the starter model's answers are searched for, as its generation_config.json says."""
 BITS = 8
-"""Bits a weight of the decoder's linear layers. 4 bits change too many answers of so small a model (see the model card)."""
+"""Of the decoder's linear layers. 4 bits change too many answers of so small a model (see the model card)."""
 _TOLERANCE = 0.35
 """Nats a token by which the stored example's likelihood may differ: processors round int8 sums differently."""
 
@@ -41,7 +40,7 @@ def build_starter(sources: Path, destination: Path, report: Callable[[str], None
     Args:
         sources: a folder somewhere below which lie SmolLM2's GGUF and EfficientNet-lite2's weights.
         destination: an empty or missing folder.
-        report: told what is being done, a line at a time.
+        report: called with what is being done, a line at a time.
 
     Raises:
         DamagedModel: a source can't be read, or the finished graphs don't give the stored example's answer.
@@ -58,12 +57,12 @@ def build_starter(sources: Path, destination: Path, report: Callable[[str], None
 
 
 def adapter_file() -> Path:
-    """Return the path of the language model's adapter and the connector."""
+    """Return where the language model's trained adapter is kept."""
     return _stored() / "adapter.npz"
 
 
-def word_head_file() -> Path:
-    """Return the path of the word classifier."""
+def word_classifier_file() -> Path:
+    """Return where the trained word classifier is kept."""
     return _stored() / "word_head.npz"
 
 
@@ -73,10 +72,7 @@ def _stored() -> Path:
 
 
 def write_starter(sources: Path, destination: Path, adapter: Path, linear: Linear) -> None:
-    """Write graphs and json files; `linear` decides how the decoder's weights are kept.
-
-    FileNotFoundError, ValueError or KeyError if a source can't be read.
-    """
+    """Write graphs and json files; `linear` decides how the decoder's weights are kept."""
     weights, tokenizer = extended_language_model(find_source(sources, LANGUAGE_MODEL_FILE))
     with np.load(adapter, allow_pickle=False) as arrays:
         learned = {name: arrays[name].astype(np.float32) for name in arrays.files}
@@ -85,7 +81,9 @@ def write_starter(sources: Path, destination: Path, adapter: Path, linear: Linea
     decoder(merge_adapter(weights, learned), linear).save(graphs / "decoder_model_merged.onnx")
     embed_tokens(weights.arrays["embed_tokens"]).save(graphs / "embed_tokens.onnx")
     vision = read_state_dict(find_source(sources, VISION_MODEL_FILE))
-    encoder = vision_encoder(vision, learned["connector"].T, read_word_head(word_head_file()), image_size=IMAGE_SIZE, shuffle=SHUFFLE)
+    encoder = vision_encoder(
+        vision, learned["connector"].T, read_word_classifier(word_classifier_file()), image_size=IMAGE_SIZE, shuffle=SHUFFLE
+    )
     encoder.save(graphs / "vision_encoder.onnx")
     tokenizer.save(str(destination / "tokenizer.json"))
     for name in (*HEAD_FILES.values(), "answer_thresholds.json", "moment_thresholds.json"):
@@ -95,9 +93,11 @@ def write_starter(sources: Path, destination: Path, adapter: Path, linear: Linea
 
 
 def merge_adapter(weights: LlamaWeights, learned: dict[str, np.ndarray]) -> LlamaWeights:
-    """Return the weights with W + B A (LoRA, Hu et al. 2021) for each adapted layer.
+    """Return the weights with W + B A for each adapted layer (LoRA, Hu et al. 2021).
 
-    `learned` holds "layers.0.self_attn.q_proj.a" [rank, in] and ".b" [out, rank].
+    Args:
+        weights: W of each layer.
+        learned: A as "layers.0.self_attn.q_proj.a" [rank, in], B as "layers.0.self_attn.q_proj.b" [out, rank], and so on.
     """
     merged = dict(weights.arrays)
     for name in learned:
@@ -108,7 +108,7 @@ def merge_adapter(weights: LlamaWeights, learned: dict[str, np.ndarray]) -> Llam
 
 
 def check_example(folder: Path) -> None:
-    """Score the stored picture's answer with the graphs in `folder`. DamagedModel if it is not as likely as it should be."""
+    """Score the stored picture's answer with the graphs in `folder`. Raises DamagedModel if it is not as likely as it should be."""
     from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
 
     example = json.loads((_stored() / "example.json").read_text(encoding="utf-8"))

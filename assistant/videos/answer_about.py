@@ -15,38 +15,46 @@ from assistant.messages import Keyframe
 
 
 @dataclass(frozen=True, eq=False)
-class Choice:
-    """What a question is answered from, in order of time."""
+class ChosenKeyframes:
+    """What a question about a clip is answered from."""
 
     keyframes: list[Keyframe]
-    """To look at."""
+    """Those to look at, in order of time."""
     words: str | None = None
-    """The answer, where it follows from all keyframes together and no single look could give it ..."""
+    """The answer, where it follows from all keyframes together and no single look could give it."""
     rests_on: Sequence[Keyframe] = ()
-    """... and those that it rests on then: where the thing is, or all of them if it is nowhere."""
+    """Where there are `words`, the keyframes that show the thing, or all of them if it is nowhere."""
 
 
-def choose_keyframes(describer: SceneDescriber, keyframes: Sequence[Keyframe], question: str, most: int, end_s: float) -> Choice:
-    """At most `most` of them, and of what the model takes. `question` in English; the clip lasts until `end_s`."""
+def choose_keyframes(describer: SceneDescriber, keyframes: Sequence[Keyframe], question: str, most: int, end_s: float) -> ChosenKeyframes:
+    """Choose at most `most` keyframes, and no more than the model takes, to answer a question from.
+
+    Args:
+        describer: asked for the thing that the question names, at each keyframe.
+        keyframes: of the clip, in order of time.
+        question: in English.
+        most: how many.
+        end_s: until when the clip lasts.
+    """
     most = min(most, describer.max_pictures)
     if len(keyframes) <= most:
-        return Choice(list(keyframes))
+        return ChosenKeyframes(list(keyframes))
     thresholds, asked = describer.thresholds, asked_thing(question)
     thing = asked[0] if asked else presupposed_thing(question)
     if thing is None or thresholds is None:
         ends_s = [*(k.frame.time_s for k in keyframes[1:]), end_s]
-        return Choice(_best(keyframes, [until_s - k.frame.time_s for k, until_s in zip(keyframes, ends_s, strict=True)], most))
+        return ChosenKeyframes(_best(keyframes, [until_s - k.frame.time_s for k, until_s in zip(keyframes, ends_s, strict=True)], most))
     probabilities = [thing_probability(describer, describer.look([k]), thing, thresholds) for k in keyframes]
     chosen = _best(keyframes, probabilities, most)
     if asked is None:
-        return Choice(chosen)
+        return ChosenKeyframes(chosen)
     probability = anywhere(probabilities)
     words = yes_or_no(probability, thresholds)
-    return Choice(chosen, words if asked[1] else opposite(words), chosen if probability > 0.5 else list(keyframes))
+    return ChosenKeyframes(chosen, words if asked[1] else opposite(words), chosen if probability > 0.5 else list(keyframes))
 
 
 def anywhere(probabilities: Sequence[float]) -> float:
-    """Probability that a thing is in at least one of n pictures, from its calibrated probability in each.
+    """Return the probability that a thing is in at least one of n pictures, from its calibrated probability in each.
 
     Those were calibrated on questions of which half are true. If half of all clips have the thing, a single picture of n has it
     less often, so its odds are divided by 2n - 1; without that, the more pictures, the surer a "yes" to anything.

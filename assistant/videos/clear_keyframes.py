@@ -10,7 +10,7 @@ from assistant.settings import KeyframeSettings
 
 
 def clear_keyframes(frames: Iterable[Frame], settings: KeyframeSettings) -> Iterator[Keyframe]:
-    """Each as soon as it is settled, those with a problem left out; holds one frame at a time."""
+    """Yield keyframes as soon as they are settled, but those with a problem; holds one frame at a time."""
     selector = KeyframeSelector(settings)
     for frame in frames:
         if (keyframe := selector.process(frame)) is not None and keyframe.problem is None:

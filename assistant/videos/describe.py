@@ -18,7 +18,7 @@ DRIFTED = 0.25
 
 @dataclass(frozen=True)
 class Segment:
-    """What is seen from one time to another."""
+    """What is seen from one time of a video to another."""
 
     start_s: float
     end_s: float
@@ -26,16 +26,16 @@ class Segment:
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
-    """A keyframe and the time until which nothing else is seen."""
+class SceneSpan:
+    """A keyframe that stands for a scene, and the time until which nothing else is seen."""
 
     keyframe: Keyframe
     end_s: float
 
 
-def scenes_of(keyframes: Sequence[Keyframe], end_s: float) -> list[Scene]:
-    """Keyframes in order of time as scenes; the last one lasts until `end_s`."""
-    scenes: list[Scene] = []
+def scenes_of(keyframes: Sequence[Keyframe], end_s: float) -> list[SceneSpan]:
+    """Group keyframes in order of time into scenes, of which the last one lasts until `end_s`."""
+    scenes: list[SceneSpan] = []
     drift = 0.0
     for number, keyframe in enumerate(keyframes):
         until_s = keyframes[number + 1].frame.time_s if number + 1 < len(keyframes) else max(end_s, keyframe.frame.time_s)
@@ -43,21 +43,21 @@ def scenes_of(keyframes: Sequence[Keyframe], end_s: float) -> list[Scene]:
         if scenes and keyframe.reason == "coverage" and drift <= DRIFTED:
             scenes[-1] = replace(scenes[-1], end_s=until_s)
         else:
-            scenes.append(Scene(keyframe, until_s))
+            scenes.append(SceneSpan(keyframe, until_s))
             drift = 0.0
     return scenes
 
 
 def add_segment(segments: list[Segment], new: Segment) -> None:
-    """The next segment in order; one that says what the last one said only makes that longer."""
+    """Add the next segment in order of time; one that says what the last one said only makes that longer."""
     if segments and _words(segments[-1].text) == _words(new.text):
         segments[-1] = replace(segments[-1], end_s=new.end_s)
     else:
         segments.append(new)
 
 
-def told(segments: Sequence[Segment]) -> list[str]:
-    """A sentence a segment, as it is said: "At 1 minute 5 seconds: A dog runs."; a lone segment needs no time."""
+def spoken_segments(segments: Sequence[Segment]) -> list[str]:
+    """Format segments for speech, a sentence each: "At 1 minute 5 seconds: A dog runs."; a lone segment needs no time."""
     return [s.text if len(segments) == 1 else f"At {plain_time(s.start_s)}: {s.text}" for s in segments]
 
 

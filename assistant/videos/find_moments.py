@@ -1,6 +1,6 @@
-"""Moments of a video that fit a query. Pure: it is told what each keyframe says to the query (see `queries`), and asks about things.
+"""Moments of a video that match a query. Pure: how each keyframe matches comes in (see `queries`), and things are asked about.
 
-A keyframe at which the query is likeliest grows over neighbours that fit nearly as well into a span; the span is judged against all
+A keyframe at which the query is likeliest grows over neighbours that match nearly as well into a span; the span is judged against all
 that lies outside of it, and the best one decides whether the query was found.
 """
 
@@ -10,73 +10,79 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from assistant.videos.plain_times import plain_span
-from assistant.videos.queries import Background, Look
+from assistant.videos.queries import Background, QueryMatch
 
 CANDIDATES = 3
 """Peaks that are judged at least: the things that a description names may put the second one first."""
 JOINED_LOG_ODDS = 1.3
-"""By which neighbouring keyframes of one moment may differ."""
+"""Log-odds by which neighbouring keyframes of one moment may differ."""
 SURE = 0.8
-"""From here on it is said without "perhaps"."""
+"""Probability from which a moment is told without "perhaps"."""
 
 
 @dataclass(frozen=True)
 class Moment:
-    """A span of video that fits a query."""
+    """A span of video that matches a query."""
 
     start_s: float
     end_s: float
     score: float
-    """Calibrated probability that it shows the query."""
+    """Calibrated probability that the span shows the query."""
 
 
 @dataclass(frozen=True, eq=False)
-class TimedLook:
-    """What one keyframe says to the query."""
+class TimedMatch:
+    """How one keyframe matches the query."""
 
     time_s: float
-    look: Look
+    match: QueryMatch
 
 
 def find_moments(
-    looks: Sequence[TimedLook], end_s: float, background: Background, thing_log_odds: Callable[[int], float], top: int
+    matches: Sequence[TimedMatch], end_s: float, background: Background, thing_log_odds: Callable[[int], float], top: int
 ) -> list[Moment]:
-    """At most `top` moments, best first; none if the best isn't probable enough. Arguments as of `rank_moments`."""
-    moments = rank_moments(looks, end_s, background, thing_log_odds, max(top, CANDIDATES))
+    """Return at most `top` moments, best first; none if the best isn't probable enough. The other arguments are those of `rank_moments`."""
+    moments = rank_moments(matches, end_s, background, thing_log_odds, max(top, CANDIDATES))
     return moments[:top] if is_found(moments, background) else []
 
 
 def is_found(moments: Sequence[Moment], background: Background) -> bool:
-    """Whether the best of ranked moments is probable enough to be told."""
+    """Return whether the best of ranked moments is probable enough to be told."""
     return bool(moments) and moments[0].score >= background.thresholds.found
 
 
 def rank_moments(
-    looks: Sequence[TimedLook], end_s: float, background: Background, thing_log_odds: Callable[[int], float], most: int = CANDIDATES
+    matches: Sequence[TimedMatch], end_s: float, background: Background, thing_log_odds: Callable[[int], float], most: int = CANDIDATES
 ) -> list[Moment]:
-    """The likeliest moments, best first, however improbable.
+    """Return the likeliest moments, best first, however improbable.
 
     Args:
-        looks: in order of time; each keyframe stands for the time until the next one.
+        matches: in order of time; each keyframe stands for the time until the next one.
         end_s: until when the last one stands.
-        background: of the query, that has been told nothing.
-        thing_log_odds: asked with a keyframe's number, how surely the query's things are in it; 0 for no opinion.
+        background: of the query, to which nothing was added yet.
+        thing_log_odds: gives for a keyframe's number the log-odds of the query's least probable thing; 0 for no opinion.
         most: how many are judged, which costs some questions each.
     """
-    said = [timed.look for timed in looks]
-    for look in said:
-        background.add(look)
+    said = [timed.match for timed in matches]
+    for match in said:
+        background.add(match)
     moments = []
-    for peak, first, last in peaks([background.likeliness(look) for look in said], most, JOINED_LOG_ODDS):
+    for peak, first, last in peaks([background.likeliness(match) for match in said], most, JOINED_LOG_ODDS):
         evidence = background.evidence(said[peak], said[first : last + 1])  # the rest of its span shows it too
-        until_s = looks[last + 1].time_s if last + 1 < len(looks) else max(end_s, looks[last].time_s)
+        until_s = matches[last + 1].time_s if last + 1 < len(matches) else max(end_s, matches[last].time_s)
         probability = background.probability(evidence, said[peak].word_evidence, thing_log_odds(peak))
-        moments.append(Moment(looks[first].time_s, until_s, probability))
+        moments.append(Moment(matches[first].time_s, until_s, probability))
     return sorted(moments, key=lambda moment: -moment.score)
 
 
 def peaks(likeliness: Sequence[float], most: int, joined: float) -> list[tuple[int, int, int]]:
-    """(peak, first and last of its span), highest peak first; a span stays less than `joined` below its peak, and none overlap."""
+    """Return (peak, first and last of its span), highest peak first; a span stays less than `joined` below its peak, and none overlap.
+
+    Args:
+        likeliness: of each keyframe, in order of time.
+        most: how many peaks at most.
+        joined: log-odds.
+    """
     free = [True] * len(likeliness)
     found: list[tuple[int, int, int]] = []
     for peak in sorted(range(len(likeliness)), key=lambda i: (-likeliness[i], i)):
@@ -94,8 +100,8 @@ def peaks(likeliness: Sequence[float], most: int, joined: float) -> list[tuple[i
     return found
 
 
-def told(query: str, moments: Sequence[Moment]) -> str:
-    """As it is said to somebody who listens."""
+def spoken_moments(query: str, moments: Sequence[Moment]) -> str:
+    """Format moments for speech: "From 3 seconds to 8 seconds.", or that the query was not found."""
     if not moments:
         return f"I did not find {query!r}."
     spans = [plain_span(moment.start_s, moment.end_s) for moment in moments]

@@ -23,7 +23,7 @@ from assistant.problems import BadInput, DiskFull, shorten
 
 FORMAT = "assistant video index 2"
 MOST_BYTES = 2 << 30
-"""A larger file isn't one of ours: 2 hours take some 40 MB with the starter model, 300 MB with SmolVLM2."""
+"""Bytes of a file above which it isn't one of ours: 2 hours take some 40 MB with the starter model, 300 MB with SmolVLM2."""
 
 
 _UNREADABLE = (
@@ -66,21 +66,21 @@ class VideoIndex:
 
     key: IndexKey
     empty: SeenPicture
-    """Of queries.EMPTY_PICTURE."""
+    """What the model sees in queries.EMPTY_PICTURE."""
     keyframes: Sequence[SeenKeyframe]
     duration_s: float
     warnings: Sequence[str] = ()
 
 
 def check_writable(path: Path) -> None:
-    """BadInput at once, rather than after an hour of looking."""
+    """Raise BadInput if an index can't be written there: at once, rather than after an hour of looking."""
     folder = path.parent
     if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
         raise BadInput(f"the index {shorten(path)} can't be written there", "give --index a file's name in a folder that you may write to")
 
 
 def save_index(path: Path, index: VideoIndex) -> None:
-    """Write it whole or not at all; DiskFull or BadInput if it can't be."""
+    """Write an index whole or not at all. Raises DiskFull or BadInput if it can't be written."""
     pictures = [index.empty, *(k.seen for k in index.keyframes)]
     about = {
         "format": FORMAT,
@@ -98,7 +98,7 @@ def save_index(path: Path, index: VideoIndex) -> None:
                 about=np.frombuffer(json.dumps(about).encode(), np.uint8),
                 times_s=np.array([k.time_s for k in index.keyframes], np.float64),
                 features=np.stack([picture.features for picture in pictures]).astype(np.float32, copy=False),  # [1 + n, tokens, hidden]
-                words=np.stack([picture.words for picture in pictures]),  # [1 + n, words]
+                words=np.stack([picture.evidence for picture in pictures]),  # [1 + n, k]
             )
         unfinished.replace(path)
     except OSError as error:
@@ -109,14 +109,17 @@ def save_index(path: Path, index: VideoIndex) -> None:
 
 
 def load_index(path: Path, key: IndexKey) -> VideoIndex:
-    """Read one that was saved with this key; BadInput if it is damaged, something else, or of another video, model or setting."""
+    """Read an index that was saved with this key.
+
+    Raises BadInput if it is damaged, something else, or of another video, model or setting.
+    """
     name = shorten(path)
-    about, times_s, features, words = _read(path, name)
+    about, times_s, features, evidence = _read(path, name)
     for field, what in (("video", "another video"), ("encoder", "another model"), ("selection", "other settings")):
         if about.get(field) != getattr(key, field):
             raise BadInput(f"the index {name} is of {what}", "give --index another file's name, or delete this one to have it made anew")
-    parts = zip(about["blocks"], features, about["seen"], words, strict=True)
-    pictures = [SeenPicture(block, tokens, seen, words=known) for block, tokens, seen, known in parts]
+    parts = zip(about["blocks"], features, about["seen"], evidence, strict=True)
+    pictures = [SeenPicture(block, tokens, seen, told) for block, tokens, seen, told in parts]
     keyframes = [SeenKeyframe(float(time_s), picture) for time_s, picture in zip(times_s, pictures[1:], strict=True)]
     return VideoIndex(key, pictures[0], keyframes, float(about["duration_s"]), tuple(about["warnings"]))
 
@@ -127,15 +130,15 @@ def _read(path: Path, name: str) -> tuple[dict[str, Any], np.ndarray, np.ndarray
             raise ValueError("too large")
         with np.load(path, allow_pickle=False) as archive:
             about = json.loads(archive["about"].tobytes())
-            times_s, features, words = archive["times_s"], archive["features"], archive["words"]
-        _check(about, times_s, features, words)
+            times_s, features, evidence = archive["times_s"], archive["features"], archive["words"]
+        _check(about, times_s, features, evidence)
     except _UNREADABLE as error:
         fix = "delete it to have it made anew, or give another file's name"
         raise BadInput(f"{name} is damaged, or no index of a video", fix) from error
-    return about, times_s, features, words
+    return about, times_s, features, evidence
 
 
-def _check(about: Any, times_s: np.ndarray, features: np.ndarray, words: np.ndarray) -> None:
+def _check(about: Any, times_s: np.ndarray, features: np.ndarray, evidence: np.ndarray) -> None:
     """ValueError or KeyError unless everything has the right form; the archive's own checksums guard its bytes."""
     count = 1 + len(times_s)
     texts = [*about["blocks"], *about["seen"], *about["warnings"]]
@@ -151,10 +154,10 @@ def _check(about: Any, times_s: np.ndarray, features: np.ndarray, words: np.ndar
         and features.ndim == 3
         and len(features) == count
         and bool(np.isfinite(features).all())
-        and words.dtype == np.float32
-        and words.ndim == 2
-        and len(words) == count
-        and bool(np.isfinite(words).all())
+        and evidence.dtype == np.float32
+        and evidence.ndim == 2
+        and len(evidence) == count
+        and bool(np.isfinite(evidence).all())
     )
     if not right:
         raise ValueError("of the wrong form")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def plain_time(time_s: float) -> str:
-    """ "5 seconds", "1 minute 5 seconds", "2 hours", "1 hour 3 minutes" (seconds are left out after an hour)."""
+    """Word a time: "5 seconds", "1 minute 5 seconds", "2 hours", "1 hour 3 minutes" (seconds are left out after an hour)."""
     minutes, seconds = divmod(int(time_s), 60)
     hours, minutes = divmod(minutes, 60)
     parts = [(hours, "hour"), (minutes, "minute"), (0 if hours else seconds, "second")]
@@ -13,6 +13,6 @@ def plain_time(time_s: float) -> str:
 
 
 def plain_span(start_s: float, end_s: float) -> str:
-    """ "from 5 seconds to 12 seconds", or "at 5 seconds" when they sound the same."""
+    """Word a span of time: "from 5 seconds to 12 seconds", or "at 5 seconds" when they sound the same."""
     start, end = plain_time(start_s), plain_time(end_s)
     return f"at {start}" if start == end else f"from {start} to {end}"

@@ -3,8 +3,8 @@
 A description ("a dog runs on a beach") is scored token by token by pointwise mutual information: log p(token | picture) - log p(token),
 in nats, where p(token) is its mean over the other pictures of the clip or stream and an empty one; what counts is the mean of a
 description's tokens, none of which speaks much against it. A bare thing ("a dog") is asked for:
-log-odds of "yes" in both polarities, which tell it better than the likelihood of so short an answer. Where the model's encoder has a
-head of words, what that says of the query's words counts too.
+log-odds of "yes" in both polarities, which tell it better than the likelihood of so short an answer. Where the model has a classifier
+of its own, what that says of the query's words counts too.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ import numpy as np
 from assistant.answering.answer_checks import SCENE_QUESTION, asked_thing
 from assistant.answering.calibrated_answers import presence_scores
 from assistant.interfaces import SceneDescriber
-from assistant.messages import MomentThresholds, Picture, Scores, View, plain_words
+from assistant.messages import MomentThresholds, Picture, Scores, View
 from assistant.problems import BadInput
 
 LONGEST_QUERY = 300
-"""Characters."""
+"""Most characters of a query."""
 MOST_THINGS = 3
-"""Asked about one by one."""
+"""Most things of a description that are asked about, one by one."""
 MOST_AGAINST = -1.0
-"""Nats by which one token may speak against a picture: of the same picture, other people use other words."""
+"""Nats by which one token may speak against a picture at most: of the same picture, other people use other words."""
 EMPTY_PICTURE: Picture = np.full((224, 224, 3), 128, np.uint8)
-"""An even grey: what a query's likelihood is compared with."""
+"""An even grey, uint8 [224, 224, 3]: what a query's likelihood is compared with."""
 
 _NUMBERS = "some|two|three|four|five|several|many|a few"
 _END_OF_PHRASE = (
@@ -55,40 +55,45 @@ class Query:
     """One query, asked of many pictures: scored as the answer to SCENE_QUESTION."""
 
     def __init__(self, describer: SceneDescriber, text: str, empty: View) -> None:
-        """`empty`: the describer's look at EMPTY_PICTURE. BadInput if the text has no words or is too long."""
+        """Prepare a query.
+
+        Args:
+            describer: looked at the pictures.
+            text: what to look for, in English.
+            empty: the describer's look at EMPTY_PICTURE.
+
+        Raises:
+            BadInput: the text has no words or is too long.
+        """
         self.text = clean_query(text)
         text = what_is_seen(self.text)
         self.thing = whole_thing(text)
-        """Set if the query is nothing but a thing."""
+        """The thing that the query is all about; None for more than a thing."""
         self.things = named_things(text)
-        self._words = plain_words(text)
+        """The things that the query names."""
+        self._seen = text
         self._describer = describer
         self._sentence = f"{text[0].upper()}{text[1:]}."  # as the model was taught to answer
         self._empty = empty
 
     def background(self) -> Background:
-        """As it is before any picture was seen."""
+        """Return what pictures say to the query on average, as it is before any picture was seen."""
         return Background(self._describer.moment_thresholds, None if self.thing else self.scores(self._empty))
 
     def scores(self, view: View) -> Scores:
-        """What a picture says to the query: log-probabilities of a description's tokens [n], or the log-odds of a thing [1]."""
+        """Return what a picture says to the query, float64: log-probabilities of a description's tokens [n], or a thing's log-odds [1]."""
         if self.thing:
             return np.array([self._thing_log_odds(view, self.thing)])
         return self._describer.token_log_likelihoods(view, SCENE_QUESTION, self._sentence)
 
-    def look(self, view: View) -> Look:
-        """All that costs no question more."""
-        return Look(self.scores(view), self._word_evidence(view))
+    def match(self, view: View) -> QueryMatch:
+        """Return how a picture matches the query, as far as that costs no further question."""
+        classifier = self._describer.classifier
+        return QueryMatch(self.scores(view), classifier.word_evidence(view, self._seen) if classifier else 0.0)
 
     def thing_log_odds(self, view: View) -> float:
-        """Log-odds that the least probable thing that a description names is there; 0 if it names none or is all about one."""
+        """Return the log-odds of the least probable thing that a description names; 0 if it names none or is all about one."""
         return 0.0 if self.thing else min((self._thing_log_odds(view, thing) for thing in self.things), default=0.0)
-
-    def _word_evidence(self, view: View) -> float:
-        """By how many nats the picture makes the query's words likelier that are known; 0 if none is."""
-        forms = ((word, word.removesuffix("s"), f"{word}s") for word in self._words)
-        known = (next((form for form in tried if form in view.words), None) for tried in forms)
-        return sum(view.words[form] for form in set(known) if form)
 
     def _thing_log_odds(self, view: View, thing: str) -> float:
         there, absent = presence_scores(self._describer, view, thing)
@@ -96,47 +101,62 @@ class Query:
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
-    """What one picture says to a query."""
+class QueryMatch:
+    """How one picture matches a query."""
 
     scores: Scores
     """As Query.scores gives them."""
     word_evidence: float
-    """In nats."""
+    """Nats by which the picture makes the query's words likelier; 0 without a classifier."""
 
 
 class Background:
     """What pictures say to a query on average; it keeps no more than sums."""
 
     def __init__(self, thresholds: MomentThresholds, empty: Scores | None) -> None:
-        """`empty`: scores of the empty picture; None for a thing, whose log-odds need no comparison."""
+        """Begin with no picture but the empty one.
+
+        Args:
+            thresholds: of the model.
+            empty: the empty picture's scores; None for a thing, whose log-odds need no comparison.
+        """
         self.thresholds = thresholds
         self._least = None if empty is None else np.exp(empty + thresholds.empty_nats / len(empty))
         self._sum, self._count = self._least, 1
 
-    def add(self, look: Look) -> None:
+    def add(self, match: QueryMatch) -> None:
+        """Count one more picture."""
         if self._sum is not None:
-            self._sum = self._sum + np.exp(look.scores)
+            self._sum = self._sum + np.exp(match.scores)
             self._count += 1
 
-    def evidence(self, look: Look, without: Sequence[Look] = ()) -> float:
-        """How much a picture's scores speak for the query, against those that were added but for `without`: nats a token."""
+    def evidence(self, match: QueryMatch, without: Sequence[QueryMatch] = ()) -> float:
+        """Return how much a picture's scores speak for the query, in nats a token, against those that were added but for `without`.
+
+        Of a thing they are its log-odds, compared with nothing.
+        """
         if self._sum is None or self._least is None:
-            return float(look.scores.mean())
+            return float(match.scores.mean())
         rest = self._sum - sum((np.exp(each.scores) for each in without), np.zeros_like(self._sum))
-        nats = look.scores - np.log(np.maximum(rest, self._least) / (self._count - len(without)))
+        nats = match.scores - np.log(np.maximum(rest, self._least) / (self._count - len(without)))
         return float(np.maximum(nats, MOST_AGAINST).mean())
 
     def probability(self, evidence: float, word_evidence: float, thing_log_odds: float = 0.0) -> float:
-        """That a picture shows the query, calibrated on clips of which half do."""
+        """Return the probability that a picture shows the query, calibrated on clips of which half do.
+
+        Args:
+            evidence: as `evidence` gives it.
+            word_evidence: of the picture's match, in nats.
+            thing_log_odds: of the description's least probable thing.
+        """
         known = self.thresholds
         offset = known.thing_offset if self._least is None else known.offset
         log_odds = offset + self._slope * evidence + self._per_word * word_evidence + known.per_thing * thing_log_odds
         return 1 / (1 + math.exp(-max(min(log_odds, 50.0), -50.0)))
 
-    def likeliness(self, look: Look) -> float:
-        """Of one picture beside others of the same query: log-odds but for what is the same for all of them."""
-        return self._slope * float(look.scores.mean()) + self._per_word * look.word_evidence
+    def likeliness(self, match: QueryMatch) -> float:
+        """Return a picture's log-odds but for what is the same for all pictures of one query: only to rank them."""
+        return self._slope * float(match.scores.mean()) + self._per_word * match.word_evidence
 
     @property
     def _slope(self) -> float:
@@ -148,7 +168,7 @@ class Background:
 
 
 def clean_query(text: str) -> str:
-    """Without what stands around the words; BadInput if there are none, or far too many."""
+    """Strip what stands around a query's words. Raises BadInput if there are none, or far too many."""
     text = " ".join(text.split()).rstrip(" .!?")
     if not any(map(str.isalnum, text)):
         raise BadInput("the description of what to look for is empty", 'describe it in a few words, such as "a dog on a beach"')
@@ -158,19 +178,22 @@ def clean_query(text: str) -> str:
 
 
 def what_is_seen(text: str) -> str:
-    """Of what one waits for: "you see a dog" -> "a dog", "someone comes in" -> "a person"."""
+    """Reduce what one waits for to what would be seen: "you see a dog" -> "a dog", "someone comes in" -> "a person"."""
     return _APPEARS.sub("", _SOMEONE.sub("a person", _SEEN.sub("", text))) or text
 
 
 def whole_thing(query: str) -> str | None:
-    """The thing that a query is all about, with its article: "Two red dogs" -> "red dogs", "car" -> "a car"; None for more than a thing."""
+    """Return the thing that a query is all about, with its article; None for more than a thing.
+
+    "Two red dogs" -> "red dogs", "car" -> "a car".
+    """
     match = _PHRASE.fullmatch(_TWO_COLOURS.sub(r"\1", query.lower()))
     words = _words(match) if match else []
     return _with_article(" ".join(words)) if match and words == match["words"].split() else None
 
 
 def named_things(query: str) -> list[str]:
-    """Nouns that a query names, with their articles: "two dogs run on the beach" -> ["dogs", "a beach"]."""
+    """Return the nouns that a query names, at most MOST_THINGS, with their articles: "two dogs run on the beach" -> ["dogs", "a beach"]."""
     phrases = map(_words, _PHRASE.finditer(_TWO_COLOURS.sub(r"\1", query.lower())))
     things = (_with_article(words[-1]) for words in phrases if words)
     return list(dict.fromkeys(thing for thing in things if thing))[:MOST_THINGS]

@@ -12,14 +12,14 @@ from collections.abc import Iterator, Sequence
 from assistant.videos.describe import Segment
 
 LINE_CHARACTERS = 42
-"""As the BBC's and Netflix's guides have it."""
+"""Most characters of a line, as the BBC's and Netflix's guides have it."""
 BLOCK_LINES = 2
 SHORTEST_S = 1.0
-"""A block stays so long even if its scene is shorter, unless the next one begins."""
+"""Seconds that a block stays at least, even if its scene is shorter, unless the next one begins."""
 
 
 def srt(segments: Sequence[Segment]) -> str:
-    """All segments that have text; long ones become several blocks that share their time by length of text."""
+    """Format all segments that have text as SubRip subtitles; long ones become several blocks that share their time by length of text."""
     blocks = [block for segment, limit_s in _with_limits(segments) for block in _blocks(segment, limit_s)]
     return "".join(
         f"{number}\n{_stamp(start_s)} --> {_stamp(end_s)}\n{text}\n\n" for number, (start_s, end_s, text) in enumerate(blocks, 1)

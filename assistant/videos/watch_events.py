@@ -1,4 +1,4 @@
-"""Watches keyframes for something the user described: queries' evidence, judged against what was seen so far, told once when it begins.
+"""Watches keyframes for something the user described: a query's evidence against what was seen so far, reported once when it begins.
 
 `assistant watch` and the live loop's "tell me when ..." share it.
 """
@@ -23,15 +23,15 @@ WORTH_ASKING = 0.1
 
 
 def watch_keyframes(settings: KeyframeSettings) -> KeyframeSettings:
-    """Whatever changes, and what doesn't every LOOK_EVERY_S."""
+    """Return settings that keep whatever changes, and what doesn't every LOOK_EVERY_S."""
     return replace(settings, max_gap_s=max(LOOK_EVERY_S, settings.min_gap_s))
 
 
 class EventWatcher:
-    """Told the keyframes of one stream in order of time; clear ones only."""
+    """Takes the clear keyframes of one stream in order of time, and reports the event when it begins."""
 
     def __init__(self, describer: SceneDescriber, event: str, settings: EventSettings = WATCH_EVENTS) -> None:
-        """BadInput if the event has no words."""
+        """Begin to watch for an event, described in English. Raises BadInput if it has no words."""
         empty = describer.look([Keyframe(Frame(EMPTY_PICTURE, 0.0), "only")])
         self._describer = describer
         self._query = Query(describer, event, empty)
@@ -39,16 +39,16 @@ class EventWatcher:
         self._detector = EventDetector(settings)
         self._settings = settings
         self.score = 0.0
-        """Of the last keyframe."""
+        """Probability that the last keyframe shows the event."""
 
     def process(self, keyframe: Keyframe) -> Event | None:
-        """Look at it; the event if it has just begun."""
+        """Look at the next keyframe; return the event if it has just begun."""
         view = self._describer.look([keyframe])
-        look = self._query.look(view)
-        evidence = self._background.evidence(look)
-        self.score = self._background.probability(evidence, look.word_evidence)
+        match = self._query.match(view)
+        evidence = self._background.evidence(match)
+        self.score = self._background.probability(evidence, match.word_evidence)
         if self.score >= WORTH_ASKING:
-            self.score = self._background.probability(evidence, look.word_evidence, self._query.thing_log_odds(view))
+            self.score = self._background.probability(evidence, match.word_evidence, self._query.thing_log_odds(view))
         if self.score < self._settings.begin_score:
-            self._background.add(look)
+            self._background.add(match)
         return self._detector.process(keyframe.frame.time_s, self.score)

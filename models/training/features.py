@@ -41,11 +41,11 @@ class Features:
     tokens: np.ndarray
     """f16 [N, 16, 5120], memory-mapped."""
     trunk: np.ndarray
-    """f16 [N, 208, 8, 8], memory-mapped: what goes into the blocks that the head of words has for itself."""
+    """f16 [N, 208, 8, 8], memory-mapped: what goes into the blocks that the word classifier has for itself."""
     logits: np.ndarray
     """f32 [N, 1000]"""
     words: np.ndarray | None
-    """f16 [N, words]: logits of the head of words (word_head.py); None until that was trained."""
+    """f16 [N, words]: logits of the word classifier (word_classifier.py); None until that was trained."""
 
     def keep_words(self, logits: np.ndarray) -> None:
         """f32 [N, words], found from the next loading on."""

@@ -25,7 +25,7 @@ from assistant.benchmarks.video_clips import Clip, Photograph, read_photographs
 from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
 from assistant.messages import MomentThresholds, Scores, View
 from assistant.videos.find_moments import CANDIDATES
-from assistant.videos.queries import Background, Look, Query
+from assistant.videos.queries import Background, Query, QueryMatch
 from models.training.judging import fit_logistic
 
 SEED = 7
@@ -42,7 +42,7 @@ class Asked:
     scene: int | None
     """That shows it; None if none does."""
     empty: Scores
-    looks: list[Look]
+    looks: list[QueryMatch]
     """At each keyframe."""
     scenes: list[int]
     """That each keyframe shows."""
@@ -94,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         asked += [_ask(query, search.empty_view(), views, scenes, scene) for query, scene in queries if not query.thing]
         for thing in THINGS:
             query = Query(describer, thing, search.empty_view())
-            looks, background = [query.look(view) for view in views], query.background()
+            looks, background = [query.match(view) for view in views], query.background()
             best = int(np.argmax([background.likeliness(look) for look in looks]))
             things.append((background.evidence(looks[best]), looks[best].word_evidence, scenes[best] in scenes_with(thing, clip)))
         right = float(np.mean([each.right for each in asked if each.scene is not None]))
@@ -141,7 +141,7 @@ def _clips(data: Path, count: int) -> Iterator[tuple[Clip, list[Photograph]]]:
 
 
 def _ask(query: Query, empty: View, views: list[View], scenes: list[int], scene: int | None) -> Asked:
-    looks, background = [query.look(view) for view in views], query.background()
+    looks, background = [query.match(view) for view in views], query.background()
     peaks = [int(i) for i in np.argsort([-background.likeliness(look) for look in looks])[:CANDIDATES]]
     return Asked(scene, query.scores(empty), looks, scenes, peaks, [query.thing_log_odds(views[peak]) for peak in peaks])
 

@@ -87,7 +87,7 @@ def halves(pairs: Sequence[T]) -> tuple[list[T], list[T]]:
 
 
 def fit_words(probabilities: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
-    """(`sure`, `absent`) of AnswerThresholds.
+    """Return (`sure`, `absent`) of AnswerThresholds.
 
     Plain "yes" and "no" are said from where nine in ten of them are right; a thing that a question takes for granted is
     denied where that is wrong for one in twenty of the things that are there.
@@ -100,16 +100,22 @@ def fit_words(probabilities: np.ndarray, labels: np.ndarray) -> tuple[float, flo
     return round(sure, 2), round(min(float(np.quantile(probabilities[labels], 0.05)), 0.5), 3)
 
 
-def fit_portrait(scene_scores: np.ndarray) -> tuple[float, float]:
-    """`portrait` and `near_portrait` of AnswerThresholds, from naming scores of scenes: 3 in 100 of them may be taken for a portrait,
-    and another 5 be doubted.
+def fit_single_object(scene_scores: np.ndarray) -> tuple[float, float]:
+    """Return `single_object` and `maybe_single_object` of StarterThresholds, from scenes' `single_object_score`s [n].
+
+    3 in 100 scenes may be taken for a single object, and another 5 be doubted.
     """
-    portrait, near = (round(float(np.quantile(scene_scores, 1 - share)), 3) for share in (0.03, 0.08))
-    return portrait, near
+    single, maybe = (round(float(np.quantile(scene_scores, 1 - share)), 3) for share in (0.03, 0.08))
+    return single, maybe
 
 
 def fit_sure_label(probabilities: np.ndarray, right: np.ndarray) -> float:
-    """`sure_label` of AnswerThresholds: from where four of five of the head's first labels are right, by a logistic line (Platt 1999)."""
+    """Return `sure_label` of StarterThresholds: from where four of five first labels are right, by a logistic line (Platt 1999).
+
+    Args:
+        probabilities: of the class head's first label, [n].
+        right: whether that label is right, bool [n].
+    """
     slope, offset = fit_platt(np.log(probabilities / (1 - probabilities)), right)
     log_odds = (np.log(0.8 / 0.2) - offset) / slope
     return round(float(1 / (1 + np.exp(-log_odds))), 3)

@@ -47,7 +47,7 @@ TYPICAL_POWER = 2
 UNSURE, CERTAIN = 0.2, 0.5
 SEED = 7
 
-# What isn't in a shop's shelf or an object's portrait though a caption model would see it there.
+# What isn't in a shop's shelf or a single object's picture though a caption model would see it there.
 _SCENE_THINGS = ("a person", "a person", "a person", "a man", "a woman", "a dog", "a car", "a ball", "grass", "snow", "a bicycle")
 
 
@@ -57,8 +57,8 @@ class Lessons:
     def __init__(
         self, data: Path, sources: Path, work: Path, class_names: list[str], words: list[str], caption_worth: dict[str, list[float]]
     ) -> None:
-        """`words`: what the head of words can say. `caption_worth`: how typical each caption of a Flickr8k picture is; the more so, the
-        more often it is taught.
+        """`words`: those that the word classifier knows. `caption_worth`: how typical each caption of a Flickr8k picture is; the more
+        so, the more often it is taught.
         """
         self.class_names, self._words = class_names, words
         self.examples = {

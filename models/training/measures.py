@@ -13,10 +13,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from assistant.answering.calibrated_answers import agreed_certainty, certainty, honest_sentences, presence_scores
-from assistant.answering.naming import naming_answers, naming_score
+from assistant.answering.calibrated_answers import calibrated_sentences, certainty, presence_scores
 from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
-from assistant.messages import AnswerThresholds, Frame, Keyframe, Picture, View
+from assistant.engines.vlm.starter.encoder_heads import SeenLabel
+from assistant.engines.vlm.starter.single_object import naming_answers, single_object_score, with_consistency
+from assistant.engines.vlm.starter.thresholds import StarterThresholds
+from assistant.engines.vlm.view import SmolView
+from assistant.messages import Frame, Keyframe, Picture
 from assistant.seeing.frame_quality import picture_problem
 from models.training.augment import UNREADABLE_KINDS, mirrored_variation, unreadable
 from models.training.caption_scores import bleu4, cider_d
@@ -27,7 +30,7 @@ from models.training.judging import (
     calibration_error,
     commonest,
     fit_platt,
-    fit_portrait,
+    fit_single_object,
     fit_sure_label,
     fit_words,
     halves,
@@ -94,23 +97,24 @@ class Evaluation:
         self._most = most
         self.outputs: dict[str, list[tuple[str, str]]] = {}
         self.presence_scores: list[PresenceScore] = []
-        self.thresholds = describer.thresholds or AnswerThresholds()
+        measured = describer.thresholds
+        self.thresholds = measured if isinstance(measured, StarterThresholds) else StarterThresholds()
 
     def naming(self) -> Iterator[Measure]:
-        """Thresholds for what the vision encoder's head names, fitted on altered training pictures: the model knows the others by heart."""
-        portraits = list(self._altered(imagenet_examples(self._data, "train")))
-        if not portraits[0][1].labels:
+        """Fit thresholds for what the class head names on altered training pictures: the model knows the others by heart."""
+        objects = list(self._altered(imagenet_examples(self._data, "train")))
+        if not _labels(objects[0][1]):
             return
-        scores = np.array([self._naming_score(view) for _, view in portraits])
-        scenes = np.array([self._naming_score(view) for _, view in self._altered(flickr_examples(self._data, "train"))])
-        probabilities = np.array([view.labels[0].probability for _, view in portraits])
-        right = np.array([names(view.labels[0].name, example.label) for example, view in portraits])
-        (portrait, near), sure = fit_portrait(scenes), fit_sure_label(probabilities, right)
-        self.thresholds = dataclasses.replace(self.thresholds, portrait=portrait, near_portrait=near, sure_label=sure)
-        is_portrait = np.repeat([True, False], [len(scores), len(scenes)])
-        area, plainly = area_under_curve(np.r_[scores, scenes], is_portrait), right[probabilities >= sure]
-        yield Measure("training: portraits told from scenes, area under the curve", area, "report", len(is_portrait))
-        yield Measure("training: portraits named by the head", _share(iter(scores >= portrait)), "report", len(scores))
+        scores = np.array([self._single_object_score(view) for _, view in objects])
+        scenes = np.array([self._single_object_score(view) for _, view in self._altered(flickr_examples(self._data, "train"))])
+        probabilities = np.array([_labels(view)[0].probability for _, view in objects])
+        right = np.array([names(_labels(view)[0].name, example.label) for example, view in objects])
+        (single, maybe), sure = fit_single_object(scenes), fit_sure_label(probabilities, right)
+        self.thresholds = dataclasses.replace(self.thresholds, single_object=single, maybe_single_object=maybe, sure_label=sure)
+        is_object = np.repeat([True, False], [len(scores), len(scenes)])
+        area, plainly = area_under_curve(np.r_[scores, scenes], is_object), right[probabilities >= sure]
+        yield Measure("training: single objects told from scenes, area under the curve", area, "report", len(is_object))
+        yield Measure("training: single objects named by the head", _share(iter(scores >= single)), "report", len(scores))
         yield Measure("training: the head's first label is right", _share(iter(right)), "report", len(right))
         yield Measure("training: the same of those told plainly", _share(iter(plainly)), "report", len(plainly))
 
@@ -123,17 +127,18 @@ class Evaluation:
         yield Measure('Flickr8k: told with "It looks like"', _share(_hedged(text) for text in outputs), "report", len(said))
 
     def doubt(self) -> Iterator[Measure]:
-        """The least certain tenth of scene descriptions is told with doubt; is it wrong more often than the others? Where the encoder
-        has a head of words, its agreement counts, and of what may be a single thing the less certain half is doubted.
+        """Doubt the least certain tenth of scene descriptions; is it wrong more often than the others? Where the model has a word
+        classifier, caption consistency counts, and of what may be a single object the less certain half is doubted.
         """
         examples = self._sample(flickr_examples(self._data, "dev"), ASKED_PICTURES)
         told = []
         for example, view in self._views(examples):
             text = "".join(self._describer.answer(view, QUESTION, whole_picture=True))
-            sure, agreement = certainty(self._describer, view, QUESTION, text), view.agreement(text)
-            told.append((sure if agreement is None else agreed_certainty(sure, agreement), agreement is not None, text, example))
+            sure = certainty(self._describer, view, QUESTION, text)
+            consistency = view.classes.caption_consistency(text) if view.classes else None
+            told.append((sure if consistency is None else with_consistency(sure, consistency), consistency is not None, text, example))
         limit, near = (round(float(q), 3) for q in np.quantile([sure for sure, *_ in told], (DOUBTED_SHARE, NEAR_DOUBTED_SHARE)))
-        fitted = {"scene_doubt": limit, "near_doubt": near} if all(agreed for _, agreed, *_ in told) else {"doubt": limit}
+        fitted = {"scene_doubt": limit, "maybe_single_doubt": near} if all(has_words for _, has_words, *_ in told) else {"doubt": limit}
         self.thresholds = dataclasses.replace(self.thresholds, **fitted)
         groups = {"with doubt": [t for t in told if t[0] < limit], "plainly": [t for t in told if t[0] >= limit]}
         for name, group in groups.items():
@@ -244,24 +249,25 @@ class Evaluation:
         self.outputs[kind] = [(e.label or e.answers[0], text) for e, text in said]
         return said
 
-    def _altered(self, examples: list[Example]) -> Iterator[tuple[Example, View]]:
+    def _altered(self, examples: list[Example]) -> Iterator[tuple[Example, SmolView]]:
         for number, (example, picture) in enumerate(self._pictures(self._sample(examples, FITTED_PICTURES))):
             yield example, self._look(mirrored_variation(picture, np.random.default_rng([SEED, number])))
 
-    def _naming_score(self, view: View) -> float:
-        return naming_score(self._describer.log_likelihoods(view, QUESTION, naming_answers(view.labels)), view.expected_words)
+    def _single_object_score(self, view: SmolView) -> float:
+        likelihoods = self._describer.log_likelihoods(view, QUESTION, naming_answers(_labels(view)))
+        return single_object_score(likelihoods, view.classes.expected_words if view.classes else 1.0)
 
     def _sample(self, examples: list[Example], most: int) -> list[Example]:
         return random.Random(SEED).sample(examples, min(self._most, most, len(examples)))
 
-    def _say(self, view: View, question: str) -> str:
-        return " ".join(honest_sentences(self._describer, view, question))
+    def _say(self, view: SmolView, question: str) -> str:
+        return " ".join(calibrated_sentences(self._describer, view, question))
 
-    def _views(self, examples: list[Example]) -> Iterator[tuple[Example, View]]:
+    def _views(self, examples: list[Example]) -> Iterator[tuple[Example, SmolView]]:
         for example, picture in self._pictures(examples):
             yield example, self._look(picture)
 
-    def _look(self, picture: Picture) -> View:
+    def _look(self, picture: Picture) -> SmolView:
         return self._describer.look([Keyframe(Frame(picture, 0.0), "only")])
 
     def _pictures(self, examples: list[Example]) -> Iterator[tuple[Example, Picture]]:
@@ -271,6 +277,11 @@ class Evaluation:
                 file = tar.extractfile(members[example.picture])
                 assert file is not None
                 yield example, cv2.cvtColor(cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+
+
+def _labels(view: SmolView) -> tuple[SeenLabel, ...]:
+    """What the class head takes a picture for."""
+    return view.classes.labels if view.classes else ()
 
 
 def _answers(rule: Callable[[list[str], random.Random], Exchange | None], caption: str, question: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
     python -m models.training.train --data ../shared/data --sources MODELS_DIR --work DIR [--steps N] [--from-adapter]
 
 A larger --steps goes on from the last checkpoint with the learning rate of the longer plan; --from-adapter starts from the
-committed adapter where no checkpoint is left. The head of words comes first: python -m models.training.word_head.
+committed adapter where no checkpoint is left. The word classifier comes first: python -m models.training.word_classifier.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from models.training.features import WIDTH
 from models.training.first_guess import connector_guess
 from models.training.lessons import Lessons
 from models.training.model import Batch, StarterModel
-from models.training.word_head import read_words
+from models.training.word_classifier import read_words
 
 RANK = 24
 CONNECTOR_RATE, LORA_RATE, FINAL_RATE_SHARE = 1e-3, 8e-4, 0.02

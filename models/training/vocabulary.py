@@ -1,4 +1,4 @@
-"""What the vision encoder's head of words learns to say, and the right answers about each kind of picture."""
+"""What the word classifier learns to say, and the right answers about each kind of picture."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.messages import plain_pairs, plain_words
+from assistant.engines.vlm.starter.terms import plain_pairs, plain_words
 from models.training.data import Example, shop_words
 
 LEAST_PICTURES = 25
-"""In which a word or pair must occur to be learned."""
+"""Fewest pictures in which a word or pair must occur to be learned."""
 UNASKED_WEIGHT = 0.3
-"""Of "no" to words that nobody was asked about: a captioned picture's groceries, a labelled picture's captions."""
+"""Weight of "no" to words that nobody was asked about: a captioned picture's groceries, a labelled picture's captions."""
 
 # Words that tell nothing seen.
 _UNTOLD = frozenset(
@@ -49,7 +49,7 @@ class Vocabulary:
         return cls(told, len(told), plain_pairs)
 
     def captioned(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-        """f32 [terms] each: which share of the captions says a term, and how much that answer counts."""
+        """Return f32 [terms] each: which share of a picture's captions says a term, and how much that answer counts."""
         said = [set(self.found_in(text)) for text in texts]
         target, weight = self.nothing()
         target[: self.caption_terms] = [sum(term in terms for terms in said) / len(said) for term in self.terms[: self.caption_terms]]
@@ -57,7 +57,7 @@ class Vocabulary:
         return target, weight
 
     def sold(self, name: str) -> tuple[np.ndarray, np.ndarray]:
-        """The same of a picture of goods."""
+        """Return f32 [terms] each: which term is right of a picture of goods, and how much that answer counts."""
         target, weight = self.nothing()
         if name in self.terms:
             target[self.terms.index(name)] = 1
@@ -65,12 +65,12 @@ class Vocabulary:
         return target, weight
 
     def other(self) -> tuple[np.ndarray, np.ndarray]:
-        """The same of a picture of something else."""
+        """Return f32 [terms] each: that no term is right of a picture of something else, and how little that answer counts."""
         target, weight = self.nothing()
         return target, weight * UNASKED_WEIGHT
 
     def nothing(self) -> tuple[np.ndarray, np.ndarray]:
-        """The same of a picture that shows nothing."""
+        """Return f32 [terms] each: that no term is right of a picture that shows nothing, and that each answer counts."""
         return np.zeros(len(self.terms), np.float32), np.ones(len(self.terms), np.float32)
 
 

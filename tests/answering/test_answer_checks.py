@@ -14,6 +14,7 @@ from assistant.answering.answer_checks import (
     YES,
     asked_thing,
     asks_about_safety,
+    asks_about_whole_picture,
     asks_yes_or_no,
     not_seen,
     opposite,
@@ -148,3 +149,24 @@ def test_doubt_is_heard_once() -> None:
 )
 def test_a_yes_or_no_question_is_told_from_what_was_misheard(text: str, is_one: bool) -> None:
     assert asks_yes_or_no(text) is is_one
+
+
+@pytest.mark.parametrize(
+    ("question", "is_about_all"),
+    [
+        ("What is in front of me?", True),
+        ("what's in front of me", True),
+        ("What do you see?", True),
+        ("What can you see in the picture?", True),
+        ("Describe the picture.", True),
+        ("Can you describe this image?", True),
+        ("What does the picture show?", True),
+        ("What is happening?", True),
+        ("Describe the picture in more detail.", False),
+        ("What is the man doing?", False),
+        ("What is in front of the door?", False),
+        ("What is this?", False),
+    ],
+)
+def test_a_question_about_all_that_is_to_be_seen_is_known(question: str, is_about_all: bool) -> None:
+    assert asks_about_whole_picture(question) is is_about_all

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.answering.answer_checks import NOT_UNDERSTOOD, SCENE_QUESTION
-from assistant.answering.calibrated_answers import honest_sentences
-from assistant.messages import AnswerThresholds, SeenLabel, View
+from assistant.answering.answer_checks import CANT_TELL_THING, NOT_UNDERSTOOD, SCENE_QUESTION
+from assistant.answering.calibrated_answers import calibrated_sentences
+from assistant.messages import AnswerThresholds, SingleObject, View
 from tests.support.fakes import ScriptedDescriber
 
 MEASURED = AnswerThresholds(sure=0.8, cant_tell_margin=0.1, absent=0.3, doubt=-2.0)
@@ -23,7 +23,7 @@ def likelihoods(there: float, absent: float, thing: str = "a dog", bare: str = "
 
 
 def said(describer: ScriptedDescriber, question: str) -> list[str]:
-    return list(honest_sentences(describer, View(), question))
+    return list(calibrated_sentences(describer, View(), question))
 
 
 @pytest.mark.parametrize(
@@ -56,30 +56,66 @@ def test_an_unlikely_description_is_told_with_doubt_and_its_other_sentences_foll
     assert said(sure, question) == ["A wallet.", "It is brown."]
 
 
-class Judged(View):
-    """The encoder's head of words agrees with a wallet, and with nothing else."""
+class Doubter:
+    """A classifier that takes the picture for `found`, and doubts descriptions without a wallet and the name of an ocarina."""
 
-    def agreement(self, text: str) -> float | None:
-        return 0.5 if "wallet" in text else 0.0
+    def __init__(self, found: SingleObject | None = None) -> None:
+        self._found = found
+        self.asked: list[str] = []
+        self.certainties: list[float] = []
+
+    def single_object(self, view: View, question: str) -> SingleObject | None:
+        self.asked.append(question)
+        return self._found
+
+    def doubts_description(self, view: View, question: str, description: str, certainty: float) -> bool:
+        self.certainties.append(certainty)
+        return "wallet" not in description
+
+    def doubts_name(self, view: View, sentence: str) -> bool:
+        return sentence == "An ocarina."
+
+    def word_evidence(self, view: View, text: str) -> float:
+        return 0.0
 
 
-def test_a_description_that_the_head_of_words_disagrees_with_is_told_with_doubt_even_if_the_model_is_sure() -> None:
+def told(classifier: Doubter, answer: str, question: str, thresholds: AnswerThresholds | None = MEASURED) -> list[str]:
+    describer = ScriptedDescriber([answer], thresholds=thresholds, likelihoods={(question, answer): -2.4})
+    describer.classifier = classifier
+    return said(describer, question)
+
+
+def test_a_description_that_the_classifier_doubts_is_told_with_doubt_even_if_the_model_is_sure() -> None:
     """Of a question about something else the model's own certainty counts alone."""
-    thresholds = AnswerThresholds(doubt=-2.0, scene_doubt=-1.0)
-    scene, other = "What is in front of me?", "Who is in the picture?"
-    for answer, doubted in (("A wallet.", "A wallet."), ("A man.", "It looks like a man.")):
-        scores = {(scene, answer): -2.4, (other, answer): -2.4}
-        describer = ScriptedDescriber([answer], thresholds=thresholds, likelihoods=scores)
-        assert list(honest_sentences(describer, Judged(), scene)) == [doubted]
-        assert list(honest_sentences(describer, Judged(), other)) == [answer]
+    classifier = Doubter()
+    assert told(classifier, "A wallet.", SCENE_QUESTION) == ["A wallet."]
+    assert told(classifier, "A man.", SCENE_QUESTION) == ["It looks like a man."]
+    assert classifier.certainties == [-1.2, -1.2]
+    assert told(classifier, "A man.", "Who is in the picture?") == ["A man."]
 
 
-def test_a_description_of_what_may_be_a_single_thing_is_told_plainly_only_if_the_head_of_words_agrees_well() -> None:
-    thresholds = AnswerThresholds(doubt=-9.0, scene_doubt=-9.0, near_doubt=1.0, portrait=4.0, near_portrait=-100.0)
-    thing = SeenLabel("hairbrush", 0.9)
-    for answer, told in (("A wallet on a table.", "A wallet on a table."), ("A man in a shirt.", "It looks like a man in a shirt.")):
-        describer = ScriptedDescriber([answer], thresholds=thresholds, likelihoods={(SCENE_QUESTION, answer): -1.0})
-        assert list(honest_sentences(describer, Judged(labels=(thing,)), SCENE_QUESTION)) == [told]
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (SingleObject("hairbrush", True), "A hairbrush."),
+        (SingleObject("ocarina", False), "It looks like an ocarina."),
+        (SingleObject(None, False), CANT_TELL_THING),
+    ],
+)
+def test_a_picture_of_a_single_thing_is_named_as_surely_as_the_classifier_is(found: SingleObject, words: str) -> None:
+    classifier = Doubter(found)
+    assert told(classifier, "A man.", SCENE_QUESTION) == [words]
+    assert told(classifier, "A wallet.", "Who is in the picture?") == ["A wallet."]
+    assert classifier.asked == [SCENE_QUESTION]
+
+
+def test_a_name_that_the_classifier_doubts_is_told_with_doubt_wherever_it_stands() -> None:
+    assert told(Doubter(), "An ocarina. It is blue.", "What am I holding?") == ["It looks like an ocarina.", "It is blue."]
+    assert told(Doubter(), "Blue. An ocarina.", "What am I holding?") == ["Blue.", "It looks like an ocarina."]
+
+
+def test_without_measured_thresholds_no_classifier_is_asked() -> None:
+    assert told(Doubter(SingleObject("hairbrush", True)), "A man.", SCENE_QUESTION, thresholds=None) == ["A man."]
 
 
 @pytest.mark.parametrize(
@@ -100,15 +136,15 @@ def test_somebody_who_waits_hears_the_first_clause_before_the_sentence_is_comple
     text = "A man in a red shirt, who is tall, rides a bike. He is alone, as it seems to me."
     describer = ScriptedDescriber([text])
     view = View()
-    said = list(honest_sentences(describer, view, "What is this?", by_clause=True))
+    said = list(calibrated_sentences(describer, view, "What is this?", by_clause=True))
     assert said == ["A man in a red shirt,", "who is tall, rides a bike.", "He is alone, as it seems to me."]
-    assert list(honest_sentences(describer, view, "What is this?")) == [" ".join(said[:2]), said[2]]
+    assert list(calibrated_sentences(describer, view, "What is this?")) == [" ".join(said[:2]), said[2]]
 
 
 def test_a_sentence_without_any_pause_is_begun_after_eight_words() -> None:
     describer = ScriptedDescriber([" ".join(f"word{n}" for n in range(25)) + "."])
     view = View()
-    first, rest = honest_sentences(describer, view, "What is this?", by_clause=True)
+    first, rest = calibrated_sentences(describer, view, "What is this?", by_clause=True)
     assert (len(first.split()), len(rest.split())) == (8, 17)
 
 

@@ -83,15 +83,15 @@ def test_likelihoods_come_one_an_answer_in_their_order_and_dont_touch_the_view(d
     assert describer.log_likelihoods(view, QUESTION, []) == []
 
 
-def test_likelihoods_are_true_above_a_floor_and_told_as_below_it_where_they_are(describer: SceneDescriber) -> None:
+def test_likelihoods_are_true_above_the_pruning_limit_and_below_it_where_they_are(describer: SceneDescriber) -> None:
     view = describer.look(keyframes(1))
     answers = ["A cat on a chair.", "A dog", "A cat on a mat", "It looks like a dog."]
     true = describer.log_likelihoods(view, QUESTION, answers)
     together = float(np.logaddexp.reduce(true))
-    assert describer.log_likelihoods(view, QUESTION, answers, floor=together - 0.1) == pytest.approx(true, abs=1e-3)
-    for floor in (together + 0.1, together + 50):
-        found = describer.log_likelihoods(view, QUESTION, answers, floor=floor)
-        assert np.logaddexp.reduce(found) < floor
+    assert describer.log_likelihoods(view, QUESTION, answers, prune_below=together - 0.1) == pytest.approx(true, abs=1e-3)
+    for limit in (together + 0.1, together + 50):
+        found = describer.log_likelihoods(view, QUESTION, answers, prune_below=limit)
+        assert np.logaddexp.reduce(found) < limit
         assert all(ours >= theirs - 1e-3 for ours, theirs in zip(found, true, strict=True))
 
 

@@ -280,7 +280,7 @@ def test_what_the_user_waits_for_is_told_once_when_it_is_seen() -> None:
     class SeesDogs(ScriptedDescriber):
         """Sees a dog in the pictures of scene 2 and 4."""
 
-        def log_likelihoods(self, view: View, question: str, answers: Sequence[str], *, floor: float = -math.inf) -> list[float]:
+        def log_likelihoods(self, view: View, question: str, answers: Sequence[str], *, prune_below: float = -math.inf) -> list[float]:
             picture = view.keyframes[-1].frame.picture
             there = any(np.array_equal(picture, scene(number)) for number in (2, 4))
             told = {"Yes.": there != (" no " in question), "No.": there == (" no " in question)}

@@ -49,7 +49,7 @@ class Paced(SceneDescriber):
             self._clock.now_s += seconds
             yield "word"
 
-    def log_likelihoods(self, view: View, question: str, answers: Sequence[str], *, floor: float = -math.inf) -> list[float]:
+    def log_likelihoods(self, view: View, question: str, answers: Sequence[str], *, prune_below: float = -math.inf) -> list[float]:
         return [0.0 for _ in answers]
 
     def token_log_likelihoods(self, view: View, question: str, answer: str) -> Scores:
@@ -65,6 +65,10 @@ class Paced(SceneDescriber):
     @property
     def moment_thresholds(self) -> MomentThresholds:
         return MomentThresholds()
+
+    @property
+    def classifier(self) -> None:
+        return None
 
 
 class Clock:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from assistant.interfaces import PictureClassifier
 from assistant.messages import (
     AnswerThresholds,
     AudioChunk,
@@ -81,7 +82,7 @@ class ListSpeaker:
 class ScriptedDescriber:
     """A SceneDescriber that gives the next of its answers, word by word, whatever it sees; the last one for ever.
 
-    `likelihoods` holds log-likelihoods by (question, answer); any other answer is worth -1 a word.
+    `likelihoods` holds log-likelihoods by (question, answer); any other answer's is -1 a word.
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class ScriptedDescriber:
         self._max_pictures = max_pictures
         self.thresholds = thresholds
         self.moment_thresholds = MomentThresholds()
+        self.classifier: PictureClassifier | None = None
         self._likelihoods = dict(likelihoods or {})
         self.looks: list[tuple[Keyframe, ...]] = []
         self.details: list[Detail] = []
@@ -122,7 +124,7 @@ class ScriptedDescriber:
         text = self._answers[0] if len(self._answers) == 1 else self._answers.popleft()
         yield from re.findall(r"\S+\s*", text)
 
-    def log_likelihoods(self, view: View, question: str, answers: Sequence[str], *, floor: float = -math.inf) -> list[float]:
+    def log_likelihoods(self, view: View, question: str, answers: Sequence[str], *, prune_below: float = -math.inf) -> list[float]:
         if not all(map(str.strip, answers)):
             raise BadInput("the answer to score is empty", "give some text")
         return [self._likelihoods.get((question, answer), -float(len(answer.split()))) for answer in answers]
@@ -163,7 +165,7 @@ class ColourDescriber(ScriptedDescriber):
     def answer(self, view: View, question: str, detail: Detail = "brief", *, whole_picture: bool = False) -> Iterator[str]:
         yield f"Something {self._colour(view)}."
 
-    def log_likelihoods(self, view: View, question: str, answers: Sequence[str], *, floor: float = -math.inf) -> list[float]:
+    def log_likelihoods(self, view: View, question: str, answers: Sequence[str], *, prune_below: float = -math.inf) -> list[float]:
         return [-5.0 if self._colour(view) in answer.lower() else -40.0 for answer in answers]
 
     def _colour(self, view: View) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from assistant.messages import MomentThresholds
-from assistant.videos.queries import Look
+from assistant.videos.queries import QueryMatch
 from models.training.fit_moments import REFUSED, Asked, fit
 
 SCENES, WORDS = 10, 8
@@ -18,7 +18,7 @@ def asked(scene: int | None, rng: np.random.Generator) -> Asked:
     if scene is not None:
         nats[scene] += 15
     words = [(3.0 if place == scene else -3.0) + rng.standard_normal() for place in range(SCENES)]
-    looks = [Look(np.full(WORDS, (each - 60) / WORDS), evidence) for each, evidence in zip(nats, words, strict=True)]
+    looks = [QueryMatch(np.full(WORDS, (each - 60) / WORDS), evidence) for each, evidence in zip(nats, words, strict=True)]
     peaks = [int(i) for i in np.argsort(-nats)[:3]]
     things = [(2.0 if peak == scene else -2.0) + rng.standard_normal() for peak in peaks]
     return Asked(scene, np.full(WORDS, -60 / WORDS), looks, list(range(SCENES)), peaks, things)

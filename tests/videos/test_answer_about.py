@@ -21,7 +21,7 @@ class DogAt(ScriptedDescriber):
         super().__init__([""], max_pictures, AnswerThresholds())
         self._level = level
 
-    def log_likelihoods(self, view: View, question: str, answers: object, *, floor: float = -math.inf) -> list[float]:
+    def log_likelihoods(self, view: View, question: str, answers: object, *, prune_below: float = -math.inf) -> list[float]:
         there = int(view.keyframes[-1].frame.picture[0, 0, 0]) == self._level
         return [-0.01, -5.0] if there != ("no dog" in question) else [-5.0, -0.01]  # of Yes and No
 

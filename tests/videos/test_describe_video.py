@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 from assistant.messages import Frame, Keyframe
-from assistant.videos.describe import Segment, add_segment, scenes_of, told
+from assistant.videos.describe import Segment, add_segment, scenes_of, spoken_segments
 from assistant.videos.plain_times import plain_span, plain_time
 from assistant.videos.subtitles import LINE_CHARACTERS, srt
 
@@ -46,8 +46,11 @@ def test_times_are_said_plainly() -> None:
     ]
     assert plain_span(3.2, 8.0) == "from 3 seconds to 8 seconds"
     assert plain_span(3.2, 3.9) == "at 3 seconds"
-    assert told([Segment(0, 5, "A dog.")]) == ["A dog."]
-    assert told([Segment(0, 5, "A dog."), Segment(65, 70, "A cat.")]) == ["At 0 seconds: A dog.", "At 1 minute 5 seconds: A cat."]
+    assert spoken_segments([Segment(0, 5, "A dog.")]) == ["A dog."]
+    assert spoken_segments([Segment(0, 5, "A dog."), Segment(65, 70, "A cat.")]) == [
+        "At 0 seconds: A dog.",
+        "At 1 minute 5 seconds: A cat.",
+    ]
 
 
 def test_subtitles_are_numbered_wrapped_and_never_overlap() -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 import pytest
 
+from assistant.interfaces import PictureClassifier
 from assistant.messages import MomentThresholds, View
 from assistant.problems import BadInput
-from assistant.videos.find_moments import Moment, TimedLook, find_moments, peaks, told
-from assistant.videos.queries import MOST_AGAINST, Background, Look, Query, named_things, whole_thing
+from assistant.videos.find_moments import Moment, TimedMatch, find_moments, peaks, spoken_moments
+from assistant.videos.queries import MOST_AGAINST, Background, Query, QueryMatch, named_things, whole_thing
 from tests.support.fakes import ScriptedDescriber
 
 WORDS = 6
@@ -16,19 +19,19 @@ THRESHOLDS = MomentThresholds()
 EMPTY = np.full(WORDS, -8.0)
 
 
-def look(nats: float, word_evidence: float = 0.0) -> Look:
+def match(nats: float, word_evidence: float = 0.0) -> QueryMatch:
     """At a picture that makes a description of WORDS tokens likelier by `nats` than unrelated pictures do."""
-    return Look(EMPTY + (THRESHOLDS.empty_nats + nats) / WORDS, word_evidence)
+    return QueryMatch(EMPTY + (THRESHOLDS.empty_nats + nats) / WORDS, word_evidence)
 
 
-def probability(background: Background, look: Look) -> float:
-    return background.probability(background.evidence(look), look.word_evidence)
+def probability(background: Background, match: QueryMatch) -> float:
+    return background.probability(background.evidence(match), match.word_evidence)
 
 
 def moments(nats: list[float], top: int = 3, things: float = 0.0) -> list[Moment]:
     """Of a clip with a keyframe each four seconds, until second 40."""
-    looks = [TimedLook(4.0 * number, look(each)) for number, each in enumerate(nats)]
-    found = find_moments(looks, 40.0, Background(THRESHOLDS, EMPTY), lambda _: things, top)
+    matches = [TimedMatch(4.0 * number, match(each)) for number, each in enumerate(nats)]
+    found = find_moments(matches, 40.0, Background(THRESHOLDS, EMPTY), lambda _: things, top)
     assert all(0 <= moment.score <= 1 for moment in found)
     return found
 
@@ -69,8 +72,8 @@ def test_one_picture_is_judged_against_the_empty_one() -> None:
 
 def test_a_word_that_fits_every_picture_counts_for_little() -> None:
     """ "A man" is likely of most pictures; what tells one apart are the rare words."""
-    others = [Look(np.array([-0.1, -8.0]), 0.0)] * 9
-    common, rare = Look(np.array([-0.1, -5.0]), 0.0), Look(np.array([-2.0, -3.1]), 0.0)  # equally likely as a whole
+    others = [QueryMatch(np.array([-0.1, -8.0]), 0.0)] * 9
+    common, rare = QueryMatch(np.array([-0.1, -5.0]), 0.0), QueryMatch(np.array([-2.0, -3.1]), 0.0)  # equally likely as a whole
     background = Background(THRESHOLDS, others[0].scores - THRESHOLDS.empty_nats / 2)
     for each in (*others, common, rare):
         background.add(each)
@@ -79,8 +82,8 @@ def test_a_word_that_fits_every_picture_counts_for_little() -> None:
 
 def test_one_word_that_somebody_else_would_have_said_differently_does_not_outweigh_the_others() -> None:
     background = Background(THRESHOLDS, EMPTY)
-    fitting = look(2 * WORDS)
-    odd, stranger = (Look(fitting.scores - np.array([nats, 0, 0, 0, 0, 0]), 0.0) for nats in (4.0, 9.0))
+    fitting = match(2 * WORDS)
+    odd, stranger = (QueryMatch(fitting.scores - np.array([nats, 0, 0, 0, 0, 0]), 0.0) for nats in (4.0, 9.0))
     assert background.evidence(odd) == background.evidence(stranger) == pytest.approx((5 * 2.0 + MOST_AGAINST) / 6)
 
 
@@ -96,33 +99,42 @@ def test_spans_grow_from_the_highest_peak_and_never_overlap() -> None:
 
 def test_more_evidence_is_more_probable_and_the_background_shifts_with_the_clip() -> None:
     background = Background(THRESHOLDS, EMPTY)
-    values = [probability(background, look(nats)) for nats in (-5, 0, 5, 10, 20)]
+    values = [probability(background, match(nats)) for nats in (-5, 0, 5, 10, 20)]
     assert values == sorted(values) and values[0] < THRESHOLDS.found < values[-1]
     for _ in range(30):
-        background.add(look(20))
-    assert probability(background, look(20)) < THRESHOLDS.found
+        background.add(match(20))
+    assert probability(background, match(20)) < THRESHOLDS.found
 
 
-def test_what_the_head_of_words_sees_speaks_for_a_moment() -> None:
+def test_what_a_classifier_sees_of_a_querys_words_speaks_for_a_moment() -> None:
     background = Background(THRESHOLDS, EMPTY)
-    assert probability(background, look(5, -8.0)) < probability(background, look(5)) < probability(background, look(5, 8.0))
-    likeliness = [background.likeliness(each) for each in (look(5), look(5, 3.0), look(15))]
+    assert probability(background, match(5, -8.0)) < probability(background, match(5)) < probability(background, match(5, 8.0))
+    likeliness = [background.likeliness(each) for each in (match(5), match(5, 3.0), match(15))]
     assert likeliness == sorted(likeliness)
 
 
-def test_a_querys_words_are_weighed_in_the_form_that_the_head_knows_and_each_once() -> None:
-    query = Query(ScriptedDescriber([""]), "Two dogs and a dog run to a unicorn", View())
-    said = query.look(View(words={"two": 1.0, "dog": 2.0, "run": -0.5, "cat": 9.0}))
-    assert said.word_evidence == pytest.approx(2.5)
-    assert query.look(View()).word_evidence == 0
+class Words:
+    """A classifier that knows of each picture how many letters a text has."""
+
+    def word_evidence(self, view: View, text: str) -> float:
+        return float(len(text))
+
+
+def test_a_querys_words_are_weighed_by_a_model_that_can() -> None:
+    describer = ScriptedDescriber([""])
+    query = Query(describer, "I see a dog on a beach.", View())
+    assert query.match(View()).word_evidence == 0
+    describer.classifier = cast(PictureClassifier, Words())
+    assert query.match(View()).word_evidence == len("a dog on a beach")
 
 
 def test_it_is_said_plainly() -> None:
     sure, unsure = Moment(3.0, 8.0, 0.9), Moment(65.0, 70.0, 0.6)
-    assert told("a dog", []) == "I did not find 'a dog'."
-    assert told("a dog", [sure]) == "From 3 seconds to 8 seconds."
+    assert spoken_moments("a dog", []) == "I did not find 'a dog'."
+    assert spoken_moments("a dog", [sure]) == "From 3 seconds to 8 seconds."
     assert (
-        told("a dog", [unsure, sure]) == "Perhaps from 1 minute 5 seconds to 1 minute 10 seconds. Less likely: from 3 seconds to 8 seconds."
+        spoken_moments("a dog", [unsure, sure])
+        == "Perhaps from 1 minute 5 seconds to 1 minute 10 seconds. Less likely: from 3 seconds to 8 seconds."
     )
 
 
@@ -150,8 +162,8 @@ def test_a_query_is_scored_as_a_sentence_against_an_empty_picture() -> None:
     assert query.text == "a dog on a beach"
     assert query.scores(View()) == pytest.approx([-7.0 / 5] * 5)
     background = query.background()
-    assert background.evidence(query.look(View())) == MOST_AGAINST  # as little as of the empty picture
-    assert background.evidence(Look(query.scores(View()) + THRESHOLDS.empty_nats / 5 + 2.0, 0.0)) == pytest.approx(2.0)
+    assert background.evidence(query.match(View())) == MOST_AGAINST  # as little as of the empty picture
+    assert background.evidence(QueryMatch(query.scores(View()) + THRESHOLDS.empty_nats / 5 + 2.0, 0.0)) == pytest.approx(2.0)
 
 
 def test_a_bare_thing_is_asked_for_in_both_polarities_and_not_judged_by_the_clip() -> None:
@@ -165,7 +177,7 @@ def test_a_bare_thing_is_asked_for_in_both_polarities_and_not_judged_by_the_clip
     assert query.scores(View()) == pytest.approx([(2.0 + 0.5) / 2])
     assert query.thing_log_odds(View()) == 0.0
     for log_odds, found in ((4.0, [(0.0, 40.0)]), (-2.0, [])):
-        everywhere = [TimedLook(4.0 * number, Look(np.array([log_odds]), 0.0)) for number in range(10)]
+        everywhere = [TimedMatch(4.0 * number, QueryMatch(np.array([log_odds]), 0.0)) for number in range(10)]
         assert [(m.start_s, m.end_s) for m in find_moments(everywhere, 40.0, query.background(), lambda _: 0.0, 1)] == found
 
 

@@ -17,11 +17,11 @@ KEY = IndexKey("video", "encoder", "settings")
 
 def index(count: int = 3, tokens: int = 4) -> VideoIndex:
     rng = np.random.default_rng(2)
-    empty = SeenPicture("<empty>", np.zeros((tokens, 8), np.float32), "", words=np.zeros(5, np.float32))
+    empty = SeenPicture("<empty>", np.zeros((tokens, 8), np.float32), "", evidence=np.zeros(5, np.float32))
 
     def seen(number: int) -> SeenPicture:
         features, words = (rng.normal(size=shape).astype(np.float32) for shape in ((tokens, 8), 5))
-        return SeenPicture(f"<{number}>", features, f"Seen: {number}.", words=words)
+        return SeenPicture(f"<{number}>", features, f"Seen: {number}.", evidence=words)
 
     keyframes = [SeenKeyframe(n / 3, seen(n)) for n in range(count)]
     return VideoIndex(KEY, empty, keyframes, 12.5, ("the end is missing",))
@@ -42,7 +42,7 @@ def test_what_was_kept_comes_back(path: Path, count: int) -> None:
     for before, after in zip(kept.keyframes, again.keyframes, strict=True):
         assert (before.time_s, before.seen.block, before.seen.seen) == (after.time_s, after.seen.block, after.seen.seen)
         assert np.array_equal(before.seen.features, after.seen.features)
-        assert np.array_equal(before.seen.words, after.seen.words)
+        assert np.array_equal(before.seen.evidence, after.seen.evidence)
     assert [p.name for p in path.parent.iterdir()] == ["clip.index"]
 
 

@@ -10,14 +10,14 @@ from assistant.engines.vlm.beam_search import Advance
 from assistant.engines.vlm.token_decoding import log_sum_exp
 
 
-def score_together(logits: np.ndarray, advance: Advance, answers: Sequence[Sequence[int]], floor: float) -> list[float]:
-    """The log-probability of each answer's tokens. They are read side by side, those that begin alike once.
+def score_together(logits: np.ndarray, advance: Advance, answers: Sequence[Sequence[int]], prune_below: float) -> list[float]:
+    """Return the log-probability of each answer. Answers are read side by side, and what several begin with once.
 
     Args:
         logits: f32 [vocabulary], what follows the prompt.
         advance: asked for the answers' next tokens, as long as any has one.
-        answers: tokens, at least one each.
-        floor: once all answers together are less probable (natural logarithm), no more is read; what is given then is of the
+        answers: token ids, at least one each.
+        prune_below: once all answers together are less probable (natural logarithm), no more is read; what is returned then is of the
             tokens read so far, and so no lower than the true ones.
     """
     scores, length = [0.0] * len(answers), 0
@@ -27,7 +27,7 @@ def score_together(logits: np.ndarray, advance: Advance, answers: Sequence[Seque
         for which, answer in enumerate(answers):
             if len(answer) > length:
                 scores[which] += float(read[tuple(answer[:length])][answer[length]])
-        if np.logaddexp.reduce(scores) < floor:
+        if np.logaddexp.reduce(scores) < prune_below:
             break
         length += 1
         places = {begun: place for place, begun in enumerate(read)}

@@ -1,4 +1,4 @@
-"""SmolVLM2's graphs that make embeddings, of tiles and of tokens, as functions on arrays. The decoder is in smolvlm2_decoder.py.
+"""SmolVLM2's graphs that make embeddings, of tiles and of tokens, as functions on arrays. The language model is in decoder.py.
 
 Shapes: n tokens, D hidden, S side of a tile in pixels.
 """
@@ -16,7 +16,18 @@ class VisionEncoder:
     """Tiles to visual tokens, one tile a run: the same result as all at once with far less memory."""
 
     def __init__(self, graph: OnnxGraph, *, tile_size: int, tokens: int, hidden: int, heads: Mapping[str, int]) -> None:
-        """DamagedModel if the graph doesn't make `tokens` rows of width `hidden` from a tile, or hasn't these heads (output: width)."""
+        """Take a graph.
+
+        Args:
+            graph: the vision encoder.
+            tile_size: side of a tile in pixels.
+            tokens: rows that a tile becomes.
+            hidden: width of each row.
+            heads: the graph's further outputs, and the width of each.
+
+        Raises:
+            DamagedModel: the graph doesn't have these inputs and outputs.
+        """
         self._graph = graph
         self._feature_shape = (tokens, hidden)
         self._pixel_dtype = graph.input("pixel_values", (None, None, 3, tile_size, tile_size), np.float32, np.float16).dtype
@@ -29,7 +40,11 @@ class VisionEncoder:
             graph.output(head, (None, width), np.float32)
 
     def encode(self, tiles: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """f32 [tiles, 3, S, S] -> (f32 [tokens of all tiles, D], f32 [width] of each head for the last tile)."""
+        """Encode tiles f32 [tiles, 3, S, S].
+
+        Returns:
+            (f32 [tokens of all tiles, D], f32 [width] of each head for the last tile).
+        """
         runs = [self._encode_tile(tile) for tile in tiles]
         return np.concatenate([features for features, _ in runs]), runs[-1][1]
 
@@ -47,6 +62,7 @@ class TokenEmbedder:
     """Token ids to the rows of the embedding table."""
 
     def __init__(self, graph: OnnxGraph) -> None:
+        """Take a graph. Raises DamagedModel if it isn't an embedding table."""
         self._graph = graph
         graph.input("input_ids", (None, None), np.int64)
         graph.refuse_other_inputs(("input_ids",))
@@ -56,6 +72,6 @@ class TokenEmbedder:
         self.hidden: int = width
 
     def embed(self, ids: list[int]) -> np.ndarray:
-        """f32 [n, D]."""
+        """Return the rows of n token ids: f32 [n, D]."""
         (rows,) = self._graph.run({"input_ids": np.array([ids], np.int64)}, ["inputs_embeds"])
         return np.asarray(rows[0], np.float32)

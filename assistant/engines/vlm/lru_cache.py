@@ -1,4 +1,4 @@
-"""A bounded store of what was computed: what was used last is kept. Knows nothing of what it keeps."""
+"""A cache bounded by bytes that drops what was least recently used. Knows nothing of what it keeps."""
 
 from __future__ import annotations
 
@@ -11,13 +11,19 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
-class RecentlyUsed(Generic[K, V]):
+class LruCache(Generic[K, V]):
     """Keeps values up to a number of bytes in all and drops the least recently used. Threads may share it.
 
     The newest is kept even if it is larger than the limit alone: it was just paid for and is about to be used. A limit of 0 keeps nothing.
     """
 
     def __init__(self, limit_bytes: int, size_bytes: Callable[[V], int]) -> None:
+        """Create an empty cache.
+
+        Args:
+            limit_bytes: of all values together.
+            size_bytes: tells a value's size.
+        """
         self._limit_bytes = limit_bytes
         self._size_bytes = size_bytes
         self._values: OrderedDict[K, V] = OrderedDict()
@@ -26,13 +32,14 @@ class RecentlyUsed(Generic[K, V]):
 
     @property
     def held_bytes(self) -> int:
+        """Return the size of all values that are kept."""
         return self._held_bytes
 
     def __len__(self) -> int:
         return len(self._values)
 
     def get(self, key: K) -> V | None:
-        """The value, now the most recently used; None if it isn't held."""
+        """Return a value, which is now the most recently used; None if it isn't kept."""
         with self._lock:
             if key not in self._values:
                 return None
@@ -40,6 +47,7 @@ class RecentlyUsed(Generic[K, V]):
             return self._values[key]
 
     def put(self, key: K, value: V) -> None:
+        """Keep a value, in place of an older one of that key, and drop others as far as there is no room."""
         with self._lock:
             self._drop(key)
             self._values[key] = value
@@ -48,6 +56,7 @@ class RecentlyUsed(Generic[K, V]):
                 self._drop(next(iter(self._values)))
 
     def clear(self) -> None:
+        """Drop all values."""
         with self._lock:
             self._values.clear()
             self._held_bytes = 0

@@ -18,13 +18,15 @@ from assistant.engines.vlm.beam_search import Beams
 from assistant.engines.vlm.image import ImageSettings
 from assistant.engines.vlm.prompt import END, FAKE, GLOBAL, IMAGE, MAX_FRAMES
 from assistant.engines.vlm.starter.encoder_heads import HEAD_FILES, WORD_HEAD, Head, read_head
+from assistant.engines.vlm.starter.extras import StarterExtras
+from assistant.engines.vlm.starter.thresholds import StarterThresholds, current_names
 from assistant.messages import AnswerThresholds, MomentThresholds
 from assistant.problems import DamagedModel, MissingModel, shorten
 
 VARIANTS = ("quantized", "int8", "uint8", "q4", "", "fp16", "q4f16", "bnb4")
 """Kinds of weights, the suffix in the file name, as tried when none is asked for: soonest first word first (SMOLVLM2.md, section 11)."""
 
-_MOST_BEAMS, _MOST_DRAWS = 16, 64
+_MOST_BEAMS, _MOST_SAMPLES = 16, 64
 # Ends an answer whatever generation_config.json says.
 _GUARD_STOPS = (END, "<|im_end|>", "<|endoftext|>")
 _PICTURE_TOKEN = re.compile(rf"({re.escape(FAKE)}|{re.escape(GLOBAL)}|{re.escape(IMAGE)}|<row_\d_col_\d>)$")
@@ -46,19 +48,19 @@ class ModelFiles:
     image_token_id: int
     stop_ids: frozenset[int]
     special_tokens: frozenset[str]
-    unspoken_ids: tuple[int, ...]
-    """Tokens that stand for pictures, turns and the like, and never belong into an answer."""
+    suppressed_token_ids: tuple[int, ...]
+    """Token ids that stand for pictures, turns and the like, and never belong into an answer."""
     max_pictures: int
     max_tokens: int
     """Of prompt and answer together."""
     thresholds: AnswerThresholds | None
     """How sure it must be for how plain a word; None where nobody measured that."""
     moment_thresholds: MomentThresholds
-    """The defaults where nobody measured them."""
+    """How its evidence for a moment becomes a probability; the defaults where nobody measured that."""
     beams: Beams
-    """How answers are searched for: generation_config.json's num_beams and length_penalty, and rescored_draws, which is this project's."""
-    heads: dict[str, Head]
-    """The vision encoder's own heads (the graph's outputs), and what each says: those that the folder names."""
+    """How answers are searched for: generation_config.json's num_beams and length_penalty."""
+    extras: StarterExtras | None
+    """What only the starter's folder brings; None where the folder names no heads on the vision encoder."""
     tokenizer: Tokenizer
 
 
@@ -87,7 +89,9 @@ def read_folder(folder: Path, variant: str | None = None) -> ModelFiles:
     if config.whole("image_token_id") != tokenizer.token_to_id(IMAGE):
         raise config.wrong("and tokenizer.json number the image token differently")
     generation = _Json.read(folder / "generation_config.json")
-    stop_ids = _stop_ids(generation, tokenizer)
+    stop_ids, beams = _stop_ids(generation, tokenizer), _beams(generation)
+    thresholds = _read_thresholds(folder / "answer_thresholds.json", StarterThresholds)
+    heads, samples = _read_heads(folder), _samples(generation, beams)
     added = tokenizer.get_added_tokens_decoder()
     return ModelFiles(
         vision_encoder=_find_graph(folder, "vision_encoder", variant),
@@ -98,18 +102,20 @@ def read_folder(folder: Path, variant: str | None = None) -> ModelFiles:
         image_token_id=config.whole("image_token_id"),
         stop_ids=stop_ids,
         special_tokens=frozenset(token.content for token in added.values()),
-        unspoken_ids=tuple(i for i, token in added.items() if i not in stop_ids and (token.special or _PICTURE_TOKEN.match(token.content))),
+        suppressed_token_ids=tuple(
+            i for i, token in added.items() if i not in stop_ids and (token.special or _PICTURE_TOKEN.match(token.content))
+        ),
         max_pictures=min(config.whole("max_pictures", default=MAX_FRAMES), MAX_FRAMES),
         max_tokens=config.whole("text_config", "max_position_embeddings", default=_LLAMA_POSITIONS),
-        beams=_beams(generation),
-        heads=_read_heads(folder),
-        thresholds=_read_thresholds(folder / "answer_thresholds.json", AnswerThresholds),
+        beams=beams,
+        extras=StarterExtras(heads, thresholds or StarterThresholds(), samples, tokenizer) if heads else None,
+        thresholds=thresholds,
         moment_thresholds=_read_thresholds(folder / "moment_thresholds.json", MomentThresholds) or MomentThresholds(),
         tokenizer=tokenizer,
     )
 
 
-_Thresholds = TypeVar("_Thresholds", AnswerThresholds, MomentThresholds)
+_Thresholds = TypeVar("_Thresholds", StarterThresholds, MomentThresholds)
 
 
 class _Json:
@@ -152,7 +158,7 @@ def _read_text(path: Path, fix: str = FETCH_AGAIN) -> str:
 
 
 def read_tokenizer(path: Path, fix: str = FETCH_AGAIN) -> Tokenizer:
-    """tokenizer.json, with what a SmolVLM2 needs of it; `fix` is what the user is told to do about a bad one.
+    """Read tokenizer.json, with what a SmolVLM2 needs of it; `fix` is what the user is told to do about a bad one.
 
     Raises:
         MissingModel: the file isn't there.
@@ -174,7 +180,16 @@ def read_tokenizer(path: Path, fix: str = FETCH_AGAIN) -> Tokenizer:
 
 
 def read_image_settings(folder: Path, fix: str = FETCH_AGAIN) -> ImageSettings:
-    """From preprocessor_config.json, or where re-saved copies keep it: inside processor_config.json. Raises as read_tokenizer."""
+    """Read preprocessor_config.json, or what re-saved copies keep of it inside processor_config.json.
+
+    Args:
+        folder: the model's.
+        fix: what the user is told to do about a bad file.
+
+    Raises:
+        MissingModel: the file isn't there.
+        DamagedModel: it can't be read, or doesn't say how pictures are prepared.
+    """
     source, nested = folder / "preprocessor_config.json", folder / "processor_config.json"
     if not source.is_file() and nested.is_file() and "image_processor" in _Json.read(nested, fix).content:
         source, content = nested, _Json.read(nested, fix).content["image_processor"]
@@ -200,21 +215,27 @@ def _beams(generation: _Json) -> Beams:
     penalty = generation.content.get("length_penalty", 1.0)
     if count > _MOST_BEAMS or not isinstance(penalty, (int, float)) or not -10 <= penalty <= 10:
         raise generation.wrong(f"must have a num_beams of 1 to {_MOST_BEAMS} and a length_penalty of -10 to 10")
-    draws = generation.whole("rescored_draws") if "rescored_draws" in generation.content else 0
-    if draws > _MOST_DRAWS or (draws and count == 1):
-        raise generation.wrong(f"must have at most {_MOST_DRAWS} rescored_draws, and none with a single beam")
-    return Beams(count, float(penalty), draws)
+    return Beams(count, float(penalty))
+
+
+def _samples(generation: _Json, beams: Beams) -> int:
+    """Answers to be sampled for reranking: `rescored_draws`, which is this project's own key."""
+    samples = generation.whole("rescored_draws") if "rescored_draws" in generation.content else 0
+    if samples > _MOST_SAMPLES or (samples and beams.count == 1):
+        raise generation.wrong(f"must have at most {_MOST_SAMPLES} rescored_draws, and none with a single beam")
+    return samples
 
 
 def _read_thresholds(path: Path, kind: type[_Thresholds]) -> _Thresholds | None:
     if not path.is_file():
         return None
     found = _Json.read(path)
+    content = current_names(found.content)
     names = {field.name for field in dataclasses.fields(kind)}
-    are_numbers = all(isinstance(value, (int, float)) and math.isfinite(value) for value in found.content.values())
-    if not found.content or not set(found.content) <= names or not are_numbers:
+    are_numbers = all(isinstance(value, (int, float)) and math.isfinite(value) for value in content.values())
+    if not content or not set(content) <= names or not are_numbers:
         raise found.wrong(f"must hold some of the numbers {', '.join(sorted(names))}, and nothing else")
-    return kind(**{name: float(value) for name, value in found.content.items()})
+    return kind(**{name: float(value) for name, value in content.items()})
 
 
 def _read_heads(folder: Path) -> dict[str, Head]:

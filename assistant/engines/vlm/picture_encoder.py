@@ -2,60 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
-
-import numpy as np
-
 from assistant.engines.vlm.graphs import VisionEncoder
 from assistant.engines.vlm.image import ONE_TILE, ImageSettings, make_tiles
+from assistant.engines.vlm.picture_keys import PictureDigests, PictureKey
 from assistant.engines.vlm.prompt import picture_block
-from assistant.engines.vlm.starter.encoder_heads import (
-    CLASS_HEAD,
-    WORD_HEAD,
-    Head,
-    expected_words,
-    seen_labels,
-    seen_text,
-    seen_words,
-    word_evidence,
-)
-from assistant.messages import SeenPicture
-
-
-@dataclass(frozen=True)
-class PictureKey:
-    """What a picture is known by: its content, since a camera may write the next one into the same memory."""
-
-    digest: bytes
-    budget: int | None
-    """Most tiles; None = as many as the reference makes."""
+from assistant.engines.vlm.starter.extras import StarterExtras
+from assistant.messages import Frame, Picture, SeenPicture
 
 
 class PictureEncoder:
     """Tiles, vision encoder and prompt text of one model."""
 
-    def __init__(self, vision: VisionEncoder, settings: ImageSettings, image_tokens: int, heads: Mapping[str, Head]) -> None:
+    def __init__(self, vision: VisionEncoder, settings: ImageSettings, image_tokens: int, extras: StarterExtras | None) -> None:
         self.vision = vision
         self._settings = settings
         self._image_tokens = image_tokens
-        self._heads = heads
+        self._extras = extras
+        self._digests = PictureDigests()
 
-    def key(self, picture: np.ndarray, budget: int | None) -> PictureKey:
-        digest = hashlib.blake2b(repr(picture.shape).encode(), digest_size=16)
-        digest.update(np.ascontiguousarray(picture).data)
-        return PictureKey(digest.digest(), budget if self._settings.splitting else ONE_TILE)
+    def key(self, frame: Frame, budget: int | None) -> PictureKey:
+        """Return what a frame's picture in at most `budget` tiles is known by; None = as many as the reference makes."""
+        return PictureKey(self._digests.of(frame), budget if self._settings.splitting else ONE_TILE)
 
-    def encode(self, picture: np.ndarray, budget: int | None) -> SeenPicture:
-        """Cut uint8 [H, W, 3] into tiles within `budget`, one run of the encoder for each."""
+    def encode(self, picture: Picture, budget: int | None) -> SeenPicture:
+        """Cut uint8 [H, W, 3] into at most `budget` tiles and run the encoder once for each."""
         tiles = make_tiles(picture, self._settings, split=budget != ONE_TILE, budget=budget)
         features, logits = self.vision.encode(tiles.pixels)
         block = picture_block(tiles.rows, tiles.cols, self._image_tokens)
-        labels = seen_labels(logits[CLASS_HEAD], self._heads[CLASS_HEAD].names) if CLASS_HEAD in logits else ()
-        if WORD_HEAD not in logits:
-            return SeenPicture(block, features, seen_text(labels) if logits else "", labels)
-        head, said = self._heads[WORD_HEAD], logits[WORD_HEAD]
-        words = said[: head.words]
-        text = seen_text(labels, seen_words(words, head.names))
-        return SeenPicture(block, features, text, labels, word_evidence(said, head.shares), expected_words(words))
+        return self._extras.classify(block, features, logits) if self._extras else SeenPicture(block, features, "")

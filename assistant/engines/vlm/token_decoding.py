@@ -9,13 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from tokenizers import Tokenizer
 
-from assistant.engines.vlm.starter.word_bias import WordBias
 from assistant.messages import Detail
 from assistant.problems import BadInput
 
 BRIEF_TOKENS, NORMAL_TOKENS, FULL_TOKENS = 48, 128, 384
 TOKEN_CAPS: dict[Detail, int] = {"brief": BRIEF_TOKENS, "normal": NORMAL_TOKENS, "full": FULL_TOKENS}
-"""Most tokens of an answer; some 0.75 words each. A sentence or two, a paragraph, all there is."""
+"""Most tokens of an answer, of some 0.75 words each: a sentence or two, a paragraph, all there is."""
 
 # A block of tokens that stands in a row this often is a loop: long blocks twice, short ones as in "1000000" more often.
 _LONG_BLOCK_TOKENS = 8
@@ -27,15 +26,20 @@ _UNLIKELY = 1e6
 """Taken from the scores outside the nucleus: never drawn while anything inside it is allowed."""
 
 
+LogitsProcessor = Callable[[np.ndarray, Sequence[int]], np.ndarray]
+"""Takes the logits f32 [vocabulary] that follow an answer's tokens so far, and gives other ones, as another array."""
+
+
 @dataclass(frozen=True)
 class Sampling:
-    """To draw tokens at random rather than take the likeliest each time. The same seed draws the same answer."""
+    """Draws tokens at random rather than takes the likeliest each time. The same seed draws the same answer."""
 
     temperature: float = 0.7
-    """Above 0; 1 draws as the model has it, less is nearer to the likeliest."""
+    """Divides the logits, 0.01 to 100; 1 draws as the model has it, less is nearer to the likeliest."""
     top_p: float = 0.9
-    """In (0, 1]: only the likeliest tokens whose probabilities sum to this are drawn from."""
+    """Probability, above 0 up to 1, of the likeliest tokens together that are drawn from."""
     seed: int = 0
+    """Of the random numbers, from 0."""
 
     def __post_init__(self) -> None:
         if not (0.01 <= self.temperature <= 100 and 0 < self.top_p <= 1 and self.seed >= 0):
@@ -43,81 +47,74 @@ class Sampling:
 
 
 @dataclass(frozen=True)
-class Choice:
-    """What may be said at all."""
+class TokenConstraints:
+    """What an answer may consist of."""
 
     stop_ids: Collection[int]
-    """Tokens that end an answer."""
-    cap: int
+    """Token ids that end an answer."""
+    most: int
     """Most tokens of an answer."""
-    forbidden: Sequence[int] = ()
-    """Tokens never taken."""
-    bias: WordBias | None = None
-    """Added to the logits."""
+    suppressed: Sequence[int] = ()
+    """Token ids that are never taken."""
+    processor: LogitsProcessor | None = None
+    """Changes the logits; None leaves them as they are."""
 
-    def weighed(self, logits: np.ndarray, tokens: Sequence[int]) -> np.ndarray:
-        """f32 [vocabulary] after `tokens`, with the bias added and no way to the forbidden tokens; the argument stays as it is."""
-        logits = logits.copy() if self.bias is None else self.bias.apply(logits, tokens)
-        logits[self._never] = -np.inf
+    def apply(self, logits: np.ndarray, tokens: Sequence[int]) -> np.ndarray:
+        """Return the logits f32 [vocabulary] after `tokens`, processed, -inf for suppressed tokens; the argument stays as it is."""
+        logits = logits.copy() if self.processor is None else self.processor(logits, tokens)
+        logits[self._suppressed] = -np.inf
         return logits
 
     @functools.cached_property
-    def _never(self) -> np.ndarray:
-        return np.array(self.forbidden, np.int64)
+    def _suppressed(self) -> np.ndarray:
+        return np.array(self.suppressed, np.int64)
 
 
 def decode_tokens(
     logits: np.ndarray,
     advance: Callable[[int], np.ndarray],
-    stop_ids: Collection[int],
-    cap: int,
+    constraints: TokenConstraints,
     *,
     guard: bool = True,
     sampling: Sampling | None = None,
-    forbidden: Sequence[int] = (),
-    bias: WordBias | None = None,
 ) -> Iterator[int]:
-    """Yield one token after the other, at most `cap`, up to and including the first stop token.
+    """Yield one token id after the other, up to and including the first that ends the answer.
 
     Args:
         logits: f32 [vocabulary], what follows the prompt.
         advance: takes the token just yielded and returns the next logits; **called only when another token is asked for**.
-        stop_ids: tokens that end the answer.
-        cap: most tokens to yield.
+        constraints: what ends the answer, how long it may be, and what may be in it.
         guard: refuse tokens that would complete a loop (see `completes_loop`) and take the next best instead.
         sampling: None takes the likeliest token each time.
-        forbidden: tokens never taken.
-        bias: added to the logits; None adds nothing.
     """
     tokens: list[int] = []
     rng = np.random.default_rng(sampling.seed) if sampling else None
-    choice = Choice(stop_ids, cap, forbidden, bias)
-    while len(tokens) < cap:
-        logits = choice.weighed(logits, tokens)
+    while len(tokens) < constraints.most:
+        logits = constraints.apply(logits, tokens)
         scores = logits if sampling is None or rng is None else drawn_scores(logits, sampling, rng)
         token = pick(scores, tokens) if guard else int(scores.argmax())
         tokens.append(token)
         yield token
-        if token in stop_ids or len(tokens) == cap:
+        if token in constraints.stop_ids or len(tokens) == constraints.most:
             return
         logits = advance(token)
 
 
 def log_softmax(logits: np.ndarray) -> np.ndarray:
-    """Over the last axis, in float64."""
+    """Turn logits [..., n] into log-probabilities over the last axis, in float64."""
     wide = logits.astype(np.float64)
     return np.asarray(wide - log_sum_exp(wide))
 
 
 def log_sum_exp(logits: np.ndarray) -> np.ndarray:
-    """Over the last axis, which stays, of length 1; of the same type."""
+    """Return the logarithm of the sum of exponentials over the last axis of [..., n]: [..., 1], of the same type."""
     highest = logits.max(axis=-1, keepdims=True)
     return np.asarray(highest + np.log(np.exp(logits - highest).sum(axis=-1, keepdims=True)))
 
 
 def drawn_scores(logits: np.ndarray, sampling: Sampling, rng: np.random.Generator) -> np.ndarray:
-    """f64 [vocabulary]: scores whose best is a draw from the nucleus of softmax(logits / temperature), whose second best is a second draw
-    without the first, and so on.
+    """Return scores f64 [vocabulary] whose best is a draw from the nucleus of softmax(logits / temperature), whose second best is a
+    second draw without the first, and so on.
 
     Sources: A. Holtzman et al., "The Curious Case of Neural Text Degeneration" (2020) for the nucleus; the Gumbel-max trick for the draw.
     """
@@ -130,7 +127,7 @@ def drawn_scores(logits: np.ndarray, sampling: Sampling, rng: np.random.Generato
 
 
 def pick(logits: np.ndarray, tokens: Sequence[int]) -> int:
-    """The best token that doesn't complete a loop; `logits` [vocabulary] is left as it is."""
+    """Return the best token by logits [vocabulary] that doesn't complete a loop; the best of all if each does."""
     best = int(logits.argmax())
     if not completes_loop(tokens, best):
         return best
@@ -138,7 +135,7 @@ def pick(logits: np.ndarray, tokens: Sequence[int]) -> int:
 
 
 def completes_loop(tokens: Sequence[int], token: int) -> bool:
-    """Whether `tokens` followed by `token` would end in one block standing several times in a row.
+    """Return whether `tokens` followed by `token` would end in one block standing several times in a row.
 
     A block of 8 tokens or more may stand once, a shorter one twice, and one below 4 tokens as often as its copies
     stay below 12 tokens. So names, numbers and a phrase said twice live, and the first seven tokens of the second
@@ -171,7 +168,7 @@ class TextStream:
         """Characters of the waiting tokens' text that were given already."""
 
     def feed(self, token: int) -> str:
-        """The text that is certain now; "" while a character is incomplete."""
+        """Take one more token and return the text that is certain now; "" while a character is incomplete."""
         self._waiting.append(token)
         text = self._decode([*self._settled, *self._waiting])[len(self._decode(self._settled)) :]
         whole = text.rstrip(_HALF_CHARACTER)  # more bytes may make a character of the rest

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-import math
 from dataclasses import dataclass
 
-from assistant.engines.vlm.picture_encoder import PictureKey
-from assistant.engines.vlm.starter.caption_consistency import WordAgreement
-from assistant.engines.vlm.starter.encoder_heads import Head
+from assistant.engines.vlm.picture_keys import PictureKey
+from assistant.engines.vlm.starter.picture_classes import PictureClasses
 from assistant.messages import SeenPicture, View
 
 
@@ -21,18 +18,12 @@ class SmolView(View):
     before_question: str
     """What else the prompt has before the question."""
     opening_ids: tuple[int, ...]
+    """Token ids of `opening`."""
     pictures: tuple[PictureKey, ...]
+    """What each picture is known by."""
     seen: tuple[SeenPicture, ...] | None = None
-    """Kept only where there is no picture to see again."""
-    head: Head
-    """The encoder's head of words."""
+    """The encoded pictures, kept only where there is no picture to see again."""
+    classes: PictureClasses | None = None
+    """What the heads on the starter's encoder say of a single picture."""
     maker: object
     """The describer that made it."""
-
-    def agreement(self, text: str) -> float | None:
-        return self._expected.of(text) if self.words else None
-
-    @functools.cached_property
-    def _expected(self) -> WordAgreement:
-        usual = zip(self.head.names, self.head.shares, strict=True)
-        return WordAgreement((term, share * math.exp(self.words[term]), share) for term, share in usual)

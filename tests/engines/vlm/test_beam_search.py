@@ -10,14 +10,14 @@ import pytest
 
 from assistant.engines.vlm.beam_search import Beams, Step, search_tokens
 from assistant.engines.vlm.starter.word_bias import WordBias
-from assistant.engines.vlm.token_decoding import Choice, completes_loop
+from assistant.engines.vlm.token_decoding import TokenConstraints, completes_loop
 from tests.support.random_language import WORDS, Language
 
 STOP = 0
 
 
 def search(language: Language, beams: Beams, cap: int = 4, **options: object) -> tuple[int, ...]:
-    return tuple(search_tokens(language.logits(()), language.advance(), beams, Choice({STOP}, cap, **options)))  # type: ignore[arg-type]
+    return tuple(search_tokens(language.logits(()), language.advance(), beams, TokenConstraints({STOP}, cap, **options)))  # type: ignore[arg-type]
 
 
 def every_answer(cap: int) -> list[tuple[int, ...]]:
@@ -33,8 +33,8 @@ def test_with_room_for_all_the_best_answer_of_all_is_found(seed: int, length_pen
     language = Language(seed)
     best = max(every_answer(3), key=lambda answer: language.log_probability(answer) / len(answer) ** length_penalty)
     found = search(language, Beams(100, length_penalty), cap=3)
-    worth = language.log_probability(found) / len(found) ** length_penalty
-    assert worth == pytest.approx(language.log_probability(best) / len(best) ** length_penalty, abs=1e-4)
+    score = language.log_probability(found) / len(found) ** length_penalty
+    assert score == pytest.approx(language.log_probability(best) / len(best) ** length_penalty, abs=1e-4)
 
 
 def test_three_beams_find_likelier_answers_than_one_on_the_whole() -> None:
@@ -68,23 +68,23 @@ def test_a_large_vocabulary_is_searched_as_thoroughly_as_a_small_one() -> None:
 
 def test_the_beginning_is_told_before_the_end_is_known() -> None:
     language = Language(3, sharpness=6.0)
-    tokens = search_tokens(language.logits(()), language.advance(), Beams(2), Choice({99}, 12))
+    tokens = search_tokens(language.logits(()), language.advance(), Beams(2), TokenConstraints({99}, 12))
     next(tokens)
     early = sum(language.rows)
     assert len(list(tokens)) == 11
     assert early <= sum(language.rows) / 2
 
 
-def test_forbidden_tokens_are_never_said_and_words_that_are_seen_are() -> None:
+def test_suppressed_tokens_are_never_said_and_words_that_are_seen_are() -> None:
     for seed in range(10):
         language = Language(seed)
-        assert 2 not in search(language, Beams(3), forbidden=[2])
-        assert 3 in search(language, Beams(3), bias=WordBias([([3], 3.0)], weight=9.0))
+        assert 2 not in search(language, Beams(3), suppressed=[2])
+        assert 3 in search(language, Beams(3), processor=WordBias([([3], 3.0)], weight=9.0))
 
 
 def test_an_answer_that_would_go_round_in_circles_ends_differently() -> None:
     def advance(steps: Sequence[Step]) -> np.ndarray:
         return np.array([[-9.0, 9.0 if token == 2 else -5.0, 9.0 if token == 1 else -5.0, -6.0] for _, token in steps], np.float32)
 
-    said = list(search_tokens(np.array([-9.0, 9.0, 1.0, -6.0], np.float32), advance, Beams(3), Choice({STOP}, 40)))
+    said = list(search_tokens(np.array([-9.0, 9.0, 1.0, -6.0], np.float32), advance, Beams(3), TokenConstraints({STOP}, 40)))
     assert not any(completes_loop(said[:place], token) for place, token in enumerate(said))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from assistant.engines.vlm.lru_cache import RecentlyUsed
+from assistant.engines.vlm.lru_cache import LruCache
 
 
-def store(limit_bytes: int) -> RecentlyUsed[str, bytes]:
-    return RecentlyUsed(limit_bytes, len)
+def store(limit_bytes: int) -> LruCache[str, bytes]:
+    return LruCache(limit_bytes, len)
 
 
 def test_the_least_recently_used_goes_first() -> None:

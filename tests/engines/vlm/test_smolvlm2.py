@@ -225,11 +225,11 @@ def test_what_a_model_cant_take_is_said_in_one_line(describer: Smolvlm2Describer
     assert "\n" not in str(problem.value)
 
 
-@pytest.mark.parametrize(("draws", "labels"), [(0, False), (0, True), (8, False), (8, True)])
-def test_a_model_that_asks_for_beams_is_searched_so_and_says_the_same_each_time(tmp_path: Path, draws: int, labels: bool) -> None:
+@pytest.mark.parametrize(("samples", "labels"), [(0, False), (0, True), (8, False), (8, True)])
+def test_a_model_that_asks_for_beams_is_searched_so_and_says_the_same_each_time(tmp_path: Path, samples: int, labels: bool) -> None:
     model = write_tiny_model(tmp_path / "plain", labels=labels)
     folder = shutil.copytree(model.folder, tmp_path / "tiny")
-    _let_search(folder, draws)
+    _let_search(folder, samples)
     searching, greedy = Smolvlm2Describer(folder, threads=1), Smolvlm2Describer(model.folder, threads=1)
     better = 0
     for seed in range(6):
@@ -243,11 +243,11 @@ def test_a_model_that_asks_for_beams_is_searched_so_and_says_the_same_each_time(
     assert better > 0
 
 
-def test_only_descriptions_of_the_whole_picture_are_chosen_from_draws(tmp_path: Path) -> None:
+def test_only_descriptions_of_the_whole_picture_are_chosen_from_samples(tmp_path: Path) -> None:
     model = write_tiny_model(tmp_path / "plain", labels=True)
-    folders = [shutil.copytree(model.folder, tmp_path / str(draws)) for draws in (0, 16)]
-    for folder, draws in zip(folders, (0, 16), strict=True):
-        _let_search(folder, draws)
+    folders = [shutil.copytree(model.folder, tmp_path / str(samples)) for samples in (0, 16)]
+    for folder, samples in zip(folders, (0, 16), strict=True):
+        _let_search(folder, samples)
     plain, drawing = (Smolvlm2Describer(folder, threads=1) for folder in folders)
     chosen = 0
     for seed in range(6):
@@ -258,7 +258,7 @@ def test_only_descriptions_of_the_whole_picture_are_chosen_from_draws(tmp_path: 
     assert chosen > 0
 
 
-def _let_search(folder: Path, draws: int) -> None:
+def _let_search(folder: Path, samples: int) -> None:
     path = folder / "generation_config.json"
-    wanted = {"num_beams": 3, "length_penalty": 0.0} | ({"rescored_draws": draws} if draws else {})
+    wanted = {"num_beams": 3, "length_penalty": 0.0} | ({"rescored_draws": samples} if samples else {})
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | wanted), encoding="utf-8")

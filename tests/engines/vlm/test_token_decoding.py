@@ -8,7 +8,16 @@ import numpy as np
 import pytest
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
-from assistant.engines.vlm.token_decoding import TOKEN_CAPS, Sampling, TextStream, completes_loop, decode_tokens, drawn_scores, pick
+from assistant.engines.vlm.token_decoding import (
+    TOKEN_CAPS,
+    Sampling,
+    TextStream,
+    TokenConstraints,
+    completes_loop,
+    decode_tokens,
+    drawn_scores,
+    pick,
+)
 from assistant.problems import BadInput
 
 VOCABULARY = 20
@@ -36,7 +45,7 @@ def tokenizer() -> Tokenizer:
 
 def test_an_answer_ends_with_the_first_stop_token() -> None:
     script = iter([scores(2), scores(STOP), scores(3)])
-    assert list(decode_tokens(scores(1), lambda _: next(script), {STOP}, 10)) == [1, 2, STOP]
+    assert list(decode_tokens(scores(1), lambda _: next(script), TokenConstraints({STOP}, 10))) == [1, 2, STOP]
 
 
 def test_an_answer_ends_at_its_cap_without_asking_the_model_once_more() -> None:
@@ -46,7 +55,7 @@ def test_an_answer_ends_at_its_cap_without_asking_the_model_once_more() -> None:
         asked.append(token)
         return scores(token + 1)
 
-    assert list(decode_tokens(scores(0), advance, {STOP}, 3)) == [0, 1, 2]
+    assert list(decode_tokens(scores(0), advance, TokenConstraints({STOP}, 3))) == [0, 1, 2]
     assert asked == [0, 1]
 
 
@@ -57,7 +66,7 @@ def test_whoever_stops_asking_stops_the_model() -> None:
         asked.append(token)
         return scores(token + 1)
 
-    assert list(itertools.islice(decode_tokens(scores(0), advance, {STOP}, 10), 2)) == [0, 1]
+    assert list(itertools.islice(decode_tokens(scores(0), advance, TokenConstraints({STOP}, 10)), 2)) == [0, 1]
     assert asked == [0]
 
 
@@ -70,7 +79,7 @@ def test_a_model_that_only_repeats_itself_is_led_out_of_the_loop(block: int) -> 
     """The model wants block after block for ever; its second choice is to stop."""
     wanted = itertools.cycle(range(block))
     next(wanted)
-    tokens = list(decode_tokens(scores(0, STOP), lambda _: scores(next(wanted), STOP), {STOP}, 200))
+    tokens = list(decode_tokens(scores(0, STOP), lambda _: scores(next(wanted), STOP), TokenConstraints({STOP}, 200)))
     assert tokens[-1] == STOP
     assert len(tokens) <= max(12, 3 * block)
     assert len(tokens) > block  # a block may always stand once
@@ -105,7 +114,7 @@ def test_the_guard_leaves_the_scores_as_they_were() -> None:
 
 
 def test_the_guard_can_be_switched_off_for_the_models_own_answer() -> None:
-    assert list(decode_tokens(scores(4), lambda _: scores(4), {STOP}, 40, guard=False)) == [4] * 40
+    assert list(decode_tokens(scores(4), lambda _: scores(4), TokenConstraints({STOP}, 40), guard=False)) == [4] * 40
 
 
 def draws(sampling: Sampling, logits: np.ndarray, count: int = 4000) -> np.ndarray:
@@ -135,7 +144,11 @@ def test_a_tiny_top_p_or_temperature_takes_the_likeliest() -> None:
 
 def test_the_same_seed_draws_the_same_answer_and_another_seed_another() -> None:
     def answer(seed: int) -> list[int]:
-        return list(decode_tokens(np.zeros(VOCABULARY), lambda _: np.zeros(VOCABULARY), {STOP}, 12, sampling=Sampling(1.0, 1.0, seed)))
+        return list(
+            decode_tokens(
+                np.zeros(VOCABULARY), lambda _: np.zeros(VOCABULARY), TokenConstraints({STOP}, 12), sampling=Sampling(1.0, 1.0, seed)
+            )
+        )
 
     assert answer(1) == answer(1)
     assert len({tuple(answer(seed)) for seed in range(5)}) > 1
@@ -143,7 +156,7 @@ def test_the_same_seed_draws_the_same_answer_and_another_seed_another() -> None:
 
 def test_sampling_is_led_out_of_a_loop_too() -> None:
     logits = scores(4) * 10
-    tokens = list(decode_tokens(logits, lambda _: logits, {STOP}, 60, sampling=Sampling(1.0, 0.9)))
+    tokens = list(decode_tokens(logits, lambda _: logits, TokenConstraints({STOP}, 60), sampling=Sampling(1.0, 0.9)))
     assert not any(completes_loop(tokens[:end], tokens[end]) for end in range(len(tokens)))
 
 
@@ -152,7 +165,7 @@ def test_sampling_is_led_out_of_a_loop_too() -> None:
 def test_a_forbidden_token_is_never_taken(sampling: Sampling | None, guard: bool) -> None:
     logits = scores(3, 4, 5)
     before = logits.copy()
-    tokens = list(decode_tokens(logits, lambda _: logits, {STOP}, 200, guard=guard, sampling=sampling, forbidden=[3, 4]))
+    tokens = list(decode_tokens(logits, lambda _: logits, TokenConstraints({STOP}, 200, [3, 4]), guard=guard, sampling=sampling))
     assert not {3, 4} & set(tokens)
     np.testing.assert_array_equal(logits, before)
 

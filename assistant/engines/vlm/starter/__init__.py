@@ -1,1 +1,4 @@
-"""What only the starter model has: its encoder's own heads, and how they weigh on an answer."""
+"""What only the starter model has: classification heads on its vision encoder, and how they weigh on its answers.
+
+`extras.StarterExtras` is what a model folder brings of it; a SmolVLM2's folder brings none, and nothing here is then asked.
+"""

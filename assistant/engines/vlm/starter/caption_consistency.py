@@ -1,26 +1,26 @@
-"""How well an answer agrees with the words, and pairs of words, that the encoder's head expects of a picture. Pure."""
+"""How consistent a description is with the words, and pairs of words, that the word classifier expects of a picture. Pure."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
 
-from assistant.messages import PAIR_JOINT, plain_pairs, plain_words
+from assistant.engines.vlm.starter.terms import PAIR_JOINT, plain_pairs, plain_words
 
 Expected = tuple[str, float, float]
-"""A word or pair that the head knows, the share of people who would use it of this picture, and of any picture."""
+"""A word or pair of words, the share of people who would use it of this picture, and of those who use it of any picture."""
 
 
-class WordAgreement:
-    """Of answers about one picture."""
+class CaptionConsistency:
+    """Scores descriptions of one picture."""
 
     def __init__(self, expected: Iterable[Expected]) -> None:
         expected = list(expected)
         self._words = _Terms(one for one in expected if PAIR_JOINT not in one[0])
         self._pairs = _Terms(one for one in expected if PAIR_JOINT in one[0])
 
-    def of(self, text: str) -> float:
-        """0 to 1: the mean of the two F1 scores that are to be expected; that of the words where the head knows no pairs.
+    def score(self, text: str) -> float:
+        """Return 0 to 1: the mean of the expected F1 scores of words and of pairs, or that of the words where no pairs are known.
 
         What the text says and people would not lowers its precision, what they would say and it doesn't its recall.
         """
@@ -39,7 +39,7 @@ class _Terms:
         self._expected_in_all = sum(self._expected.values())
 
     def score(self, terms: Iterable[str]) -> float:
-        """The expected F1 of a text that has these."""
+        """Return the expected F1 score of a text that has these terms."""
         said = self.weights.keys() & terms
         in_all = math.fsum(self.weights[term] for term in said) + self._expected_in_all  # exact: a set has no order
         return 2 * math.fsum(self._expected[term] for term in said) / in_all if in_all else 0.0

@@ -1,10 +1,10 @@
-"""Words for what the vision encoder's own heads see, to stand in the prompt. A pure step.
+"""The classification heads on the vision encoder: what their outputs stand for, and the words for it in the prompt. Pure.
 
-SmolVLM2 has no such heads; a model folder that does brings `seen_labels.txt` for the head that takes a picture for one of many
-classes, and `seen_words.txt` for the head that says of each word how many of those who describe the picture would use it. One
-name a line, in the second file with a tab and the share of those who use it of any picture. Behind the words it may have pairs of
-words that stand side by side ("black_dog"), which aren't told. The starter model was trained with exactly this text, so any change
-here asks for new training.
+SmolVLM2 has no such heads. A model folder that has them brings `seen_labels.txt` for the class head, which takes a picture for one of
+many classes, and `seen_words.txt` for the word classifier, which says of each word how many of those who describe the picture would use
+it. Each holds one name a line, the second one with a tab and the share of those who use it of any picture. Behind the words it may have
+pairs of words that stand side by side ("black_dog"), which the prompt leaves out. The starter model was trained with exactly this text,
+so any change here asks for new training.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.messages import PAIR_JOINT, SeenLabel
+from assistant.engines.vlm.starter.terms import PAIR_JOINT
 
 CLASS_HEAD, WORD_HEAD = "class_logits", "word_logits"
 HEAD_FILES = {CLASS_HEAD: "seen_labels.txt", WORD_HEAD: "seen_words.txt"}
-"""Each head, an output of the vision encoder's graph, and the file that names what it says."""
+"""Output of the vision encoder's graph, and the file that names what it says."""
 
 _MOST_LABELS, _MOST_WORDS = 3, 12
 # Least probability of a label, and least share of people who would use a word, most certain first.
@@ -28,21 +28,30 @@ _WORD_CERTAINTY = (("Surely", 0.5), ("Probably", 0.25), ("Maybe", 0.12))
 
 
 @dataclass(frozen=True)
+class SeenLabel:
+    """A class or word that a head sees in a picture."""
+
+    name: str
+    probability: float
+    """In [0, 1]."""
+
+
+@dataclass(frozen=True)
 class Head:
-    """What a head's outputs say."""
+    """What a head's outputs stand for. Its repr is part of the describer's `encoder_id`."""
 
     names: list[str]
     shares: tuple[float, ...] = ()
-    """Of a head of words: how usual each is, above 0."""
+    """Share of people who use each word of any picture, above 0; empty for the class head."""
 
     @functools.cached_property
     def words(self) -> int:
-        """How many are no pairs; they come first."""
+        """Count the names that are no pairs; they come first."""
         return next((place for place, name in enumerate(self.names) if PAIR_JOINT in name), len(self.names))
 
 
 def read_head(text: str, *, shares: bool) -> Head:
-    """From a file's text, with or without shares; ValueError if it isn't one."""
+    """Read a head from a file's text, with or without shares. Raises ValueError for any other text."""
     rows = [line.split("\t") for line in text.splitlines()]
     if any(len(row) != 1 + shares for row in rows):
         raise ValueError("each line must hold a name and a share" if shares else "each line must hold a name")
@@ -56,27 +65,35 @@ def read_head(text: str, *, shares: bool) -> Head:
 
 
 def seen_labels(class_logits: np.ndarray, class_names: list[str]) -> tuple[SeenLabel, ...]:
-    """The likeliest classes of f32 [classes], most certain first."""
+    """Return the likeliest classes of f32 [classes], most certain first."""
     return _likeliest(softmax(class_logits), class_names, _MOST_LABELS)
 
 
 def seen_words(word_logits: np.ndarray, words: Sequence[str]) -> tuple[SeenLabel, ...]:
-    """The likeliest words of f32 [words], most certain first; each is there or not, whatever the others are."""
+    """Return the likeliest words of f32 [words], most certain first; each is there or not, whatever the others are."""
     return _likeliest(np.exp(_log_sigmoid(word_logits)), words, _MOST_WORDS)
 
 
 def word_evidence(word_logits: np.ndarray, shares: Iterable[float]) -> np.ndarray:
-    """Pointwise mutual information, in nats: by how much the picture makes each word likelier than it usually is. f32 [words and pairs]."""
+    """Return pointwise mutual information, f32 [terms] in nats: by how much the picture makes each term likelier than it usually is.
+
+    Args:
+        word_logits: f32 [terms], of words and pairs of words.
+        shares: how many people use each of any picture.
+    """
     return (_log_sigmoid(word_logits) - np.log(list(shares))).astype(np.float32)
 
 
 def expected_words(word_logits: np.ndarray) -> float:
-    """How many of the words of f32 [words] somebody who describes the picture would say, on average."""
+    """Return how many of the words of f32 [words] somebody who describes the picture would say, on average."""
     return float(np.exp(_log_sigmoid(word_logits)).sum())
 
 
 def seen_text(labels: Iterable[SeenLabel], words: Iterable[SeenLabel] = ()) -> str:
-    """ "Seen: surely tabby, maybe Egyptian cat. Surely cat. Maybe sofa, grey.\\n"; "Seen: unsure.\\n" if none is certain enough."""
+    """Word labels and words for the prompt: "Seen: surely tabby, maybe Egyptian cat. Surely cat. Maybe sofa, grey.\\n".
+
+    Without any that is certain enough: "Seen: unsure.\\n".
+    """
     told = [f"{certainty} {label.name}" for label in labels if (certainty := _certainty(label.probability, _LABEL_CERTAINTY))]
     groups = {certainty: list[str]() for certainty, _ in _WORD_CERTAINTY}
     for word in words:
@@ -87,7 +104,7 @@ def seen_text(labels: Iterable[SeenLabel], words: Iterable[SeenLabel] = ()) -> s
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
-    """Probabilities over the last axis, in float64."""
+    """Turn logits [..., n] into probabilities over the last axis, in float64."""
     powers = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from assistant.engines.vlm.beam_search import Answer, Beams, Step, search_tokens
-from assistant.engines.vlm.starter.reranking import TEMPERATURE, Draws, Judge, best, best_agreeing
-from assistant.engines.vlm.token_decoding import Choice
+from assistant.engines.vlm.starter.reranking import TEMPERATURE, RerankedSearch, Reranker, Samples, best
+from assistant.engines.vlm.token_decoding import TokenConstraints
 
 STOP = 0
 CAT, DOG, PUPPY, RUNS, SLEEPS, QUICKLY = range(1, 7)
@@ -40,24 +40,24 @@ class Grammar:
         return np.stack([self.logits(tokens) for tokens in self._read])
 
 
-def sees(thing: int) -> Judge:
+def sees(thing: int) -> Reranker:
     return lambda tokens: float(thing in tokens)
 
 
 @pytest.mark.parametrize("beams", [2, 4])
-def test_what_can_be_seen_wins_over_what_is_likelier_even_where_only_a_draw_tells_it(beams: int) -> None:
+def test_what_can_be_seen_wins_over_what_is_likelier_even_where_only_a_sample_says_it(beams: int) -> None:
     sentences: Sentences = {(CAT, *REST): 0.45, (DOG, *REST): 0.4, (PUPPY, *REST): 0.15}
-    choice = Choice({STOP}, 40)
+    constraints = TokenConstraints({STOP}, 40)
     grammar = Grammar(sentences)
-    assert next(search_tokens(grammar.logits(()), grammar.advance, Beams(beams), choice)) == CAT
+    assert next(search_tokens(grammar.logits(()), grammar.advance, Beams(beams), constraints)) == CAT
     grammar = Grammar(sentences)
-    found = best_agreeing(grammar.logits(()), grammar.advance, Beams(beams, draws=64), choice, sees(PUPPY))
+    found = RerankedSearch(Beams(beams), 64, sees(PUPPY)).best_answer(grammar.logits(()), grammar.advance, constraints)
     assert found.tokens == (PUPPY, *REST, STOP)
 
 
-def test_beams_and_draws_are_read_together_and_the_draws_end_with_the_beams() -> None:
+def test_beams_and_samples_are_read_together_and_the_samples_end_with_the_beams() -> None:
     grammar = Grammar({(DOG, RUNS): 0.9, (DOG,) * 30: 0.1})
-    found = best_agreeing(grammar.logits(()), grammar.advance, Beams(2, draws=8), Choice({STOP}, 40), sees(CAT))
+    found = RerankedSearch(Beams(2), 8, sees(CAT)).best_answer(grammar.logits(()), grammar.advance, TokenConstraints({STOP}, 40))
     assert found.tokens == (DOG, RUNS, STOP)
     assert grammar.rows[0] <= 2 + 8
     assert len(grammar.rows) < 30
@@ -68,41 +68,42 @@ def test_the_same_picture_gets_the_same_answer() -> None:
     answers = set()
     for _ in range(5):
         grammar = Grammar(sentences)
-        answers.add(best_agreeing(grammar.logits(()), grammar.advance, Beams(2, draws=8), Choice({STOP}, 40), sees(PUPPY)).tokens)
+        search = RerankedSearch(Beams(2), 8, sees(PUPPY))
+        answers.add(tuple(search.tokens(grammar.logits(()), grammar.advance, TokenConstraints({STOP}, 40))))
     assert len(answers) == 1
 
 
-def test_draws_that_begin_alike_are_read_once() -> None:
-    grammar, draws = Grammar({(DOG, RUNS, QUICKLY): 0.75, (DOG, RUNS): 0.25}), Draws(Beams(draws=8), Choice({STOP}, 8))
-    steps = draws.take(grammar.logits(())[None])
+def test_samples_that_begin_alike_are_read_once() -> None:
+    grammar, samples = Grammar({(DOG, RUNS, QUICKLY): 0.75, (DOG, RUNS): 0.25}), Samples(8, 1.0, TokenConstraints({STOP}, 8))
+    steps = samples.take(grammar.logits(())[None])
     while steps:
-        steps = draws.take(grammar.advance(steps))
+        steps = samples.take(grammar.advance(steps))
     assert grammar.rows == [1, 1, 1]
-    assert {answer.tokens for answer in draws.answers} == {(DOG, RUNS, QUICKLY, STOP), (DOG, RUNS, STOP)}
+    assert {answer.tokens for answer in samples.answers} == {(DOG, RUNS, QUICKLY, STOP), (DOG, RUNS, STOP)}
 
 
 @pytest.mark.parametrize("count", [7, 100])
-def test_draws_keep_to_the_models_shares_and_to_what_may_be_said(count: int) -> None:
-    """The shares of all that is likelier than one draw in so many, to within one draw."""
+def test_samples_keep_to_the_models_shares_and_to_what_may_be_said(count: int) -> None:
+    """The shares of all that is likelier than one sample in so many, to within one sample."""
     sentences: Sentences = {(CAT, RUNS): 0.3, (CAT,): 0.3, (DOG, *REST): 0.3, (PUPPY, *REST): 0.1}
-    grammar, draws = Grammar(sentences), Draws(Beams(draws=count), Choice({STOP}, 40, forbidden=[PUPPY]))
-    steps = draws.take(grammar.logits(())[None])
-    assert draws.usual_length == 1
+    grammar, samples = Grammar(sentences), Samples(count, 1.0, TokenConstraints({STOP}, 40, suppressed=[PUPPY]))
+    steps = samples.take(grammar.logits(())[None])
+    assert samples.usual_length == 1
     while steps:
-        steps = draws.take(grammar.advance(steps))
-    assert {answer.tokens for answer in draws.answers} == {(CAT, RUNS, STOP), (CAT, STOP), (DOG, *REST, STOP)}
+        steps = samples.take(grammar.advance(steps))
+    assert {answer.tokens for answer in samples.answers} == {(CAT, RUNS, STOP), (CAT, STOP), (DOG, *REST, STOP)}
     cats, dogs = (share ** (1 / TEMPERATURE) for share in (0.6, 0.3))
     lengths = (cats * 2.5 + dogs * (2 + len(REST))) / (cats + dogs)
-    assert draws.usual_length == pytest.approx(lengths, abs=(2 + len(REST)) / count)
+    assert samples.usual_length == pytest.approx(lengths, abs=(2 + len(REST)) / count)
 
 
-def test_a_draw_is_worth_what_a_beam_would_be() -> None:
+def test_a_sample_scores_as_a_beam_would() -> None:
     sentences: Sentences = {(CAT, SLEEPS): 0.5, (CAT, RUNS): 0.3, (DOG, RUNS): 0.2}
-    grammar, draws = Grammar(sentences), Draws(Beams(3, draws=64), Choice({STOP}, 8))
-    steps = draws.take(grammar.logits(())[None])
+    grammar, samples = Grammar(sentences), Samples(64, 1.0, TokenConstraints({STOP}, 8))
+    steps = samples.take(grammar.logits(())[None])
     while steps:
-        steps = draws.take(grammar.advance(steps))
-    assert {answer.tokens: answer.worth for answer in draws.answers} == pytest.approx(
+        steps = samples.take(grammar.advance(steps))
+    assert {answer.tokens: answer.score for answer in samples.answers} == pytest.approx(
         {(*tokens, STOP): float(np.log(share)) / 3 for tokens, share in sentences.items()}, abs=1e-4
     )
 

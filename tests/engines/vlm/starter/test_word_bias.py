@@ -1,4 +1,4 @@
-"""What the head of words sees makes its words likelier, whole words and words of several tokens alike."""
+"""What the word classifier sees makes its words likelier, whole words and words of several tokens alike."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from assistant.engines.vlm.starter.word_bias import MOST_NATS, WordBias
-from assistant.engines.vlm.token_decoding import decode_tokens
+from assistant.engines.vlm.token_decoding import TokenConstraints, decode_tokens
 
 DOG, SNOW, P, EARS, ANTS, STOP = range(6)
 
 
 def added(words: list[tuple[list[int], float]], tokens: list[int]) -> list[float]:
-    return list(WordBias(words, weight=0.5).apply(np.zeros(6, np.float32), tokens))
+    return list(WordBias(words, weight=0.5)(np.zeros(6, np.float32), tokens))
 
 
 def test_a_word_gets_its_evidence_wherever_it_may_stand() -> None:
@@ -40,7 +40,7 @@ def test_an_answer_follows_it_and_the_logits_stay_as_they_are() -> None:
     stop = np.array([-9, -9, -9, -9, -9, 0.0], np.float32)
 
     def said(bias: WordBias | None) -> list[int]:
-        return list(decode_tokens(logits, lambda _: stop, {STOP}, 5, bias=bias))
+        return list(decode_tokens(logits, lambda _: stop, TokenConstraints({STOP}, 5, processor=bias)))
 
     assert said(None) == [SNOW, STOP]
     assert said(WordBias([([DOG], 1.0)])) == [DOG, STOP]

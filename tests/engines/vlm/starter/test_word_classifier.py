@@ -1,4 +1,4 @@
-"""The words that the encoder's second head sees: how they are worded, learned, kept and run."""
+"""The words that the word classifier sees: how they are worded, learned, kept and run."""
 
 from __future__ import annotations
 
@@ -10,21 +10,20 @@ import pytest
 
 pytest.importorskip("torch", reason="the extra [train] is not installed")
 
-from assistant.engines.vlm.starter.encoder_heads import seen_text, seen_words  # noqa: E402
+from assistant.engines.vlm.starter.encoder_heads import SeenLabel, seen_text, seen_words  # noqa: E402
 from assistant.export.efficientnet_lite import folded_convolutions, last_convolutions, vision_encoder  # noqa: E402
-from assistant.export.word_head import WordHead, read_word_head, replace_rows, save_word_head  # noqa: E402
-from assistant.messages import SeenLabel  # noqa: E402
+from assistant.export.word_classifier import WordClassifier, read_word_classifier, replace_rows, save_word_classifier  # noqa: E402
 from models.training.data import Example  # noqa: E402
 from models.training.features import Features  # noqa: E402
 from models.training.vocabulary import Vocabulary  # noqa: E402
-from models.training.word_head import Group, Tower, fit, fit_pairs, usual  # noqa: E402
+from models.training.word_classifier import Group, Tower, fit, fit_pairs, usual  # noqa: E402
 from tests.export.test_starter import tiny_efficientnet  # noqa: E402
 
 SIDE = 64
 RNG = np.random.default_rng(5)
 
 
-def run(weights: dict[str, np.ndarray], head: WordHead | None, pixels: np.ndarray, *outputs: str) -> list[np.ndarray]:
+def run(weights: dict[str, np.ndarray], head: WordClassifier | None, pixels: np.ndarray, *outputs: str) -> list[np.ndarray]:
     session = onnxruntime.InferenceSession(vision_encoder(weights, None, head, image_size=SIDE).model().SerializeToString())
     feed = {"pixel_values": pixels[None], "pixel_attention_mask": np.ones((1, len(pixels), SIDE, SIDE), bool)}
     return [np.asarray(found) for found in session.run(list(outputs), feed)]
@@ -70,13 +69,13 @@ def test_how_usual_a_word_is_counts_those_who_were_asked() -> None:
 
 
 def test_a_kept_head_is_the_head_but_for_rounding(tmp_path: Path) -> None:
-    head = WordHead(
+    head = WordClassifier(
         RNG.normal(size=(4, 1280)).astype(np.float32),
         RNG.normal(size=4).astype(np.float32),
         {"_conv_head.weight": RNG.normal(0, 1e-3, (1280, 8, 1, 1)).astype(np.float32), "_conv_head.bias": np.zeros(1280, np.float32)},
     )
-    save_word_head(tmp_path / "head.npz", head)
-    again = read_word_head(tmp_path / "head.npz")
+    save_word_classifier(tmp_path / "head.npz", head)
+    again = read_word_classifier(tmp_path / "head.npz")
     np.testing.assert_allclose(again.weight, head.weight, atol=0.02)
     np.testing.assert_allclose(again.changes["_conv_head.weight"], head.changes["_conv_head.weight"], atol=2e-5)
     assert again.changes["_conv_head.weight"].shape == (1280, 8, 1, 1)
@@ -84,10 +83,12 @@ def test_a_kept_head_is_the_head_but_for_rounding(tmp_path: Path) -> None:
 
 def test_new_pairs_leave_the_kept_words_as_they_are_to_the_last_bit(tmp_path: Path) -> None:
     weight, bias = RNG.normal(size=(4, 1280)).astype(np.float32), RNG.normal(size=4).astype(np.float32)
-    save_word_head(tmp_path / "head.npz", WordHead(weight, bias, {"_conv_head.weight": np.full((8, 8, 1, 1), 1e-6, np.float32)}))
-    before = read_word_head(tmp_path / "head.npz")
+    save_word_classifier(
+        tmp_path / "head.npz", WordClassifier(weight, bias, {"_conv_head.weight": np.full((8, 8, 1, 1), 1e-6, np.float32)})
+    )
+    before = read_word_classifier(tmp_path / "head.npz")
     replace_rows(tmp_path / "head.npz", 3, 2 * weight[:2], 2 * bias[:2])
-    after = read_word_head(tmp_path / "head.npz")
+    after = read_word_classifier(tmp_path / "head.npz")
     np.testing.assert_array_equal(after.weight[:3], before.weight[:3])
     np.testing.assert_array_equal(after.bias[:3], before.bias[:3])
     np.testing.assert_array_equal(after.changes["_conv_head.weight"], before.changes["_conv_head.weight"])
@@ -105,8 +106,8 @@ def test_what_was_trained_is_what_the_graph_says_and_leaves_classes_and_tokens_a
     answers = [(target, np.ones(2, np.float32)) for target in targets]
     convs = last_convolutions(folded_convolutions(weights))
     tower = fit(convs, [Group.of(features, features.names, answers)] * 16, None, epochs=30)
-    save_word_head(tmp_path / "head.npz", tower.kept(convs))
-    head = read_word_head(tmp_path / "head.npz")
+    save_word_classifier(tmp_path / "head.npz", tower.kept(convs))
+    head = read_word_classifier(tmp_path / "head.npz")
     again, same, words = run(weights, head, pixels, "image_features", "class_logits", "word_logits")
     np.testing.assert_array_equal(again, tokens)
     np.testing.assert_array_equal(same, logits)

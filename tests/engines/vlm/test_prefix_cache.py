@@ -88,8 +88,8 @@ def test_answers_are_the_same_with_and_without_reuse(folder: Path) -> None:
     for question in QUESTIONS:
         kept_raw, new_raw = (d.raw([keyframe(1)], question, True, max_tokens=40) for d in (keeping, forgetting))
         assert (kept_raw.prompt, kept_raw.token_ids) == (new_raw.prompt, new_raw.token_ids)
-    assert keeping._reader.held_bytes > 0
-    assert forgetting._reader.held_bytes == 0
+    assert keeping._prefixes.held_bytes > 0
+    assert forgetting._prefixes.held_bytes == 0
 
 
 def test_a_second_question_costs_only_its_own_tokens(describer: Smolvlm2Describer, runs: Runs) -> None:
@@ -140,20 +140,20 @@ def test_views_are_bounded_and_one_that_was_dropped_is_read_again(folder: Path, 
     describer = Smolvlm2Describer(folder, 1, view_bytes=3 * size_bytes)
     views = [describer.look([keyframe(number)]) for number in range(8)]
     first = "".join(one.answer(one.look([keyframe(0)]), QUESTIONS[0]))
-    assert describer._reader._views.held_bytes == 3 * size_bytes
+    assert describer._prefixes._views.held_bytes == 3 * size_bytes
     runs.since()
     assert "".join(describer.answer(views[0], QUESTIONS[0])) == first
     tiles, tokens = runs.since()
     assert tiles == 0  # its picture was kept, being smaller
     assert tokens > len(views[0].opening_ids)
-    assert describer._reader._views.held_bytes == 3 * size_bytes
+    assert describer._prefixes._views.held_bytes == 3 * size_bytes
 
 
 def test_pictures_are_bounded_too(folder: Path, runs: Runs) -> None:
     describer = Smolvlm2Describer(folder, 1, view_bytes=0, picture_bytes=10_000)
     for number in range(50):
         describer.look([keyframe(number)])
-    assert 0 < describer._reader.held_bytes <= 10_000
+    assert 0 < describer._prefixes.held_bytes <= 10_000
     runs.since()
     describer.look([keyframe(49)])
     describer.look([keyframe(0)])
@@ -163,11 +163,11 @@ def test_pictures_are_bounded_too(folder: Path, runs: Runs) -> None:
 def test_unloading_frees_the_graphs_and_all_that_was_kept_and_the_next_question_loads_again(describer: Smolvlm2Describer) -> None:
     view = describer.look([keyframe(1)])
     before = "".join(describer.answer(view, QUESTIONS[0]))
-    decoder = weakref.ref(describer._reader.graphs().decoder)
+    decoder = weakref.ref(describer._prefixes.graphs().decoder)
     describer.unload()
     gc.collect()
     assert decoder() is None
-    assert describer._reader.held_bytes == 0
+    assert describer._prefixes.held_bytes == 0
     assert "".join(describer.answer(view, QUESTIONS[0])) == before
 
 
@@ -233,7 +233,7 @@ def test_sampling_is_repeatable_by_its_seed(describer: Smolvlm2Describer) -> Non
 
 def test_tokens_that_stand_for_pictures_are_never_said(describer: Smolvlm2Describer, monkeypatch: pytest.MonkeyPatch) -> None:
     """A decoder that wants nothing but them is led to something else; the raw answer is the model's own."""
-    wanted = sorted(describer._files.unspoken_ids)
+    wanted = sorted(describer._files.suppressed_token_ids)
     assert {describer._tokenizer.token_to_id(token) for token in ("<image>", "<fake_token_around_image>", "<row_2_col_3>")} <= set(wanted)
     assert not set(wanted) & describer._files.stop_ids
     check = Decoder.check_numbers
@@ -244,7 +244,7 @@ def test_tokens_that_stand_for_pictures_are_never_said(describer: Smolvlm2Descri
 
     monkeypatch.setattr(Decoder, "check_numbers", wanting)
     view = describer.look([keyframe(1)])
-    said = list(describer._tokens(view, describer._closing(view, QUESTIONS[0]), 20, Decoding(forbidden=wanted)))
+    said = list(describer._tokens(view, describer._closing(view, QUESTIONS[0]), 20, Decoding(suppressed=wanted)))
     assert not set(said) & set(wanted)
     assert "".join(describer.answer(view, QUESTIONS[0]))
     assert set(describer.raw([keyframe(1)], QUESTIONS[0], False).token_ids) <= set(wanted)

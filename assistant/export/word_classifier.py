@@ -1,4 +1,4 @@
-"""The vision encoder's word classifier as it is kept: which words people would use of a picture, and how its last blocks differ.
+"""The word classifier as it is kept: a second head on the vision encoder, and how its last blocks differ from those of the first.
 
 Kept in 8 bits a weight, each row with a scale of its own.
 """
@@ -13,38 +13,45 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class WordHead:
-    """A linear classifier over pooled features, and what is added to the convolutions before it."""
+class WordClassifier:
+    """A linear head over pooled features, and what is added to the convolutions before it."""
 
     weight: np.ndarray
     """f32 [words, 1280]"""
     bias: np.ndarray
     """f32 [words]"""
     changes: Mapping[str, np.ndarray]
-    """Convolution -> what is added to it, e.g. "_blocks.17._expand_conv.weight" f32 [out, in, k, k]."""
+    """What is added to each convolution, by its name, e.g. "_blocks.17._expand_conv.weight" f32 [out, in, k, k]."""
 
 
-def read_word_head(path: Path) -> WordHead:
-    """Read a word classifier. FileNotFoundError, ValueError or KeyError if the file isn't there or isn't one."""
+def read_word_classifier(path: Path) -> WordClassifier:
+    """Read a word classifier. Raises FileNotFoundError, ValueError or KeyError if the file isn't there or holds something else."""
     with np.load(path, allow_pickle=False) as kept:
         whole = {name: kept[name].astype(np.float32) for name in kept.files if kept[name].dtype == np.float16}
         for name in kept.files:
             if kept[name].dtype == np.int8:
                 scale = whole.pop(f"{name}.scale")
                 whole[name] = kept[name] * scale.reshape(-1, *[1] * (kept[name].ndim - 1))
-    return WordHead(whole.pop("weight"), whole.pop("bias"), whole)
+    return WordClassifier(whole.pop("weight"), whole.pop("bias"), whole)
 
 
-def save_word_head(path: Path, head: WordHead) -> None:
-    """Write a word classifier, rounded to 8 bits, biases to half precision."""
+def save_word_classifier(path: Path, classifier: WordClassifier) -> None:
+    """Write a word classifier with its weights rounded to 8 bits, its biases to half precision."""
     kept = dict[str, np.ndarray]()
-    for name, value in {"weight": head.weight, "bias": head.bias, **head.changes}.items():
+    for name, value in {"weight": classifier.weight, "bias": classifier.bias, **classifier.changes}.items():
         kept |= _rounded(name, value)
     np.savez_compressed(path, allow_pickle=False, **kept)
 
 
 def replace_rows(path: Path, first: int, weight: np.ndarray, bias: np.ndarray) -> None:
-    """Keep the classifier's rows before `first` to the last bit, and put these in place of the others."""
+    """Keep a file's rows before `first` to the last bit, and put these in place of the others.
+
+    Args:
+        path: of a word classifier.
+        first: number of the first row to replace.
+        weight: f32 [new rows, 1280].
+        bias: f32 [new rows].
+    """
     with np.load(path, allow_pickle=False) as arrays:
         kept = {name: arrays[name] for name in arrays.files}
     for name, value in (_rounded("weight", weight) | _rounded("bias", bias)).items():

@@ -1,6 +1,6 @@
-"""Trains the vision encoder's second head: which words people would use of a picture ("dog", "running", "two", "apples").
+"""Trains the word classifier, a second head on the vision encoder: which words people would use of a picture ("dog", "running", "two").
 
-    python -m models.training.word_head --data ../shared/data --sources MODELS_DIR --work DIR [--pairs-only]
+    python -m models.training.word_classifier --data ../shared/data --sources MODELS_DIR --work DIR [--pairs-only]
 
 Writes models/starter/word_head.npz and seen_words.txt, and beside the features in DIR what the head says of every training
 picture. A head over words, learned from captions and told to the language model, is what Wu et al. 2016 ("What value do explicit
@@ -29,9 +29,9 @@ from assistant.engines.vlm.starter.encoder_heads import HEAD_FILES, read_head
 from assistant.engines.vlm.starter.encoder_heads import WORD_HEAD as WORD_OUTPUT
 from assistant.export.efficientnet_lite import folded_convolutions, last_blocks, last_convolutions
 from assistant.export.sources import VISION_MODEL_FILE, find_source
-from assistant.export.starter import word_head_file
+from assistant.export.starter import word_classifier_file
 from assistant.export.torch_file import read_state_dict
-from assistant.export.word_head import WordHead, read_word_head, replace_rows, save_word_head
+from assistant.export.word_classifier import WordClassifier, read_word_classifier, replace_rows, save_word_classifier
 from models.training.augment import swap_sides
 from models.training.data import Example, flickr_examples, grocery_examples, imagenet_examples, shop_words
 from models.training.features import Features, load_copies, load_unreadable
@@ -61,14 +61,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         vocabulary = Vocabulary.of(captioned, grocery_examples(options.data, "train"))
         groups = list(_groups(options.data, options.sources, options.work, vocabulary))
         whole = fit(convs, groups, None, options.epochs)
-        save_word_head(word_head_file(), whole.kept(convs))
+        save_word_classifier(word_classifier_file(), whole.kept(convs))
         _names_file().write_text(_lines(vocabulary.terms, usual(groups)), encoding="utf-8")
         _tell(groups, whole, [fit(convs, groups, part, options.epochs) for part in range(FOLDS)])
     words = len(read_words())
     pairs = Vocabulary.of_pairs(captioned)
     groups = list(_groups(options.data, options.sources, options.work, pairs))
-    layer = fit_pairs(Tower.of(convs, read_word_head(word_head_file())), groups, options.epochs)
-    replace_rows(word_head_file(), words, layer.weight.detach().numpy(), layer.bias.detach().numpy())
+    layer = fit_pairs(Tower.of(convs, read_word_classifier(word_classifier_file())), groups, options.epochs)
+    replace_rows(word_classifier_file(), words, layer.weight.detach().numpy(), layer.bias.detach().numpy())
     kept = _names_file().read_text(encoding="utf-8").splitlines(keepends=True)[:words]
     _names_file().write_text("".join(kept) + _lines(pairs.terms, usual(groups)), encoding="utf-8")
 
@@ -89,13 +89,13 @@ def _tell(groups: Sequence[Group], whole: Tower, parts: Sequence[Tower]) -> None
 
 
 def read_words() -> list[str]:
-    """The words that the committed head says, in its order."""
+    """Return the words that the committed word classifier knows, in its order."""
     head = read_head(_names_file().read_text(encoding="utf-8"), shares=True)
     return head.names[: head.words]
 
 
 def _names_file() -> Path:
-    return word_head_file().with_name(HEAD_FILES[WORD_OUTPUT])
+    return word_classifier_file().with_name(HEAD_FILES[WORD_OUTPUT])
 
 
 @dataclass(frozen=True)
@@ -150,8 +150,8 @@ class Tower(nn.Module):
         self.head = _linear(len(convs["_conv_head.bias"]), prior)
 
     @classmethod
-    def of(cls, convs: Mapping[str, np.ndarray], head: WordHead) -> Tower:
-        """As it was kept; `convs` are those it began with."""
+    def of(cls, convs: Mapping[str, np.ndarray], head: WordClassifier) -> Tower:
+        """Rebuild the tower that was kept; `convs` are those it began with."""
         tower = cls(convs, torch.zeros(len(head.bias)))
         for name, parameter in zip(convs, tower.convs, strict=True):
             parameter.data.copy_(torch.from_numpy(convs[name] + head.changes[name]))
@@ -176,10 +176,10 @@ class Tower(nn.Module):
             x = x + y
         return self._conv(x, "_conv_head").clamp(0, 6).mean((2, 3))
 
-    def kept(self, convs: Mapping[str, np.ndarray]) -> WordHead:
-        """As set-up reads it; `convs` are those the tower began with."""
+    def kept(self, convs: Mapping[str, np.ndarray]) -> WordClassifier:
+        """Return what set-up reads; `convs` are those the tower began with."""
         changes = {name: value.detach().numpy() - convs[name] for name, value in zip(self._names, self.convs, strict=True)}
-        return WordHead(self.head.weight.detach().numpy(), self.head.bias.detach().numpy(), changes)
+        return WordClassifier(self.head.weight.detach().numpy(), self.head.bias.detach().numpy(), changes)
 
     @torch.no_grad()
     def predict(self, trunk: np.ndarray) -> np.ndarray:

@@ -1,0 +1,77 @@
+"""Judges the starter model's answers by the heads on its vision encoder. Implements `interfaces.PictureClassifier`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from assistant.engines.vlm.starter.picture_classes import PictureClasses
+from assistant.engines.vlm.starter.single_object import (
+    HIGHEST_SCORE,
+    best_name,
+    least_log_likelihood,
+    naming_answers,
+    plain_name,
+    single_object_score,
+    with_consistency,
+)
+from assistant.engines.vlm.starter.thresholds import StarterThresholds
+from assistant.engines.vlm.view import SmolView
+from assistant.messages import SingleObject, View
+
+
+class LogLikelihoods(Protocol):
+    """`interfaces.SceneDescriber.log_likelihoods`."""
+
+    def __call__(self, view: View, question: str, answers: Sequence[str], *, prune_below: float) -> list[float]: ...
+
+
+class StarterClassifier:
+    """What the heads say of a View's single picture, weighed by measured thresholds; without a say on several pictures."""
+
+    def __init__(self, thresholds: StarterThresholds, log_likelihoods: LogLikelihoods) -> None:
+        self.thresholds = thresholds
+        self._log_likelihoods = log_likelihoods
+
+    def single_object(self, view: View, question: str) -> SingleObject | None:
+        """Name the one object that the picture is of; None where it is of a scene, or nobody can tell."""
+        verdict = self._verdict(view, question)
+        return verdict[1] if verdict and verdict[0] >= self.thresholds.single_object else None
+
+    def doubts_description(self, view: View, question: str, description: str, certainty: float) -> bool:
+        """Return whether a description of the whole picture needs an "It looks like": sooner where it may rather be of a single object."""
+        verdict, classes = self._verdict(view, question), _classes(view)
+        may_be_single = verdict is not None and verdict[0] >= self.thresholds.maybe_single_object
+        consistency = classes.caption_consistency(description) if classes else None
+        if consistency is None:
+            return may_be_single or certainty < self.thresholds.doubt
+        limit = self.thresholds.maybe_single_doubt if may_be_single else self.thresholds.scene_doubt
+        return with_consistency(certainty, consistency) < limit
+
+    def doubts_name(self, view: View, sentence: str) -> bool:
+        """Return whether a sentence names one of the labels ("A hairbrush.") of which the class head isn't sure."""
+        classes = _classes(view)
+        labels = classes.labels if classes else ()
+        named = next((label for label in labels if sentence.lower() == plain_name(label).lower()), None)
+        return named is not None and named.probability < self.thresholds.sure_label
+
+    def word_evidence(self, view: View, text: str) -> float:
+        """Return by how many nats the picture makes the words of a text likelier that the word classifier knows; 0 if it knows none."""
+        classes = _classes(view)
+        return classes.word_evidence(text) if classes else 0.0
+
+    def _verdict(self, view: View, question: str) -> tuple[float, SingleObject] | None:
+        """The score of a single object and its name, asked once of each question; None where the class head has no say."""
+        known, classes = self.thresholds, _classes(view)
+        if classes is None or not classes.labels or known.single_object > HIGHEST_SCORE:
+            return None
+        if question not in classes.verdicts:
+            least = least_log_likelihood(min(known.single_object, known.maybe_single_object), classes.expected_words)
+            likelihoods = self._log_likelihoods(view, question, naming_answers(classes.labels), prune_below=least)
+            score = single_object_score(likelihoods, classes.expected_words)
+            classes.verdicts[question] = score, best_name(classes.labels, likelihoods, known.sure_label)
+        return classes.verdicts[question]
+
+
+def _classes(view: View) -> PictureClasses | None:
+    return view.classes if isinstance(view, SmolView) else None

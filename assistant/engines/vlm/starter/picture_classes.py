@@ -1,0 +1,63 @@
+"""What the classification heads say of one picture. Pure data, and what follows from it."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from assistant.engines.vlm.starter.caption_consistency import CaptionConsistency
+from assistant.engines.vlm.starter.encoder_heads import Head, SeenLabel
+from assistant.engines.vlm.starter.terms import plain_words
+from assistant.messages import SeenPicture, SingleObject
+
+
+@dataclass(frozen=True, eq=False)
+class ClassifiedPicture(SeenPicture):
+    """An encoded picture with what the heads say of it; the parts that files of SeenPictures don't keep have defaults."""
+
+    labels: tuple[SeenLabel, ...] = ()
+    """Likeliest classes of the class head, likeliest first; empty without that head."""
+    expected_words: float = 1.0
+    """How many of the words that the word classifier knows people would use of it; 1 without that head."""
+
+
+@dataclass(frozen=True, eq=False)
+class PictureClasses:
+    """What the heads say of a View's single picture."""
+
+    labels: tuple[SeenLabel, ...]
+    """As ClassifiedPicture has them."""
+    expected_words: float
+    """As ClassifiedPicture has them."""
+    words: Mapping[str, float]
+    """Nats by which the picture makes it likelier that people use a word, for each word and pair of words ("black_dog") that the word
+    classifier knows; empty without that head."""
+    word_head: Head
+    """What the word classifier's outputs stand for."""
+    verdicts: dict[str, tuple[float, SingleObject]] = field(default_factory=dict)
+    """By question, what `StarterClassifier` found of it: a score and a name."""
+
+    @classmethod
+    def of(cls, picture: SeenPicture, word_head: Head) -> PictureClasses:
+        """Collect what is known of an encoded picture, which may come from a file."""
+        words = dict(zip(word_head.names, picture.evidence.tolist(), strict=False))
+        if isinstance(picture, ClassifiedPicture):
+            return cls(picture.labels, picture.expected_words, words, word_head)
+        return cls((), 1.0, words, word_head)
+
+    def caption_consistency(self, text: str) -> float | None:
+        """Return how well a description agrees with the words that people would use of the picture, 0 to 1; None if no head says."""
+        return self._expected.score(text) if self.words else None
+
+    def word_evidence(self, text: str) -> float:
+        """Sum the nats by which the picture makes those words of a text likelier that are known, singular or plural; 0 if none is."""
+        forms = ((word, word.removesuffix("s"), f"{word}s") for word in plain_words(text))
+        known = (next((form for form in tried if form in self.words), None) for tried in forms)
+        return sum(self.words[form] for form in set(known) if form)
+
+    @functools.cached_property
+    def _expected(self) -> CaptionConsistency:
+        usual = zip(self.word_head.names, self.word_head.shares, strict=True)
+        return CaptionConsistency((term, share * math.exp(self.words[term]), share) for term, share in usual)

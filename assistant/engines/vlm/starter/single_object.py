@@ -1,0 +1,83 @@
+"""Whether a picture is of one object that the class head can name, rather than a scene to be described. Pure.
+
+A small language model trained on scenes begins "A man ..." for want of a better word, though it finds "A hairbrush." as a whole
+likelier than any description as a whole. So all that it could say of a single object is weighed before it describes anything.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from assistant.engines.vlm.starter.encoder_heads import SeenLabel
+from assistant.messages import SingleObject
+
+CANT_TELL = "I can't tell what this is."
+_FEWEST_WORDS = 0.01
+"""Expected words are counted as no fewer: below, a picture of nothing is no likelier to be one of a single object."""
+HIGHEST_SCORE = -math.log(_FEWEST_WORDS)
+"""The highest `single_object_score` there can be."""
+CONSISTENCY_NATS = 8.0
+"""What full caption consistency adds to a description's certainty, in nats a word."""
+
+
+def plain_name(label: SeenLabel) -> str:
+    """Word a label as the model was taught to name it: "A hairbrush."."""
+    return f"{_article(label.name).capitalize()} {label.name}."
+
+
+def naming_answers(labels: Sequence[SeenLabel]) -> list[str]:
+    """List all that the model was taught to say of a single object: that it can't be told, each name plainly, each name with doubt."""
+    doubted = [f"It looks like {_article(label.name)} {label.name}." for label in labels]
+    return [CANT_TELL, *map(plain_name, labels), *doubted]
+
+
+def single_object_score(log_likelihoods: Sequence[float], expected_words: float) -> float:
+    """Score how much rather a picture is of one object than of a scene; higher is likelier, no higher than HIGHEST_SCORE.
+
+    Args:
+        log_likelihoods: of `naming_answers`, in nats; the probability that any of them is given counts.
+        expected_words: how many of the words that the word classifier knows people would use of the picture; more speak for a scene.
+    """
+    return float(np.logaddexp.reduce(log_likelihoods)) - _against(expected_words)
+
+
+def least_log_likelihood(score: float, expected_words: float) -> float:
+    """Return the log-probability of all `naming_answers` together that makes such a `single_object_score`."""
+    return score + _against(expected_words)
+
+
+def best_name(labels: Sequence[SeenLabel], log_likelihoods: Sequence[float], sure_label: float) -> SingleObject:
+    """Choose the likeliest name, or none where "I can't tell" is likelier.
+
+    Args:
+        labels: of one picture.
+        log_likelihoods: of `naming_answers(labels)`, in nats.
+        sure_label: probability of a label from which its name is sure.
+    """
+    cant_tell, *names = log_likelihoods
+    each = np.logaddexp(names[: len(labels)], names[len(labels) :])  # [labels], plainly or with doubt
+    best = int(each.argmax())
+    if each[best] < cant_tell:
+        return SingleObject(None, is_sure=False)
+    return SingleObject(labels[best].name, is_sure=labels[best].probability >= sure_label)
+
+
+def with_consistency(certainty: float, consistency: float) -> float:
+    """Return how certain a description of a whole picture is, in nats a word.
+
+    Args:
+        certainty: mean log-probability of its words.
+        consistency: with the words that people would use, 0 to 1.
+    """
+    return certainty + CONSISTENCY_NATS * consistency
+
+
+def _against(expected_words: float) -> float:
+    return math.log(max(expected_words, _FEWEST_WORDS))
+
+
+def _article(noun: str) -> str:
+    return "an" if noun[:1].lower() in "aeiou" else "a"
