@@ -60,7 +60,9 @@ class Microphone(Protocol):
         """Yield chunks until the source ends; a live microphone never does."""
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Free the device."""
+        ...
 
 
 class Speaker(Protocol):
@@ -70,7 +72,9 @@ class Speaker(Protocol):
         """Play until the chunks end or `is_stale()`; return the seconds that were really heard."""
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Free the device."""
+        ...
 
 
 class Button(Protocol):
@@ -80,14 +84,16 @@ class Button(Protocol):
         """Call `on_press` at each press, from a thread of its own, until closed."""
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Free the device."""
+        ...
 
 
 class VoiceDetector(Protocol):
     """Tells speech from other sound, chunk by chunk. Keeps state between chunks of one stream."""
 
     def speech_probability(self, chunk: AudioChunk) -> float:
-        """In [0, 1], for the next 512 samples at 16 kHz."""
+        """Return the probability, in [0, 1], that the next 512 samples at 16 kHz are speech."""
         ...
 
     def reset(self) -> None:
@@ -211,11 +217,11 @@ class Translator(Protocol):
 
     @property
     def pairs(self) -> frozenset[tuple[str, str]]:
-        """(source, target) of each direction it can do, in two-letter codes."""
+        """Return (source, target) of each direction it can do, in two-letter codes."""
         ...
 
     def translate(self, sentence: str, source: str, target: str) -> str:
-        """The sentence in `target`; "" for nothing. BadInput for a pair it hasn't. Safe from several threads."""
+        """Return the sentence in `target`; "" for nothing. Raises BadInput for a pair it hasn't. Safe from several threads."""
         ...
 
 
@@ -243,14 +249,16 @@ class SpeechSynthesizer(Protocol):
     """How fast and loud it speaks. Replace it at any time and from any thread: what is synthesised next obeys."""
 
     @property
-    def sample_rate_hz(self) -> int: ...
+    def sample_rate_hz(self) -> int:
+        """Return the rate of the sound it makes."""
+        ...
 
     def speaks(self, language: str) -> bool:
-        """Whether it has a voice for this two-letter language code."""
+        """Return whether it has a voice for this two-letter language code."""
         ...
 
     def synthesize(self, text: str, language: str) -> Iterator[AudioChunk]:
-        """Yield sound as it is made. BadInput for a language it doesn't speak.
+        """Yield sound as it is made. Raises BadInput for a language it doesn't speak.
 
         `text`: a piece that `speaking.speakable_text` has shaped, of bounded length and with something to say in it.
         """

@@ -76,6 +76,7 @@ class AudioChunk:
 
     @property
     def duration_s(self) -> float:
+        """Return how long the sound lasts, in seconds."""
         return len(self.samples) / self.sample_rate_hz
 
 
@@ -142,7 +143,7 @@ class Sentence:
 
     @property
     def quoted_language(self) -> str:
-        """Of what stands in quotation marks: a translation keeps that as it was in English."""
+        """Return the language of what stands in quotation marks: a translation keeps that as it was in English."""
         return "en" if self.english else self.language
 
 

@@ -67,7 +67,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Batch:
+class PaddedBatch:
     """Samples padded at the right.
 
     `ids`, `mask` [B, L]; `image_at` bool [B, L], the places of the pictures' tokens; `pictures` the tiles of all samples,
@@ -83,11 +83,11 @@ class Batch:
     columns: Tensor
     targets: Tensor
 
-    def to(self, device: torch.device) -> Batch:
-        return Batch(*(getattr(self, field.name).to(device) for field in fields(self)))
+    def to(self, device: torch.device) -> PaddedBatch:
+        return PaddedBatch(*(getattr(self, field.name).to(device) for field in fields(self)))
 
 
-def collate(samples: Sequence[Sample], image_id: int) -> Batch:
+def collate(samples: Sequence[Sample], image_id: int) -> PaddedBatch:
     """Lay them out; `image_id` is the number of the pictures' token."""
     longest = max(len(sample.ids) for sample in samples)
     ids, mask = np.zeros((2, len(samples), longest), np.int64)
@@ -99,7 +99,7 @@ def collate(samples: Sequence[Sample], image_id: int) -> Batch:
     targets = ids[rows, [column + 1 for column in columns]]
     pictures = np.concatenate([sample.looked.values for sample in samples])
     image_at = (ids == image_id) & (mask == 1)
-    return Batch(*(torch.from_numpy(np.asarray(part)) for part in (ids, mask, image_at, pictures, rows, columns, targets)))
+    return PaddedBatch(*(torch.from_numpy(np.asarray(part)) for part in (ids, mask, image_at, pictures, rows, columns, targets)))
 
 
 def encode_tiles(network: Any, tiles: Tensor) -> Tensor:
@@ -110,7 +110,7 @@ def encode_tiles(network: Any, tiles: Tensor) -> Tensor:
 
 
 def embed_prompts(network: Any, ids: Tensor, image_at: Tensor, pictures: Tensor) -> Tensor:
-    """[B, L, D]: the prompts with the pictures in them; ids, image_at [B, L], `pictures` as in Batch."""
+    """[B, L, D]: the prompts with the pictures in them; ids, image_at [B, L], `pictures` as in PaddedBatch."""
     model = core_of(network).model
     features = encode_tiles(network, pictures) if pictures.ndim == 4 else pictures.to(model.vision_model.dtype)
     embeds: Tensor = model.text_model.get_input_embeddings()(ids)
@@ -118,7 +118,7 @@ def embed_prompts(network: Any, ids: Tensor, image_at: Tensor, pictures: Tensor)
     return embeds
 
 
-def answer_logits(network: Any, batch: Batch) -> Tensor:
+def answer_logits(network: Any, batch: PaddedBatch) -> Tensor:
     """f32 [M, V]: what the network expects at each place of the answers, after all that stands before it."""
     core = core_of(network)
     embeds = embed_prompts(network, batch.ids, batch.image_at, batch.pictures)

@@ -35,9 +35,9 @@ _FATAL_ONLY = 4
 _NEW = 9
 """Tokens of the short prompt."""
 _SPREAD = 2.0
-"""Of the random queries and keys: scores reach 16 or so, where a soft cap of 50 shows."""
+"""Scale of the random queries and keys: scores reach 16 or so, where a soft cap of 50 shows."""
 _SAME = {np.float32: 1e-4, np.float16: 1e-2}
-"""Largest difference, in units of the largest value."""
+"""Largest difference that rounding may make, in units of the largest value."""
 
 
 def fuse_attention(path: Path, out: Path, positions: int) -> int:

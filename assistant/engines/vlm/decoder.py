@@ -41,9 +41,11 @@ class Cache:
     values: tuple[OrtValue, ...]
     """Key and value of layer 0, 1, ...; each [1, kv heads, length, head_dim]."""
     length: int
+    """Tokens."""
 
     @property
     def size_bytes(self) -> int:
+        """Return the memory that the values take."""
         return sum(int(value.tensor_size_in_bytes()) for value in self.values)
 
 
@@ -51,7 +53,16 @@ class Decoder:
     """The language model with its cache."""
 
     def __init__(self, graph: OnnxGraph, *, hidden: int, vocabulary: int) -> None:
-        """DamagedModel if the graph isn't one of this embedding's width and tokenizer's size, or its cache isn't laid out as published."""
+        """Take a graph.
+
+        Args:
+            graph: the language model.
+            hidden: width of the embeddings.
+            vocabulary: tokens that tokenizer.json has.
+
+        Raises:
+            DamagedModel: the graph isn't one of this width and size, or its cache isn't laid out as published.
+        """
         self.graph = graph
         self.hidden = hidden
         self.embed_dtype = graph.input("inputs_embeds", (None, None, hidden), np.float32, np.float16).dtype
@@ -74,7 +85,7 @@ class Decoder:
         self.empty_cache = Cache(tuple(self._empty_value(name) for name in self.past), 0)
 
     def read(self, embeds: np.ndarray, cache: Cache, *, every_logit: bool = False) -> tuple[np.ndarray, Cache]:
-        """Read on from `cache`, in chunks.
+        """Read on from `cache`, in chunks of PREFILL_CHUNK tokens.
 
         Args:
             embeds: f32 [n, D], n above 0.
@@ -98,13 +109,14 @@ class Decoder:
         return logits, cache
 
     def continue_from(self, cache: Cache, room: int) -> NextLogits:
-        """Read on token by token, at most `room` of them, as decoding does. `cache` stays as it is."""
+        """Return what reads on from `cache` token by token, at most `room` of them, as decoding does. `cache` stays as it is."""
         read = self.continue_side_by_side(cache, 1, room)
         return lambda embed: np.asarray(read([0], embed[None])[0])
 
     def continue_side_by_side(self, cache: Cache, answers: int, room: int) -> SideBySide:
-        """Read on token by token, at most `room` of them, up to that many answers at once: cheaper than one after the other, since
-        the weights are read from memory once. `cache` stays as it is.
+        """Return what reads on from `cache` token by token, at most `room` of them, up to that many answers at once.
+
+        That is cheaper than one after the other, since the weights are read from memory once. `cache` stays as it is.
         """
         if room > 0 and self._writes_in_place:
             return InPlaceSteps(self, cache, answers, room).read
@@ -122,7 +134,13 @@ class Decoder:
         return read
 
     def feed(self, embeds: np.ndarray, past: int, keep: int) -> dict[str, np.ndarray]:
-        """The graph's inputs but for the cache, for f32 [answers, n, D] after `past` tokens; logits for the last `keep`, 0 = all."""
+        """Return the graph's inputs but for the cache.
+
+        Args:
+            embeds: f32 [answers, n, D].
+            past: tokens in the cache.
+            keep: how many last tokens of each answer are to have logits; 0 = all.
+        """
         answers, new, _ = embeds.shape
         total = past + new
         arrays = {
@@ -135,11 +153,11 @@ class Decoder:
         return {name: array for name, array in arrays.items() if name in self.graph.inputs}
 
     def room_for_logits(self, answers: int) -> np.ndarray:
-        """[answers, 1, as many as the graph scored last], for the graph to write one token's logits of each to."""
+        """Return memory [answers, 1, as many as the graph scored last] for the graph to write one token's logits of each answer to."""
         return np.empty((answers, 1, self._scored), self.graph.outputs["logits"].dtype)
 
     def check_numbers(self, logits: np.ndarray) -> None:
-        """DamagedModel unless the logits are numbers, one for each of the tokenizer's tokens."""
+        """Raise DamagedModel unless the logits [..., V] are numbers, one for each of the tokenizer's tokens."""
         if logits.shape[-1] < self._vocabulary:
             raise self.graph.foreign(f"scores {logits.shape[-1]} tokens where tokenizer.json has {self._vocabulary}")
         if not np.isfinite(logits.max()):  # a NaN anywhere is the maximum
@@ -195,13 +213,20 @@ class Decoder:
 
 
 class InPlaceSteps:
-    """Answers' own caches with room for their tokens: bound once as past and as present, so that each step only adds to them.
+    """Answers' own key/value caches with room for their tokens: bound once as past and as present, so that each step only adds to them.
 
     All else is bound once too, but for the mask, which grows; and anew where there are fewer answers than before.
     """
 
     def __init__(self, decoder: Decoder, cache: Cache, answers: int, room: int) -> None:
-        """`answers`: the most there will be."""
+        """Copy a prompt's cache for each answer.
+
+        Args:
+            decoder: reads the tokens.
+            cache: of the prompt; stays as it is.
+            answers: the most there will be.
+            room: tokens of each answer at most.
+        """
         self._decoder = decoder
         self._prompt, self._length, self._room = cache.length, cache.length, cache.length + room
         self._caches = [_with_room(value.numpy(), answers, room) for value in cache.values]
@@ -209,12 +234,20 @@ class InPlaceSteps:
         self._bind(answers)
 
     def read(self, parents: Sequence[int], embeds: np.ndarray) -> np.ndarray:
-        """As `SideBySide` has it."""
+        """Read one token of each answer, as `SideBySide` describes.
+
+        Args:
+            parents: the place of each answer's beginning among those of the last reading.
+            embeds: f32 [answers, D].
+
+        Returns:
+            The logits that follow, f32 [answers, V].
+        """
         assert self._length < self._room, "more tokens than there was room for"
         if self._length > self._prompt and list(parents) != list(range(self._answers)):
             for cache in self._caches:
-                told = cache[:, :, self._prompt : self._length]
-                told[: len(parents)] = told[parents]
+                said = cache[:, :, self._prompt : self._length]
+                said[: len(parents)] = said[parents]
         if len(parents) != self._answers:
             self._bind(len(parents))
         self._inputs["inputs_embeds"][:, 0] = embeds

@@ -36,7 +36,14 @@ class _Answer:
 
 
 def fused_attention(tokenizer: Tokenizer, embedder: TokenEmbedder, positions: int, threads: int) -> Rewriting:
-    """Of a decoder for this tokenizer and these embeddings, with room for `positions` tokens."""
+    """Return the rewriting that fuses the attention of a decoder.
+
+    Args:
+        tokenizer: the model's.
+        embedder: its table of embeddings.
+        positions: tokens there is room for.
+        threads: of the sessions that try it; 0 = one per core.
+    """
 
     def open_decoder(path: Path) -> Decoder:
         return Decoder(OnnxGraph(path, SessionSettings(threads)), hidden=embedder.hidden, vocabulary=tokenizer.get_vocab_size())

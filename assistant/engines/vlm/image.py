@@ -38,12 +38,15 @@ class ImageSettings:
     splitting: bool
     """Whether a picture may be cut into several tiles at all."""
     mean: tuple[float, float, float]
+    """What is taken from each channel after rescaling."""
     std: tuple[float, float, float]
+    """What each channel is then divided by."""
     rescale: float = 1 / 255
+    """What levels from 0 to 255 are multiplied by."""
 
     @classmethod
     def from_dict(cls, config: Mapping[str, Any]) -> ImageSettings:
-        """Read the fields of preprocessor_config.json; KeyError, TypeError or ValueError if they don't fit."""
+        """Read the fields of preprocessor_config.json. Raises KeyError, TypeError or ValueError if they don't fit."""
         mean, std = (tuple(_number(value) for value in config[key]) for key in ("image_mean", "image_std"))
         if len(mean) != 3 or len(std) != 3 or min(std) <= 0:
             raise ValueError("image_mean and image_std must be three numbers each, std above 0")
@@ -60,11 +63,14 @@ class ImageSettings:
 
 @dataclass(frozen=True)
 class Tiles:
-    """One picture cut up for the vision encoder: `pixels` f32 [tiles, 3, S, S]; rows = cols = 0 means one tile, unsplit."""
+    """One picture cut up for the vision encoder."""
 
     pixels: np.ndarray
+    """f32 [tiles, 3, S, S]; of a split picture row by row, and the whole of it last."""
     rows: int
+    """Rows of tiles; 0 of a picture that wasn't split."""
     cols: int
+    """Columns of tiles; 0 of a picture that wasn't split."""
 
 
 def make_tiles(picture: np.ndarray, settings: ImageSettings, *, split: bool, budget: int | None = None) -> Tiles:

@@ -24,7 +24,7 @@ Band = tuple[slice, slice, np.ndarray]
 
 
 def resize(picture: np.ndarray, width: int, height: int) -> np.ndarray:
-    """uint8 [H, W, 3] to uint8 [height, width, 3]."""
+    """Resize uint8 [H, W, 3] to uint8 [height, width, 3]."""
     rows_first = height < picture.shape[0] and picture.shape[0] - height > 2 * (picture.shape[1] - width)  # Pillow 13's choice
     if rows_first:
         picture = _resize_rows(picture, height)

@@ -26,7 +26,7 @@ class Exchange:
 
 
 def picture_block(rows: int, cols: int, image_tokens: int) -> str:
-    """One picture's tokens: rows x cols tiles and the whole picture last, or that alone when rows = cols = 0."""
+    """Return one picture's tokens as text: rows x cols tiles and the whole picture last, or that alone when rows = cols = 0."""
     image = IMAGE * image_tokens
     tiles = "".join(
         "".join(f"{FAKE}<row_{row}_col_{col}>{image}" for col in range(1, cols + 1)) + "\n"  # one line a row of tiles
@@ -36,12 +36,18 @@ def picture_block(rows: int, cols: int, image_tokens: int) -> str:
 
 
 def image_opening(blocks: Sequence[str]) -> str:
-    """Pictures that follow each other directly."""
+    """Return the beginning of a prompt with pictures that follow each other directly; `blocks` as `picture_block` makes them."""
     return f"<|im_start|>User:{''.join(blocks)}"
 
 
 def video_opening(blocks: Sequence[str], times_s: Sequence[float], duration_s: float) -> str:
-    """Frames of a video with their times, in seconds from its start."""
+    """Return the beginning of a prompt with frames of a video.
+
+    Args:
+        blocks: of the frames, as `picture_block` makes them.
+        times_s: of the frames, from the video's start.
+        duration_s: of the video.
+    """
     from num2words import num2words  # as the reference does; slow to import, and needed for several pictures only
 
     length = datetime.timedelta(seconds=int(duration_s))
@@ -51,13 +57,13 @@ def video_opening(blocks: Sequence[str], times_s: Sequence[float], duration_s: f
 
 
 def closing(question: str, history: Sequence[Exchange] = (), *, before: str = "") -> str:
-    """The rest of the prompt: `before` (what stands between pictures and text), earlier exchanges, and the question."""
+    """Return the rest of a prompt: `before` (what stands between pictures and text), earlier exchanges, and the question."""
     earlier = "".join(f"{past.question}{END}\nAssistant: {past.answer}{END}\nUser: " for past in history)
     return f"{before}{earlier}{question}{END}\nAssistant:"
 
 
 def neutralise(text: str, special_tokens: Collection[str]) -> str:
-    """A user's text with every special token in it broken by a blank ("< image>"), and no halves of characters."""
+    """Break every special token in a user's text by a blank ("< image>"), and replace halves of characters."""
     pattern = "|".join(re.escape(token) for token in sorted(special_tokens, key=len, reverse=True) if token)
     text = text.encode("utf-8", "replace").decode()
     return re.sub(pattern, lambda match: f"{match[0][0]} {match[0][1:]}", text) if pattern else text

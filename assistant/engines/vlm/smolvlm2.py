@@ -98,7 +98,7 @@ class Smolvlm2Describer:
 
     @property
     def classifier(self) -> PictureClassifier | None:
-        """The heads on the starter's vision encoder; None where the model has none."""
+        """Return what the heads on the starter's vision encoder know; None where the model has none."""
         return self._files.extras.classifier(self.log_likelihoods) if self._files.extras else None
 
     def load(self) -> None:
