@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from assistant.messages import AnswerThresholds
 
 OLDER_NAMES = {"portrait": "single_object", "near_portrait": "maybe_single_object", "near_doubt": "maybe_single_doubt"}
-"""What folders that were built before starter version 10 call these in answer_thresholds.json."""
+"""What answer_thresholds.json calls these in folders that were built earlier, and what it calls them now."""
 
 
 @dataclass(frozen=True)
