@@ -1,4 +1,4 @@
-"""EfficientNet-lite as an ONNX vision encoder in SmolVLM2's form: pixels in, visual tokens out, and its heads' logits.
+"""Builds EfficientNet-lite as an ONNX vision encoder in SmolVLM2's form: pixels in, visual tokens out, and its heads' logits.
 
 Architecture: Tan & Le 2019 (EfficientNet) without squeeze-and-excite and with ReLU6 (the "lite" variants). Kernel
 sizes and widths are read off the weights; only where the strides fall isn't in them.
@@ -21,7 +21,7 @@ _BATCH_NORM_EPSILON = 1e-3
 _HALVING_BLOCKS = frozenset({1, 4, 7, 15})
 _NORM_OF = {"stem": "_bn0", "head": "_bn1", "expand": "_bn0", "depthwise": "_bn1", "project": "_bn2"}
 FIRST_TUNED_BLOCK = 17
-"""Number of the first block that the word classifier has for itself."""
+"""The first of the blocks of which the word classifier has its own."""
 _TUNED = "tuned."
 
 
@@ -92,7 +92,7 @@ def last_blocks(convs: Weights) -> list[int]:
 
 
 def last_convolutions(convs: Weights) -> dict[str, np.ndarray]:
-    """Return the convolutions of the last blocks and of what follows them."""
+    """Return the convolutions of the blocks from FIRST_TUNED_BLOCK on, and of what follows them."""
     places = (*(f"_blocks.{number}." for number in last_blocks(convs)), "_conv_head.")
     return {name: value for name, value in convs.items() if name.startswith(places)}
 

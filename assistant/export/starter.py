@@ -28,8 +28,9 @@ from assistant.problems import DamagedModel
 from assistant.store.package_data import data_folder
 
 SEARCH = {"num_beams": 4, "length_penalty": 1.0, "rescored_draws": 8}
+"""How the starter model's answers are searched for, as its generation_config.json says."""
 BITS = 8
-"""Of the decoder's linear layers. 4 bits change too many answers of so small a model (see the model card)."""
+"""Bits a weight of the decoder's linear layers. 4 bits change too many answers of so small a model (see the model card)."""
 _TOLERANCE = 0.35
 """Nats a token by which the stored example's likelihood may differ: processors round int8 sums differently."""
 
@@ -57,12 +58,12 @@ def build_starter(sources: Path, destination: Path, report: Callable[[str], None
 
 
 def adapter_file() -> Path:
-    """Return where the language model's trained adapter is kept."""
+    """Return the path of the language model's adapter and the connector."""
     return _stored() / "adapter.npz"
 
 
 def word_classifier_file() -> Path:
-    """Return where the trained word classifier is kept."""
+    """Return the path of the word classifier."""
     return _stored() / "word_head.npz"
 
 
@@ -72,7 +73,10 @@ def _stored() -> Path:
 
 
 def write_starter(sources: Path, destination: Path, adapter: Path, linear: Linear) -> None:
-    """Write graphs and json files; `linear` decides how the decoder's weights are kept."""
+    """Write graphs and json files; `linear` decides how the decoder's weights are kept.
+
+    FileNotFoundError, ValueError or KeyError if a source can't be read.
+    """
     weights, tokenizer = extended_language_model(find_source(sources, LANGUAGE_MODEL_FILE))
     with np.load(adapter, allow_pickle=False) as arrays:
         learned = {name: arrays[name].astype(np.float32) for name in arrays.files}
@@ -108,7 +112,7 @@ def merge_adapter(weights: LlamaWeights, learned: dict[str, np.ndarray]) -> Llam
 
 
 def check_example(folder: Path) -> None:
-    """Score the stored picture's answer with the graphs in `folder`. Raises DamagedModel if it is not as likely as it should be."""
+    """Score the stored picture's answer with the graphs in `folder`. DamagedModel if it is not as likely as it should be."""
     from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
 
     example = json.loads((_stored() / "example.json").read_text(encoding="utf-8"))

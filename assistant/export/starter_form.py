@@ -10,12 +10,14 @@ from tokenizers import Tokenizer
 from assistant.export.gguf_file import LlamaWeights, read_llama, read_tokenizer
 
 IMAGE_SIZE = 256
+"""Pixels of the tile's side."""
 SHUFFLE = 2
+"""Side of the blocks of cells that become one visual token."""
 IMAGE_TOKENS = 16
+"""Visual tokens of a picture."""
 
 FAKE, IMAGE, GLOBAL, END = "<fake_token_around_image>", "<image>", "<global-img>", "<end_of_utterance>"
 
-# The ids of SmolVLM2-256M and -500M, 49152 to 49279 (SMOLVLM2.md section 3).
 ADDED_TOKENS = [
     GLOBAL,
     *(f"<row_{row}_col_{col}>" for row in range(1, 7) for col in range(1, 7)),
@@ -24,13 +26,14 @@ ADDED_TOKENS = [
     *(f"<|reserved_special_token_{i}|>" for i in range(88)),
     END,
 ]
+"""Tokens with the ids of SmolVLM2-256M and -500M, 49152 to 49279 (SMOLVLM2.md section 3)."""
 
-# The new tokens' embeddings are copies of old tokens' rows; the language model's adapter learns what they mean.
 COPIED_ROWS = {END: "<|im_end|>", FAKE: "\u010a", GLOBAL: "\u0120image"}
+"""New tokens -> old ones, of whose rows their embeddings are copies; the language model's adapter learns what they mean."""
 
 
 def prompt(seen: str, question: str) -> str:
-    """Return the whole prompt for one picture, as SmolVLM2's chat template words it, with what the heads see before the question."""
+    """Return the whole prompt for one picture, as SmolVLM2's chat template words it, with the heads' labels before the question."""
     return prompt_opening(seen) + prompt_closing(question)
 
 
@@ -45,7 +48,7 @@ def prompt_closing(question: str) -> str:
 
 
 def token_id(tokenizer: Tokenizer, token: str) -> int:
-    """Return the id of a token. Raises ValueError if the tokenizer doesn't know it."""
+    """Return a token's id. ValueError if the tokenizer has no such token."""
     found = tokenizer.token_to_id(token)
     if found is None:
         raise ValueError(f"the tokenizer has no token {token}")
@@ -53,7 +56,7 @@ def token_id(tokenizer: Tokenizer, token: str) -> int:
 
 
 def extended_language_model(path: Path) -> tuple[LlamaWeights, Tokenizer]:
-    """Read SmolLM2 and add SmolVLM2's tokens: "embed_tokens" and an untied "lm_head", both f32 [49280, hidden].
+    """Read SmolLM2 with SmolVLM2's added tokens: "embed_tokens" and an untied "lm_head", both f32 [49280, hidden].
 
     Only the end of an utterance is ever spoken: its row in the head is that of `<|im_end|>`, the others are zero.
     """
