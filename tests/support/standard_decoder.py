@@ -30,9 +30,9 @@ class Oddity:
 
 
 def standard_decoder(
-    weights: LlamaWeights, linear: Linear = float_linear, oddity: Oddity | None = None, *, half_cache: bool = False
+    weights: LlamaWeights, linear: Linear = float_linear, oddity: Oddity | None = None, *, half_cache: bool = False, logits: str = "logits"
 ) -> Graph:
-    """Inputs and outputs as of the published graphs."""
+    """Inputs and outputs as of the published graphs; `logits` by another name are for a node still to come."""
     graph, shape, oddity = Graph("decoder_model_merged"), weights.shape, oddity or Oddity()
     x = graph.input("inputs_embeds", FLOAT, ["batch", "seq", shape.hidden])
     graph.input("attention_mask", INT64, ["batch", "total"])
@@ -44,7 +44,7 @@ def standard_decoder(
         x = graph.op("Add", x, _mlp(graph, weights, linear, _norm(graph, weights, x, f"layers.{index}.post_attention_layernorm"), index))
         for part in ("key", "value"):
             graph.output(f"present.{index}.{part}", kind, ["batch", shape.kv_heads, "total", shape.head_dim])
-    graph.op("Identity", linear(graph, _norm(graph, weights, x, "norm"), "lm_head", weights.arrays["lm_head"]), out="logits")
+    graph.op("Identity", linear(graph, _norm(graph, weights, x, "norm"), "lm_head", weights.arrays["lm_head"]), out=logits)
     graph.output("logits", FLOAT, ["batch", "seq", len(weights.arrays["lm_head"])])
     return graph
 

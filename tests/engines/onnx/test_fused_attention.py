@@ -17,6 +17,7 @@ from assistant.engines.onnx.saved_graphs import read_notes
 from assistant.engines.onnx.session import OnnxGraph, SessionSettings
 from assistant.engines.vlm import fusing
 from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
+from assistant.export.graph import FLOAT
 from assistant.export.linear_layers import Linear, block_linear, dynamic_linear, float_linear
 from assistant.export.llama_graph import decoder
 from assistant.messages import Frame, Keyframe
@@ -128,6 +129,40 @@ def test_a_fused_form_that_answers_otherwise_is_not_used(tmp_path: Path, monkeyp
     monkeypatch.setattr(fusing, "fuse_attention", fuse_wrongly)
     assert tokens(model.folder, saved) == expected
     assert "of 24 tokens as before" in note(saved) and nodes(saved)["Softmax"] == 2
+
+
+@pytest.mark.parametrize(("height", "fused"), [(0.05, True), (0.5, False)])
+def test_a_fused_form_may_differ_by_what_rounding_does_to_the_original(
+    height: float, fused: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever digit of a prompt it is that rounding matters to: of several, some don't reach it with one random seed alone."""
+    model = write_tiny_model(tmp_path / "tiny")
+    prompt = model.language.arrays["embed_tokens"][model.tokenizer.encode(fusing._PROMPT, add_special_tokens=False).ids]
+    once = [dim for dim in range(prompt.shape[1]) if (prompt[:, dim] == prompt[:, dim].max()).sum() == 1][:6]
+    assert len(once) == 6
+    for dim in once:
+        model = write_tiny_model(tmp_path / f"{dim}")
+        edge = np.full(prompt.shape[1], np.inf, np.float32)
+        edge[dim] = prompt[:, dim].max()
+        save_stepping_decoder(model, model.folder / DECODER, edge, 0.05)
+        nearly = np.nextafter(edge, np.float32(0))
+
+        def fuse(path: Path, out: Path, positions: int, model: TinyModel = model, nearly: np.ndarray = nearly) -> int:
+            save_stepping_decoder(model, out, nearly, height)
+            return 2
+
+        monkeypatch.setattr(fusing, "fuse_attention", fuse)
+        tokens(model.folder, tmp_path / f"saved {dim}")
+        assert (note(tmp_path / f"saved {dim}") == FUSED) is fused
+
+
+def save_stepping_decoder(model: TinyModel, path: Path, edge: np.ndarray, height: float) -> None:
+    """The tiny model's decoder, all of whose logits are `height` larger where something it reads is above `edge`, f32 [D]."""
+    graph = standard_decoder(model.language, logits="smooth")
+    above = graph.op("Cast", graph.op("Greater", "inputs_embeds", graph.weight("edge", edge)), to=FLOAT)
+    step = graph.op("Mul", graph.op("ReduceMax", above, keepdims=0), graph.weight("height", np.array(height, np.float32)))
+    graph.op("Add", "smooth", step, out="logits")
+    graph.save(path)
 
 
 def test_a_disk_too_full_for_the_fused_form_leaves_the_original_in_use(tmp_path: Path, small_disk: Path) -> None:
