@@ -36,6 +36,8 @@ SHORT_WINDOWS_S = {6.0: 10.0, 14.0: 15.0}
 """What speech up to a length is encoded in: a third of a window takes an eighth of the time, and the words stay the same."""
 PADDING_S = 0.3
 """Seconds kept on either side of speech that the voice detector found."""
+SMALLEST_SWING = 8 / 32768
+"""Difference of the highest and the lowest sample; less stays within the last three bits of 16-bit sound: a converter's noise, or none."""
 FRAMES_PER_S = 100
 """Frames of the log-mel spectrogram a second."""
 BEAM_SIZE = 5
@@ -159,6 +161,8 @@ class WhisperTranscriber:
 
     def _speech(self, window: Sound, probabilities: Probabilities | None) -> tuple[Sound, float]:
         """The window without its pauses (Whisper may stop at one) and its seconds of speech; empty when that is too little."""
+        if not len(window) or np.ptp(window) < SMALLEST_SWING:
+            return window[:0], 0.0
         blocks = np.pad(window, (0, -len(window) % CHUNK_SAMPLES)).reshape(-1, CHUNK_SAMPLES)  # [n, 512]
         if probabilities is None or len(probabilities) != len(blocks):
             if self._detector is None:

@@ -11,11 +11,12 @@ import pytest
 from assistant.devices.sound_files import RecordedMicrophone
 from assistant.engines.asr.hallucination import spoken_words
 from assistant.engines.asr.whisper import FILES, WhisperTranscriber
+from assistant.engines.tts.espeak import EspeakSynthesizer
 from assistant.engines.vad.silero import SileroVad
 from assistant.hearing.listen import hear_file
 from assistant.messages import Sound, Transcript
 from assistant.problems import BadInput, DamagedModel, MissingModel
-from assistant.settings import EarSettings
+from assistant.settings import EarSettings, VoiceSettings
 
 RATE_HZ = 16000
 SETTINGS = EarSettings()
@@ -58,6 +59,42 @@ def test_half_a_minute_of_noise_is_no_speech(transcriber: WhisperTranscriber) ->
 @pytest.mark.models
 def test_whisper_is_not_believed_about_noise_even_without_a_voice_detector(undetected: WhisperTranscriber) -> None:
     assert {name: undetected.transcribe(sound, RATE_HZ).text for name, sound in noises(2).items()} == dict.fromkeys(noises(1), "")
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("seconds", [0.5, 2, 40])
+def test_what_is_silent_but_for_a_converters_noise_is_not_put_before_whisper(
+    seconds: float, undetected: WhisperTranscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whisper writes words for silence too, and how likely ones hangs on how the processor rounds."""
+
+    def encode(speech: Sound) -> None:
+        pytest.fail("the model is asked")
+
+    monkeypatch.setattr(undetected, "_encode", encode)
+    length = round(seconds * RATE_HZ)
+    last_bits = np.random.default_rng(1).integers(-3, 4, length) / 32768
+    for silence in (np.zeros(length), np.full(length, 0.1), last_bits, last_bits - 0.2):
+        assert undetected.transcribe(silence.astype(np.float32), RATE_HZ).text == ""
+
+
+@pytest.mark.models
+def test_a_faint_voice_is_no_silence(undetected: WhisperTranscriber, models_dir: Path, tmp_path: Path) -> None:
+    sound = _sound(speak("What is in front of me?", models_dir, tmp_path))
+    faint = sound / np.abs(sound).max() * 0.001  # 60 dB below the loudest
+    assert "front" in undetected.transcribe(faint.astype(np.float32), RATE_HZ).text
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("said", ["Yes, yes, yes.", "No, no, no, no!", "Help! Help!", "Stop, stop, stop!", "Read it. Read it."])
+def test_who_says_a_word_several_times_is_believed(said: str, transcriber: WhisperTranscriber, models_dir: Path, tmp_path: Path) -> None:
+    """Of two voices. Which word is another question: it was "Start" once."""
+    [heard] = hear(speak(said, models_dir, tmp_path), transcriber)
+    espeak = EspeakSynthesizer(VoiceSettings(rate=0.8))
+    sound = np.concatenate([chunk.samples for chunk in espeak.synthesize(said, "en")])
+    for transcript in (heard, transcriber.transcribe(sound, espeak.sample_rate_hz)):
+        words = spoken_words(transcript.text).split()
+        assert len(words) > len(set(words))
 
 
 def speak(text: str, models_dir: Path, folder: Path) -> Path:
