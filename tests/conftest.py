@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,15 @@ from tests.support.hub_server import Hub, serve
 from tests.support.manifest_files import CONFIG, WEIGHTS, use_manifests
 
 onnxruntime.set_seed(0)  # or Piper would say each sentence a little differently every time, and Whisper now and then hear another
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let what real models say word by word be tried on processors where nobody has seen yet what they say."""
+    if platform.machine() in ("x86_64", "AMD64"):
+        return
+    for item in items:
+        if item.get_closest_marker("exact_cpu"):
+            item.add_marker(pytest.mark.xfail(reason=f"real models' words are not known on {platform.machine()}", strict=False))
 
 
 @pytest.fixture(scope="session")

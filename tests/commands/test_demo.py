@@ -25,6 +25,7 @@ def demo(models_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pa
     return folder, [json.loads(line) for line in lines]
 
 
+@pytest.mark.exact_cpu
 def test_every_question_is_heard_word_for_word(demo: tuple[Path, list[dict[str, Any]]]) -> None:
     heard = [(asked["question"].strip("¿?").lower(), asked["language"]) for asked in demo[1]]
     english = ("what is in front of me", "en")
@@ -32,6 +33,7 @@ def test_every_question_is_heard_word_for_word(demo: tuple[Path, list[dict[str, 
     assert demo[1][2]["english_question"] == "What is this?"
 
 
+@pytest.mark.exact_cpu
 def test_the_cat_and_the_coffee_are_named(demo: tuple[Path, list[dict[str, Any]]]) -> None:
     cat, coffee, *_ = (asked["answer"].lower() for asked in demo[1])
     assert "cat" in cat or "tabby" in cat
@@ -62,6 +64,7 @@ def test_every_answer_is_spoken_and_the_time_line_drawn(demo: tuple[Path, list[d
     assert np.asarray(cv2.imread(str(folder / "timeline.png"))).shape[1] > 1000
 
 
+@pytest.mark.exact_cpu
 def test_the_spoken_answers_are_heard_again(
     demo: tuple[Path, list[dict[str, Any]]], models_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -25,7 +25,7 @@ from tests.support.folders import RECORDED
 from tests.support.running_assistant import NO_NETWORK, PATIENCE_S, can_lose_network
 from tests.support.video_files import write_cat_video
 
-pytestmark = pytest.mark.models
+pytestmark = [pytest.mark.models, pytest.mark.exact_cpu]
 
 RATE_HZ = 16_000
 FPS = 10

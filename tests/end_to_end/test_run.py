@@ -40,6 +40,7 @@ def sound_system() -> Iterator[pulse.SoundSystem]:
         yield system
 
 
+@pytest.mark.exact_cpu
 @pytest.mark.parametrize("prefix", [[], NO_NETWORK], ids=["with a network", "with no network at all"])
 def test_a_question_into_the_microphone_is_answered_from_the_loudspeaker(
     sound_system: pulse.SoundSystem, cat_video: Path, models_dir: Path, tmp_path: Path, prefix: list[str]
@@ -76,6 +77,7 @@ def test_a_question_into_the_microphone_is_answered_from_the_loudspeaker(
     assert "ready" in text and "cat" in text
 
 
+@pytest.mark.exact_cpu
 def test_recorded_devices_stand_in_for_all_three(cat_video: Path, models_dir: Path, tmp_path: Path) -> None:
     """A microphone file is heard to its end and answered, then the program ends by itself."""
     microphone, speaker = tmp_path / "mic.wav", tmp_path / "out.wav"

@@ -52,11 +52,13 @@ def noises(seconds: int) -> dict[str, Sound]:
 
 
 @pytest.mark.models
+@pytest.mark.exact_cpu
 def test_half_a_minute_of_noise_is_no_speech(transcriber: WhisperTranscriber) -> None:
     assert {name: transcriber.transcribe(sound, RATE_HZ).text for name, sound in noises(30).items()} == dict.fromkeys(noises(1), "")
 
 
 @pytest.mark.models
+@pytest.mark.exact_cpu
 def test_whisper_is_not_believed_about_noise_even_without_a_voice_detector(undetected: WhisperTranscriber) -> None:
     assert {name: undetected.transcribe(sound, RATE_HZ).text for name, sound in noises(2).items()} == dict.fromkeys(noises(1), "")
 
@@ -79,6 +81,7 @@ def test_what_is_silent_but_for_a_converters_noise_is_not_put_before_whisper(
 
 
 @pytest.mark.models
+@pytest.mark.exact_cpu
 def test_a_faint_voice_is_no_silence(undetected: WhisperTranscriber, models_dir: Path, tmp_path: Path) -> None:
     sound = _sound(speak("What is in front of me?", models_dir, tmp_path))
     faint = sound / np.abs(sound).max() * 0.001  # 60 dB below the loudest
@@ -86,6 +89,7 @@ def test_a_faint_voice_is_no_silence(undetected: WhisperTranscriber, models_dir:
 
 
 @pytest.mark.models
+@pytest.mark.exact_cpu
 @pytest.mark.parametrize("said", ["Yes, yes, yes.", "No, no, no, no!", "Help! Help!", "Stop, stop, stop!", "Read it. Read it."])
 def test_who_says_a_word_several_times_is_believed(said: str, transcriber: WhisperTranscriber, models_dir: Path, tmp_path: Path) -> None:
     """Of two voices. Which word is another question: it was "Start" once."""
@@ -111,6 +115,7 @@ def hear(path: Path, transcriber: WhisperTranscriber) -> list[Transcript]:
 
 
 @pytest.mark.models
+@pytest.mark.exact_cpu
 @pytest.mark.parametrize(
     "said",
     ["What is in front of me?", "Is there a cup on the table?", "Is anyone standing near me?", "Say that again.", "Thank you.", "Stop."],
@@ -123,6 +128,7 @@ def test_every_word_is_heard(said: str, transcriber: WhisperTranscriber, models_
 
 
 @pytest.mark.models
+@pytest.mark.exact_cpu
 def test_a_question_is_in_english_already(transcriber: WhisperTranscriber, models_dir: Path, tmp_path: Path) -> None:
     [heard] = hear(speak("Is there a chair on my left?", models_dir, tmp_path), transcriber)
     assert (heard.language, heard.english) == ("en", heard.text)
@@ -130,6 +136,7 @@ def test_a_question_is_in_english_already(transcriber: WhisperTranscriber, model
 
 
 @pytest.mark.models
+@pytest.mark.exact_cpu
 def test_speech_longer_than_whispers_window_is_heard_to_its_end(transcriber: WhisperTranscriber, models_dir: Path, tmp_path: Path) -> None:
     """At 48 kHz, so that it is resampled too."""
     said = ["Is there a cup on the table?", "What is in front of me?", "Is anyone standing near me?", "Can you see the door?"]

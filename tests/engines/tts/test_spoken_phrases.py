@@ -67,6 +67,7 @@ def transcriber(models_dir: Path) -> WhisperTranscriber:
 
 
 @pytest.mark.models
+@pytest.mark.exact_cpu
 @pytest.mark.parametrize("language", HEARD_BACK)
 def test_phrases_are_heard_back_in_their_language(language: str, transcriber: WhisperTranscriber) -> None:
     voice = EspeakSynthesizer(VoiceSettings(rate=HEARD_RATE))
