@@ -52,6 +52,8 @@ class _Grammar:
     fillers: frozenset[tuple[str, ...]]
     phrases: dict[str, str]
     """Kind by normalized text without spaces."""
+    by_length: dict[int, list[str]]
+    """The phrases of at least SHORTEST_MISHEARD letters, by how many they have."""
     patterns: tuple[tuple[re.Pattern[str], str, str], ...]
     """(pattern of the normalized text, kind, slot), questions first."""
     names: dict[str, str]
@@ -127,7 +129,8 @@ def _match_misheard(grammar: _Grammar, said: list[_Word], _text: str) -> tuple[s
     """Return (kind, argument) of a long phrase that was heard with one letter wrong, where only one kind is so near."""
     *_, barest = _without_fillers(said, grammar.fillers)
     letters = "".join(word.normalized for word in barest)
-    near = (p for p in grammar.phrases if abs(len(p) - len(letters)) <= 1 and len(p) >= SHORTEST_MISHEARD)
+    alike = (phrase for length in range(len(letters) - 1, len(letters) + 2) for phrase in grammar.by_length.get(length, ()))
+    near = (phrase for phrase in alike if phrase[0] == letters[0] or phrase[-1] == letters[-1])  # one wrong letter isn't both
     kinds = {grammar.phrases[phrase] for phrase in near if _one_letter_apart(phrase, letters)}
     return (kinds.pop(), "") if len(kinds) == 1 else None
 
@@ -182,8 +185,12 @@ def _grammar(code: str) -> _Grammar:
                     patterns.append((_pattern(said), kind, slot[1]))
                 else:
                     phrases[normalize(said).replace(" ", "")] = kind
+    by_length: dict[int, list[str]] = {}
+    for phrase in phrases:
+        if len(phrase) >= SHORTEST_MISHEARD:
+            by_length.setdefault(len(phrase), []).append(phrase)
     fillers = frozenset(tuple(normalize(said).split()) for template in language.commands[FILLERS] for said in expand(template))
-    return _Grammar(language.code, fillers, phrases, tuple(patterns), _language_names(language))
+    return _Grammar(language.code, fillers, phrases, by_length, tuple(patterns), _language_names(language))
 
 
 def _pattern(said: str) -> re.Pattern[str]:
