@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import subprocess
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from assistant.store.model_store import ModelStore
 from tests.support.hub_server import Hub, serve
 from tests.support.manifest_files import CONFIG, WEIGHTS, use_manifests
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # for torch: tiny models take several times as long on several threads
 onnxruntime.set_seed(0)  # or Piper would say each sentence a little differently every time, and Whisper now and then hear another
 
 
@@ -68,13 +70,3 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("mounting a tmpfs isn't permitted here")
     yield folder
     subprocess.run(["umount", str(folder)], check=True)
-
-
-@pytest.fixture(scope="module")
-def one_torch_thread() -> Iterator[None]:
-    """Tiny models are slower on several threads."""
-    torch = pytest.importorskip("torch", reason="the extra [train] is not installed")
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)

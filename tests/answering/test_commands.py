@@ -62,8 +62,8 @@ def test_a_question_is_left_to_the_model(text: str) -> None:
 
 
 def test_politeness_without_end_is_no_trouble() -> None:
-    assert match_command("hey please " * 5000, ("en",)) is None
-    assert match_command("hey please " * 5000 + "stop", ("en",)) == Command("stop")
+    assert match_command("hey please " * 1000, ("en",)) is None
+    assert match_command("hey please " * 1000 + "stop", ("en",)) == Command("stop")
 
 
 @pytest.mark.parametrize("code", SPOKEN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from assistant.engines.tts import piper
 from assistant.engines.tts.espeak import EspeakSynthesizer
 from assistant.engines.tts.piper import PiperSynthesizer
 from assistant.interfaces import SpeechSynthesizer
@@ -23,11 +25,15 @@ Maker = Callable[[VoiceSettings], SpeechSynthesizer]
 ENGINES = ["tone", "espeak", "tiny piper", pytest.param("piper", marks=pytest.mark.models)]
 
 
+load_once = functools.cache(piper._load_voice)
+
+
 @pytest.fixture
-def make(request: pytest.FixtureRequest, tmp_path: Path) -> Maker:
+def make(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Maker:
     def make_piper(settings: VoiceSettings) -> PiperSynthesizer:
         from assistant.store.model_store import models_dir
 
+        monkeypatch.setattr(piper, "_load_voice", load_once)
         return PiperSynthesizer(models_dir() / "en_US-joe-medium", "en_US-joe-medium", "en", settings)
 
     def make_tiny_piper(settings: VoiceSettings) -> PiperSynthesizer:

@@ -120,7 +120,16 @@ def test_without_a_camera_the_user_is_told_and_questions_still_get_an_answer() -
 
         def close(self) -> None: ...
 
-    live = Loop(QUIET + SPEECH + QUIET, [WHAT], ["never"], camera=Unplugged())
+    class Patient(Room):
+        """Waits until the user has been told."""
+
+        def chunks(self) -> Iterator[AudioChunk]:
+            live.wait_for("heard", count=2)
+            self.seen.set()
+            return super().chunks()
+
+    script = QUIET + SPEECH + QUIET
+    live = Loop(script, [WHAT], ["never"], camera=Unplugged(), room=Patient(len(script)))
     live.loop.run()
     assert phrase("camera_lost", "en")[0] in live.voice.said
     assert phrase("no_picture", "en")[0].split(".")[0] in " ".join(live.voice.said)

@@ -27,10 +27,12 @@ RATE_HZ = 48000
 START_TIMEOUT_S = 20.0
 
 _SOCKET = "module-native-protocol-unix auth-anonymous=1 socket={socket}"
+_NULL_SINK = "module-null-sink rate={rate} channels=1 norewinds=1 sink_name="
+"""Without rewinds it holds 50 ms, otherwise two seconds, for which the first sound of each stream waits."""
 _MODULES = {
-    LOUDSPEAKER: ("module-null-sink sink_name=loudspeaker rate={rate} channels=1",),
+    LOUDSPEAKER: (f"{_NULL_SINK}{LOUDSPEAKER}",),
     MICROPHONE_FEED: (
-        "module-null-sink sink_name=microphone-feed rate={rate} channels=1",
+        f"{_NULL_SINK}{MICROPHONE_FEED}",
         "module-remap-source source_name=microphone master=microphone-feed.monitor",
     ),
 }
@@ -112,7 +114,7 @@ class SoundSystem:
         """Take a device away. PulseAudio moves its streams to another one, if there is any."""
         for line in reversed(self._run("pactl", "list", "short", "modules").splitlines()):
             number, _, arguments = line.split("\t")[:3]
-            if f"sink_name={sink} " in arguments:
+            if f"sink_name={sink}" in arguments.split():
                 self._run("pactl", "unload-module", number)
 
     def plug_in(self, sink: str, rate_hz: int = RATE_HZ) -> None:

@@ -35,9 +35,6 @@ QUESTIONS = ("What is it?", "Is there a person in the picture?")
 OPTIONS = ("--device", "cpu", "--max-tokens", "6", "--batch", "4")
 
 
-pytestmark = pytest.mark.usefixtures("one_torch_thread")
-
-
 @pytest.fixture(scope="module", autouse=True)
 def two_questions() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:

@@ -27,9 +27,6 @@ from tests.training.test_training_pictures import captions_file, picture  # noqa
 CAPTIONS = {"vase.png": "a red vase", "door.png": "the 2nd door"}
 
 
-pytestmark = pytest.mark.usefixtures("one_torch_thread")
-
-
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_transformers_folder(tmp_path_factory.mktemp("models") / "base", TEACHABLE["tiny-a"])

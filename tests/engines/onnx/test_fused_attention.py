@@ -103,7 +103,7 @@ def test_our_standard_operators_and_our_fused_graph_are_the_same_model(tmp_path:
 
 
 @pytest.mark.parametrize("implementation", ["eager", "sdpa"])
-def test_what_torch_exports_of_transformers_own_llama_is_fused(tmp_path: Path, one_torch_thread: None, implementation: str) -> None:
+def test_what_torch_exports_of_transformers_own_llama_is_fused(tmp_path: Path, implementation: str) -> None:
     model, saved = write_tiny_model(tmp_path / "model"), tmp_path / "saved"
     export_by_torch(model, model.folder / DECODER, implementation)
     expected = tokens(model.folder, None)

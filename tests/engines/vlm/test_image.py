@@ -8,16 +8,9 @@ import numpy as np
 import pytest
 
 from assistant.engines.vlm.image import TILE_BUDGETS, ImageSettings, make_tiles
+from tests.support.scenes import scene
 
 SETTINGS = ImageSettings(longest_edge=2048, tile_size=512, splitting=True, mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
-
-
-def scene(width: int, height: int) -> np.ndarray:
-    """Smooth shades, hard edges and noise: uint8 [height, width, 3]."""
-    y, x = np.mgrid[0:height, 0:width]
-    shades = np.stack([x * 255 / width, y * 255 / height, (x // 7 + y // 5) % 2 * 255], axis=-1)
-    noise = np.random.default_rng(0).normal(0, 12, shades.shape)
-    return np.clip(shades + noise, 0, 255).astype(np.uint8)
 
 
 @pytest.mark.parametrize(

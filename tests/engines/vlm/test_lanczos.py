@@ -11,19 +11,12 @@ import pytest
 from PIL import Image
 
 from assistant.engines.vlm.lanczos import resize
+from tests.support.scenes import scene
 
 FURTHEST_LEVELS = 1
 MEAN_LEVELS = 0.02
 # Pillow does the same work in C. On an idle machine ours is sooner; what a loaded one adds must not fail the test.
 SLOWEST_TIMES_PILLOW = 10
-
-
-def scene(width: int, height: int) -> np.ndarray:
-    """Smooth shades, hard edges and noise: uint8 [height, width, 3]."""
-    y, x = np.mgrid[0:height, 0:width]
-    shades = np.stack([x * 255 / width, y * 255 / height, (x // 7 + y // 5) % 2 * 255], axis=-1)
-    noise = np.random.default_rng(0).normal(0, 12, shades.shape)
-    return np.clip(shades + noise, 0, 255).astype(np.uint8)
 
 
 def pillow(picture: np.ndarray, width: int, height: int) -> np.ndarray:
@@ -32,7 +25,7 @@ def pillow(picture: np.ndarray, width: int, height: int) -> np.ndarray:
 
 def differences(size_in: tuple[int, int], size_out: tuple[int, int]) -> np.ndarray:
     picture = scene(*size_in)
-    return np.asarray(np.abs(resize(picture, *size_out).astype(int) - pillow(picture, *size_out)))
+    return np.asarray(np.abs(resize(picture, *size_out).astype(np.int16) - pillow(picture, *size_out)))
 
 
 @pytest.mark.parametrize(
