@@ -30,6 +30,12 @@ NarrationMode = Literal["quiet", "changes", "continuous"]
 
 EarconName = Literal["ready", "listening", "heard", "thinking", "answer", "error", "muted"]
 
+Intent = Literal[
+    "scene", "what", "choice", "is_this", "is_there", "where", "how_many", "colour", "light", "read", "code", "who", "doing", "compare",
+    "money", "safety", "not_about_the_picture", "free",
+]  # fmt: skip
+"""What is wanted; "free" is whatever fits nothing else."""
+
 CommandKind = Literal[
     "describe", "more", "shorter", "repeat", "stop", "what_changed", "read", "where_looking", "tell_when",
     "narrate_quiet", "narrate_changes", "narrate_continuous", "verbosity_brief", "verbosity_normal", "verbosity_full",
@@ -117,6 +123,23 @@ class Command:
     """language: the two-letter code. tell_when: the event in the user's words ("a dog appears")."""
     language: str = field(default="", compare=False)
     """Code of the language in whose words it was said."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One thing that is asked, parsed: no later stage looks at the words again."""
+
+    intent: Intent
+    thing: str = ""
+    """What it is asked about, as the user named it ("red cup"); "" where nothing is named."""
+    choices: tuple[str, ...] = ()
+    """What is to be told apart: "a dog or a cat?"."""
+    text: str = ""
+    """The user's own words."""
+    english: str = ""
+    """The same in English; `text` where nothing translates it."""
+    language: str = "en"
+    """Code of the language that `thing` and `choices` are in."""
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,8 @@ class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """How Whisper base hears it, as shares: see README.md."""
     heard: bool = False
     """Whether people are known to be heard well enough by Whisper base: see README.md."""
+    questions: dict[str, tuple[str, ...]] = {}
+    """Templates of questions by `messages.Intent`, and under "safety", "ordinary" and "joints": see README.md."""
     commands: dict[str, tuple[str, ...]]
     """Templates by `messages.CommandKind`, and under "fillers" and "questions"."""
 

@@ -1,0 +1,139 @@
+"""Parses what a user asks, once: what is wanted, of what thing, and how it is put. Pure; the words are data (languages/README.md).
+
+The user's own words come first and their English second, so that a bad translation doesn't decide.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from assistant.answering.templates import full_pattern, part_pattern, slots_of, spaced
+from assistant.languages import FALLBACK, languages
+from assistant.messages import Ask, Intent
+
+LONGEST = 300
+"""Letters of a question that are parsed; nobody asks a longer one."""
+MOST_ASKS = 3
+"""Questions in one breath that are answered."""
+SAFETY, ORDINARY, JOINTS, CONTRACTIONS = "safety", "ordinary", "joints", "contractions"
+"""Beside the intents in a language's table: parts that make any question one about safety; parts that don't, whatever they
+contain; words that join two questions ("and"); and what is short for what ("what's = what is")."""
+_ORDER: tuple[Intent, ...] = (
+    *("not_about_the_picture", "money", "who", "code", "read", "colour", "light", "how_many"),
+    *("where", "choice", "is_there", "is_this", "doing", "compare", "scene", "what"),
+)
+"""In which intents are tried, the most particular first."""
+
+_END = re.compile(r"(?<=[?？؟!！。])\s*(?=\w)|(?<=[.।])\s+(?=\w)")
+_PAUSE = re.compile(r"\s*[,;،、，]\s*")
+
+
+@dataclass(frozen=True)
+class _Grammar:
+    """A language's questions, ready to be compared."""
+
+    patterns: tuple[tuple[re.Pattern[str], Intent], ...]
+    safety: re.Pattern[str] | None
+    ordinary: re.Pattern[str] | None
+    joints: re.Pattern[str] | None
+    contractions: tuple[tuple[str, str], ...]
+
+    def words(self, text: str) -> str:
+        """The normalised words, none of them short for others."""
+        words = f" {spaced(text)}"
+        for short, long in self.contractions:
+            words = words.replace(f" {short}", f" {long}")
+        return words[1:]
+
+
+def parse_question(text: str, language: str, english: str = "") -> tuple[Ask, ...]:
+    """Return what is asked, in order; at least one, with the intent "free" where nothing fits.
+
+    Args:
+        text: the user's own words.
+        language: code of their language; one without a file counts as English.
+        english: the same in English, "" where nothing translates it.
+    """
+    parts = list(_split(text[:LONGEST], language))
+    whole = english[:LONGEST] if english.strip() != text.strip() else ""
+    translated = list(_split(whole, FALLBACK)) if whole else []
+    if len(translated) != len(parts):
+        translated = [whole] * len(parts)
+    return tuple(_parse_one(part, language, other) for part, other in zip(parts, translated, strict=True))[:MOST_ASKS]
+
+
+def _parse_one(text: str, language: str, english: str) -> Ask:
+    tried = [(text, language), (english, FALLBACK)] if english and language != FALLBACK else [(text, language)]
+    if any(asks_about_safety(words, code) for words, code in tried):
+        return Ask("safety", text=text, english=english or text, language=language)
+    for words, code in tried:
+        if found := _match(words, code):
+            intent, slots = found
+            return Ask(
+                intent,
+                slots.get("thing", ""),
+                tuple(slots[name] for name in ("thing", "other") if name in slots) if "other" in slots else (),
+                text=text,
+                english=english or text,
+                language=code,
+            )
+    return Ask("free", text=text, english=english or text, language=language)
+
+
+def asks_about_safety(text: str, language: str) -> bool:
+    """Tell whether an answer could be taken as leave to do something, or as word of a danger or of a state that nobody can see."""
+    grammar = _grammar(language)
+    words = grammar.words(text)
+    if grammar.ordinary:
+        words = grammar.ordinary.sub(" ", words)
+    return grammar.safety is not None and grammar.safety.search(words) is not None
+
+
+def _match(text: str, language: str) -> tuple[Intent, dict[str, str]] | None:
+    grammar = _grammar(language)
+    words = grammar.words(text)
+    for pattern, intent in grammar.patterns:
+        if match := pattern.fullmatch(words):
+            return intent, slots_of(match)
+    return None
+
+
+def _split(text: str, language: str) -> Iterator[str]:
+    """The questions in one breath: at ends of sentences, and where a joining word stands between two that are known."""
+    for sentence in filter(None, (part.strip() for part in _END.split(text.strip()))) if text.strip() else [""]:
+        yield from _split_joined(sentence, language)
+
+
+def _split_joined(sentence: str, language: str) -> Sequence[str]:
+    joints = _grammar(language).joints
+    if joints is None:
+        return [sentence]
+    sentence = joints.sub("", sentence, count=1) if joints.match(sentence) else sentence
+    if _is_known(sentence, language):
+        return [sentence]
+    for joint in re.finditer(rf"(?:{_PAUSE.pattern}|\s+)(?=(?:{joints.pattern}))|{_PAUSE.pattern}", sentence, re.IGNORECASE):
+        first, rest = sentence[: joint.start()], joints.sub("", sentence[joint.end() :], count=1)
+        if _is_known(first, language) and _is_known(rest, language):
+            return [first, rest]
+    return [sentence]
+
+
+def _is_known(text: str, language: str) -> bool:
+    return asks_about_safety(text, language) or _match(text, language) is not None
+
+
+@functools.cache
+def _grammar(code: str) -> _Grammar:
+    table = languages()[code if code in languages() else FALLBACK].questions
+    patterns = tuple((full_pattern(template), intent) for intent in _ORDER for template in table.get(intent, ()))
+    joints = "|".join(re.escape(word) for word in sorted(table.get(JOINTS, ()), key=len, reverse=True))
+    return _Grammar(
+        patterns,
+        part_pattern(table.get(SAFETY, ())),
+        part_pattern(table.get(ORDINARY, ())),
+        re.compile(rf"(?:{joints})(?:\s+|(?<=[\u3040-\u9fff]))", re.IGNORECASE) if joints else None,
+        tuple((spaced(short), spaced(long)) for short, _, long in (each.partition("=") for each in table.get(CONTRACTIONS, ()))),
+    )

@@ -1,0 +1,101 @@
+"""Templates of what people say, as the language files write them, made into patterns. Pure.
+
+    (is|are) there [a|any] {thing} [here]      one of several words; words that may be missing; what the user names
+    danger*                                    a word that begins like this
+
+They are compared with normalised words, so that case, accents and punctuation don't count. A slot that touches letters may be a
+word of its own or a part of one: "{thing}を", "l'{thing}".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import count
+
+from assistant.answering.commands import normalize
+
+ANYTHING = "any"
+"""The slot of words that nobody needs; it may come several times."""
+_SLOT = re.compile(r"\{(\w+)\}")
+_PAIRS = {"(": ")", "[": "]"}
+
+
+def full_pattern(template: str) -> re.Pattern[str]:
+    """Compile a pattern for the whole of `spaced(text)`; `slots_of` tells what stood in its slots."""
+    return re.compile(_regex(template, count()))
+
+
+def slots_of(match: re.Match[str]) -> dict[str, str]:
+    """Return what stood in the slots of a `full_pattern`, by name, the first where a slot may stand in several places."""
+    found = [(group.partition("__")[0], value.strip()) for group, value in match.groupdict().items() if value]
+    return dict(reversed(found))
+
+
+def part_pattern(templates: Sequence[str]) -> re.Pattern[str] | None:
+    """Compile a pattern that finds any of the templates within `spaced(text)`, as whole words; None without templates."""
+    return re.compile(r"(?:^|(?<= ))(?:" + "|".join(_regex(each, None) for each in templates) + ")") if templates else None
+
+
+def spaced(text: str) -> str:
+    """Return the normalised words of a text, each with a space behind it: "Is it OK?" -> "is it ok "."""
+    words = normalize(text)
+    return f"{words} " if words else ""
+
+
+def _regex(template: str, numbers: Iterator[int] | None) -> str:
+    """`numbers` tell groups of one name apart; None where nobody needs the groups."""
+    pieces = list(_pieces(template))
+    made = []
+    for number, (kind, text) in enumerate(pieces):
+        touches_next = number + 1 < len(pieces) and not text.endswith(" ") and not pieces[number + 1][1].startswith(" ")
+        if kind == "slot":
+            touches = touches_next and pieces[number + 1][0] == "words"
+            group = "?:" if text == ANYTHING or numbers is None else f"?P<{text}__{next(numbers)}>"
+            made.append(rf"({group}\S+?(?: \S+?)*?)" + (" ?" if touches else " "))
+        elif kind == "words":
+            words = [re.escape(word).replace("zzz", r"\S*") for word in normalize(text.replace("*", "zzz")).split()]
+            joined = " ".join(words)
+            made.append(joined + (" ?" if joined and touches_next and pieces[number + 1][0] == "slot" else " " if joined else ""))
+        else:
+            choices = "|".join(_regex(choice, numbers) for choice in _choices(text[1:-1]))
+            made.append(f"(?:{choices})" + ("?" if kind == "[" else ""))
+    return "".join(made)
+
+
+def _pieces(template: str) -> Iterator[tuple[str, str]]:
+    """("words", text), ("slot", name), or the bracket and a group with its brackets, in order."""
+    place = 0
+    while place < len(template):
+        if template[place] in _PAIRS:
+            end = _closing(template, place)
+            yield template[place], template[place : end + 1]
+        elif slot := _SLOT.match(template, place):
+            yield "slot", slot[1]
+            end = slot.end() - 1
+        else:
+            end = next((i for i in range(place, len(template)) if template[i] in "([{"), len(template)) - 1
+            yield "words", template[place : end + 1]
+        place = end + 1
+
+
+def _closing(template: str, place: int) -> int:
+    """Where the bracket that opens at `place` is closed. ValueError if it isn't."""
+    depth = 0
+    for number in range(place, len(template)):
+        depth += (template[number] in "([") - (template[number] in ")]")
+        if depth == 0:
+            return number
+    raise ValueError(f"{template!r} has a bracket that isn't closed")
+
+
+def _choices(text: str) -> list[str]:
+    """The alternatives of a group, those of inner groups left whole."""
+    choices, depth = [""], 0
+    for letter in text:
+        depth += (letter in "([") - (letter in ")]")
+        if letter == "|" and depth == 0:
+            choices.append("")
+        else:
+            choices[-1] += letter
+    return choices
