@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import functools
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from os.path import commonprefix
-from typing import NamedTuple, cast
+from typing import cast
 
 from assistant.languages import Language, languages
+from assistant.languages.normalized import NormalizedWord, normalize, normalized_words
 from assistant.messages import Command, CommandKind
 
 FILLERS, QUESTIONS = "fillers", "questions"
@@ -29,18 +28,6 @@ taken for one. Two wrong letters would take "What did you see?" for "What did yo
 
 _GROUP = re.compile(r"\(([^][()]*)\)|\[([^][()]*)\]")
 _SLOT = re.compile(r"\{(language|event|any)\}")
-_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\s\u3040-\u30ff\u3400-\u9fff]+")
-"""Kana and Chinese characters count as words of their own, since nothing else divides them."""
-_ACCENTS = re.compile(r"[\u0300-\u036f\u0640\u064b-\u0655\u0670\u093c]")
-"""Accents of Latin, Greek and Cyrillic letters, Arabic vowels and hamzas, the Hindi nukta; other marks are letters."""
-
-
-class _Word(NamedTuple):
-    normalized: str
-    """Without case and accents."""
-    start: int
-    end: int
-    """Where it stands in the text."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +56,7 @@ def match_command(text: str, order: Sequence[str]) -> Command | None:
     `order`: codes of the languages whose words are tried, the likeliest first; one without a file is skipped. Whisper misjudges
     the language of a single word, so give the detected one, the conversation's and English.
     """
-    said = _words(text)
+    said = normalized_words(text)
     grammars = [_grammar(code) for code in dict.fromkeys(order) if code in languages()]
     for match in (_match, _match_misheard):
         for grammar in grammars:
@@ -92,12 +79,7 @@ def expand(template: str) -> Iterator[str]:
         yield from expand(template[: group.start()] + choice + template[group.end() :])
 
 
-def normalize(text: str) -> str:
-    """Return the words without case, accents, punctuation and immediate repetition, one space between."""
-    return " ".join(word.normalized for word in _words(text))
-
-
-def _match(grammar: _Grammar, said: list[_Word], text: str) -> tuple[str, str] | None:
+def _match(grammar: _Grammar, said: list[NormalizedWord], text: str) -> tuple[str, str] | None:
     """(kind, argument) of what was said as it is."""
     stripped = list(_without_fillers(said, grammar.fillers))
     for words in stripped:
@@ -109,7 +91,7 @@ def _match(grammar: _Grammar, said: list[_Word], text: str) -> tuple[str, str] |
     return None
 
 
-def _match_patterns(grammar: _Grammar, words: list[_Word], text: str) -> tuple[str, str] | None:
+def _match_patterns(grammar: _Grammar, words: list[NormalizedWord], text: str) -> tuple[str, str] | None:
     line = " ".join(word.normalized for word in words)
     for pattern, kind, slot in grammar.patterns:
         if match := pattern.fullmatch(line):
@@ -125,7 +107,7 @@ def _match_patterns(grammar: _Grammar, words: list[_Word], text: str) -> tuple[s
     return None
 
 
-def _match_misheard(grammar: _Grammar, said: list[_Word], _text: str) -> tuple[str, str] | None:
+def _match_misheard(grammar: _Grammar, said: list[NormalizedWord], _text: str) -> tuple[str, str] | None:
     """Return (kind, argument) of a long phrase that was heard with one letter wrong, where only one kind is so near."""
     *_, barest = _without_fillers(said, grammar.fillers)
     letters = "".join(word.normalized for word in barest)
@@ -142,27 +124,10 @@ def _one_letter_apart(one: str, other: str) -> bool:
     return one[1:] == other[1:] or one[1:] == other or one == other[1:]
 
 
-def _words(text: str) -> list[_Word]:
-    letters = "".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in text)  # as long as the text
-    found = (_Word(_normalize_word(m.group()), m.start(), m.end()) for m in _WORD.finditer(letters))
-    words = [word for word in found if word.normalized]
-    return words[:1] + [word for before, word in pairwise(words) if word.normalized != before.normalized]  # "Stop, stop!"
-
-
-def _normalize_word(word: str) -> str:
-    bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", word.casefold()))
-    return unicodedata.normalize("NFKC", bare).translate(_alike())
-
-
-@functools.cache
-def _alike() -> dict[int, str]:
-    return str.maketrans({pair[0]: pair[1] for language in languages().values() for pair in language.alike.split()})
-
-
-def _without_fillers(words: list[_Word], fillers: frozenset[tuple[str, ...]]) -> Iterator[list[_Word]]:
+def _without_fillers(words: list[NormalizedWord], fillers: frozenset[tuple[str, ...]]) -> Iterator[list[NormalizedWord]]:
     """The words, then with one filler less at one of the ends each time, the longest first: "nog eens" ends in a filler of its own."""
     sizes = range(max(map(len, fillers), default=0), 0, -1)
-    shorter: list[_Word] | None = words
+    shorter: list[NormalizedWord] | None = words
     while shorter is not None:
         words = shorter
         yield words

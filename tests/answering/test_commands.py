@@ -8,8 +8,9 @@ import tomllib
 
 import pytest
 
-from assistant.answering.commands import match_command, normalize
+from assistant.answering.commands import match_command
 from assistant.languages import languages
+from assistant.languages.normalized import normalize
 from assistant.messages import Command
 from models.training.data import CAPTION_QUESTIONS, MORE_QUESTIONS, NAME_QUESTIONS
 from models.training.questions import cant_tell_question, presence_question

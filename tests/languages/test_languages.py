@@ -10,8 +10,9 @@ from typing import get_args
 
 import pytest
 
-from assistant.answering.commands import FILLERS, QUESTIONS, expand, normalize
+from assistant.answering.commands import FILLERS, QUESTIONS, expand
 from assistant.languages import Language, counted_phrase, lacking, language_name, languages, phrase
+from assistant.languages.normalized import normalize
 from assistant.messages import CommandKind
 from assistant.problems import BadInput
 from assistant.speaking.voice_steps import AT_LIMIT

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from assistant.answering.commands import match_command, normalize
+from assistant.answering.commands import match_command
 from assistant.answering.english_questions import in_question_order, spelled_as_question
 from assistant.answering.translating import find_translator
 from assistant.assembly import open_translators
@@ -29,6 +29,7 @@ from assistant.engines.vad.silero import SileroVad
 from assistant.hearing.language_choice import LanguageChoice
 from assistant.interfaces import Translator
 from assistant.languages import languages
+from assistant.languages.normalized import normalize
 from assistant.messages import Sound
 from assistant.settings import EarSettings, VoiceSettings
 from assistant.speaking.speak import say
