@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import count
 
-from assistant.answering.commands import normalize
+from assistant.languages.normalized import normalize
 
 ANYTHING = "any"
 """The slot of words that nobody needs; it may come several times."""
