@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from assistant.answering.answer_checks import PHRASES, SCENE_QUESTION, asks_about_safety
-from assistant.answering.calibrated_answers import calibrated_sentences
+from assistant.answering.answers import answer, thresholds_of
 from assistant.answering.commands import match_command
 from assistant.answering.english_questions import in_question_order, spelled_as_question
+from assistant.answering.question_parser import parse_question, with_thing
 from assistant.answering.translating import find_translator, translate_faithfully
 from assistant.answering.wake_word import after_wake_word
+from assistant.answering.wording import Phrase, words_of
 from assistant.hearing.language_choice import LanguageChoice
 from assistant.interfaces import SceneDescriber, Transcriber, Translator
 from assistant.languages import languages, phrase
-from assistant.messages import Command, Detail, Keyframe, PictureProblem, Question, Sentence, Transcript, Utterance, View
+from assistant.messages import Ask, Command, Detail, Finding, Keyframe, PictureProblem, Question, Sentence, Transcript, Utterance, View
 from assistant.settings import EarSettings
 from assistant.videos.watch_events import EventWatcher
 
@@ -51,6 +52,8 @@ class Conversation:
             wake_word: only what begins with it is meant for the assistant; "" = everything is.
         """
         self._by_clause = by_clause
+        self._last_thing: Ask | None = None
+        """The last question that was about a thing."""
         self._wake_word = wake_word
         self._transcriber = transcriber
         self._translators = translators
@@ -96,12 +99,23 @@ class Conversation:
         english = heard.english if command else self._english(heard)
         if self._wake_word:
             english = after_wake_word(english, self._wake_word) or english
-        return Question(text, heard.language, english, utterance.turn, command)
+        asks = () if command else self._asks(text, heard.language, english)
+        return Question(text, heard.language, english, utterance.turn, command, asks)
 
     def written(self, text: str, language: str) -> Question:
         """Return a typed question, with its English where something translates it; else its English is the text itself."""
         translator = find_translator(self._translators, language, ENGLISH) if language != ENGLISH else None
-        return Question(text, language, translate_faithfully(translator, text, language, ENGLISH).text if translator else text)
+        english = translate_faithfully(translator, text, language, ENGLISH).text if translator else text
+        return Question(text, language, english, asks=self._asks(text, language, english))
+
+    def _asks(self, text: str, language: str, english: str) -> tuple[Ask, ...]:
+        """What is asked; "it" and the like are what was asked about last, in the same breath or before."""
+        asks = []
+        for ask in parse_question(text, language, english):
+            known = with_thing(ask, self._last_thing)
+            asks.append(known)
+            self._last_thing = known if known.thing else self._last_thing
+        return tuple(asks)
 
     def look(self, keyframes: Sequence[Keyframe], detail: Detail = "brief") -> View | PictureProblem | None:
         """Look at what can be described, in brief unless there is time.
@@ -118,33 +132,35 @@ class Conversation:
         if not isinstance(seen, View):
             yield self._say(seen or "no_picture", question.turn, question.language)
             return
-        to_model = question.english_text
-        if asks_about_safety(to_model):
-            yield self._say("cant_judge_safety", question.turn, question.language)
-            to_model = SCENE_QUESTION  # a bare "Yes." would be taken as leave to go
-        in_english = said = False
-        by_clause = self._by_clause and question.language == ENGLISH  # only whole sentences can be translated
-        for text in calibrated_sentences(self._describer, seen, to_model, detail, by_clause=by_clause):
-            sentence = self._in_language(text, question)
+        in_english, said = False, set[str]()
+        for finding in self._findings(seen, question, detail):
+            sentence = self._worded(finding, question)
+            if sentence.text in said:
+                continue  # two questions in one breath may show the same
             if sentence.language != question.language and not in_english:
                 in_english = True
                 yield self._say("english_follows", question.turn, question.language)
+            said.add(sentence.text)
             yield sentence
-            said = True
         if not said:
             yield self._say("no_answer", question.turn, question.language)
 
-    def _in_language(self, text: str, question: Question) -> Sentence:
-        """A sentence of the model in the language of the question, or as it is where nothing can translate it faithfully."""
-        if question.language == ENGLISH:
-            return Sentence(text, ENGLISH, question.turn)
-        if text in PHRASES:
-            return self._say(PHRASES[text], question.turn, question.language)
+    def _findings(self, view: View, question: Question, detail: Detail) -> Iterator[Finding]:
+        by_clause = self._by_clause and question.language == ENGLISH  # only whole sentences can be translated
+        for ask in question.asks or parse_question(question.text, question.language, question.english_text):
+            yield from answer(self._describer, view, ask, detail, by_clause=by_clause)
+
+    def _worded(self, finding: Finding, question: Question) -> Sentence:
+        """In the language of the question, or in English where nothing can translate it faithfully."""
+        words = words_of(finding, thresholds_of(self._describer), question.language)
+        if isinstance(words, Phrase):
+            return self._say(words.key, question.turn, question.language, finding, **words.values)
         translator = find_translator(self._translators, ENGLISH, question.language)
-        if translator is None:
-            return Sentence(text, ENGLISH, question.turn)
-        translation = translate_faithfully(translator, text, ENGLISH, question.language)
-        return Sentence(translation.text, translation.language, question.turn, "" if translation.language == ENGLISH else text)
+        if question.language == ENGLISH or translator is None:
+            return Sentence(words, ENGLISH, question.turn, finding=finding)
+        translation = translate_faithfully(translator, words, ENGLISH, question.language)
+        english = "" if translation.language == ENGLISH else words
+        return Sentence(translation.text, translation.language, question.turn, english, finding)
 
     def watcher(self, event: str, language: str) -> EventWatcher:
         """Return what looks for an event that the user described in this language."""
@@ -198,6 +214,7 @@ class Conversation:
             return in_question_order(translation.text)
         return heard.english or translator.translate(asked, heard.language, ENGLISH)
 
-    def _say(self, key: str, turn: int, language: str | None = None) -> Sentence:
-        text, code = phrase(key, language or self.language)
-        return Sentence(text, code, turn, "" if code == ENGLISH else phrase(key, ENGLISH)[0])
+    def _say(self, key: str, turn: int, language: str | None = None, finding: Finding | None = None, **values: str) -> Sentence:
+        text, code = phrase(key, language or self.language, **values)
+        english = "" if code == ENGLISH else phrase(key, ENGLISH, **values)[0]
+        return Sentence(text, code, turn, english, finding)

@@ -140,6 +140,8 @@ class Ask:
     """The same in English; `text` where nothing translates it."""
     language: str = "en"
     """Code of the language that `thing` and `choices` are in."""
+    negated: bool = False
+    """Whether it asks for the absence of the thing: "Is there no dog?"."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +154,42 @@ class Question:
     turn: int = 0
     command: Command | None = None
     """Set when it is no question about a picture but a command to the assistant."""
+    asks: tuple[Ask, ...] = field(default=(), compare=False)
+    """What is asked, in order, as the texts were parsed; empty for a command."""
+
+
+@dataclass(frozen=True)
+class SingleObject:
+    """The one thing that a picture is of, where it is of one thing rather than of a scene."""
+
+    name: str | None
+    """Such as "hairbrush", without an article; None where nobody can tell what it is."""
+    is_sure: bool
+    """Whether the name may be said without "It looks like"."""
+
+
+FindingKind = Literal["presence", "seen", "choice", "name", "text", "refusal"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was found out about what is asked."""
+
+    kind: FindingKind
+    """presence: whether a thing is there, as an answer; seen: the same, as what a question took for granted; choice: which of several
+    things it is; name: what the one thing in the picture is; text: a free sentence of a model; refusal: why nothing is told."""
+    value: bool | str | SingleObject
+    """presence and seen: True; choice: the thing; text: English; refusal: key of the phrase."""
+    probability: float
+    """Of being right, calibrated where that was measured: of findings with 0.8, eight in ten are."""
+    source: str
+    """Who found it: "likelihoods", "classifier", "model" or "rule"."""
+    thing: str = ""
+    """What it is about, in the words of the question; "" where nothing is named."""
+    negated: bool = False
+    """Whether "yes" says that the thing isn't there."""
+    is_doubtful: bool = False
+    """Whether it may only be said with an "It looks like"."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +200,9 @@ class Sentence:
     language: str
     turn: int = 0
     english: str = ""
-    """The same in English; "" when the text is English itself."""
+    """Its English; "" when the text is English itself."""
+    finding: Finding | None = field(default=None, compare=False)
+    """What it tells; None for what the assistant says of itself."""
 
     @property
     def quoted_language(self) -> str:
@@ -199,16 +239,6 @@ class SeenPicture:
     """What the encoder's own classifiers see, as text for the prompt; "" without any."""
     evidence: npt.NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
     """float32 [n]: what else they tell, in a form that the engine alone knows; empty without any."""
-
-
-@dataclass(frozen=True)
-class SingleObject:
-    """The one thing that a picture is of, where it is of one thing rather than of a scene."""
-
-    name: str | None
-    """Such as "hairbrush", without an article; None where nobody can tell what it is."""
-    is_sure: bool
-    """Whether the name may be said without "It looks like"."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from assistant.answering.answer_checks import PHRASES, SCENE_QUESTION
+from assistant.answering.answer_checks import SCENE_QUESTION
 from assistant.conversation import Conversation
 from assistant.languages import phrase
 from assistant.messages import Command, Frame, Keyframe, PictureProblem, Question, Sentence, Transcript, Utterance
@@ -165,7 +165,7 @@ def test_it_never_says_that_it_is_safe_to_go() -> None:
 
 def test_a_model_that_says_nothing_is_not_silence() -> None:
     talk = conversation(answers=("",))
-    assert said(list(talk.answer(talk.look([keyframe()]), Question("?", "en", "?")))) == [phrase("no_answer", "en")]
+    assert said(list(talk.answer(talk.look([keyframe()]), Question("?", "en", "?")))) == [phrase("cant_tell_that", "en")]
 
 
 def test_a_question_that_asks_for_leave_never_reaches_the_model() -> None:
@@ -187,7 +187,8 @@ class Capitals:
 
 
 def test_the_answer_is_translated_and_yes_and_no_are_said_as_natives_do() -> None:
-    describer = ScriptedDescriber(["A cat.", "Yes."])
+    presence = {("Is there a cat?", "Yes"): 0.0, ("Is it true that there is no cat?", "Yes"): -4.0}
+    describer = ScriptedDescriber(["A cat.", "Yes."], likelihoods=presence)
     talk = Conversation(None, describer, EarSettings(), translators=[Capitals()])
     question = Question("O que é isto?", "pt", "What is this?", 1)
     view = talk.look([keyframe()])
@@ -195,11 +196,21 @@ def test_the_answer_is_translated_and_yes_and_no_are_said_as_natives_do() -> Non
     assert said(list(talk.answer(view, Question("É um gato?", "pt", "Is it a cat?")))) == [("Sim.", "pt")]
 
 
-def test_what_is_no_question_is_asked_for_again_in_the_users_language() -> None:
+def test_what_fits_no_question_is_not_answered_yes_or_no_in_any_language() -> None:
     talk = Conversation(None, ScriptedDescriber(["Yes."]), EarSettings())
     answer = talk.answer(talk.look([keyframe()]), Question("Começa a falar.", "pt", "Start talking, please."))
-    assert said(list(answer)) == [phrase("say_again", "pt")]
-    assert [phrase(key, "en")[0] for key in PHRASES.values()] == list(PHRASES)
+    assert [text for text, _ in said(list(answer))][-1] == phrase("cant_tell_that", "pt")[0]
+
+
+def test_what_was_asked_about_before_is_meant_by_it() -> None:
+    presence = {("Is there a cat?", "Yes"): 0.0, ("Is it true that there is no cat?", "Yes"): -4.0}
+    talk = Conversation(None, ScriptedDescriber(["Red."], likelihoods=presence), EarSettings())
+    view = talk.look([keyframe()])
+    assert view is not None
+    assert said(list(talk.answer(view, talk.written("Is there a cat?", "en")))) == [phrase("yes", "en")]
+    follow_up = list(talk.answer(view, talk.written("And what colour is it?", "en")))
+    assert [text for text, _ in said(follow_up)] == ["I see a cat.", phrase("cant_tell_colour", "en")[0]]
+    assert [sentence.finding.kind for sentence in follow_up if sentence.finding] == ["seen", "refusal"]
 
 
 def test_what_cant_be_translated_faithfully_is_told_in_english_after_a_word_of_warning() -> None:

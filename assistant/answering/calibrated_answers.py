@@ -1,88 +1,48 @@
-"""The model's answer, said as surely as the model is right: answer_checks' rules asked of a describer.
-
-A model without measured thresholds (`SceneDescriber.thresholds` is None) is left to speak for itself.
-"""
+"""How probable things are and how doubtful sentences, by a describer's own likelihoods: measured thresholds asked of a model."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistant.answering.answer_checks import (
-    NOT_UNDERSTOOD,
-    SCENE_QUESTION,
-    asked_thing,
-    asks_about_scene,
-    asks_about_whole_picture,
-    asks_yes_or_no,
-    is_bare_yes_or_no,
-    named,
-    not_seen,
-    opposite,
-    presence_probability,
-    presence_questions,
-    presupposed_thing,
-    with_doubt,
-    yes_or_no,
-)
+from assistant.answering.answer_checks import SCENE_QUESTION, presence_probability, presence_questions, with_doubt
 from assistant.answering.sentences import SentenceSplitter
 from assistant.answering.yes_no import yes_log_odds
 from assistant.interfaces import SceneDescriber
-from assistant.messages import AnswerThresholds, Detail, View
+from assistant.messages import AnswerThresholds, Detail, Finding, View
+
+WHAT_QUESTION = "What is this?"
+"""What the model is asked about the one thing that the user points at."""
 
 
-def calibrated_sentences(
-    describer: SceneDescriber, view: View, question: str, detail: Detail = "brief", *, by_clause: bool = False
-) -> Iterator[str]:
-    """Yield an answer's sentences as they are complete, each said as surely as the model is right.
+def scene_findings(
+    describer: SceneDescriber, view: View, question: str = SCENE_QUESTION, detail: Detail = "brief", *, by_clause: bool = False
+) -> Iterator[Finding]:
+    """Yield what is to be seen: the name of a single thing, by the model's own classifier where it has one, else sentences.
 
-    "Is there a dog?" is asked in both polarities and worded by its calibrated probability. "What colour is the toaster?"
-    without a toaster is answered "I don't see a toaster." A description whose words were unlikely begins "It looks like".
-    A picture of a single thing is named by the model's own classifier, where it has one, rather than described as a scene.
-    No bare "Yes." is said to what is no yes/no question, whatever the model: a statement, or a question misheard.
-
-    Args:
-        describer: looked at the pictures.
-        view: of the pictures.
-        question: in English.
-        detail: how much is to be said.
-        by_clause: yield the first sentence as soon as it can be begun, where it needn't be checked as a whole.
+    `question`: in English, about all that is to be seen or about the one thing that is. With `by_clause` the first sentence comes
+    as soon as it can be begun, where it needn't be checked as a whole.
     """
-    if asks_yes_or_no(question):
-        yield from _checked_sentences(describer, view, question, detail, by_clause)
+    classifier = describer.classifier if describer.thresholds else None
+    if classifier and (found := classifier.single_object(view, SCENE_QUESTION if question == WHAT_QUESTION else question)):
+        yield Finding("name", found, 1.0 if found.is_sure else 0.5, "classifier", is_doubtful=not found.is_sure)
         return
-    for asked in (question, SCENE_QUESTION) if asks_about_scene(question) else (question,):
-        sentences = list[str]()
-        for sentence in _checked_sentences(describer, view, asked, detail, by_clause):
-            sentences.append(sentence)
-            if not is_bare_yes_or_no(sentence):
-                yield sentence
-        if not sentences or not all(map(is_bare_yes_or_no, sentences)):
-            return
-    yield NOT_UNDERSTOOD
+    whole_picture = question != WHAT_QUESTION
+    yield from free_findings(describer, view, question, detail, whole_picture=whole_picture, by_clause=by_clause)
 
 
-def _checked_sentences(describer: SceneDescriber, view: View, question: str, detail: Detail, by_clause: bool) -> Iterator[str]:
+def free_findings(
+    describer: SceneDescriber, view: View, question: str, detail: Detail = "brief", *, whole_picture: bool = False, by_clause: bool = False
+) -> Iterator[Finding]:
+    """Yield the sentences of a model's answer to a question in English, the first of them checked for doubt where that was measured."""
     thresholds, classifier = describer.thresholds, describer.classifier
     if thresholds is None:
-        yield from _sentences(describer.answer(view, question, detail), by_clause)
-        return
-    if asked := asked_thing(question):
-        thing, asks_presence = asked
-        words = yes_or_no(thing_probability(describer, view, thing, thresholds), thresholds)
-        yield words if asks_presence else opposite(words)
-        return
-    whole_picture = asks_about_whole_picture(question)
-    if whole_picture and classifier and (found := classifier.single_object(view, question)):
-        yield named(found)
-        return
-    taken_for_granted = presupposed_thing(question)
-    if taken_for_granted and thing_probability(describer, view, taken_for_granted, thresholds) < thresholds.absent:
-        yield not_seen(taken_for_granted)
+        for sentence in _sentences(describer.answer(view, question, detail, whole_picture=whole_picture), by_clause):
+            yield Finding("text", sentence, 0.5, "model")
         return
     for number, sentence in enumerate(_sentences(describer.answer(view, question, detail, whole_picture=whole_picture))):
         is_doubtful = number == 0 and _is_doubtful(describer, view, question, sentence, thresholds, whole_picture)
         is_doubtful = is_doubtful or (classifier is not None and classifier.doubts_name(view, sentence))
-        yield with_doubt(sentence) if is_doubtful else sentence
+        yield Finding("text", sentence, 0.5 if is_doubtful else 0.8, "model", is_doubtful=is_doubtful)
 
 
 def thing_probability(describer: SceneDescriber, view: View, thing: str, thresholds: AnswerThresholds) -> float:

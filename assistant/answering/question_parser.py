@@ -8,7 +8,8 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import cast
 
 from assistant.answering.templates import full_pattern, part_pattern, slots_of, spaced
 from assistant.languages import FALLBACK, languages
@@ -21,13 +22,16 @@ MOST_ASKS = 3
 SAFETY, ORDINARY, JOINTS, CONTRACTIONS = "safety", "ordinary", "joints", "contractions"
 """Beside the intents in a language's table: parts that make any question one about safety; parts that don't, whatever they
 contain; words that join two questions ("and"); and what is short for what ("what's = what is")."""
-_ORDER: tuple[Intent, ...] = (
+ABSENT = "is_absent"
+"""Templates that ask for a thing's presence the other way round: "Is there no dog?"."""
+_ORDER = (
     *("not_about_the_picture", "money", "who", "code", "read", "colour", "light", "how_many"),
-    *("where", "choice", "is_there", "is_this", "doing", "compare", "scene", "what"),
+    *("where", "choice", ABSENT, "is_there", "is_this", "doing", "compare", "scene", "what"),
 )
-"""In which intents are tried, the most particular first."""
+"""In which they are tried, the most particular first."""
 
 _END = re.compile(r"(?<=[?？؟!！。])\s*(?=\w)|(?<=[.।])\s+(?=\w)")
+_PRONOUNS = frozenset(("it", "this", "that", "these", "those", "they", "he", "she", "him", "her", "them", "one", "there", "here"))
 _PAUSE = re.compile(r"\s*[,;،、，]\s*")
 
 
@@ -35,7 +39,7 @@ _PAUSE = re.compile(r"\s*[,;،、，]\s*")
 class _Grammar:
     """A language's questions, ready to be compared."""
 
-    patterns: tuple[tuple[re.Pattern[str], Intent], ...]
+    patterns: tuple[tuple[re.Pattern[str], str], ...]
     safety: re.Pattern[str] | None
     ordinary: re.Pattern[str] | None
     joints: re.Pattern[str] | None
@@ -72,15 +76,21 @@ def _parse_one(text: str, language: str, english: str) -> Ask:
     for words, code in tried:
         if found := _match(words, code):
             intent, slots = found
-            return Ask(
-                intent,
-                slots.get("thing", ""),
-                tuple(slots[name] for name in ("thing", "other") if name in slots) if "other" in slots else (),
-                text=text,
-                english=english or text,
-                language=code,
-            )
+            choices = tuple(slots[name] for name in ("thing", "other") if name in slots) if intent == "choice" else ()
+            asked: Intent = "is_there" if intent == ABSENT else cast(Intent, intent)
+            return Ask(asked, slots.get("thing", ""), choices, text, english or text, code, negated=intent == ABSENT)
     return Ask("free", text=text, english=english or text, language=language)
+
+
+def with_thing(ask: Ask, last: Ask | None) -> Ask:
+    """Return an ask that names nothing ("What colour is it?") with the thing that the last one named; others as they are."""
+    needs = ask.intent in ("colour", "how_many", "where", "doing") and (not ask.thing or is_pronoun(ask.thing, ask.language))
+    return replace(ask, thing=last.thing, language=last.language) if needs and last else ask
+
+
+def is_pronoun(thing: str, language: str) -> bool:
+    """Tell whether what was asked about is only pointed at: "it", "this"."""
+    return language == FALLBACK and thing in _PRONOUNS
 
 
 def asks_about_safety(text: str, language: str) -> bool:
@@ -92,7 +102,7 @@ def asks_about_safety(text: str, language: str) -> bool:
     return grammar.safety is not None and grammar.safety.search(words) is not None
 
 
-def _match(text: str, language: str) -> tuple[Intent, dict[str, str]] | None:
+def _match(text: str, language: str) -> tuple[str, dict[str, str]] | None:
     grammar = _grammar(language)
     words = grammar.words(text)
     for pattern, intent in grammar.patterns:

@@ -16,12 +16,13 @@ from assistant.commands.output import Result, Stopwatch, format_clock
 from assistant.commands.say import say
 from assistant.conversation import ENGLISH, Conversation
 from assistant.languages import phrase
-from assistant.messages import Detail, Keyframe, Question, Sentence, View
+from assistant.messages import Ask, Detail, Keyframe, Question, Sentence, View
 from assistant.problems import BadInput, DiskFull, shorten
 from assistant.videos.describe import SceneSpan, Segment, add_segment, scenes_of, spoken_segments
 from assistant.videos.subtitles import srt
 
 QUESTION = "Describe the picture."
+SCENE = Question(QUESTION, ENGLISH, QUESTION, asks=(Ask("scene", text=QUESTION),))
 """What each scene is asked."""
 MOST_SCENES = 32
 """Scenes of a video that are described, at most."""
@@ -93,7 +94,7 @@ def _describe(conversation: Conversation, scenes: list[SceneSpan], detail: Detai
     described = _Described()
     for scene in with_progress(scenes, len(scenes), "Describing", stop, quiet):
         seen = conversation.look([scene.keyframe], detail if len(scenes) == 1 else "brief")
-        text = " ".join(s.text for s in conversation.answer(seen, Question(QUESTION, ENGLISH, QUESTION), detail))
+        text = " ".join(s.text for s in conversation.answer(seen, SCENE, detail))
         start_s, problem = scene.keyframe.frame.time_s, scene.keyframe.problem
         add_segment(described.segments, Segment(start_s, scene.end_s, text))
         if isinstance(seen, View):

@@ -18,7 +18,7 @@ from assistant.live.dialogue_history import HistoryState
 from assistant.live.job_queue import Describe, Idle, Job, LookAhead, Respond, Speculate
 from assistant.live.session import Session
 from assistant.live.unasked_speech import UnaskedSpeech
-from assistant.messages import Command, Detail, Earcon, Keyframe, Question, Sentence, Utterance, View
+from assistant.messages import Ask, Command, Detail, Earcon, Keyframe, Question, Sentence, Utterance, View
 from assistant.problems import Problem
 from assistant.seeing.view_conditions import view_conditions
 from assistant.turns import UNBEGUN
@@ -159,7 +159,9 @@ class AnswerWorker:
             self._say_answer(replace(sentence, turn=question.turn) for sentence in unheard)
             return
         said = {sentence.text for sentence in session.history.answer()}
-        asked = replace(question, text=MORE_QUESTION, english_text=MORE_QUESTION, language=self._conversation.language)
+        asks = (Ask("free", text=MORE_QUESTION, english=MORE_QUESTION),)
+        language = self._conversation.language
+        asked = replace(question, text=MORE_QUESTION, english_text=MORE_QUESTION, language=language, asks=asks)
         more = [s for s in self._conversation.answer(session.look(), asked, "full") if s.text not in said]
         session.history.begin(asked)
         self._say_answer(more or [session.phrase("nothing_more", question.turn)])
@@ -178,7 +180,7 @@ class AnswerWorker:
 
     def _scene_question(self, turn: int, language: str | None = None) -> Question:
         """In the conversation's language if the user's question has none."""
-        return Question(SCENE_QUESTION, language or self._conversation.language, SCENE_QUESTION, turn)
+        return Question(SCENE_QUESTION, language or self._conversation.language, SCENE_QUESTION, turn, asks=(Ask("scene"),))
 
     def _say_answer(self, sentences: Iterable[Sentence]) -> None:
         session = self._session

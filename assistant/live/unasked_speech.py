@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from assistant.answering.answer_checks import SCENE_QUESTION
 from assistant.live.session import Session
-from assistant.messages import Question, View
+from assistant.messages import Ask, Question, Sentence, SingleObject, View
 from assistant.videos.watch_events import EventWatcher
 
-NARRATED = {"brief": (SCENE_QUESTION,), "normal": ("Where is this?", "Who is there?", SCENE_QUESTION)}
+_SCENE = Ask("scene", english=SCENE_QUESTION)
+NARRATED = {"brief": (_SCENE,), "normal": (Ask("free", english="Where is this?"), Ask("free", english="Who is there?"), _SCENE)}
 """What a narration asks of the model: the place first, then people, then what else there is."""
 
 
@@ -52,11 +53,11 @@ class UnaskedSpeech:
             if seen is not None and narrator.is_news(seen, now_s):
                 session.say(session.phrase(seen))
             return
-        for question in NARRATED["brief" if session.detail == "brief" else "normal"]:
-            asked = Question(question, session.conversation.language, question, turn)
+        for ask in NARRATED["brief" if session.detail == "brief" else "normal"]:
+            asked = Question(ask.english, session.conversation.language, ask.english, turn, asks=(ask,))
             for sentence in session.conversation.answer(seen, asked, "brief"):
                 english = sentence.english or sentence.text
-                if not _tells_nothing(english) and narrator.is_news(english, now_s) and not session.say(sentence):
+                if _is_worth_saying(sentence) and narrator.is_news(english, now_s) and not session.say(sentence):
                     return
 
     def _watch(self) -> None:
@@ -67,6 +68,9 @@ class UnaskedSpeech:
             self._session.say(self._session.phrase("event_happened", event=self._awaited))
 
 
-def _tells_nothing(sentence: str) -> bool:
-    """Not worth saying unasked."""
-    return sentence.startswith(("I can't", "I don't", "No", "Nobody"))
+def _is_worth_saying(sentence: Sentence) -> bool:
+    """Unasked: what is seen, but not what isn't or can't be told."""
+    finding = sentence.finding
+    if finding is None or finding.kind not in ("name", "text"):
+        return False
+    return not isinstance(finding.value, SingleObject) or finding.value.name is not None

@@ -13,7 +13,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from assistant.answering.calibrated_answers import calibrated_sentences, certainty, presence_scores
+from assistant.answering.calibrated_answers import certainty, presence_scores
+from assistant.conversation import Conversation
 from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
 from assistant.engines.vlm.starter.encoder_heads import SeenLabel
 from assistant.engines.vlm.starter.single_object import naming_answers, single_object_score, with_consistency
@@ -21,6 +22,7 @@ from assistant.engines.vlm.starter.thresholds import StarterThresholds
 from assistant.engines.vlm.view import SmolView
 from assistant.messages import Frame, Keyframe, Picture
 from assistant.seeing.frame_quality import picture_problem
+from assistant.settings import EarSettings
 from models.training.augment import UNREADABLE_KINDS, mirrored_variation, unreadable
 from models.training.caption_scores import bleu4, cider_d
 from models.training.data import Example, flickr_examples, grocery_examples, imagenet_examples, mentions_person, names
@@ -261,7 +263,8 @@ class Evaluation:
         return random.Random(SEED).sample(examples, min(self._most, most, len(examples)))
 
     def _say(self, view: SmolView, question: str) -> str:
-        return " ".join(calibrated_sentences(self._describer, view, question))
+        conversation = Conversation(None, self._describer, EarSettings())
+        return " ".join(said.text for said in conversation.answer(view, conversation.written(question, "en")))
 
     def _views(self, examples: list[Example]) -> Iterator[tuple[Example, SmolView]]:
         for example, picture in self._pictures(examples):

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from assistant.answering.answer_checks import CANT_TELL_THING
-from assistant.answering.calibrated_answers import calibrated_sentences
 from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
 from assistant.engines.vlm.starter.classifier import StarterClassifier
 from assistant.engines.vlm.starter.encoder_heads import Head, SeenLabel, seen_labels
@@ -19,6 +18,7 @@ from assistant.engines.vlm.starter.single_object import CANT_TELL, naming_answer
 from assistant.engines.vlm.starter.thresholds import StarterThresholds
 from assistant.engines.vlm.view import SmolView
 from assistant.messages import Frame, Keyframe, View
+from tests.support.asking import english_answer
 from tests.support.fakes import ScriptedDescriber
 from tests.support.tiny_onnx import CLASS_NAMES, PAIRS, WORDS, write_tiny_model
 
@@ -38,7 +38,7 @@ def view(*labels: SeenLabel, expected_words: float = 1.0, words: tuple[str, ...]
 def asked(shown: SmolView, question: str, answer: str, likelihoods: dict[tuple[str, str], float], known: StarterThresholds) -> list[str]:
     describer = ScriptedDescriber([answer], thresholds=known, likelihoods=likelihoods)
     describer.classifier = StarterClassifier(known, describer.log_likelihoods)
-    return list(calibrated_sentences(describer, shown, question))
+    return english_answer(describer, shown, question)
 
 
 def said(
@@ -90,7 +90,7 @@ def test_a_thing_that_no_label_fits_is_not_named() -> None:
 def test_other_questions_are_the_models_to_answer_but_a_name_is_no_surer_than_the_head() -> None:
     likely = {"A hairbrush.": -1.0}
     assert said(likely, SURE, UNSURE, question="What is the man doing?") == [MAN]
-    told = asked(view(SURE, UNSURE), "What am I holding?", "An ocarina. It is blue.", {}, MEASURED)
+    told = asked(view(SURE, UNSURE), "How does it look?", "An ocarina. It is blue.", {}, MEASURED)
     assert told == ["It looks like an ocarina.", "It is blue."]
 
 
@@ -101,7 +101,7 @@ def test_without_labels_or_thresholds_the_model_describes() -> None:
 
 def test_a_description_that_the_word_classifier_disagrees_with_is_told_with_doubt_even_if_the_model_is_sure() -> None:
     """Of a question about something else the model's own certainty counts alone."""
-    known, shown, other = StarterThresholds(doubt=-2.0, scene_doubt=-1.0), view(words=("wallet",)), "Who is in the picture?"
+    known, shown, other = StarterThresholds(doubt=-2.0, scene_doubt=-1.0), view(words=("wallet",)), "How does it look?"
     for answer, doubted in (("A wallet.", "A wallet."), ("A man.", "It looks like a man.")):
         scores = {(SCENE, answer): -2.4, (other, answer): -2.4}
         assert asked(shown, SCENE, answer, scores, known) == [doubted]

@@ -1,0 +1,86 @@
+"""Words for findings, chosen once: a phrase that every language has of its own, or an English sentence that is to be translated. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from assistant.answering.answer_checks import asked_thing, named, with_doubt
+from assistant.languages import FALLBACK
+from assistant.languages.nouns import find_noun, name, sayable
+from assistant.messages import AnswerThresholds, Finding, SingleObject
+
+OPPOSITE = {"yes": "no", "no": "yes", "likely_yes": "likely_no", "likely_no": "likely_yes", "no_answer": "no_answer"}
+CHOSEN = 0.6
+"""Share of the probability from which one of several things is chosen."""
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A phrase of the language files and what stands in its blanks."""
+
+    key: str
+    values: dict[str, str] = field(default_factory=dict)
+
+
+def words_of(finding: Finding, thresholds: AnswerThresholds, language: str) -> Phrase | str:
+    """Return the words for a finding: a Phrase, or a sentence in English.
+
+    Args:
+        finding: of any kind.
+        thresholds: how sure the model must be for how plain a word.
+        language: in which it will be said.
+    """
+    match finding.kind:
+        case "refusal":
+            return Phrase(str(finding.value))
+        case "presence":
+            key = yes_or_no(finding.probability, thresholds)
+            return Phrase(OPPOSITE[key] if finding.negated else key)
+        case "seen":
+            return _seen(finding, thresholds, language)
+        case "choice":
+            return Phrase("choice", {"thing": _thing(finding, language)}) if finding.probability >= CHOSEN else Phrase("cant_tell_that")
+        case "name" if isinstance(finding.value, SingleObject):
+            return _named(finding.value, language)
+        case _:
+            text = str(finding.value)
+            return with_doubt(text) if finding.is_doubtful else text
+
+
+def yes_or_no(probability: float, thresholds: AnswerThresholds) -> str:
+    """Return the phrase for a calibrated probability: plain where the model is nearly always right, none where it can't tell."""
+    if abs(probability - 0.5) < thresholds.cant_tell_margin:
+        return "no_answer"
+    if probability > 0.5:
+        return "yes" if probability >= thresholds.sure else "likely_yes"
+    return "no" if probability <= 1 - thresholds.sure else "likely_no"
+
+
+def _seen(finding: Finding, thresholds: AnswerThresholds, language: str) -> Phrase:
+    values = {"thing": _thing(finding, language)}
+    if finding.probability < thresholds.absent:
+        return Phrase("not_seen", values)
+    if finding.probability < 0.5:
+        return Phrase("no_answer")
+    return Phrase("seen" if finding.probability >= thresholds.sure else "likely_seen", values)
+
+
+def _thing(finding: Finding, language: str) -> str:
+    """As the user named it; in English with its article, "any keys"."""
+    if language != FALLBACK:
+        return finding.thing
+    asked = asked_thing(f"Is there {finding.thing}?")
+    thing = asked[0] if asked else finding.thing
+    if thing.startswith(("a ", "an ")) or finding.probability >= 0.5:
+        return thing
+    return f"any {thing}"
+
+
+def _named(found: SingleObject, language: str) -> Phrase | str:
+    """In the language's own words where it has a name for the thing, or for what it is a kind of."""
+    noun = find_noun(found.name, FALLBACK) if found.name and language != FALLBACK else None
+    known = sayable(noun, language) if noun else None
+    if known is None:
+        return named(found)
+    plainly = name(known, language) or ""
+    return Phrase("named", {"thing": plainly[:1].upper() + plainly[1:]}) if found.is_sure else Phrase("likely_seen", {"thing": plainly})
