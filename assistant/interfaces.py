@@ -143,6 +143,27 @@ class SceneDescriber(Protocol):
         """
         ...
 
+    @property
+    def scorer(self) -> AnswerScorer | None:
+        """Return what tells how likely given answers are; None for a model that only looks and answers."""
+        ...
+
+    @property
+    def classifier(self) -> PictureClassifier | None:
+        """Return what else the model knows of its pictures, besides what its language model says; None where it has nothing such."""
+        ...
+
+    def unload(self) -> None:
+        """Give back the engine's memory until it is used again, which then takes longer once. Views stay good."""
+        ...
+
+
+class AnswerScorer(Protocol):
+    """An optional ability of a SceneDescriber: it tells how likely given answers are, without giving one.
+
+    Asked only of its own Views.
+    """
+
     def log_likelihoods(self, view: View, question: str, answers: Sequence[str], *, prune_below: float = -math.inf) -> list[float]:
         """Return the natural logarithm of the probability that each of these answers is given, at most 0. Nothing is generated.
 
@@ -166,16 +187,7 @@ class SceneDescriber(Protocol):
 
     @property
     def moment_thresholds(self) -> MomentThresholds:
-        """Return how the model's evidence for a description becomes a probability; the defaults where nobody measured that."""
-        ...
-
-    @property
-    def classifier(self) -> PictureClassifier | None:
-        """Return what else the model knows of its pictures, besides what its language model says; None where it has nothing such."""
-        ...
-
-    def unload(self) -> None:
-        """Give back the engine's memory until it is used again, which then takes longer once. Views stay good."""
+        """Return how the model's evidence for a description becomes a probability; neutral ones where nobody measured that."""
         ...
 
 
@@ -225,6 +237,7 @@ class Translator(Protocol):
         ...
 
 
+@runtime_checkable
 class PictureMemory(SceneDescriber, Protocol):
     """A SceneDescriber that can look again at what it has encoded, without the picture: for searching a video more than once."""
 

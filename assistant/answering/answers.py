@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from assistant.answering.answer_checks import SCENE_QUESTION, asked_thing
-from assistant.answering.calibrated_answers import WHAT_QUESTION, free_findings, scene_findings, thing_probability
+from assistant.answering.calibrated_answers import WHAT_QUESTION, free_findings, measured_thresholds, scene_findings, thing_probability
 from assistant.answering.question_parser import is_pronoun
 from assistant.interfaces import SceneDescriber
 from assistant.languages import FALLBACK
@@ -92,24 +92,23 @@ def english_noun(thing: str, language: str) -> str:
 
 def thresholds_of(describer: SceneDescriber) -> AnswerThresholds:
     """Return the model's measured thresholds, or neutral ones where nobody measured it."""
-    return describer.thresholds or NEUTRAL
+    return measured_thresholds(describer) or NEUTRAL
 
 
 def _presence(describer: SceneDescriber, view: View, ask: Ask, detail: Detail) -> Iterator[Finding]:
-    thing = english_thing(ask)
-    if not thing:
+    probability = _probability(describer, view, english_thing(ask))
+    if probability is None:
         yield from _unknown(describer, view, detail)
         return
-    yield Finding("presence", True, _probability(describer, view, thing), "likelihoods", ask.thing, ask.negated)
+    yield Finding("presence", True, probability, "likelihoods", ask.thing, ask.negated)
 
 
 def _unmeasured(describer: SceneDescriber, view: View, ask: Ask, detail: Detail) -> Iterator[Finding]:
     """Whether the thing is there at all, and that what was asked of it can't be told."""
-    thing, phrase = english_thing(ask), UNMEASURED[ask.intent]
-    if not thing:
+    probability, phrase = _probability(describer, view, english_thing(ask)), UNMEASURED[ask.intent]
+    if probability is None:
         yield from _unknown(describer, view, detail, phrase)
         return
-    probability = _probability(describer, view, thing)
     yield Finding("seen", True, probability, "likelihoods", ask.thing)
     if probability >= thresholds_of(describer).absent:
         yield Finding("refusal", phrase, 1.0, "rule")
@@ -118,7 +117,7 @@ def _unmeasured(describer: SceneDescriber, view: View, ask: Ask, detail: Detail)
 def _choice(describer: SceneDescriber, view: View, ask: Ask, detail: Detail) -> Iterator[Finding]:
     """Which of several things is the most probable, where one of them is probable at all."""
     things = [english_noun(choice, ask.language) for choice in ask.choices]
-    probabilities = [_probability(describer, view, thing) for thing in things] if all(things) else [0.0]
+    probabilities = [_probability(describer, view, thing) or 0.0 for thing in things] if all(things) else [0.0]
     best = max(range(len(probabilities)), key=probabilities.__getitem__)
     if probabilities[best] < 0.5:
         yield from _unknown(describer, view, detail)
@@ -128,8 +127,8 @@ def _choice(describer: SceneDescriber, view: View, ask: Ask, detail: Detail) -> 
 
 def _free(describer: SceneDescriber, view: View, ask: Ask, detail: Detail, by_clause: bool) -> Iterator[Finding]:
     """The model's own words, but for bare ones that nobody measured."""
-    thing = english_thing(ask)
-    if thing and (probability := _probability(describer, view, thing)) < thresholds_of(describer).absent:
+    probability = _probability(describer, view, english_thing(ask))
+    if probability is not None and probability < thresholds_of(describer).absent:
         yield Finding("seen", True, probability, "likelihoods", ask.thing)
         return
     said = False
@@ -159,5 +158,8 @@ def _is_bare(finding: Finding) -> bool:
     return finding.kind == "text" and _BARE.fullmatch(str(finding.value).strip()) is not None
 
 
-def _probability(describer: SceneDescriber, view: View, thing: str) -> float:
-    return thing_probability(describer, view, thing, thresholds_of(describer))
+def _probability(describer: SceneDescriber, view: View, thing: str) -> float | None:
+    """That a thing is there; None where none is known, or the model can't tell."""
+    if not thing or describer.scorer is None:
+        return None
+    return thing_probability(describer.scorer, view, thing, thresholds_of(describer))

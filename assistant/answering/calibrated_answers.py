@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from assistant.answering.answer_checks import SCENE_QUESTION, presence_probability, presence_questions, with_doubt
 from assistant.answering.sentences import SentenceSplitter
 from assistant.answering.yes_no import yes_log_odds
-from assistant.interfaces import SceneDescriber
+from assistant.interfaces import AnswerScorer, SceneDescriber
 from assistant.messages import AnswerThresholds, Detail, Finding, View
 
 WHAT_QUESTION = "What is this?"
@@ -22,7 +22,7 @@ def scene_findings(
     `question`: in English, about all that is to be seen or about the one thing that is. With `by_clause` the first sentence comes
     as soon as it can be begun, where it needn't be checked as a whole.
     """
-    classifier = describer.classifier if describer.thresholds else None
+    classifier = describer.classifier if measured_thresholds(describer) else None
     if classifier and (found := classifier.single_object(view, SCENE_QUESTION if question == WHAT_QUESTION else question)):
         yield Finding("name", found, 1.0 if found.is_sure else 0.5, "classifier", is_doubtful=not found.is_sure)
         return
@@ -34,40 +34,51 @@ def free_findings(
     describer: SceneDescriber, view: View, question: str, detail: Detail = "brief", *, whole_picture: bool = False, by_clause: bool = False
 ) -> Iterator[Finding]:
     """Yield the sentences of a model's answer to a question in English, the first of them checked for doubt where that was measured."""
-    thresholds, classifier = describer.thresholds, describer.classifier
-    if thresholds is None:
+    scorer, classifier, thresholds = describer.scorer, describer.classifier, measured_thresholds(describer)
+    if scorer is None or thresholds is None:
         for sentence in _sentences(describer.answer(view, question, detail, whole_picture=whole_picture), by_clause):
             yield Finding("text", sentence, 0.5, "model")
         return
     for number, sentence in enumerate(_sentences(describer.answer(view, question, detail, whole_picture=whole_picture))):
-        is_doubtful = number == 0 and _is_doubtful(describer, view, question, sentence, thresholds, whole_picture)
+        is_doubtful = number == 0 and _is_doubtful(describer, scorer, view, question, sentence, thresholds, whole_picture)
         is_doubtful = is_doubtful or (classifier is not None and classifier.doubts_name(view, sentence))
         yield Finding("text", sentence, 0.5 if is_doubtful else 0.8, "model", is_doubtful=is_doubtful)
 
 
-def thing_probability(describer: SceneDescriber, view: View, thing: str, thresholds: AnswerThresholds) -> float:
+def measured_thresholds(describer: SceneDescriber) -> AnswerThresholds | None:
+    """Return how sure the model must be for how plain a word; None where nobody measured that, or nobody can."""
+    return describer.scorer.thresholds if describer.scorer else None
+
+
+def thing_probability(scorer: AnswerScorer, view: View, thing: str, thresholds: AnswerThresholds) -> float:
     """Return the calibrated probability that a thing ("a dog") is in the pictures."""
-    return presence_probability(*presence_scores(describer, view, thing), thresholds)
+    return presence_probability(*presence_scores(scorer, view, thing), thresholds)
 
 
-def presence_scores(describer: SceneDescriber, view: View, thing: str) -> tuple[float, float]:
+def presence_scores(scorer: AnswerScorer, view: View, thing: str) -> tuple[float, float]:
     """Return the model's log-odds of "yes" to "Is there a dog?" and to "Is it true that there is no dog?"."""
-    there, absent = (yes_log_odds(describer, view, question) for question in presence_questions(thing))
+    there, absent = (yes_log_odds(scorer, view, question) for question in presence_questions(thing))
     return there, absent
 
 
-def certainty(describer: SceneDescriber, view: View, question: str, sentence: str) -> float:
+def certainty(scorer: AnswerScorer, view: View, question: str, sentence: str) -> float:
     """Return the mean log-probability of the words of a sentence, as the answer to a question about the pictures."""
-    return describer.log_likelihoods(view, question, (sentence,))[0] / max(len(sentence.split()), 1)
+    return scorer.log_likelihoods(view, question, (sentence,))[0] / max(len(sentence.split()), 1)
 
 
 def _is_doubtful(
-    describer: SceneDescriber, view: View, question: str, sentence: str, thresholds: AnswerThresholds, whole_picture: bool
+    describer: SceneDescriber,
+    scorer: AnswerScorer,
+    view: View,
+    question: str,
+    sentence: str,
+    thresholds: AnswerThresholds,
+    whole_picture: bool,
 ) -> bool:
     """Of an answer's first sentence."""
     if with_doubt(sentence) == sentence:
         return False
-    sure = certainty(describer, view, question, sentence)
+    sure = certainty(scorer, view, question, sentence)
     if whole_picture and describer.classifier:
         return describer.classifier.doubts_description(view, question, sentence, sure)
     return sure < thresholds.doubt

@@ -11,12 +11,12 @@ from assistant.assembly import open_describer
 from assistant.commands.media_reader import STOPPED, MediaReader, Stop, stoppable, with_progress
 from assistant.commands.options import add_model_argument, add_settings_argument, settings_of, store_of
 from assistant.commands.output import Result, Stopwatch
-from assistant.interfaces import PictureMemory
+from assistant.interfaces import PictureMemory, SceneDescriber
 from assistant.problems import BadInput
 from assistant.store.fingerprint import fingerprint
 from assistant.videos.find_moments import Moment, TimedMatch, find_moments, spoken_moments
 from assistant.videos.index_file import IndexKey, SeenKeyframe, VideoIndex, check_writable, load_index, save_index
-from assistant.videos.queries import EMPTY_PICTURE, Query, clean_query
+from assistant.videos.queries import EMPTY_PICTURE, Query, clean_query, scorer_of
 
 DEFAULT_TOP = 3
 NOTHING_SEEN = "nothing can be seen in it: it is too dark, blank or blurred, or the lens was covered"
@@ -46,19 +46,19 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
         reader = MediaReader(options.video, settings, stop, quiet=options.json)
         if reader.is_live:
             raise BadInput(f"{options.video} is no file, so it has no past to search", "use `assistant watch` for what is still to come")
-        describer = open_describer(settings.answers, store_of(options))
+        memory = _memory(open_describer(settings.answers, store_of(options)))
         watch.lap("load")
-        key = IndexKey(fingerprint(Path(options.video)), describer.encoder_id, repr(settings.keyframes))
+        key = IndexKey(fingerprint(Path(options.video)), memory.encoder_id, repr(settings.keyframes))
         if known := options.index is not None and options.index.exists():
             reader.close()
             index = load_index(options.index, key)
         else:
-            index = _look(reader, describer, key)
+            index = _look(reader, memory, key)
         if options.index and not known and not stop.was_asked:
             save_index(options.index, index)
         watch.lap("look")
         stop.next_part()
-        moments = _search(index, options, describer, stop)
+        moments = _search(index, options, memory, stop)
         watch.lap("search")
     warnings = [*index.warnings, *([STOPPED] if stop.was_asked else []), *([] if index.keyframes or stop.was_asked else [NOTHING_SEEN])]
     yield (
@@ -74,6 +74,14 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
     )
     if stop.was_asked:
         raise KeyboardInterrupt
+
+
+def _memory(describer: SceneDescriber) -> PictureMemory:
+    """The describer, if a video can be searched with it."""
+    scorer_of(describer)
+    if not isinstance(describer, PictureMemory):
+        raise BadInput("this model can't keep what it has seen of a video", "use the starter or a SmolVLM2 model for this")
+    return describer
 
 
 def _look(reader: MediaReader, memory: PictureMemory, key: IndexKey) -> VideoIndex:

@@ -30,7 +30,7 @@ def choose_keyframes(describer: SceneDescriber, keyframes: Sequence[Keyframe], q
     """Choose at most `most` keyframes, and no more than the model takes, to answer a question from.
 
     Args:
-        describer: asked for the thing that the question names, at each keyframe.
+        describer: asked for the thing that the question names, at each keyframe, where that was measured of it.
         keyframes: of the clip, in order of time.
         question: in English.
         most: how many.
@@ -39,12 +39,13 @@ def choose_keyframes(describer: SceneDescriber, keyframes: Sequence[Keyframe], q
     most = min(most, describer.max_pictures)
     if len(keyframes) <= most:
         return ChosenKeyframes(list(keyframes))
-    thresholds, asked = describer.thresholds, asked_thing(question)
+    scorer, asked = describer.scorer, asked_thing(question)
+    thresholds = scorer.thresholds if scorer else None
     thing = asked[0] if asked else presupposed_thing(question)
-    if thing is None or thresholds is None:
+    if thing is None or scorer is None or thresholds is None:
         ends_s = [*(k.frame.time_s for k in keyframes[1:]), end_s]
         return ChosenKeyframes(_best(keyframes, [until_s - k.frame.time_s for k, until_s in zip(keyframes, ends_s, strict=True)], most))
-    probabilities = [thing_probability(describer, describer.look([k]), thing, thresholds) for k in keyframes]
+    probabilities = [thing_probability(scorer, describer.look([k]), thing, thresholds) for k in keyframes]
     chosen = _best(keyframes, probabilities, most)
     if asked is None:
         return ChosenKeyframes(chosen)

@@ -18,7 +18,7 @@ import numpy as np
 
 from assistant.answering.answer_checks import SCENE_QUESTION, asked_thing
 from assistant.answering.calibrated_answers import presence_scores
-from assistant.interfaces import SceneDescriber
+from assistant.interfaces import AnswerScorer, SceneDescriber
 from assistant.messages import MomentThresholds, Picture, Scores, View
 from assistant.problems import BadInput
 
@@ -63,7 +63,7 @@ class Query:
             empty: the describer's look at EMPTY_PICTURE.
 
         Raises:
-            BadInput: the text has no words or is too long.
+            BadInput: the text has no words or is too long, or the describer can't tell how likely it is.
         """
         self.text = clean_query(text)
         text = what_is_seen(self.text)
@@ -72,19 +72,19 @@ class Query:
         self.things = named_things(text)
         """The things that the query names."""
         self._seen = text
-        self._describer = describer
+        self._describer, self._scorer = describer, scorer_of(describer)
         self._sentence = f"{text[0].upper()}{text[1:]}."  # as the model was taught to answer
         self._empty = empty
 
     def background(self) -> Background:
         """Return what pictures say to the query on average, as it is before any picture was seen."""
-        return Background(self._describer.moment_thresholds, None if self.thing else self.scores(self._empty))
+        return Background(self._scorer.moment_thresholds, None if self.thing else self.scores(self._empty))
 
     def scores(self, view: View) -> Scores:
         """Return what a picture says to the query, float64: log-probabilities of a description's tokens [n], or a thing's log-odds [1]."""
         if self.thing:
             return np.array([self._thing_log_odds(view, self.thing)])
-        return self._describer.token_log_likelihoods(view, SCENE_QUESTION, self._sentence)
+        return self._scorer.token_log_likelihoods(view, SCENE_QUESTION, self._sentence)
 
     def match(self, view: View) -> QueryMatch:
         """Return how a picture matches the query, as far as that costs no further question."""
@@ -96,7 +96,7 @@ class Query:
         return 0.0 if self.thing else min((self._thing_log_odds(view, thing) for thing in self.things), default=0.0)
 
     def _thing_log_odds(self, view: View, thing: str) -> float:
-        there, absent = presence_scores(self._describer, view, thing)
+        there, absent = presence_scores(self._scorer, view, thing)
         return (there - absent) / 2
 
 
@@ -165,6 +165,13 @@ class Background:
     @property
     def _per_word(self) -> float:
         return self.thresholds.thing_per_word if self._least is None else self.thresholds.per_word
+
+
+def scorer_of(describer: SceneDescriber) -> AnswerScorer:
+    """Return what tells how likely a description is. Raises BadInput for a model that only looks and answers."""
+    if describer.scorer is None:
+        raise BadInput("this model can't tell how likely a description is", "use the starter or a SmolVLM2 model for this")
+    return describer.scorer
 
 
 def clean_query(text: str) -> str:

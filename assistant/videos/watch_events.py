@@ -11,7 +11,7 @@ from assistant.interfaces import SceneDescriber
 from assistant.messages import Frame, Keyframe
 from assistant.settings import KeyframeSettings
 from assistant.videos.detect_events import Event, EventDetector, EventSettings
-from assistant.videos.queries import EMPTY_PICTURE, Query
+from assistant.videos.queries import EMPTY_PICTURE, Query, scorer_of
 
 WATCH_EVENTS = EventSettings(begin_score=0.5, end_score=0.2, hold_s=0.0, cooldown_s=2.0)
 """Scores are calibrated probabilities; measured by `python -m assistant.benchmarks.video_accuracy`."""
@@ -31,7 +31,8 @@ class EventWatcher:
     """Takes the clear keyframes of one stream in order of time, and reports the event when it begins."""
 
     def __init__(self, describer: SceneDescriber, event: str, settings: EventSettings = WATCH_EVENTS) -> None:
-        """Begin to watch for an event, described in English. Raises BadInput if it has no words."""
+        """Begin to watch for an event, described in English. Raises BadInput if it has no words, or the model can't score it."""
+        scorer_of(describer)  # before it looks, which may take long
         empty = describer.look([Keyframe(Frame(EMPTY_PICTURE, 0.0), "only")])
         self._describer = describer
         self._query = Query(describer, event, empty)

@@ -80,6 +80,16 @@ def test_find_refuses_what_is_not_there(capsys: pytest.CaptureFixture[str], desc
     assert status == 0 and found["moments"] == [] and found["found"] is False
 
 
+@pytest.mark.parametrize("command", ["find", "watch"])
+def test_a_model_that_cant_tell_likelihoods_is_refused_in_a_line(
+    capsys: pytest.CaptureFixture[str], describer: ColourDescriber, clip: Path, command: str
+) -> None:
+    describer.scorer = None
+    status, found, err = run(capsys, command, clip, "something blue")
+    assert (status, found, err.count("\n")) == (2, [], 1)
+    assert "can't tell how likely" in err and "SmolVLM2" in err
+
+
 def test_find_says_when_there_is_nothing_to_see(capsys: pytest.CaptureFixture[str], describer: ColourDescriber, tmp_path: Path) -> None:
     clip = tmp_path / "dark.avi"
     writer = cv2.VideoWriter(str(clip), cv2.VideoWriter.fourcc(*"MJPG"), FPS, (160, 120))

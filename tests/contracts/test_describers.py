@@ -12,18 +12,31 @@ from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
 from assistant.interfaces import SceneDescriber
 from assistant.messages import Detail, Frame, Keyframe
 from assistant.problems import BadInput
+from assistant.videos.queries import scorer_of
 from tests.support.fakes import ScriptedDescriber
 from tests.support.tiny_onnx import write_tiny_model
 
 QUESTION = "What is in front of me?"
 
 
-@pytest.fixture(scope="module", params=["scripted", "smolvlm2"])
+SCORERS = ("scripted", "smolvlm2")
+"""Those that can tell how likely a given answer is."""
+
+
+@pytest.fixture(scope="module", params=SCORERS)
 def describer(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> SceneDescriber:
-    if request.param == "scripted":
+    return open_scorer(request.param, tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture(scope="module", params=SCORERS)
+def scoring(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> SceneDescriber:
+    return open_scorer(request.param, tmp_path_factory.mktemp("models"))
+
+
+def open_scorer(name: str, folder: Path) -> SceneDescriber:
+    if name == "scripted":
         return ScriptedDescriber(["A cat on a chair.", "A cup."], max_pictures=3)
-    folder: Path = tmp_path_factory.mktemp("models") / "tiny"
-    return Smolvlm2Describer(write_tiny_model(folder, max_pictures=3).folder, threads=1)
+    return Smolvlm2Describer(write_tiny_model(folder / "tiny", max_pictures=3).folder, threads=1)
 
 
 def keyframes(count: int, height: int = 48, width: int = 64) -> list[Keyframe]:
@@ -72,36 +85,36 @@ def test_looking_at_nothing_is_refused_in_words(describer: SceneDescriber) -> No
         describer.look([])
 
 
-def test_likelihoods_come_one_an_answer_in_their_order_and_dont_touch_the_view(describer: SceneDescriber) -> None:
-    view = describer.look(keyframes(1))
+def test_likelihoods_come_one_an_answer_in_their_order_and_dont_touch_the_view(scoring: SceneDescriber) -> None:
+    view, scorer = scoring.look(keyframes(1)), scorer_of(scoring)
     answers = ["A cat on a chair.", "A dog", "A cat on a chair."]
-    scores = describer.log_likelihoods(view, QUESTION, answers)
+    scores = scorer.log_likelihoods(view, QUESTION, answers)
     assert all(score <= 0 for score in scores)
     assert scores[0] == pytest.approx(scores[2], abs=1e-4)
     assert scores[0] != scores[1]
-    assert describer.log_likelihoods(view, QUESTION, answers[::-1]) == pytest.approx(scores[::-1], abs=1e-4)
-    assert describer.log_likelihoods(view, QUESTION, []) == []
+    assert scorer.log_likelihoods(view, QUESTION, answers[::-1]) == pytest.approx(scores[::-1], abs=1e-4)
+    assert scorer.log_likelihoods(view, QUESTION, []) == []
 
 
-def test_likelihoods_are_true_above_the_pruning_limit_and_below_it_where_they_are(describer: SceneDescriber) -> None:
-    view = describer.look(keyframes(1))
+def test_likelihoods_are_true_above_the_pruning_limit_and_below_it_where_they_are(scoring: SceneDescriber) -> None:
+    view, scorer = scoring.look(keyframes(1)), scorer_of(scoring)
     answers = ["A cat on a chair.", "A dog", "A cat on a mat", "It looks like a dog."]
-    true = describer.log_likelihoods(view, QUESTION, answers)
+    true = scorer.log_likelihoods(view, QUESTION, answers)
     together = float(np.logaddexp.reduce(true))
-    assert describer.log_likelihoods(view, QUESTION, answers, prune_below=together - 0.1) == pytest.approx(true, abs=1e-3)
+    assert scorer.log_likelihoods(view, QUESTION, answers, prune_below=together - 0.1) == pytest.approx(true, abs=1e-3)
     for limit in (together + 0.1, together + 50):
-        found = describer.log_likelihoods(view, QUESTION, answers, prune_below=limit)
+        found = scorer.log_likelihoods(view, QUESTION, answers, prune_below=limit)
         assert np.logaddexp.reduce(found) < limit
         assert all(ours >= theirs - 1e-3 for ours, theirs in zip(found, true, strict=True))
 
 
-def test_an_empty_answer_has_no_likelihood(describer: SceneDescriber) -> None:
+def test_an_empty_answer_has_no_likelihood(scoring: SceneDescriber) -> None:
     with pytest.raises(BadInput, match="empty"):
-        describer.log_likelihoods(describer.look(keyframes(1)), QUESTION, ["Yes", " "])
+        scorer_of(scoring).log_likelihoods(scoring.look(keyframes(1)), QUESTION, ["Yes", " "])
 
 
-def test_yes_is_a_probability(describer: SceneDescriber) -> None:
-    assert 0 < yes_probability(describer, describer.look(keyframes(1)), "Is there a cat?") < 1
+def test_yes_is_a_probability(scoring: SceneDescriber) -> None:
+    assert 0 < yes_probability(scorer_of(scoring), scoring.look(keyframes(1)), "Is there a cat?") < 1
 
 
 @pytest.mark.parametrize("detail", ["brief", "normal", "full"])
@@ -111,11 +124,16 @@ def test_a_picture_may_be_looked_at_in_any_detail(describer: SceneDescriber, det
 
 def test_a_view_from_before_unloading_stays_good(describer: SceneDescriber) -> None:
     view = describer.look(keyframes(1))
-    before = describer.log_likelihoods(view, QUESTION, ["A dog"])
     describer.unload()
     describer.unload()
-    assert describer.log_likelihoods(view, QUESTION, ["A dog"]) == pytest.approx(before, abs=1e-4)
     assert "".join(describer.answer(view, QUESTION))
+
+
+def test_unloading_changes_no_likelihood(scoring: SceneDescriber) -> None:
+    view, scorer = scoring.look(keyframes(1)), scorer_of(scoring)
+    before = scorer.log_likelihoods(view, QUESTION, ["A dog"])
+    scoring.unload()
+    assert scorer.log_likelihoods(view, QUESTION, ["A dog"]) == pytest.approx(before, abs=1e-4)
 
 
 @pytest.mark.parametrize("question", ["", "¿Qué ves? 猫は？", "<image><end_of_utterance>", "half a character \udce9"])
@@ -124,14 +142,14 @@ def test_no_question_breaks_the_model(describer: SceneDescriber, question: str) 
     assert all(describer.answer(describer.look(keyframes(1)), question))
 
 
-def test_answers_are_scored_without_being_given(describer: SceneDescriber) -> None:
-    view = describer.look(keyframes(1))
-    alone = [describer.log_likelihoods(view, QUESTION, [answer])[0] for answer in ("Yes.", "A long answer of many words.")]
-    together = describer.log_likelihoods(view, QUESTION, ["Yes.", "A long answer of many words."])
+def test_answers_are_scored_without_being_given(scoring: SceneDescriber) -> None:
+    view, scorer = scoring.look(keyframes(1)), scorer_of(scoring)
+    alone = [scorer.log_likelihoods(view, QUESTION, [answer])[0] for answer in ("Yes.", "A long answer of many words.")]
+    together = scorer.log_likelihoods(view, QUESTION, ["Yes.", "A long answer of many words."])
     assert all(score <= 0 for score in together)
     assert together == pytest.approx(alone, abs=1e-3)
     assert together[1] < together[0]
 
 
-def test_a_model_that_nobody_measured_has_no_thresholds(describer: SceneDescriber) -> None:
-    assert describer.thresholds is None
+def test_a_model_that_nobody_measured_has_no_thresholds(scoring: SceneDescriber) -> None:
+    assert scorer_of(scoring).thresholds is None

@@ -296,6 +296,15 @@ def test_what_the_user_waits_for_is_told_once_when_it_is_seen() -> None:
     assert [s.text for s in talk.said[before:]] == [phrase("event_happened", "en", event="a dog runs by")[0]]
 
 
+def test_a_model_that_cant_tell_likelihoods_says_so_and_still_answers() -> None:
+    talk = Talking(["A red cup."])
+    talk.describer.scorer = None
+    talk.see()
+    (said,) = talk.ask("Tell me when a dog runs by.")
+    assert "can't tell how likely" in said and "SmolVLM2" in said
+    assert talk.ask("What is this?") == ["A red cup."]
+
+
 def test_a_key_asks_for_a_description() -> None:
     talk = Talking(["A red cup."])
     talk.see()

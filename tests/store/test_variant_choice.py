@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 from assistant import assembly
 from assistant.commands.variants import choose_variants
 from assistant.interfaces import SceneDescriber
-from assistant.messages import AnswerThresholds, Detail, Frame, Keyframe, MomentThresholds, Scores, View
+from assistant.messages import Detail, Frame, Keyframe, View
 from assistant.problems import DamagedModel
 from assistant.settings import AnswerSettings
 from assistant.store import variant_choice
@@ -49,22 +48,12 @@ class Paced(SceneDescriber):
             self._clock.now_s += seconds
             yield "word"
 
-    def log_likelihoods(self, view: View, question: str, answers: Sequence[str], *, prune_below: float = -math.inf) -> list[float]:
-        return [0.0 for _ in answers]
-
-    def token_log_likelihoods(self, view: View, question: str, answer: str) -> Scores:
-        return np.zeros(1)
-
     def unload(self) -> None:
         pass
 
     @property
-    def thresholds(self) -> AnswerThresholds | None:
+    def scorer(self) -> None:
         return None
-
-    @property
-    def moment_thresholds(self) -> MomentThresholds:
-        return MomentThresholds()
 
     @property
     def classifier(self) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from assistant.interfaces import PictureClassifier
+from assistant.interfaces import AnswerScorer, PictureClassifier
 from assistant.messages import (
     AnswerThresholds,
     AudioChunk,
@@ -80,7 +80,7 @@ class ListSpeaker:
 
 
 class ScriptedDescriber:
-    """A SceneDescriber that gives the next of its answers, word by word, whatever it sees; the last one for ever.
+    """A SceneDescriber and AnswerScorer that gives the next of its answers, word by word, whatever it sees; the last one for ever.
 
     `likelihoods` holds log-likelihoods by (question, answer); any other answer's is -1 a word.
     """
@@ -96,6 +96,8 @@ class ScriptedDescriber:
         self._max_pictures = max_pictures
         self.thresholds = thresholds
         self.moment_thresholds = MomentThresholds()
+        self.scorer: AnswerScorer | None = self
+        """None makes it a model that only looks and answers."""
         self.classifier: PictureClassifier | None = None
         self._likelihoods = dict(likelihoods or {})
         self.looks: list[tuple[Keyframe, ...]] = []

@@ -52,6 +52,13 @@ def test_any_other_question_is_answered_from_the_longest_scenes_in_order() -> No
     assert times_s(choose_keyframes(DogAt(0, max_pictures=2), KEYFRAMES, "What is happening?", 4, 30.0).keyframes) == [3.0, 20.0]
 
 
+def test_a_model_that_cant_tell_likelihoods_is_asked_about_the_longest_scenes() -> None:
+    describer = DogAt(90)
+    describer.scorer = None
+    choice = choose_keyframes(describer, KEYFRAMES, "Is there a dog?", 4, 30.0)
+    assert (times_s(choice.keyframes), choice.words) == ([3.0], None)
+
+
 def test_a_model_that_takes_them_all_gets_them_all() -> None:
     choice = choose_keyframes(DogAt(90, max_pictures=64), KEYFRAMES, "Is there a dog?", 4, 30.0)
     assert (times_s(choice.keyframes), choice.words) == ([0.0, 3.0, 20.0], None)

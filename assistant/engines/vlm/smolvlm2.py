@@ -26,7 +26,7 @@ from assistant.engines.vlm.prompt import IMAGE, MAX_FRAMES, Exchange, closing, i
 from assistant.engines.vlm.token_decoding import TOKEN_CAPS, Sampling, TextStream
 from assistant.engines.vlm.tokenizing import encode
 from assistant.engines.vlm.view import SmolView
-from assistant.interfaces import PictureClassifier
+from assistant.interfaces import AnswerScorer, PictureClassifier
 from assistant.messages import AnswerThresholds, Detail, Frame, Keyframe, MomentThresholds, Picture, Scores, SeenPicture, View
 from assistant.problems import BadInput
 from assistant.store.fingerprint import fingerprint
@@ -47,7 +47,7 @@ class RawAnswer:
 
 
 class Smolvlm2Describer:
-    """A SceneDescriber. Threads may share it; a running ONNX call can't be cut."""
+    """A SceneDescriber, AnswerScorer and PictureMemory. Threads may share it; a running ONNX call can't be cut."""
 
     def __init__(
         self,
@@ -87,13 +87,18 @@ class Smolvlm2Describer:
         return self._files.max_pictures
 
     @property
+    def scorer(self) -> AnswerScorer:
+        """Return this very object, which also tells how likely given answers are."""
+        return self
+
+    @property
     def thresholds(self) -> AnswerThresholds | None:
         """Return how sure the model must be for how plain a word; None where its folder doesn't say."""
         return self._files.thresholds
 
     @property
     def moment_thresholds(self) -> MomentThresholds:
-        """Return how the model's evidence for a moment becomes a probability; the defaults where its folder doesn't say."""
+        """Return how the model's evidence for a moment becomes a probability; neutral ones where its folder doesn't say."""
         return self._files.moment_thresholds
 
     @property
