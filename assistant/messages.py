@@ -264,27 +264,27 @@ class MomentThresholds:
     """How a model's evidence that a picture shows a query becomes a probability; measured for each model and stored in its folder.
 
     A logistic line leads from the evidence to log-odds: one for descriptions ("a dog runs"), one for bare things ("a dog"). The defaults
-    were measured of the starter model by `python -m models.training.fit_moments` and stand in for models that nobody measured.
+    are round numbers for a model that nobody measured by `python -m models.training.fit_moments`: rather miss than invent a moment.
     """
 
-    offset: float = -2.256
+    offset: float = -2.0
     """Log-odds of a description without any evidence."""
-    slope: float = 4.533
+    slope: float = 4.0
     """Log-odds for each nat a token of evidence for a description."""
-    per_thing: float = 0.158
+    per_thing: float = 0.2
     """Log-odds for each unit of log-odds of the least probable thing that a description names."""
-    per_word: float = 0.181
+    per_word: float = 0.2
     """Log-odds for each nat by which the picture makes a description's words likelier (`PictureClassifier.word_evidence`)."""
-    thing_offset: float = -1.113
+    thing_offset: float = -1.0
     """Log-odds of a bare thing without any evidence."""
-    thing_slope: float = 0.669
+    thing_slope: float = 1.0
     """Log-odds for each unit of the model's own log-odds of a bare thing."""
-    thing_per_word: float = 0.284
+    thing_per_word: float = 0.3
     """Log-odds for each nat by which the picture makes a bare thing's words likelier."""
-    empty_nats: float = 20.994
+    empty_nats: float = 20.0
     """Nats by which an unrelated photograph makes a description likelier than the empty picture does, on average."""
-    found: float = 0.348
-    """Probability of the best moment below which a query counts as not found: 78 in 100 absent ones stay below."""
+    found: float = 0.5
+    """Probability of the best moment below which a query counts as not found."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,6 +13,7 @@ from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
 from assistant.engines.vlm.starter.thresholds import StarterThresholds
 from assistant.messages import MomentThresholds
 from assistant.problems import DamagedModel
+from tests.support.folders import PROJECT
 from tests.support.tiny_onnx import write_tiny_model
 
 
@@ -63,3 +64,10 @@ def test_senseless_thresholds_are_named(tmp_path: Path, content: str, name: str)
     (folder / name).write_text(content)
     with pytest.raises(DamagedModel, match=re.escape(name)):
         Smolvlm2Describer(folder)
+
+
+def test_what_was_fitted_to_the_starter_is_nobody_elses_default() -> None:
+    """It was the default of all models once, so SmolVLM2 was searched with numbers measured of another one."""
+    starter = json.loads((PROJECT / "models" / "starter" / "moment_thresholds.json").read_text(encoding="utf-8"))
+    neutral = dataclasses.asdict(MomentThresholds())
+    assert starter.keys() == neutral.keys() and not set(starter.items()) & set(neutral.items())
