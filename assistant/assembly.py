@@ -10,7 +10,17 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.interfaces import Button, Camera, Microphone, Speaker, SpeechSynthesizer, Transcriber, Translator, VoiceDetector
+from assistant.interfaces import (
+    Button,
+    Camera,
+    Microphone,
+    SceneDescriber,
+    Speaker,
+    SpeechSynthesizer,
+    Transcriber,
+    Translator,
+    VoiceDetector,
+)
 from assistant.languages import FALLBACK, languages
 from assistant.problems import BadInput, MissingModel, shorten
 from assistant.settings import AnswerSettings, CameraSettings, EarSettings, VoiceSettings
@@ -32,8 +42,25 @@ _GRAPHS = ("vision_encoder", "embed_tokens", "decoder_model_merged")
 SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 
 
-def open_describer(settings: AnswerSettings, store: ModelStore, variant: str | None = None, *, live: bool = False) -> Smolvlm2Describer:
-    """Open a model by its manifest's name, or any folder in the SmolVLM2 layout.
+def open_describer(settings: AnswerSettings, store: ModelStore, *, live: bool = False) -> SceneDescriber:
+    """Open a model by its manifest's name, any folder in the SmolVLM2 layout, or a vision server on this machine by its address.
+
+    `live` leaves room for sound beside it.
+    """
+    if not is_address(settings.model):
+        return open_smolvlm2(settings, store, live=live)
+    from assistant.engines.vlm.openai_server import ServerDescriber
+
+    return ServerDescriber(settings.model, settings.max_keyframes)
+
+
+def is_address(model: str) -> bool:
+    """Tell whether what `--model` names is a server rather than a model that is opened here."""
+    return model.lower().startswith(("http://", "https://"))
+
+
+def open_smolvlm2(settings: AnswerSettings, store: ModelStore, variant: str | None = None, *, live: bool = False) -> Smolvlm2Describer:
+    """Open a model of which more is needed than a SceneDescriber can: by its manifest's name, or any folder in the SmolVLM2 layout.
 
     `variant` by its name; None takes the one measured as the fastest by `assistant setup` or `check`, else the first in
     model_files.VARIANTS. `live` leaves room for sound beside it.
@@ -218,6 +245,8 @@ def open_speaker(destination: str | None, on_change: OnChange | None = None) -> 
 
 
 def _model_folder(model: str, store: ModelStore) -> Path:
+    if is_address(model):
+        raise BadInput(f"{shorten(model)} is a server, and this needs the model itself", "use a model's name or its folder")
     seeing = {manifest.name: manifest for manifest in all_manifests() if manifest.job.startswith(SEES)}
     if model in seeing:
         folder = store.folder(model)
@@ -231,4 +260,5 @@ def _model_folder(model: str, store: ModelStore) -> Path:
     except OSError:
         pass  # too long to be a path: then it isn't a folder either
     what = f"there is no model named {shorten(model)}, nor such a folder"
-    raise BadInput(what, f"use a folder in the SmolVLM2 layout or one of {', '.join(seeing)}")
+    others = "a folder in the SmolVLM2 layout, or the address of a vision server on this machine"
+    raise BadInput(what, f"use one of {', '.join(seeing)}, {others}")

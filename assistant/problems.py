@@ -42,6 +42,10 @@ class DamagedModel(MissingModel):
     """A model's file has the wrong contents and was not loaded."""
 
 
+class ServerTrouble(MissingModel):
+    """A model server on this machine isn't there, or doesn't answer as it should."""
+
+
 class MissingDevice(Problem):
     """A camera, microphone or loudspeaker, or the library that reaches it, isn't there."""
 

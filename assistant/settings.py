@@ -129,7 +129,7 @@ class AnswerSettings(CheckedSettings, frozen=True):
     """How the model answers."""
 
     model: str = "starter"
-    """Name of a manifest in `models/`, or a folder in the SmolVLM2 layout."""
+    """Name of a manifest in `models/`, a folder in the SmolVLM2 layout, or the address of a vision server on this machine."""
     detail: Detail = "brief"
     max_keyframes: Annotated[int, Meta(ge=1, le=64)] = 4
     """Pictures given to the model at once; a model may take fewer."""

@@ -25,10 +25,9 @@ from assistant.benchmarks.plot import draw_response_times
 from assistant.benchmarks.simulated_devices import RATE_HZ, InstantSpeaker, QuestionMicrophone, StillCamera
 from assistant.conversation import Conversation
 from assistant.devices.resampling import Resampler
-from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
 from assistant.hearing.listen import listen
 from assistant.hearing.utterances import UtteranceSegmenter
-from assistant.interfaces import SpeechSynthesizer, Transcriber
+from assistant.interfaces import SceneDescriber, SpeechSynthesizer, Transcriber
 from assistant.live.loop import Devices, LiveLoop
 from assistant.live.timed_describer import timed
 from assistant.live.turn_trace import TurnTrace
@@ -54,7 +53,7 @@ QUESTIONS = (
 @dataclass(frozen=True)
 class _Engines:
     transcriber: Transcriber
-    describer: Smolvlm2Describer
+    describer: SceneDescriber
     voices: Sequence[SpeechSynthesizer]
 
 

@@ -24,7 +24,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from assistant.assembly import open_describer
+from assistant.assembly import open_smolvlm2
 from assistant.benchmarks.clip_search import SCENES, THINGS, ClipSearch, keyframes_of_clip, make_clips, scenes_with, settled_keyframes
 from assistant.benchmarks.video_clips import Clip, Photograph, read_photographs, write_clip
 from assistant.interfaces import PictureMemory
@@ -61,7 +61,7 @@ def main() -> None:
     parser.add_argument("--only", choices=("find", "things", "watch", "describe"))
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    describer = open_describer(AnswerSettings(model=options.model, threads=options.threads), ModelStore(models_dir(None)))
+    describer = open_smolvlm2(AnswerSettings(model=options.model, threads=options.threads), ModelStore(models_dir(None)))
     with tempfile.TemporaryDirectory() as folder:
         clips = list(make_clips(read_photographs(options.data)[FIRST:], options.data, options.clips, Path(folder), SEED))
         measured = chain(

@@ -10,6 +10,7 @@ from assistant.answering.answer_checks import asks_about_safety
 from assistant.assembly import (
     SOUND_SUFFIXES,
     open_describer,
+    open_smolvlm2,
     open_sound_file,
     open_synthesizers,
     open_transcriber,
@@ -137,7 +138,7 @@ def _seen_at(keyframes: Sequence[Keyframe]) -> str:
 
 
 def _raw(options: argparse.Namespace, settings: Settings, store: ModelStore, media: Media, watch: Stopwatch) -> Result:
-    describer = open_describer(settings.answers, store)
+    describer = open_smolvlm2(settings.answers, store)
     watch.lap("load")
     keyframes = media.keyframes[-describer.max_pictures :]
     duration_s = media.duration_s if media.is_video else None

@@ -10,10 +10,12 @@ from msgspec.structs import replace
 from assistant.settings import Settings, load_settings
 from assistant.store.model_store import ModelStore, models_dir
 
+_MODEL = "a model's name, a folder in the SmolVLM2 layout, or the address of a vision server on this machine"
+
 
 def add_model_argument(parser: argparse.ArgumentParser) -> None:
     """Add --model."""
-    parser.add_argument("--model", metavar="NAME|DIR", help="a model's name, or a folder in the SmolVLM2 layout (default: starter)")
+    parser.add_argument("--model", metavar="NAME|DIR|URL", help=f"{_MODEL} (default: starter)")
 
 
 def add_settings_argument(parser: argparse.ArgumentParser) -> None:

@@ -56,6 +56,8 @@ def installed_models(store: ModelStore) -> list[str]:
 def choose_variants(models: Sequence[str], store: ModelStore) -> Iterator[RankedVariants]:
     """Yield one ranking for each model (name or folder) with several variants; measured unless that was done before."""
     for model in dict.fromkeys(models):
+        if assembly.is_address(model):
+            continue  # its server has chosen
         folder, variants = assembly.find_variants(model, store)
         if len(variants) < 2:
             continue
@@ -74,4 +76,4 @@ def _measure(model: str, variants: Sequence[str], store: ModelStore) -> tuple[li
     camera = assembly.open_camera(str(demo_file("clip.mp4")), settings.camera)
     keyframe = Keyframe(next(camera.frames()), "only")
     camera.close()
-    return variant_choice.measure(variants, lambda variant: assembly.open_describer(answers, store, variant), keyframe)
+    return variant_choice.measure(variants, lambda variant: assembly.open_smolvlm2(answers, store, variant), keyframe)

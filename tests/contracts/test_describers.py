@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from assistant.answering.yes_no import yes_probability
+from assistant.engines.vlm.openai_server import ServerDescriber
 from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
 from assistant.interfaces import SceneDescriber
 from assistant.messages import Detail, Frame, Keyframe
@@ -15,6 +17,7 @@ from assistant.problems import BadInput
 from assistant.videos.queries import scorer_of
 from tests.support.fakes import ScriptedDescriber
 from tests.support.tiny_onnx import write_tiny_model
+from tests.support.vision_server import serve
 
 QUESTION = "What is in front of me?"
 
@@ -23,9 +26,13 @@ SCORERS = ("scripted", "smolvlm2")
 """Those that can tell how likely a given answer is."""
 
 
-@pytest.fixture(scope="module", params=SCORERS)
-def describer(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> SceneDescriber:
-    return open_scorer(request.param, tmp_path_factory.mktemp("models"))
+@pytest.fixture(scope="module", params=[*SCORERS, "server"])
+def describer(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SceneDescriber]:
+    if request.param == "server":
+        with serve() as server:
+            yield ServerDescriber(server.address, max_pictures=3)
+    else:
+        yield open_scorer(request.param, tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture(scope="module", params=SCORERS)
