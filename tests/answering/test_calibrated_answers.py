@@ -205,3 +205,20 @@ def test_either_or_is_answered_by_the_more_probable() -> None:
     neither = likelihoods(-3.0, 3.0) | likelihoods(-3.0, 3.0, "a cat", "cat")
     describer = ScriptedDescriber(["A door."], thresholds=MEASURED, likelihoods=neither)
     assert said(describer, "Is this a cat or a dog?") == ["I can't tell that.", "A door."]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [("Is there a dog?", "Yes."), ("Is there no dog?", "No."), ("How many dogs are there?", "Two."), ("What colour is the dog?", "Black.")],
+)
+def test_of_a_model_that_cant_tell_likelihoods_no_bare_word_is_passed_on(question: str, answer: str) -> None:
+    describer = ScriptedDescriber([answer, answer, "A black dog."], thresholds=MEASURED, likelihoods=likelihoods(4.0, -4.0))
+    describer.scorer = None
+    first, *rest = said(describer, question)
+    assert first.startswith(("I can't tell", "I can't count")) and answer not in (first, *rest)
+
+
+def test_a_model_that_cant_tell_likelihoods_describes_in_its_own_words() -> None:
+    describer = ScriptedDescriber(["A black dog. It runs."], thresholds=MEASURED)
+    describer.scorer = None
+    assert said(describer, SCENE_QUESTION) == ["A black dog.", "It runs."]
