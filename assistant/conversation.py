@@ -6,13 +6,13 @@ all answer through this file.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from assistant.answering.answers import answer, thresholds_of
 from assistant.answering.commands import match_command
 from assistant.answering.english_questions import in_question_order, spelled_as_question
-from assistant.answering.question_parser import parse_question, with_thing
+from assistant.answering.question_parser import asks_about_safety, parse_question, with_thing
 from assistant.answering.translating import find_translator, translate_faithfully
 from assistant.answering.wake_word import after_wake_word
 from assistant.answering.wording import Phrase, words_of
@@ -132,8 +132,12 @@ class Conversation:
         if not isinstance(seen, View):
             yield self._say(seen or "no_picture", question.turn, question.language)
             return
+        yield from self.told(self._findings(seen, question, detail), question)
+
+    def told(self, findings: Iterable[Finding], question: Question) -> Iterator[Sentence]:
+        """Yield the words for what was found out about a question, as it comes; that nothing can be told if nothing comes."""
         in_english, said = False, set[str]()
-        for finding in self._findings(seen, question, detail):
+        for finding in findings:
             sentence = self._worded(finding, question)
             if sentence.text in said:
                 continue  # two questions in one breath may show the same
@@ -178,7 +182,10 @@ class Conversation:
     def _meant(self, heard: Transcript) -> tuple[str | None, Command | None]:
         """What is said to the assistant (None: nothing, where a wake word is missing), and the command that it is, if it is one."""
         text = after_wake_word(heard.text, self._wake_word) if self._wake_word else heard.text
-        return text, match_command(text or "", (self.language, ENGLISH, heard.language))
+        command = match_command(text or "", (self.language, ENGLISH, heard.language))
+        if command and command.kind == "tell_when" and asks_about_safety(text or "", command.language):
+            return text, None  # "Tell me when I can cross" is no event to wait for, but a question that is refused
+        return text, command
 
     def _no_question(self, key: str, turn: int) -> Sentence | None:
         """Why there is none; nothing where a wake word tells what is meant for the assistant."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from assistant.answering.answer_checks import SCENE_QUESTION, asked_thing
+from assistant.answering.answer_checks import SCENE_QUESTION, indefinite
 from assistant.answering.calibrated_answers import WHAT_QUESTION, free_findings, measured_thresholds, scene_findings, thing_probability
 from assistant.answering.question_parser import is_pronoun
 from assistant.interfaces import SceneDescriber
@@ -84,8 +84,7 @@ def english_noun(thing: str, language: str) -> str:
     if not thing or is_pronoun(thing, language):
         return ""
     if language == FALLBACK:
-        asked = asked_thing(f"Is there {thing}?")
-        return asked[0] if asked else ""
+        return indefinite(thing) or ""
     noun = find_noun(thing, language)
     return (name(noun, FALLBACK) or "") if noun else ""
 

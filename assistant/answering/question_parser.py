@@ -26,7 +26,7 @@ ABSENT = "is_absent"
 """Templates that ask for a thing's presence the other way round: "Is there no dog?"."""
 _ORDER = (
     *("not_about_the_picture", "money", "who", "code", "read", "colour", "light", "how_many"),
-    *("where", "choice", ABSENT, "is_there", "is_this", "doing", "compare", "scene", "what"),
+    *("where", "choice", "compare", ABSENT, "is_there", "is_this", "doing", "scene", "what"),
 )
 """In which they are tried, the most particular first."""
 

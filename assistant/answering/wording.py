@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from assistant.answering.answer_checks import asked_thing, named, with_doubt
+from assistant.answering.answer_checks import indefinite, named, with_doubt
 from assistant.languages import FALLBACK
 from assistant.languages.nouns import find_noun, name, sayable
 from assistant.messages import AnswerThresholds, Finding, SingleObject
@@ -69,8 +69,7 @@ def _thing(finding: Finding, language: str) -> str:
     """As the user named it; in English with its article, "any keys"."""
     if language != FALLBACK:
         return finding.thing
-    asked = asked_thing(f"Is there {finding.thing}?")
-    thing = asked[0] if asked else finding.thing
+    thing = indefinite(finding.thing) or finding.thing
     if thing.startswith(("a ", "an ")) or finding.probability >= 0.5:
         return thing
     return f"any {thing}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
-from assistant.answering.answer_checks import asks_about_safety
 from assistant.assembly import (
     SOUND_SUFFIXES,
     open_describer,
@@ -26,7 +26,7 @@ from assistant.conversation import ENGLISH, Conversation
 from assistant.hearing.listen import whole_utterance
 from assistant.interfaces import SceneDescriber
 from assistant.languages import languages, phrase
-from assistant.messages import Keyframe, PictureProblem, Question, Sentence, View
+from assistant.messages import Keyframe, PictureProblem, Question, Sentence, SingleObject, View
 from assistant.problems import BadInput
 from assistant.settings import AnswerSettings, Settings
 from assistant.store.model_store import ModelStore
@@ -87,8 +87,8 @@ def _asked(options: argparse.Namespace, settings: Settings, store: ModelStore, m
     if isinstance(asked, Question):
         seen, choice = _look(conversation, describer, media, asked, settings.answers)
         watch.lap("look")
-        if choice.words and asked.language == ENGLISH:
-            said, rests_on = [Sentence(choice.words, ENGLISH)], tuple(choice.rests_on)
+        if choice.finding:
+            said, rests_on = list(conversation.told([choice.finding], asked)), tuple(choice.rests_on)
         else:
             said = _collect(conversation.answer(seen, asked, settings.answers.detail), watch)
             rests_on = seen.keyframes if isinstance(seen, View) else ()
@@ -98,7 +98,7 @@ def _asked(options: argparse.Namespace, settings: Settings, store: ModelStore, m
     problem = None if isinstance(seen, View) else seen
     if problem:
         warnings.append(phrase(problem, ENGLISH)[0])
-    if not spoken and asked.language != ENGLISH and asked.english_text == asked.text:
+    if not spoken and asked.language != ENGLISH and asked.english_text == asked.text and _reaches_the_model(asked):
         warnings.append(f"the question was given to the model as it is, for nothing here translates {asked.language}: ask in English")
     if options.out:
         say(said, open_synthesizers(settings.voice, store), open_wav_file(options.out))
@@ -111,6 +111,7 @@ def _asked(options: argparse.Namespace, settings: Settings, store: ModelStore, m
         "english_question": asked.english_text,
         "answer": answer,
         "english_answer": " ".join(sentence.english or sentence.text for sentence in said),
+        "findings": [_finding(sentence, rests_on) for sentence in said if sentence.finding],
         "keyframes_s": [round(k.frame.time_s, 3) for k in rests_on],
         "times_s": watch.total(),
         "picture_problem": problem,
@@ -123,10 +124,26 @@ def _look(
 ) -> tuple[View | PictureProblem | None, ChosenKeyframes]:
     """At a picture, or at those keyframes of a video that the question is about."""
     clear = [keyframe for keyframe in media.keyframes if keyframe.problem is None]
-    if not media.is_video or not clear or asks_about_safety(question.english_text):
+    if not media.is_video or not clear or len(question.asks) != 1 or question.asks[0].intent == "safety":
         return conversation.look(media.keyframes, settings.detail), ChosenKeyframes([])
-    choice = choose_keyframes(describer, clear, question.english_text, settings.max_keyframes, media.duration_s)
+    choice = choose_keyframes(describer, clear, question.asks[0], settings.max_keyframes, media.duration_s)
     return describer.look(choice.keyframes, settings.detail, duration_s=media.duration_s), choice
+
+
+def _finding(sentence: Sentence, rests_on: Sequence[Keyframe]) -> dict[str, Any]:
+    """What a sentence tells, for other programs."""
+    finding = sentence.finding
+    assert finding is not None
+    value = finding.value.name if isinstance(finding.value, SingleObject) else finding.value
+    return {
+        "kind": finding.kind,
+        "value": value,
+        "text": sentence.text,
+        "probability": round(finding.probability, 3),
+        "source": finding.source,
+        "region": None,
+        "keyframe_s": round(rests_on[-1].frame.time_s, 3) if rests_on else None,
+    }
 
 
 def _seen_at(keyframes: Sequence[Keyframe]) -> str:
@@ -167,6 +184,10 @@ def _collect(sentences: Iterator[Sentence], watch: Stopwatch) -> list[Sentence]:
         said.append(sentence)
     watch.lap("answer")
     return said
+
+
+def _reaches_the_model(question: Question) -> bool:
+    return any(ask.intent in ("free", "doing") for ask in question.asks)
 
 
 def _is_sound(question: str) -> bool:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.answering.answer_checks import asked_thing, opposite, presupposed_thing, yes_or_no
+from assistant.answering.answers import english_thing, thresholds_of
 from assistant.answering.calibrated_answers import thing_probability
 from assistant.interfaces import SceneDescriber
-from assistant.messages import Keyframe
+from assistant.messages import Ask, Finding, Keyframe
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,38 +20,37 @@ class ChosenKeyframes:
 
     keyframes: list[Keyframe]
     """Those to look at, in order of time."""
-    words: str | None = None
+    finding: Finding | None = None
     """The answer, where it follows from all keyframes together and no single look could give it."""
     rests_on: Sequence[Keyframe] = ()
-    """Where there are `words`, the keyframes that show the thing, or all of them if it is nowhere."""
+    """Where there is a `finding`, the keyframes that show the thing, or all of them if it is nowhere."""
 
 
-def choose_keyframes(describer: SceneDescriber, keyframes: Sequence[Keyframe], question: str, most: int, end_s: float) -> ChosenKeyframes:
+def choose_keyframes(describer: SceneDescriber, keyframes: Sequence[Keyframe], ask: Ask, most: int, end_s: float) -> ChosenKeyframes:
     """Choose at most `most` keyframes, and no more than the model takes, to answer a question from.
 
     Args:
-        describer: asked for the thing that the question names, at each keyframe, where that was measured of it.
+        describer: asked for the thing that the question names, at each keyframe.
         keyframes: of the clip, in order of time.
-        question: in English.
+        ask: what is asked.
         most: how many.
         end_s: until when the clip lasts.
     """
     most = min(most, describer.max_pictures)
     if len(keyframes) <= most:
         return ChosenKeyframes(list(keyframes))
-    scorer, asked = describer.scorer, asked_thing(question)
-    thresholds = scorer.thresholds if scorer else None
-    thing = asked[0] if asked else presupposed_thing(question)
-    if thing is None or scorer is None or thresholds is None:
+    scorer, thing = describer.scorer, english_thing(ask)
+    if not thing or scorer is None:
         ends_s = [*(k.frame.time_s for k in keyframes[1:]), end_s]
         return ChosenKeyframes(_best(keyframes, [until_s - k.frame.time_s for k, until_s in zip(keyframes, ends_s, strict=True)], most))
+    thresholds = thresholds_of(describer)
     probabilities = [thing_probability(scorer, describer.look([k]), thing, thresholds) for k in keyframes]
     chosen = _best(keyframes, probabilities, most)
-    if asked is None:
+    if ask.intent not in ("is_there", "is_this"):
         return ChosenKeyframes(chosen)
     probability = anywhere(probabilities)
-    words = yes_or_no(probability, thresholds)
-    return ChosenKeyframes(chosen, words if asked[1] else opposite(words), chosen if probability > 0.5 else list(keyframes))
+    finding = Finding("presence", True, probability, "likelihoods", ask.thing, ask.negated)
+    return ChosenKeyframes(chosen, finding, chosen if probability > 0.5 else list(keyframes))
 
 
 def anywhere(probabilities: Sequence[float]) -> float:

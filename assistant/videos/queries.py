@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.answering.answer_checks import SCENE_QUESTION, asked_thing
+from assistant.answering.answer_checks import SCENE_QUESTION, indefinite
 from assistant.answering.calibrated_answers import presence_scores
 from assistant.interfaces import AnswerScorer, SceneDescriber
 from assistant.messages import MomentThresholds, Picture, Scores, View
@@ -220,5 +220,4 @@ def _words(phrase: re.Match[str]) -> list[str]:
 
 
 def _with_article(words: str) -> str | None:
-    asked = asked_thing(f"Is there {words}?")
-    return asked[0] if asked else None
+    return indefinite(words)

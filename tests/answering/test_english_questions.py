@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.answering.answer_checks import asked_thing
 from assistant.answering.english_questions import in_question_order, spelled_as_question
+from assistant.answering.question_parser import parse_question
 
 
 @pytest.mark.parametrize(
@@ -50,5 +50,5 @@ def test_languages_without_such_words_keep_what_was_heard() -> None:
 
 
 def test_the_check_for_things_then_understands_it() -> None:
-    assert asked_thing("There is a dog in the image?") is None
-    assert asked_thing(in_question_order("There is a dog in the image?")) == ("a dog", True)
+    ask = parse_question(in_question_order("There is a dog in the image?"), "en")[0]
+    assert (ask.intent, ask.thing) == ("is_there", "dog")

@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from assistant.messages import AnswerThresholds, Frame, Keyframe, View
+from assistant.answering.question_parser import parse_question
+from assistant.messages import AnswerThresholds, Ask, Frame, Keyframe, View
 from assistant.videos.answer_about import anywhere, choose_keyframes
 from tests.support.fakes import ScriptedDescriber
 
@@ -26,42 +27,48 @@ class DogAt(ScriptedDescriber):
         return [-0.01, -5.0] if there != ("no dog" in question) else [-5.0, -0.01]  # of Yes and No
 
 
+def parsed(question: str) -> Ask:
+    return parse_question(question, "en")[0]
+
+
 def times_s(keyframes: list[Keyframe]) -> list[float]:
     return [keyframe.frame.time_s for keyframe in keyframes]
 
 
 def test_a_thing_is_looked_for_in_all_keyframes() -> None:
-    choice = choose_keyframes(DogAt(90), KEYFRAMES, "Is there a dog?", 4, 30.0)
-    assert (times_s(choice.keyframes), choice.words) == ([3.0], "Yes.")
+    choice = choose_keyframes(DogAt(90), KEYFRAMES, parsed("Is there a dog?"), 4, 30.0)
+    assert times_s(choice.keyframes) == [3.0]
+    assert choice.finding is not None and choice.finding.probability > 0.8
     assert times_s(list(choice.rests_on)) == [3.0]
-    assert choose_keyframes(DogAt(90), KEYFRAMES, "Is there no dog?", 4, 30.0).words == "No."
+    absent = choose_keyframes(DogAt(90), KEYFRAMES, parsed("Is there no dog?"), 4, 30.0).finding
+    assert absent is not None and absent.negated and absent.probability > 0.8
 
 
 def test_that_a_thing_is_nowhere_rests_on_all_keyframes() -> None:
-    choice = choose_keyframes(DogAt(-1), KEYFRAMES, "Is there a dog?", 4, 30.0)
-    assert choice.words == "No." and times_s(list(choice.rests_on)) == [0.0, 3.0, 20.0]
+    choice = choose_keyframes(DogAt(-1), KEYFRAMES, parsed("Is there a dog?"), 4, 30.0)
+    assert choice.finding is not None and choice.finding.probability < 0.2 and times_s(list(choice.rests_on)) == [0.0, 3.0, 20.0]
 
 
 def test_a_question_that_takes_a_thing_for_granted_is_answered_where_it_is() -> None:
-    choice = choose_keyframes(DogAt(180), KEYFRAMES, "What colour is the dog?", 4, 30.0)
-    assert (times_s(choice.keyframes), choice.words) == ([20.0], None)
+    choice = choose_keyframes(DogAt(180), KEYFRAMES, parsed("What colour is the dog?"), 4, 30.0)
+    assert (times_s(choice.keyframes), choice.finding) == ([20.0], None)
 
 
 def test_any_other_question_is_answered_from_the_longest_scenes_in_order() -> None:
-    assert times_s(choose_keyframes(DogAt(0), KEYFRAMES, "What is happening?", 4, 30.0).keyframes) == [3.0]
-    assert times_s(choose_keyframes(DogAt(0, max_pictures=2), KEYFRAMES, "What is happening?", 4, 30.0).keyframes) == [3.0, 20.0]
+    assert times_s(choose_keyframes(DogAt(0), KEYFRAMES, parsed("What is happening?"), 4, 30.0).keyframes) == [3.0]
+    assert times_s(choose_keyframes(DogAt(0, max_pictures=2), KEYFRAMES, parsed("What is happening?"), 4, 30.0).keyframes) == [3.0, 20.0]
 
 
 def test_a_model_that_cant_tell_likelihoods_is_asked_about_the_longest_scenes() -> None:
     describer = DogAt(90)
     describer.scorer = None
-    choice = choose_keyframes(describer, KEYFRAMES, "Is there a dog?", 4, 30.0)
-    assert (times_s(choice.keyframes), choice.words) == ([3.0], None)
+    choice = choose_keyframes(describer, KEYFRAMES, parsed("Is there a dog?"), 4, 30.0)
+    assert (times_s(choice.keyframes), choice.finding) == ([3.0], None)
 
 
 def test_a_model_that_takes_them_all_gets_them_all() -> None:
-    choice = choose_keyframes(DogAt(90, max_pictures=64), KEYFRAMES, "Is there a dog?", 4, 30.0)
-    assert (times_s(choice.keyframes), choice.words) == ([0.0, 3.0, 20.0], None)
+    choice = choose_keyframes(DogAt(90, max_pictures=64), KEYFRAMES, parsed("Is there a dog?"), 4, 30.0)
+    assert (times_s(choice.keyframes), choice.finding) == ([0.0, 3.0, 20.0], None)
 
 
 def test_many_doubtful_looks_are_no_yes() -> None:

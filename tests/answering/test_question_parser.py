@@ -1,0 +1,82 @@
+"""What is asked is parsed once, in the user's own words: in every language what people say is understood as they mean it."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Any
+
+import pytest
+
+from assistant.answering.question_parser import MOST_ASKS, parse_question
+from assistant.languages import languages
+from assistant.languages.normalized import normalize
+from tests.support import folders
+
+ASKED: dict[str, dict[str, Any]] = {
+    path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted((folders.SUPPORT / "asked").glob("*.toml"))
+}
+PARSED = [
+    pytest.param(code, intent, sentence, thing, id=f"{code} {intent} {sentence}")
+    for code, table in ASKED.items()
+    for intent, rows in table.items()
+    if intent not in ("safety", "ordinary")
+    for sentence, thing in rows
+]
+
+
+def intents(text: str, language: str = "en", english: str = "") -> list[str]:
+    return [ask.intent for ask in parse_question(text, language, english)]
+
+
+def test_every_language_is_tried() -> None:
+    assert ASKED.keys() == languages().keys()
+
+
+@pytest.mark.parametrize("code", ASKED)
+def test_whatever_asks_for_leave_or_for_a_danger_is_one_about_safety(code: str) -> None:
+    assert len(ASKED[code]["safety"]) >= 40
+    assert [sentence for sentence in ASKED[code]["safety"] if "safety" not in intents(sentence, code)] == []
+
+
+@pytest.mark.parametrize("code", ASKED)
+def test_what_only_sounds_like_it_is_not(code: str) -> None:
+    assert len(ASKED[code]["ordinary"]) >= 10
+    assert [sentence for sentence in ASKED[code]["ordinary"] if "safety" in intents(sentence, code)] == []
+
+
+@pytest.mark.parametrize(("code", "intent", "sentence", "thing"), PARSED)
+def test_what_is_wanted_and_of_what_thing_is_understood(code: str, intent: str, sentence: str, thing: str) -> None:
+    ask = parse_question(sentence, code)[0]
+    assert ask.intent == intent
+    if thing:
+        assert normalize(ask.thing) == normalize(thing)
+
+
+def test_several_questions_in_one_breath_are_several() -> None:
+    assert intents("What is this? And what colour is it?") == ["what", "colour"]
+    assert intents("What is this and is there a dog too?") == ["what", "is_there"]
+    assert intents("Is there a dog? Is there a cat? Is there a bird? Is there a fish?") == ["is_there"] * MOST_ASKS
+    assert intents("Is there salt and pepper?") == ["is_there"], "what isn't two questions is one"
+
+
+def test_a_bad_translation_does_not_decide() -> None:
+    ask = parse_question("¿Hay un perro?", "es", "There is a dear?")[0]
+    assert (ask.intent, ask.thing, ask.language) == ("is_there", "perro", "es")
+
+
+def test_what_only_the_translation_tells_is_taken_from_it() -> None:
+    ask = parse_question("Pokaż mi, proszę, czy gdzieś tu nie leży jakiś pies", "pl", "Is there a dog here?")[0]
+    assert (ask.intent, ask.thing, ask.language) == ("is_there", "dog", "en")
+    assert intents("xyzzy", "pl", "Can I cross the road now?") == ["safety"]
+
+
+def test_absence_is_asked_for_the_other_way_round() -> None:
+    assert parse_question("Is there no dog?", "en")[0].negated
+    assert not parse_question("Is there a dog?", "en")[0].negated
+
+
+@pytest.mark.parametrize(
+    "text", ["", "?", "...", "a" * 5000, "and and and", "is there", "is there a?", "(((", "{thing}", "what " * 500]
+)
+def test_anything_at_all_is_parsed_to_something(text: str) -> None:
+    assert intents(text)

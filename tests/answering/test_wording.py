@@ -1,0 +1,73 @@
+"""Words are chosen once, from what was found: plainly where it is nearly always right, in every language's own words."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.answering.wording import Phrase, words_of
+from assistant.languages import languages, phrase
+from assistant.messages import AnswerThresholds, Finding, SingleObject
+
+MEASURED = AnswerThresholds(sure=0.8, cant_tell_margin=0.1, absent=0.3)
+
+
+def said(finding: Finding, language: str = "en") -> str:
+    words = words_of(finding, MEASURED, language)
+    return phrase(words.key, language, **words.values)[0] if isinstance(words, Phrase) else words
+
+
+@pytest.mark.parametrize(
+    ("probability", "words", "opposite"),
+    [
+        (0.95, "Yes.", "No."),
+        (0.7, "I think so.", "I don't think so."),
+        (0.5, "I can't tell.", "I can't tell."),
+        (0.3, "I don't think so.", "I think so."),
+        (0.02, "No.", "Yes."),
+    ],
+)
+def test_yes_and_no_follow_the_probability(probability: float, words: str, opposite: str) -> None:
+    assert said(Finding("presence", True, probability, "likelihoods", "dog")) == words
+    assert said(Finding("presence", True, probability, "likelihoods", "dog", negated=True)) == opposite
+
+
+@pytest.mark.parametrize(
+    ("probability", "words"),
+    [(0.1, "I don't see a dog."), (0.4, "I can't tell."), (0.7, "I think I see a dog."), (0.9, "I see a dog.")],
+)
+def test_what_a_question_takes_for_granted_is_told_as_surely_as_it_is_seen(probability: float, words: str) -> None:
+    assert said(Finding("seen", True, probability, "likelihoods", "dog")) == words
+
+
+def test_english_says_things_with_their_article() -> None:
+    assert said(Finding("seen", True, 0.1, "likelihoods", "my keys")) == "I don't see any keys."
+    assert said(Finding("seen", True, 0.9, "likelihoods", "the keys")) == "I see keys."
+
+
+def test_one_of_several_things_is_chosen_only_where_it_stands_out() -> None:
+    assert said(Finding("choice", "a dog", 0.9, "likelihoods", "dog")) == "I think: a dog."
+    assert said(Finding("choice", "a dog", 0.55, "likelihoods", "dog")) == "I can't tell that."
+
+
+def test_a_free_sentence_is_doubted_where_it_was_found_doubtful() -> None:
+    assert said(Finding("text", "A wallet.", 0.9, "model")) == "A wallet."
+    assert said(Finding("text", "A wallet.", 0.5, "model", is_doubtful=True)) == "It looks like a wallet."
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("es", "Un perro."), ("de", "Ein Hund."), ("fr", "Un chien."), ("ja", "いぬ。"), ("pt", "Um cachorro.")]
+)
+def test_a_thing_is_named_in_the_users_own_words_without_a_translator(language: str, words: str) -> None:
+    """ "An Egyptian cat." became "um raio" by way of a translator."""
+    heard = said(Finding("name", SingleObject("dog", True), 1.0, "classifier"), language)
+    assert heard.rstrip(".。") in (words.rstrip(".。"), "Um cão")
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("kind", ["presence", "seen", "choice", "refusal"])
+def test_every_measured_finding_has_words_in_every_language(kind: str, language: str) -> None:
+    value = {"refusal": "cant_tell_that"}.get(kind, "dog")
+    for probability in (0.05, 0.4, 0.7, 0.95):
+        words = words_of(Finding(kind, value, probability, "likelihoods", "dog"), MEASURED, language)  # type: ignore[arg-type]
+        assert isinstance(words, Phrase)
+        assert phrase(words.key, language, **words.values)[1] == language
