@@ -26,7 +26,7 @@ ABSENT = "is_absent"
 """Templates that ask for a thing's presence the other way round: "Is there no dog?"."""
 _ORDER = (
     *("not_about_the_picture", "money", "who", "code", "read", "colour", "light", "how_many"),
-    *("where", "choice", "compare", ABSENT, "is_there", "is_this", "doing", "scene", "what"),
+    *("where", "choice", "compare", "doing", ABSENT, "is_there", "is_this", "scene", "what"),
 )
 """In which they are tried, the most particular first."""
 
@@ -119,7 +119,8 @@ def _split(text: str, language: str) -> Iterator[str]:
 
 def _split_joined(sentence: str, language: str) -> Sequence[str]:
     joints = _grammar(language).joints
-    if joints is None:
+    sentence = sentence.lstrip("¿¡ ")
+    if joints is None or asks_about_safety(sentence, language):  # before a joint is taken off: an "E" may be an "È"
         return [sentence]
     sentence = joints.sub("", sentence, count=1) if joints.match(sentence) else sentence
     if _is_known(sentence, language):

@@ -2,6 +2,7 @@
 
     (is|are) there [a|any] {thing} [here]      one of several words; words that may be missing; what the user names
     danger*                                    a word that begins like this
+    ^is it green$                              of parts only: nothing before it, nothing after it
 
 They are compared with normalised words, so that case, accents and punctuation don't count. A slot that touches letters may be a
 word of its own or a part of one: "{thing}を", "l'{thing}".
@@ -34,13 +35,17 @@ def slots_of(match: re.Match[str]) -> dict[str, str]:
 
 def part_pattern(templates: Sequence[str]) -> re.Pattern[str] | None:
     """Compile a pattern that finds any of the templates within `spaced(text)`, as whole words; None without templates."""
-    return re.compile(r"(?:^|(?<= ))(?:" + "|".join(_regex(each, None) for each in templates) + ")") if templates else None
+    return re.compile(r"(?:^|(?<= ))(?:" + "|".join(map(_part, templates)) + ")") if templates else None
 
 
 def spaced(text: str) -> str:
     """Return the normalised words of a text, each with a space behind it: "Is it OK?" -> "is it ok "."""
     words = normalize(text)
     return f"{words} " if words else ""
+
+
+def _part(template: str) -> str:
+    return ("^ *" if template.startswith("^") else "") + _regex(template.strip("^$"), None) + (" *$" if template.endswith("$") else "")
 
 
 def _regex(template: str, numbers: Iterator[int] | None) -> str:
