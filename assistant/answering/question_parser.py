@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -19,9 +19,10 @@ LONGEST = 300
 """Letters of a question that are parsed; nobody asks a longer one."""
 MOST_ASKS = 3
 """Questions in one breath that are answered."""
-SAFETY, ORDINARY, JOINTS, CONTRACTIONS = "safety", "ordinary", "joints", "contractions"
+SAFETY, ORDINARY, JOINTS, CONTRACTIONS, LISTS = "safety", "ordinary", "joints", "contractions", "lists"
 """Beside the intents in a language's table: parts that make any question one about safety; parts that don't, whatever they
-contain; words that join two questions ("and"); and what is short for what ("what's = what is")."""
+contain; words that join two questions ("and"); what is short for what ("what's = what is"); and words that templates name as a
+list ("the = el|la", written "[<the>] {thing}")."""
 ABSENT = "is_absent"
 """Templates that ask for a thing's presence the other way round: "Is there no dog?"."""
 _ORDER = (
@@ -32,6 +33,7 @@ _ORDER = (
 
 _END = re.compile(r"(?<=[?？؟!！。])\s*(?=\w)|(?<=[.।])\s+(?=\w)")
 _PRONOUNS = frozenset(("it", "this", "that", "these", "those", "they", "he", "she", "him", "her", "them", "one", "there", "here"))
+_LIST = re.compile(r"<(\w+)>")
 _PAUSE = re.compile(r"\s*[,;،、，]\s*")
 
 
@@ -138,7 +140,7 @@ def _is_known(text: str, language: str) -> bool:
 
 @functools.cache
 def _grammar(code: str) -> _Grammar:
-    table = languages()[code if code in languages() else FALLBACK].questions
+    table = _with_lists(languages()[code if code in languages() else FALLBACK].questions)
     patterns = tuple((full_pattern(template), intent) for intent in _ORDER for template in table.get(intent, ()))
     joints = "|".join(re.escape(word) for word in sorted(table.get(JOINTS, ()), key=len, reverse=True))
     return _Grammar(
@@ -148,3 +150,13 @@ def _grammar(code: str) -> _Grammar:
         re.compile(rf"(?:{joints})(?:\s+|(?<=[\u3040-\u9fff]))", re.IGNORECASE) if joints else None,
         tuple((spaced(short), spaced(long)) for short, _, long in (each.partition("=") for each in table.get(CONTRACTIONS, ()))),
     )
+
+
+def _with_lists(table: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    """A language's table with the words of its lists in place of their names; a list may name others."""
+    lists = {name.strip(): words.strip() for name, _, words in (each.partition("=") for each in table.get(LISTS, ()))}
+
+    def written_out(template: str) -> str:
+        return _LIST.sub(lambda found: written_out(lists[found[1]]), template)
+
+    return {key: tuple(map(written_out, templates)) for key, templates in table.items()}
