@@ -12,6 +12,7 @@ from assistant.languages import languages
 
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\s\u3040-\u30ff\u3400-\u9fff]+")
 """Kana and Chinese characters count as words of their own, since nothing else divides them."""
+_CHARACTER = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _ACCENTS = re.compile(r"[\u0300-\u036f\u0640\u064b-\u0655\u0670\u093c]")
 """Accents of Latin, Greek and Cyrillic letters, Arabic vowels and hamzas, the Hindi nukta; other marks are letters."""
 
@@ -32,11 +33,16 @@ def normalize(text: str) -> str:
 
 
 def normalized_words(text: str) -> list[NormalizedWord]:
-    """Return the words of a text in order; of a word said several times in a row only the first."""
+    """Return the words of a text in order; of a word said several times in a row only the first.
+
+    Not so of kana and Chinese characters, which are parts of words: "ここ", "谢谢".
+    """
     letters = "".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in text)  # as long as the text
     found = (NormalizedWord(_normalize_word(m.group()), m.start(), m.end()) for m in _WORD.finditer(letters))
     words = [word for word in found if word.normalized]
-    return words[:1] + [word for before, word in pairwise(words) if word.normalized != before.normalized]  # "Stop, stop!"
+    return words[:1] + [
+        word for before, word in pairwise(words) if word.normalized != before.normalized or _CHARACTER.fullmatch(word.normalized)
+    ]  # "Stop, stop!"
 
 
 def _normalize_word(word: str) -> str:
