@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -19,10 +19,11 @@ LONGEST = 300
 """Letters of a question that are parsed; nobody asks a longer one."""
 MOST_ASKS = 3
 """Questions in one breath that are answered."""
-SAFETY, ORDINARY, JOINTS, CONTRACTIONS, LISTS = "safety", "ordinary", "joints", "contractions", "lists"
+SAFETY, ORDINARY, JOINTS, CONTRACTIONS, LISTS, NAMELESS = "safety", "ordinary", "joints", "contractions", "lists", "nameless"
 """Beside the intents in a language's table: parts that make any question one about safety; parts that don't, whatever they
-contain; words that join two questions ("and"); what is short for what ("what's = what is"); and words that templates name as a
-list ("the = el|la", written "[<the>] {thing}")."""
+contain; words that join two questions ("and"); what is short for what ("what's = what is"); words that templates name as a
+list ("the = el|la", written "[<the>] {thing}"); and parts that no name of a thing has ("what"): in Japanese "これは何ですか" would
+fit "これは{thing}ですか"."""
 ABSENT = "is_absent"
 """Templates that ask for a thing's presence the other way round: "Is there no dog?"."""
 _ORDER = (
@@ -46,6 +47,11 @@ class _Grammar:
     ordinary: re.Pattern[str] | None
     joints: re.Pattern[str] | None
     contractions: tuple[tuple[str, str], ...]
+    nameless: re.Pattern[str] | None
+
+    def names(self, slots: Iterable[str]) -> bool:
+        """Whether all that stands in the slots may name a thing."""
+        return self.nameless is None or not any(self.nameless.search(spaced(slot)) for slot in slots)
 
     def words(self, text: str) -> str:
         """The normalised words, none of them short for others."""
@@ -108,8 +114,8 @@ def _match(text: str, language: str) -> tuple[str, dict[str, str]] | None:
     grammar = _grammar(language)
     words = grammar.words(text)
     for pattern, intent in grammar.patterns:
-        if match := pattern.fullmatch(words):
-            return intent, slots_of(match)
+        if (match := pattern.fullmatch(words)) and grammar.names((slots := slots_of(match)).values()):
+            return intent, slots
     return None
 
 
@@ -149,6 +155,7 @@ def _grammar(code: str) -> _Grammar:
         part_pattern(table.get(ORDINARY, ())),
         re.compile(rf"(?:{joints})(?:\s+|(?<=[\u3040-\u9fff]))", re.IGNORECASE) if joints else None,
         tuple((spaced(short), spaced(long)) for short, _, long in (each.partition("=") for each in table.get(CONTRACTIONS, ()))),
+        part_pattern(table.get(NAMELESS, ())),
     )
 
 

@@ -18,6 +18,7 @@ from assistant.languages.normalized import normalize
 
 ANYTHING = "any"
 """The slot of words that nobody needs; it may come several times."""
+_BETWEEN_CHARACTERS = re.compile(r"(?<=[\u3040-\u30ff\u3400-\u9fff]) (?=[\u3040-\u30ff\u3400-\u9fff])")
 _SLOT = re.compile(r"\{(\w+)\}")
 _PAIRS = {"(": ")", "[": "]"}
 
@@ -29,7 +30,7 @@ def full_pattern(template: str) -> re.Pattern[str]:
 
 def slots_of(match: re.Match[str]) -> dict[str, str]:
     """Return what stood in the slots of a `full_pattern`, by name, the first where a slot may stand in several places."""
-    found = [(group.partition("__")[0], value.strip()) for group, value in match.groupdict().items() if value]
+    found = [(group.partition("__")[0], _BETWEEN_CHARACTERS.sub("", value.strip())) for group, value in match.groupdict().items() if value]
     return dict(reversed(found))
 
 
