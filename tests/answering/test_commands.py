@@ -55,6 +55,8 @@ def test_a_word_heard_in_another_language_is_tried_in_each_one_given() -> None:
 def test_words_of_any_script_are_compared_without_case_accents_and_spaces(heard: str, written: str) -> None:
     assert normalize(heard).replace(" ", "") == normalize(written).replace(" ", "")
     assert normalize("हिन्दी") != normalize("हन्द"), "the vowels of Hindi are marks and count"
+    assert normalize("stop stop") == "stop"
+    assert normalize("谢谢") == "谢 谢", "a character is a part of a word, no word said twice"
 
 
 @pytest.mark.parametrize("text", ["", "...", "please", "Is there a bus stop?", "Describe the toaster.", "What does the sign read?"])
