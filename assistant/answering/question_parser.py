@@ -13,6 +13,7 @@ from typing import cast
 
 from assistant.answering.templates import full_pattern, part_pattern, slots_of, spaced
 from assistant.languages import FALLBACK, languages
+from assistant.languages.normalized import as_written
 from assistant.messages import Ask, Intent
 
 LONGEST = 300
@@ -83,7 +84,7 @@ def _parse_one(text: str, language: str, english: str) -> Ask:
         return Ask("safety", text=text, english=english or text, language=language)
     for words, code in tried:
         if found := _match(words, code):
-            intent, slots = found
+            intent, slots = found[0], {name: as_written(value, words) for name, value in found[1].items()}
             choices = tuple(slots[name] for name in ("thing", "other") if name in slots) if intent == "choice" else ()
             asked: Intent = "is_there" if intent == ABSENT else cast(Intent, intent)
             return Ask(asked, slots.get("thing", ""), choices, text, english or text, code, negated=intent == ABSENT)
@@ -164,6 +165,11 @@ def _with_lists(table: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
     lists = {name.strip(): words.strip() for name, _, words in (each.partition("=") for each in table.get(LISTS, ()))}
 
     def written_out(template: str) -> str:
-        return _LIST.sub(lambda found: written_out(lists[found[1]]), template)
+        def words(found: re.Match[str]) -> str:
+            before, after = template[: found.start()][-1:], template[found.end() :][:1]
+            listed = written_out(lists[found[1]])
+            return listed if before in ("(", "[", "|") and after in (")", "]", "|") else f"({listed})"
+
+        return _LIST.sub(words, template)
 
     return {key: tuple(map(written_out, templates)) for key, templates in table.items()}

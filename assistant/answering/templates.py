@@ -20,6 +20,8 @@ ANYTHING = "any"
 """The slot of words that nobody needs; it may come several times."""
 _BETWEEN_CHARACTERS = re.compile(r"(?<=[\u3040-\u30ff\u3400-\u9fff]) (?=[\u3040-\u30ff\u3400-\u9fff])")
 _SLOT = re.compile(r"\{(\w+)\}")
+_STAR = "wqx"
+"""Stands for a template's star while its words are normalised: no word has it."""
 _PAIRS = {"(": ")", "[": "]"}
 
 
@@ -60,7 +62,7 @@ def _regex(template: str, numbers: Iterator[int] | None) -> str:
             group = "?:" if text == ANYTHING or numbers is None else f"?P<{text}__{next(numbers)}>"
             made.append(rf"({group}\S+?(?: \S+?)*?)" + (" ?" if touches else " "))
         elif kind == "words":
-            words = [re.escape(word).replace("zzz", r"\S*") for word in normalize(text.replace("*", "zzz")).split()]
+            words = [re.escape(word).replace(_STAR, r"\S*") for word in normalize(text.replace("*", _STAR)).split()]
             joined = " ".join(words)
             made.append(joined + (" ?" if joined and touches_next and pieces[number + 1][0] == "slot" else " " if joined else ""))
         else:

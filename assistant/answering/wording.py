@@ -9,7 +9,6 @@ from assistant.languages import FALLBACK
 from assistant.languages.nouns import find_noun, name, sayable
 from assistant.messages import AnswerThresholds, Finding, SingleObject
 
-OPPOSITE = {"yes": "no", "no": "yes", "likely_yes": "likely_no", "likely_no": "likely_yes", "no_answer": "no_answer"}
 CHOSEN = 0.6
 """Share of the probability from which one of several things is chosen."""
 
@@ -34,8 +33,9 @@ def words_of(finding: Finding, thresholds: AnswerThresholds, language: str) -> P
         case "refusal":
             return Phrase(str(finding.value))
         case "presence":
-            key = yes_or_no(finding.probability, thresholds)
-            return Phrase(OPPOSITE[key] if finding.negated else key)
+            if finding.negated:  # "Is there no dog?": languages, and people, differ in what "no" says then
+                return _seen(finding, thresholds, language)
+            return Phrase(yes_or_no(finding.probability, thresholds))
         case "seen":
             return _seen(finding, thresholds, language)
         case "choice":

@@ -45,6 +45,23 @@ def normalized_words(text: str) -> list[NormalizedWord]:
     ]  # "Stop, stop!"
 
 
+def as_written(phrase: str, text: str) -> str:
+    """Return the part of a text whose words are those of a normalised phrase, in the text's own letters: "schussel" -> "Schüssel".
+
+    The phrase itself where no such words stand in a row.
+    """
+    words, wanted = normalized_words(text), phrase.replace(" ", "")
+    for first in range(len(words)):
+        joined = ""
+        for last in range(first, len(words)):
+            joined += words[last].normalized
+            if joined == wanted:
+                return text[words[first].start : words[last].end]
+            if not wanted.startswith(joined):
+                break
+    return phrase
+
+
 def _normalize_word(word: str) -> str:
     bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", word.casefold()))
     return unicodedata.normalize("NFKC", bare).translate(_alike())

@@ -64,6 +64,19 @@ def test_a_bad_translation_does_not_decide() -> None:
     assert (ask.intent, ask.thing, ask.language) == ("is_there", "perro", "es")
 
 
+@pytest.mark.parametrize(
+    ("sentence", "language", "thing"),
+    [
+        ("Wo ist die Schüssel?", "de", "Schüssel"),
+        ("Có con chó không?", "vi", "chó"),
+        ("杯子在哪里？", "zh", "杯子"),
+        ("Is there a TV?", "en", "TV"),
+    ],
+)
+def test_the_thing_is_told_back_in_the_users_own_letters(sentence: str, language: str, thing: str) -> None:
+    assert parse_question(sentence, language)[0].thing == thing
+
+
 def test_what_only_the_translation_tells_is_taken_from_it() -> None:
     ask = parse_question("Pokaż mi, proszę, czy gdzieś tu nie leży jakiś pies", "pl", "Is there a dog here?")[0]
     assert (ask.intent, ask.thing, ask.language) == ("is_there", "dog", "en")
@@ -75,8 +88,6 @@ def test_absence_is_asked_for_the_other_way_round() -> None:
     assert not parse_question("Is there a dog?", "en")[0].negated
 
 
-@pytest.mark.parametrize(
-    "text", ["", "?", "...", "a" * 5000, "and and and", "is there", "is there a?", "(((", "{thing}", "what " * 500]
-)
+@pytest.mark.parametrize("text", ["", "?", "...", "a" * 5000, "and and and", "is there", "is there a?", "(((", "{thing}", "what " * 500])
 def test_anything_at_all_is_parsed_to_something(text: str) -> None:
     assert intents(text)

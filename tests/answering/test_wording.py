@@ -17,18 +17,17 @@ def said(finding: Finding, language: str = "en") -> str:
 
 
 @pytest.mark.parametrize(
-    ("probability", "words", "opposite"),
-    [
-        (0.95, "Yes.", "No."),
-        (0.7, "I think so.", "I don't think so."),
-        (0.5, "I can't tell.", "I can't tell."),
-        (0.3, "I don't think so.", "I think so."),
-        (0.02, "No.", "Yes."),
-    ],
+    ("probability", "words"),
+    [(0.95, "Yes."), (0.7, "I think so."), (0.5, "I can't tell."), (0.3, "I don't think so."), (0.02, "No.")],
 )
-def test_yes_and_no_follow_the_probability(probability: float, words: str, opposite: str) -> None:
+def test_yes_and_no_follow_the_probability(probability: float, words: str) -> None:
     assert said(Finding("presence", True, probability, "likelihoods", "dog")) == words
-    assert said(Finding("presence", True, probability, "likelihoods", "dog", negated=True)) == opposite
+
+
+def test_a_question_about_absence_is_not_answered_by_a_bare_word() -> None:
+    """ "No." to "Is there no dog?" says to one that there is a dog, to another that there is none."""
+    assert said(Finding("presence", True, 0.95, "likelihoods", "dog", negated=True)) == "I see a dog."
+    assert said(Finding("presence", True, 0.02, "likelihoods", "dog", negated=True)) == "I don't see a dog."
 
 
 @pytest.mark.parametrize(
