@@ -162,10 +162,14 @@ class Question:
 class SingleObject:
     """The one thing that a picture is of, where it is of one thing rather than of a scene."""
 
-    name: str | None
-    """Such as "hairbrush", without an article; None where nobody can tell what it is."""
-    is_sure: bool
-    """Whether the name may be said without "It looks like"."""
+    noun: str | None
+    """What it surely is, as a synset of `languages/nouns.tsv`; None where nobody can tell."""
+    probability: float = 0.0
+    """Of the noun being right, calibrated."""
+    specific: str | None = None
+    """A more precise noun that it perhaps is; None where nothing more precise is likely."""
+    specific_probability: float = 0.0
+    """Of the more precise noun being right, calibrated."""
 
 
 FindingKind = Literal["presence", "seen", "choice", "name", "text", "refusal"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 
-from assistant.messages import AnswerThresholds, SingleObject
+from assistant.messages import AnswerThresholds
 
 _DETERMINER = re.compile(r"(?:an?|any|some|the|my|your|his|her|our|their|this|that|no) ")
 _PLACE_OR_DOING = re.compile(r"(in|on|at|by|near|under|over|along|through|across|behind|beside|inside|outside|\w+ing)\b", re.IGNORECASE)
@@ -50,14 +50,6 @@ def presence_probability(there_log_odds: float, absent_log_odds: float, threshol
     """
     score = (there_log_odds - absent_log_odds) / 2
     return 1 / (1 + math.exp(-(max(min(thresholds.slope * score + thresholds.offset, 50.0), -50.0))))
-
-
-def named(found: SingleObject) -> str:
-    """Word the name of a single object by how sure it is: "A hairbrush.", "It looks like a hairbrush.", or that it can't be told."""
-    if found.name is None:
-        return CANT_TELL_THING
-    plain = f"{article(found.name).capitalize()} {found.name}."
-    return plain if found.is_sure else with_doubt(plain)
 
 
 def with_doubt(sentence: str) -> str:

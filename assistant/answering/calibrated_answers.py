@@ -24,7 +24,11 @@ def scene_findings(
     """
     classifier = describer.classifier if measured_thresholds(describer) else None
     if classifier and (found := classifier.single_object(view, SCENE_QUESTION if question == WHAT_QUESTION else question)):
-        yield Finding("name", found, 1.0 if found.is_sure else 0.5, "classifier", is_doubtful=not found.is_sure)
+        yield (
+            Finding("name", found, found.probability, "classifier")
+            if found.noun
+            else Finding("refusal", "cant_tell_thing", 1.0, "classifier")
+        )
         return
     whole_picture = question != WHAT_QUESTION
     yield from free_findings(describer, view, question, detail, whole_picture=whole_picture, by_clause=by_clause)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from assistant.answering.answer_checks import indefinite, named, with_doubt
+from assistant.answering.answer_checks import indefinite, with_doubt
 from assistant.languages import FALLBACK
-from assistant.languages.nouns import find_noun, name, sayable
+from assistant.languages.nouns import LANGUAGES, Noun, ancestors, name, nouns, sayable
 from assistant.messages import AnswerThresholds, Finding, SingleObject
 
 CHOSEN = 0.6
 """Share of the probability from which one of several things is chosen."""
+
+ANIMAL = "00015388"
+"""Its synset."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +78,23 @@ def _thing(finding: Finding, language: str) -> str:
     return f"any {thing}"
 
 
-def _named(found: SingleObject, language: str) -> Phrase | str:
-    """In the language's own words where it has a name for the thing, or for what it is a kind of."""
-    noun = find_noun(found.name, FALLBACK) if found.name and language != FALLBACK else None
-    known = sayable(noun, language) if noun else None
-    if known is None:
-        return named(found)
-    plainly = name(known, language) or ""
-    return Phrase("named", {"thing": plainly[:1].upper() + plainly[1:]}) if found.is_sure else Phrase("likely_seen", {"thing": plainly})
+def _named(found: SingleObject, language: str) -> Phrase:
+    """By a name that people know, and perhaps a more precise one, as far as the language has names for them."""
+    surely = nouns().get(found.noun) if found.noun else None
+    kind = _familiar(surely, language) if surely else None
+    plainly = name(kind, language) if kind else None
+    if plainly is None:
+        return Phrase("cant_tell_thing")
+    values = {"thing": plainly[:1].upper() + plainly[1:]}
+    finer = nouns().get(found.specific) if found.specific else surely
+    precisely = name(finer, language) if finer else None
+    return Phrase("named", values) if precisely in (None, plainly) else Phrase("perhaps", values | {"specific": str(precisely)})
+
+
+def _familiar(noun: Noun, language: str) -> Noun | None:
+    """Of an animal an everyday kind ("a dog" for a redbone), since few know all breeds and species; of other things the nearest name."""
+    known = sayable(noun, language)
+    above = (noun, *ancestors(noun))
+    if not any(kind.synset == ANIMAL for kind in above):
+        return known
+    return next((kind for kind in above if kind.checked == LANGUAGES and kind.sayable), known)

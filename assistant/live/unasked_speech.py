@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from assistant.answering.answer_checks import SCENE_QUESTION
 from assistant.live.session import Session
-from assistant.messages import Ask, Question, Sentence, SingleObject, View
+from assistant.messages import Ask, Question, Sentence, View
 from assistant.videos.watch_events import EventWatcher
 
 _SCENE = Ask("scene", english=SCENE_QUESTION)
@@ -70,7 +70,4 @@ class UnaskedSpeech:
 
 def _is_worth_saying(sentence: Sentence) -> bool:
     """Unasked: what is seen, but not what isn't or can't be told."""
-    finding = sentence.finding
-    if finding is None or finding.kind not in ("name", "text"):
-        return False
-    return not isinstance(finding.value, SingleObject) or finding.value.name is not None
+    return sentence.finding is not None and sentence.finding.kind in ("name", "text")

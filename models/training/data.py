@@ -69,7 +69,7 @@ def grocery_examples(data: Path, split: str) -> list[Example]:
 
 
 def imagenet_examples(data: Path, split: str) -> list[Example]:
-    """`split` "train" is 700 classes, "dev" the 300 kept out (the same for everyone: the seed is fixed)."""
+    """`split` "train" is 700 classes, "dev" the 300 kept out (by a fixed seed), "all" both; in the head's order."""
     rows = list(_rows(data / "imagenet_samples" / "labels.tsv"))
     held_out = set(random.Random(SPLIT_SEED).sample(range(len(rows)), HELD_OUT_CLASSES))
     return [
@@ -80,8 +80,12 @@ def imagenet_examples(data: Path, split: str) -> list[Example]:
             name,
         )
         for index, (picture, name) in enumerate(rows)
-        if (index in held_out) == (split == "dev")
+        if split == "all" or (index in held_out) == (split == "dev")
     ]
+
+
+def clothing_examples(data: Path) -> list[Example]:
+    return [Example("clothing", picture, (), kind) for picture, kind, _ in _rows(data / "clothing" / "labels.tsv")]
 
 
 def class_names(data: Path) -> list[str]:

@@ -1,6 +1,7 @@
 """Measures a model folder on the development splits, through the same path that users have.
 
-    python -m models.training.evaluate --model DIR [--data ../shared/data] [--pictures N] [--thresholds FILE] [--plots DIR] [--json FILE]
+    python -m models.training.evaluate --model DIR [--data ../shared/data] [--pictures N] [--thresholds FILE] [--name-thresholds FILE]
+        [--plots DIR] [--json FILE]
 
 Prints each measure with its floor and number of pictures, and ten outputs of each kind, drawn by a fixed seed. --thresholds
 fits the model's answer thresholds, on the even half of the presence questions (the figures are of the odd half) and, for what the
@@ -33,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--threads", type=int, default=0, help="0 = one per core")
     parser.add_argument("--json", type=Path, help="write measures and outputs here")
     parser.add_argument("--thresholds", type=Path, help="fit the answer thresholds and write them here")
+    parser.add_argument("--name-thresholds", type=Path, help='write here what the measure "hedging" fits')
     parser.add_argument("--plots", type=Path, help="draw reliability and score plots into this folder")
     options = parser.parse_args(arguments)
     evaluation = Evaluation(Smolvlm2Describer(options.model, options.threads), options.data, options.pictures)
@@ -46,6 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"{m.name:<64} {m.value:>7.3f}  {m.floor:<8} {m.pictures}")
     if options.thresholds:
         options.thresholds.write_text(json.dumps(dataclasses.asdict(evaluation.thresholds), indent=2) + "\n", encoding="utf-8")
+    if options.name_thresholds and evaluation.name_thresholds:
+        fitted = dataclasses.asdict(evaluation.name_thresholds)
+        options.name_thresholds.write_text(json.dumps(fitted, indent=2) + "\n", encoding="utf-8")
     if options.plots:
         draw_plots(evaluation.presence_scores, options.plots)
     if options.json:

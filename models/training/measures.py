@@ -6,9 +6,10 @@ import dataclasses
 import random
 import tarfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import cv2
 import numpy as np
@@ -17,15 +18,27 @@ from assistant.answering.calibrated_answers import certainty, presence_scores
 from assistant.conversation import Conversation
 from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
 from assistant.engines.vlm.starter.encoder_heads import SeenLabel
+from assistant.engines.vlm.starter.hedged_names import NameThresholds, noun_tree
+from assistant.engines.vlm.starter.picture_classes import ClassifiedPicture
 from assistant.engines.vlm.starter.single_object import naming_answers, single_object_score, with_consistency
 from assistant.engines.vlm.starter.thresholds import StarterThresholds
 from assistant.engines.vlm.view import SmolView
+from assistant.languages.nouns import Noun, labels_to_nouns, nouns_by_label
 from assistant.messages import Frame, Keyframe, Picture
 from assistant.seeing.frame_quality import picture_problem
 from assistant.settings import EarSettings
 from models.training.augment import UNREADABLE_KINDS, mirrored_variation, unreadable
 from models.training.caption_scores import bleu4, cider_d
-from models.training.data import Example, flickr_examples, grocery_examples, imagenet_examples, mentions_person, names
+from models.training.data import (
+    Example,
+    clothing_examples,
+    flickr_examples,
+    grocery_examples,
+    imagenet_examples,
+    mentions_person,
+    names,
+)
+from models.training.hedging import JUDGEMENTS, calibration_figures, fit_names, judge, kinds, name_figures, seeded_halves
 from models.training.judging import (
     area_under_curve,
     balanced_accuracy,
@@ -50,6 +63,7 @@ from models.training.questions import (
 )
 
 QUESTION = "What is in front of me?"
+NAME_QUESTION = "What is this?"
 SEED = 11
 GALLERY = 20
 RANKED_PICTURES = 400
@@ -57,7 +71,8 @@ ASKED_PICTURES = 400
 UNREADABLE_PICTURES = 140
 DOUBTED_SHARE, NEAR_DOUBTED_SHARE = 0.1, 0.5
 FITTED_PICTURES = 400
-MEASURES = ("naming", "captions", "doubt", "ranking", "groceries", "objects", "presence", "questions", "nothing_to_see")
+NAMED_PICTURES = 150
+MEASURES = ("naming", "hedging", "captions", "doubt", "ranking", "groceries", "objects", "presence", "questions", "nothing_to_see")
 RULES: dict[str, Callable[[list[str], random.Random], Exchange | None]] = {
     "colour": what_colour,
     "count": how_many,
@@ -99,6 +114,7 @@ class Evaluation:
         self._most = most
         self.outputs: dict[str, list[tuple[str, str]]] = {}
         self.presence_scores: list[PresenceScore] = []
+        self.name_thresholds: NameThresholds | None = None
         measured = describer.thresholds
         self.thresholds = measured if isinstance(measured, StarterThresholds) else StarterThresholds()
 
@@ -119,6 +135,30 @@ class Evaluation:
         yield Measure("training: single objects named by the head", _share(iter(scores >= single)), "report", len(scores))
         yield Measure("training: the head's first label is right", _share(iter(right)), "report", len(right))
         yield Measure("training: the same of those told plainly", _share(iter(plainly)), "report", len(plainly))
+
+    def hedging(self) -> Iterator[Measure]:
+        """Fit how precise the class head's names may be on half of ImageNet's pictures and measure them on the others; then ask
+        "What is this?" of those, groceries and clothing, with the thresholds that the model's folder has.
+        """
+        examples, truths = _with_nouns_by_place(self._data), labels_to_nouns()
+        seen = [self._describer.see(picture) for _, picture in self._pictures([example for example, _ in examples])]
+        logits = np.array([picture.class_logits for picture in seen if isinstance(picture, ClassifiedPicture)])
+        if logits.shape != (len(examples), len(truths)):
+            return
+        tree = noun_tree([noun.synset for noun in truths])
+        fitted, kept = seeded_halves(len(examples))
+        self.name_thresholds = thresholds = fit_names(tree, logits[fitted], np.array(fitted), [kinds(truths[n]) for n in fitted])
+        found = [tree.name(row, thresholds) for row in logits[kept]]
+        for what, value in name_figures(tree, found, [kinds(truths[n]) for n in kept]).items():
+            yield Measure(f"names: {what}", value, ">= 0.95" if what == "right of the names said" else "report", len(kept))
+        for temperature in (1.0, thresholds.temperature):
+            for what, value, pictures in calibration_figures(logits[kept], np.array(kept), temperature):
+                yield Measure(what, value, "report", pictures)
+        yield from self._judge("ImageNet", NAME_QUESTION, [examples[n] for n in kept], NAMED_PICTURES)
+        for kind, named in (("grocery", grocery_examples(self._data, "dev")), ("clothing", clothing_examples(self._data))):
+            known = nouns_by_label(kind)
+            with_nouns = [(example, known[example.label]) for example in named if example.label in known]
+            yield from self._judge(kind, NAME_QUESTION, with_nouns, NAMED_PICTURES)
 
     def captions(self) -> Iterator[Measure]:
         said = self._describe_all("flickr8k", flickr_examples(self._data, "dev"))
@@ -168,13 +208,10 @@ class Evaluation:
         yield Measure("grocery: can't tell or hedged", _share(_refused(t) or _hedged(t) for _, t in said), "report", len(said))
 
     def objects(self) -> Iterator[Measure]:
-        said = self._describe_all("imagenet_samples", imagenet_examples(self._data, "dev"))
-        right, unsure = [names(text, e.label) for e, text in said], [_refused(text) or _hedged(text) for _, text in said]
-        yield Measure("ImageNet, pictures never trained: class word named", _share(iter(right)), ">= 0.68", len(said))
-        doubted = _share(u and not r for u, r in zip(unsure, right, strict=True))
-        yield Measure("ImageNet: not named, but can't tell or hedged", doubted, "high", len(said))
-        plain_wrong = _share(not u and not r for u, r in zip(unsure, right, strict=True))
-        yield Measure("ImageNet: a plain wrong noun", plain_wrong, "<= 0.12", len(said))
+        """Pictures of single things whose classes were never trained, right at whatever level: "A dog, perhaps a redbone."."""
+        examples = [example for example in _with_nouns_by_place(self._data) if example[0] in set(imagenet_examples(self._data, "dev"))]
+        floors = {"right": ">= 0.68", "wrong": "<= 0.12"}
+        yield from self._judge("ImageNet, pictures never trained", QUESTION, examples, self._most, floors)
 
     def presence(self) -> Iterator[Measure]:
         """A thing that is there and one that isn't but is in a similar picture, each asked in both polarities."""
@@ -246,6 +283,22 @@ class Evaluation:
                 for thing, present in ((rng.choice(things), True), (rng.choice(absent), False)):
                     yield PresenceScore(*presence_scores(self._describer, view, thing), present)
 
+    def _judge(
+        self, kind: str, question: str, examples: list[tuple[Example, Noun]], most: int, floors: Mapping[str, str] = MappingProxyType({})
+    ) -> Iterator[Measure]:
+        """Ask what it is of pictures of a single thing."""
+        sample = random.Random(SEED).sample(examples, min(self._most, most, len(examples)))
+        conversation = Conversation(None, self._describer, EarSettings())
+        asked, judged, told = conversation.written(question, "en"), [], []
+        for (example, view), (_, noun) in zip(self._views([example for example, _ in sample]), sample, strict=True):
+            said = list(conversation.answer(view, asked))
+            judged.append(judge(said[0].finding, noun))
+            told.append((f"{example.label} [{judged[-1]}]", " ".join(sentence.text for sentence in said)))
+        self.outputs[f"{question} ({kind})"] = told
+        for judgement in JUDGEMENTS:
+            floor = floors.get(judgement, "report")
+            yield Measure(f"{kind}: {question} {judgement}", judged.count(judgement) / len(judged), floor, len(judged))
+
     def _describe_all(self, kind: str, examples: list[Example]) -> list[tuple[Example, str]]:
         said = [(e, self._say(view, QUESTION)) for e, view in self._views(self._sample(examples, self._most))]
         self.outputs[kind] = [(e.label or e.answers[0], text) for e, text in said]
@@ -280,6 +333,10 @@ class Evaluation:
                 file = tar.extractfile(members[example.picture])
                 assert file is not None
                 yield example, cv2.cvtColor(cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+
+
+def _with_nouns_by_place(data: Path) -> list[tuple[Example, Noun]]:
+    return list(zip(imagenet_examples(data, "all"), labels_to_nouns(), strict=True))
 
 
 def _labels(view: SmolView) -> tuple[SeenLabel, ...]:

@@ -9,6 +9,7 @@ from assistant.messages import AnswerThresholds, SingleObject, View
 from tests.support.asking import english_answer
 from tests.support.fakes import ScriptedDescriber
 
+CAN_OPENER, TOOL = "02951585", "04451818"
 MEASURED = AnswerThresholds(sure=0.8, cant_tell_margin=0.1, absent=0.3, doubt=-2.0)
 
 
@@ -98,12 +99,12 @@ def test_a_description_that_the_classifier_doubts_is_told_with_doubt_even_if_the
 @pytest.mark.parametrize(
     ("found", "words"),
     [
-        (SingleObject("hairbrush", True), "A hairbrush."),
-        (SingleObject("ocarina", False), "It looks like an ocarina."),
-        (SingleObject(None, False), CANT_TELL_THING),
+        (SingleObject(CAN_OPENER, 0.95), "A can opener."),
+        (SingleObject(TOOL, 0.95, CAN_OPENER, 0.6), "A tool, perhaps a can opener."),
+        (SingleObject(None), CANT_TELL_THING),
     ],
 )
-def test_a_picture_of_a_single_thing_is_named_as_surely_as_the_classifier_is(found: SingleObject, words: str) -> None:
+def test_a_picture_of_a_single_thing_is_named_as_precisely_as_the_classifier_is_sure(found: SingleObject, words: str) -> None:
     classifier = Doubter(found)
     assert told(classifier, "A man.", SCENE_QUESTION) == [words]
     assert told(classifier, "A wallet.", "How does it look?") == ["A wallet."]
@@ -116,7 +117,7 @@ def test_a_name_that_the_classifier_doubts_is_told_with_doubt_wherever_it_stands
 
 
 def test_without_measured_thresholds_no_classifier_is_asked() -> None:
-    assert told(Doubter(SingleObject("hairbrush", True)), "A man.", SCENE_QUESTION, thresholds=None) == ["A man."]
+    assert told(Doubter(SingleObject(CAN_OPENER, 0.95)), "A man.", SCENE_QUESTION, thresholds=None) == ["A man."]
 
 
 @pytest.mark.parametrize(

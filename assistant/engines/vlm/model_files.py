@@ -19,6 +19,7 @@ from assistant.engines.vlm.image import ImageSettings
 from assistant.engines.vlm.prompt import END, FAKE, GLOBAL, IMAGE, MAX_FRAMES
 from assistant.engines.vlm.starter.encoder_heads import HEAD_FILES, WORD_HEAD, Head, read_head
 from assistant.engines.vlm.starter.extras import StarterExtras
+from assistant.engines.vlm.starter.hedged_names import NameThresholds
 from assistant.engines.vlm.starter.thresholds import StarterThresholds, current_names
 from assistant.messages import AnswerThresholds, MomentThresholds
 from assistant.problems import DamagedModel, MissingModel, shorten
@@ -108,14 +109,14 @@ def read_folder(folder: Path, variant: str | None = None) -> ModelFiles:
         max_pictures=min(config.whole("max_pictures", default=MAX_FRAMES), MAX_FRAMES),
         max_tokens=config.whole("text_config", "max_position_embeddings", default=_LLAMA_POSITIONS),
         beams=beams,
-        extras=StarterExtras(heads, thresholds or StarterThresholds(), samples, tokenizer) if heads else None,
+        extras=_extras(folder, heads, thresholds or StarterThresholds(), samples, tokenizer) if heads else None,
         thresholds=thresholds,
         moment_thresholds=_read_thresholds(folder / "moment_thresholds.json", MomentThresholds) or MomentThresholds(),
         tokenizer=tokenizer,
     )
 
 
-_Thresholds = TypeVar("_Thresholds", StarterThresholds, MomentThresholds)
+_Thresholds = TypeVar("_Thresholds", StarterThresholds, MomentThresholds, NameThresholds)
 
 
 class _Json:
@@ -236,6 +237,11 @@ def _read_thresholds(path: Path, kind: type[_Thresholds]) -> _Thresholds | None:
     if not content or not set(content) <= names or not are_numbers:
         raise found.wrong(f"must hold some of the numbers {', '.join(sorted(names))}, and nothing else")
     return kind(**{name: float(value) for name, value in content.items()})
+
+
+def _extras(folder: Path, heads: dict[str, Head], thresholds: StarterThresholds, samples: int, tokenizer: Tokenizer) -> StarterExtras:
+    name_thresholds = _read_thresholds(folder / "name_thresholds.json", NameThresholds) or NameThresholds()
+    return StarterExtras(heads, thresholds, name_thresholds, samples, tokenizer)
 
 
 def _read_heads(folder: Path) -> dict[str, Head]:

@@ -8,7 +8,6 @@ from typing import Protocol
 from assistant.engines.vlm.starter.picture_classes import PictureClasses
 from assistant.engines.vlm.starter.single_object import (
     HIGHEST_SCORE,
-    best_name,
     least_log_likelihood,
     naming_answers,
     plain_name,
@@ -35,13 +34,13 @@ class StarterClassifier:
 
     def single_object(self, view: View, question: str) -> SingleObject | None:
         """Name the one object that the picture is of; None where it is of a scene, or nobody can tell."""
-        verdict = self._verdict(view, question)
-        return verdict[1] if verdict and verdict[0] >= self.thresholds.single_object else None
+        score, classes = self._score(view, question), _classes(view)
+        return classes.name if classes and score is not None and score >= self.thresholds.single_object else None
 
     def doubts_description(self, view: View, question: str, description: str, certainty: float) -> bool:
         """Return whether a description of the whole picture needs an "It looks like": sooner where it may rather be of a single object."""
-        verdict, classes = self._verdict(view, question), _classes(view)
-        may_be_single = verdict is not None and verdict[0] >= self.thresholds.maybe_single_object
+        score, classes = self._score(view, question), _classes(view)
+        may_be_single = score is not None and score >= self.thresholds.maybe_single_object
         consistency = classes.caption_consistency(description) if classes else None
         if consistency is None:
             return may_be_single or certainty < self.thresholds.doubt
@@ -60,17 +59,16 @@ class StarterClassifier:
         classes = _classes(view)
         return classes.word_evidence(text) if classes else 0.0
 
-    def _verdict(self, view: View, question: str) -> tuple[float, SingleObject] | None:
-        """The score of a single object and its name, asked once of each question; None where the class head has no say."""
+    def _score(self, view: View, question: str) -> float | None:
+        """The score of a single object, asked once of each question; None where the class head has no say."""
         known, classes = self.thresholds, _classes(view)
         if classes is None or not classes.labels or known.single_object > HIGHEST_SCORE:
             return None
-        if question not in classes.verdicts:
+        if question not in classes.scores:
             least = least_log_likelihood(min(known.single_object, known.maybe_single_object), classes.expected_words)
             likelihoods = self._log_likelihoods(view, question, naming_answers(classes.labels), prune_below=least)
-            score = single_object_score(likelihoods, classes.expected_words)
-            classes.verdicts[question] = score, best_name(classes.labels, likelihoods, known.sure_label)
-        return classes.verdicts[question]
+            classes.scores[question] = single_object_score(likelihoods, classes.expected_words)
+        return classes.scores[question]
 
 
 def _classes(view: View) -> PictureClasses | None:

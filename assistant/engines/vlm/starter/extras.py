@@ -20,40 +20,53 @@ from assistant.engines.vlm.starter.encoder_heads import (
     seen_words,
     word_evidence,
 )
+from assistant.engines.vlm.starter.hedged_names import NameThresholds, NounTree, noun_tree
 from assistant.engines.vlm.starter.picture_classes import ClassifiedPicture, PictureClasses
 from assistant.engines.vlm.starter.reranking import RerankedSearch
 from assistant.engines.vlm.starter.thresholds import StarterThresholds
 from assistant.engines.vlm.starter.word_bias import WordBias
 from assistant.engines.vlm.tokenizing import encode
-from assistant.messages import SeenPicture
+from assistant.messages import SeenPicture, SingleObject
 
 
 class StarterExtras:
     """The heads that a model folder names, and what to make of them."""
 
-    def __init__(self, heads: Mapping[str, Head], thresholds: StarterThresholds, samples: int, tokenizer: Tokenizer) -> None:
+    def __init__(
+        self,
+        heads: Mapping[str, Head],
+        thresholds: StarterThresholds,
+        name_thresholds: NameThresholds,
+        samples: int,
+        tokenizer: Tokenizer,
+    ) -> None:
         """Create it.
 
         Args:
             heads: by the vision encoder graph's outputs; one at least.
             thresholds: measured of this model, or the defaults.
+            name_thresholds: of what the class head names, likewise.
             samples: answers drawn from the model to choose a description from, beside those of beams; 0 = none.
             tokenizer: the language model's.
         """
         self.heads = heads
         self._thresholds = thresholds
+        self._name_thresholds = name_thresholds
         self._samples = samples
         self._tokenizer = tokenizer
 
     def classify(self, block: str, features: np.ndarray, logits: Mapping[str, np.ndarray]) -> ClassifiedPicture:
         """Add to a picture's features, f32 [tokens, hidden], what the heads' logits, f32 [width] each, say of it."""
-        labels = seen_labels(logits[CLASS_HEAD], self.heads[CLASS_HEAD].names) if CLASS_HEAD in self.heads else ()
+        class_logits = logits.get(CLASS_HEAD, np.zeros(0, np.float32))
+        has_classes = CLASS_HEAD in self.heads
+        labels = seen_labels(class_logits, self.heads[CLASS_HEAD].names) if has_classes else ()
+        name = self._nouns.name(class_logits, self._name_thresholds) if has_classes else SingleObject(None)
         if WORD_HEAD not in self.heads:
-            return ClassifiedPicture(block, features, seen_text(labels), labels=labels)
+            return ClassifiedPicture(block, features, seen_text(labels), labels=labels, name=name, class_logits=class_logits)
         head, said = self.heads[WORD_HEAD], logits[WORD_HEAD]
         words = said[: head.words]
         text = seen_text(labels, seen_words(words, head.names))
-        return ClassifiedPicture(block, features, text, word_evidence(said, head.shares), labels, expected_words(words))
+        return ClassifiedPicture(block, features, text, word_evidence(said, head.shares), labels, expected_words(words), name, class_logits)
 
     def classes(self, pictures: Sequence[SeenPicture]) -> PictureClasses | None:
         """Return what the heads say of a single picture; None of several, for then one label names none in particular."""
@@ -73,6 +86,11 @@ class StarterExtras:
     def classifier(self, log_likelihoods: LogLikelihoods) -> StarterClassifier:
         """Return the judge of a describer's answers; `log_likelihoods` are that describer's."""
         return StarterClassifier(self._thresholds, log_likelihoods)
+
+    @functools.cached_property
+    def _nouns(self) -> NounTree:
+        """What the class head's classes are called, and what they are kinds of."""
+        return noun_tree(self.heads[CLASS_HEAD].names)
 
     @functools.cached_property
     def _spelled(self) -> list[tuple[str, list[int]]]:

@@ -7,6 +7,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+import numpy.typing as npt
+
 from assistant.engines.vlm.starter.caption_consistency import CaptionConsistency
 from assistant.engines.vlm.starter.encoder_heads import Head, SeenLabel
 from assistant.engines.vlm.starter.terms import plain_words
@@ -21,6 +24,10 @@ class ClassifiedPicture(SeenPicture):
     """Likeliest classes of the class head, likeliest first; empty without that head."""
     expected_words: float = 1.0
     """How many of the words that the word classifier knows people would use of it; 1 without that head."""
+    name: SingleObject = SingleObject(None)
+    """What it is by the class head if it is of one thing; without a noun where that head isn't there."""
+    class_logits: npt.NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
+    """What the class head says, f32 [classes], for those who measure it; empty without that head."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,15 +43,17 @@ class PictureClasses:
     classifier knows; empty without that head."""
     word_head: Head
     """What the word classifier's outputs stand for."""
-    verdicts: dict[str, tuple[float, SingleObject]] = field(default_factory=dict)
-    """By question, what `StarterClassifier` found of it: a score and a name."""
+    name: SingleObject = SingleObject(None)
+    """As ClassifiedPicture has it."""
+    scores: dict[str, float] = field(default_factory=dict)
+    """By question, the `single_object_score` that `StarterClassifier` found."""
 
     @classmethod
     def of(cls, picture: SeenPicture, word_head: Head) -> PictureClasses:
         """Collect what is known of an encoded picture, which may come from a file."""
         words = dict(zip(word_head.names, picture.evidence.tolist(), strict=False))
         if isinstance(picture, ClassifiedPicture):
-            return cls(picture.labels, picture.expected_words, words, word_head)
+            return cls(picture.labels, picture.expected_words, words, word_head, picture.name)
         return cls((), 1.0, words, word_head)
 
     def caption_consistency(self, text: str) -> float | None:

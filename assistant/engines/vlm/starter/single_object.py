@@ -12,7 +12,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from assistant.engines.vlm.starter.encoder_heads import SeenLabel
-from assistant.messages import SingleObject
 
 CANT_TELL = "I can't tell what this is."
 _FEWEST_WORDS = 0.01
@@ -47,22 +46,6 @@ def single_object_score(log_likelihoods: Sequence[float], expected_words: float)
 def least_log_likelihood(score: float, expected_words: float) -> float:
     """Return the log-probability of all `naming_answers` together that makes such a `single_object_score`."""
     return score + _against(expected_words)
-
-
-def best_name(labels: Sequence[SeenLabel], log_likelihoods: Sequence[float], sure_label: float) -> SingleObject:
-    """Choose the likeliest name, or none where "I can't tell" is likelier.
-
-    Args:
-        labels: of one picture.
-        log_likelihoods: of `naming_answers(labels)`, in nats.
-        sure_label: probability of a label from which its name is sure.
-    """
-    cant_tell, *names = log_likelihoods
-    each = np.logaddexp(names[: len(labels)], names[len(labels) :])  # [labels], plainly or with doubt
-    best = int(each.argmax())
-    if each[best] < cant_tell:
-        return SingleObject(None, is_sure=False)
-    return SingleObject(labels[best].name, is_sure=labels[best].probability >= sure_label)
 
 
 def with_consistency(certainty: float, consistency: float) -> float:

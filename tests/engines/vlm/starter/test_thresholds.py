@@ -57,10 +57,10 @@ def test_thresholds_of_moments_are_read_too_and_have_defaults(tmp_path: Path) ->
     assert Smolvlm2Describer(folder).moment_thresholds == measured
 
 
-@pytest.mark.parametrize("name", ["answer_thresholds.json", "moment_thresholds.json"])
+@pytest.mark.parametrize("name", ["answer_thresholds.json", "moment_thresholds.json", "name_thresholds.json"])
 @pytest.mark.parametrize("content", ["{}", '{"sure": 0.9, "surer": 0.95}', "[]", '{"slope": "steep"}', "not json", '{"slope": NaN}'])
 def test_senseless_thresholds_are_named(tmp_path: Path, content: str, name: str) -> None:
-    folder = write_tiny_model(tmp_path / "m").folder
+    folder = write_tiny_model(tmp_path / "m", labels=True).folder
     (folder / name).write_text(content)
     with pytest.raises(DamagedModel, match=re.escape(name)):
         Smolvlm2Describer(folder)
