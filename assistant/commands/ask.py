@@ -26,6 +26,7 @@ from assistant.conversation import ENGLISH, Conversation
 from assistant.hearing.listen import whole_utterance
 from assistant.interfaces import SceneDescriber
 from assistant.languages import languages, phrase
+from assistant.languages.nouns import name, nouns
 from assistant.messages import Keyframe, PictureProblem, Question, Sentence, SingleObject, View
 from assistant.problems import BadInput
 from assistant.settings import AnswerSettings, Settings
@@ -134,16 +135,24 @@ def _finding(sentence: Sentence, rests_on: Sequence[Keyframe]) -> dict[str, Any]
     """What a sentence tells, for other programs."""
     finding = sentence.finding
     assert finding is not None
-    value = finding.value.name if isinstance(finding.value, SingleObject) else finding.value
     return {
         "kind": finding.kind,
-        "value": value,
+        "value": _named(finding.value) if isinstance(finding.value, SingleObject) else finding.value,
         "text": sentence.text,
         "probability": round(finding.probability, 3),
         "source": finding.source,
         "region": None,
         "keyframe_s": round(rests_on[-1].frame.time_s, 3) if rests_on else None,
     }
+
+
+def _named(found: SingleObject) -> dict[str, Any]:
+    """What one thing is called, in English."""
+    names = {
+        key: name(nouns()[synset], ENGLISH, article=False) for key, synset in (("noun", found.noun), ("specific", found.specific)) if synset
+    }
+    probabilities = {"probability": found.probability, "specific_probability": found.specific_probability}
+    return names | {key: round(value, 3) for key, value in probabilities.items() if value}
 
 
 def _seen_at(keyframes: Sequence[Keyframe]) -> str:
