@@ -3,7 +3,7 @@
 "A redbone" helps nobody who can't see that it is a dog, and the head is more often right about the dog. So its probabilities are summed
 up the tree of nouns, and of all nouns that are probable enough the most informative is said (Deng, Krause, Berg, Fei-Fei 2012, "Hedging
 your bets: optimizing accuracy-specificity trade-offs in large scale visual recognition"). Of their two rules this is the simpler one, a
-threshold; on held-out pictures the other, expected information with a Lagrangian, was no better.
+threshold; the other, expected information with a Lagrangian, tells no more where as many names are right.
 """
 
 from __future__ import annotations
