@@ -14,7 +14,7 @@ from assistant.answering.calibrated_answers import WHAT_QUESTION, free_findings,
 from assistant.answering.question_parser import is_pronoun
 from assistant.interfaces import SceneDescriber
 from assistant.languages import FALLBACK
-from assistant.languages.nouns import find_noun, name
+from assistant.languages.nouns import ancestors, find_noun, name, nouns
 from assistant.messages import AnswerThresholds, Ask, Detail, Finding, Intent, View
 
 REFUSED: dict[Intent, tuple[str, bool]] = {
@@ -158,7 +158,19 @@ def _is_bare(finding: Finding) -> bool:
 
 
 def _probability(describer: SceneDescriber, view: View, thing: str) -> float | None:
-    """That a thing is there; None where none is known, or the model can't tell."""
-    if not thing or describer.scorer is None:
+    """That a thing is there; None where nothing known is named, or nobody can tell.
+
+    What the pictures are surely of is also all that it is a kind of: a cat is an animal, whatever the likelihoods say.
+    """
+    scorer = describer.scorer
+    if not thing or scorer is None:
         return None
-    return thing_probability(describer.scorer, view, thing, thresholds_of(describer))
+    probability = thing_probability(scorer, view, thing, thresholds_of(describer))
+    classifier = describer.classifier if measured_thresholds(describer) else None
+    found = classifier.single_object(view, SCENE_QUESTION) if classifier else None
+    asked = find_noun(thing, FALLBACK) if found and found.noun else None
+    if found and asked:
+        seen = nouns()[str(found.noun)]
+        if asked.synset in (seen.synset, *(kind.synset for kind in ancestors(seen))):
+            return max(probability, found.probability)
+    return probability
