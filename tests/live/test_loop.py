@@ -209,7 +209,7 @@ def test_hammering_on_the_key_gives_one_answer_and_no_error() -> None:
 
 
 def test_the_key_silences_and_in_silence_asks() -> None:
-    live = Loop(QUIET, [WHAT], ["One two three."], endless=True, speaker=SlowSpeaker())
+    live = Loop(QUIET, [WHAT], ["A cup stands here."], endless=True, speaker=SlowSpeaker())
 
     def press_twice() -> None:
         live.wait_for("sound")  # "I'm ready." is being said
@@ -224,7 +224,7 @@ def test_the_key_silences_and_in_silence_asks() -> None:
     live.loop.run(duration_s=20)
     heard = [event for event in live.events if event["event"] == "heard"]
     assert heard[0]["share"] < 1
-    assert heard[1]["text"] == "One two three."
+    assert heard[1]["text"] == "A cup stands here."
 
 
 def test_with_push_to_talk_nothing_is_heard_before_the_key() -> None:
