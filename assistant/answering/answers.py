@@ -34,6 +34,9 @@ UNMEASURED: dict[Intent, str] = {"colour": "cant_tell_colour", "how_many": "cant
 The starter was right about 31 % of colours, and its counts were no better than saying "One." to all."""
 NEUTRAL = AnswerThresholds()
 
+_BEHIND = re.compile(r" (?:in|on|at|by|near|under|over|behind|beside|with|without|of|from|to|next|that|which|who|wearing|holding)\b")
+"""What follows is no part of a thing's name."""
+
 _BARE = re.compile(
     r"(?:(?:yes|no|yeah|nope|true|false|maybe|\d+|zero|one|two|three|four|five|six|seven|eight|nine|ten|none|many|several|a few"
     r"|black|white|gr[ae]y|red|green|blue|yellow|orange|brown|pink|purple|beige|silver|gold|and|dark|light)\W*)+",
@@ -89,17 +92,37 @@ def english_noun(thing: str, language: str) -> str:
     return (name(noun, FALLBACK) or "") if noun else ""
 
 
+def known_thing(thing: str) -> str:
+    """Return what of an English thing has a name in nouns.tsv: "a red cup on the table" -> "a cup"; "" where nothing has.
+
+    The likelihoods of anything else were never measured.
+    """
+    if not thing or find_noun(thing, FALLBACK):
+        return thing
+    words = _BEHIND.split(thing, maxsplit=1)[0].split()
+    for first in range(len(words)):
+        if find_noun(" ".join(words[first:]), FALLBACK):
+            return indefinite(" ".join(words[first:])) or ""
+    return ""
+
+
 def thresholds_of(describer: SceneDescriber) -> AnswerThresholds:
     """Return the model's measured thresholds, or neutral ones where nobody measured it."""
     return measured_thresholds(describer) or NEUTRAL
 
 
 def _presence(describer: SceneDescriber, view: View, ask: Ask, detail: Detail) -> Iterator[Finding]:
-    probability = _probability(describer, view, english_thing(ask))
+    """Of a thing that is known; of a "red cup" only the cup is, so that its absence is told, and its presence without its colour."""
+    thing = english_thing(ask)
+    known = known_thing(thing)
+    probability = _probability(describer, view, known)
     if probability is None:
         yield from _unknown(describer, view, detail)
-        return
-    yield Finding("presence", True, probability, "likelihoods", ask.thing, ask.negated)
+    elif known == thing or probability < thresholds_of(describer).absent:
+        yield Finding("presence", True, probability, "likelihoods", ask.thing, ask.negated)
+    else:
+        yield Finding("seen", True, probability, "likelihoods", known)
+        yield Finding("refusal", "cant_tell_that", 1.0, "rule")
 
 
 def _unmeasured(describer: SceneDescriber, view: View, ask: Ask, detail: Detail) -> Iterator[Finding]:

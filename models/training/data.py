@@ -53,7 +53,7 @@ class Example:
 
 def flickr_examples(data: Path, split: str) -> list[Example]:
     captions: dict[str, list[str]] = {}
-    for picture, where, caption in _rows(data / "flickr8k" / "captions.tsv"):
+    for picture, where, caption in readread_rows(data / "flickr8k" / "captions.tsv"):
         if where == split:
             captions.setdefault(picture, []).append(tidy_caption(caption))
     return [Example("flickr8k", picture, tuple(texts)) for picture, texts in captions.items()]
@@ -61,7 +61,7 @@ def flickr_examples(data: Path, split: str) -> list[Example]:
 
 def grocery_examples(data: Path, split: str) -> list[Example]:
     examples = []
-    for picture, where, _, coarse in _rows(data / "grocery" / "labels.tsv"):
+    for picture, where, _, coarse in readread_rows(data / "grocery" / "labels.tsv"):
         if where == split:
             things = _capital(shop_words(coarse))
             examples.append(Example("grocery", picture, (_SHOP_SENTENCE.format(things), f"{things}."), coarse))
@@ -70,7 +70,7 @@ def grocery_examples(data: Path, split: str) -> list[Example]:
 
 def imagenet_examples(data: Path, split: str) -> list[Example]:
     """`split` "train" is 700 classes, "dev" the 300 kept out (by a fixed seed), "all" both; in the head's order."""
-    rows = list(_rows(data / "imagenet_samples" / "labels.tsv"))
+    rows = list(read_rows(data / "imagenet_samples" / "labels.tsv"))
     held_out = set(random.Random(SPLIT_SEED).sample(range(len(rows)), HELD_OUT_CLASSES))
     return [
         Example(
@@ -85,12 +85,12 @@ def imagenet_examples(data: Path, split: str) -> list[Example]:
 
 
 def clothing_examples(data: Path) -> list[Example]:
-    return [Example("clothing", picture, (), kind) for picture, kind, _ in _rows(data / "clothing" / "labels.tsv")]
+    return [Example("clothing", picture, (), kind) for picture, kind, _ in read_rows(data / "clothing" / "labels.tsv")]
 
 
 def class_names(data: Path) -> list[str]:
     """The 1,000 class names in the order of the vision encoder's head."""
-    return [name for _, name in _rows(data / "imagenet_samples" / "labels.tsv")]
+    return [name for _, name in readread_rows(data / "imagenet_samples" / "labels.tsv")]
 
 
 def shop_words(coarse: str) -> str:
@@ -125,6 +125,7 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _rows(path: Path) -> list[list[str]]:
+def readread_rows(path: Path) -> list[list[str]]:
+    """Read a table whose columns are separated by tabs."""
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))

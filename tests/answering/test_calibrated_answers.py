@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assistant.answering.answer_checks import CANT_TELL_THING, SCENE_QUESTION
+from assistant.languages.nouns import find_noun
 from assistant.messages import AnswerThresholds, SingleObject, View
 from tests.support.asking import english_answer
 from tests.support.fakes import ScriptedDescriber
@@ -223,3 +224,22 @@ def test_a_model_that_cant_tell_likelihoods_describes_in_its_own_words() -> None
     describer = ScriptedDescriber(["A black dog. It runs."], thresholds=MEASURED)
     describer.scorer = None
     assert said(describer, SCENE_QUESTION) == ["A black dog.", "It runs."]
+
+
+def test_what_nobody_measured_of_a_thing_is_not_answered_by_its_presence() -> None:
+    """A cup is known, and whether it is red isn't; of what has no name here even presence isn't known."""
+    there = ScriptedDescriber(["x"], thresholds=MEASURED, likelihoods=likelihoods(3.0, -3.0, "a cup", "cup"))
+    assert said(there, "Is there a red cup on the table?") == ["I see a cup.", "I can't tell that."]
+    absent = ScriptedDescriber(["x"], thresholds=MEASURED, likelihoods=likelihoods(-3.0, 3.0, "a cup", "cup"))
+    assert said(absent, "Is there a red cup on the table?") == ["No."]
+    unknown = ScriptedDescriber(["A door."], thresholds=MEASURED)
+    assert said(unknown, "Is there a flibbertigibbet?") == ["I can't tell that.", "A door."]
+
+
+def test_a_cat_is_an_animal_whatever_the_likelihoods_say() -> None:
+    """ "Can you see an animal?" was answered "No." of a picture of a cat."""
+    cat = find_noun("cat", "en")
+    assert cat is not None
+    describer = ScriptedDescriber(["x"], thresholds=MEASURED, likelihoods=likelihoods(-3.0, 3.0, "an animal", "animal"))
+    describer.classifier = Doubter(SingleObject(cat.synset, 0.95))
+    assert said(describer, "Can you see an animal?") == ["Yes."]

@@ -1,0 +1,205 @@
+"""Whether what a user was told of a picture is right, and how sure it sounded. Pure; things are nouns of `assistant.languages.nouns`."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from assistant.answering.wording import yes_or_no
+from assistant.languages.nouns import ancestors, name_key, nouns
+from assistant.messages import AnswerThresholds, Finding, Sentence
+from models.training.data import CANT_TELL
+
+Outcome = Literal["right", "hedged right", "hedged wrong", "wrong", "refused", "refused, then wrong"]
+"""wrong: told plainly and not so. refused: what was asked wasn't told, nor anything plainly wrong; "then wrong": what was told instead."""
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+
+Rule = Literal["description", "presence", "attribute", "refusal"]
+"""What is right: a description that names something that is there; yes or no; a colour, a number or a place of a thing that is there,
+and of one that isn't, that it isn't seen; for a question that must be refused, nothing is."""
+
+_LONGEST_NAME = 3
+_HEDGE = re.compile(r"It (?:looks like|might be)\b|I think\b")
+"""How a model itself was taught to hedge."""
+_NO_THINGS = frozenset(
+    ("can", "cross", "face", "faces", "match", "pick", "picture", "pictures", "post", "top", "walk", "walks", "watch", "watches")
+)
+"""Words of captions that are also names of things, and there mostly mean something else."""
+_IRREGULAR = {"men": "man", "women": "woman", "children": "child", "people": "person", "mice": "mouse", "knives": "knife", "leaves": "leaf"}
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What is known of a picture, as far as it matters to one question."""
+
+    things: frozenset[str]
+    """Synsets of what is there; for "where", without the thing that is looked for."""
+    is_there: bool | None = None
+    """Whether the thing asked about is; None where none is named."""
+    words: frozenset[str] = frozenset()
+    """Of a colour or number: any of them is right. Empty where naming something that is there is right."""
+
+
+@dataclass(frozen=True)
+class Posed:
+    """A question about a picture."""
+
+    collection: str
+    picture: str
+    kind: str
+    """Row of the table that it counts in."""
+    question: str
+    rule: Rule
+    truth: Truth
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What was said to a question, and what it is worth."""
+
+    posed: Posed
+    said: str
+    outcome: Outcome
+
+
+@dataclass
+class Row:
+    """How often each outcome came, of one kind of question."""
+
+    counts: Counter[Outcome] = field(default_factory=Counter)
+
+    @property
+    def questions(self) -> int:
+        return self.counts.total()
+
+    def share(self, *outcomes: Outcome) -> float:
+        """Return the share of these outcomes in [0, 1]; 0 without any question."""
+        return sum(self.counts[outcome] for outcome in outcomes) / max(self.questions, 1)
+
+
+def things_named(text: str) -> frozenset[str]:
+    """Return the synsets of all that an English text names, in any sense of its words, each name as long as possible."""
+    words, found, start = re.findall(r"[a-z]+(?:-[a-z]+)*", text.lower()), set[str](), 0
+    while start < len(words):
+        for length in range(min(_LONGEST_NAME, len(words) - start), 0, -1):
+            if synsets := _senses(words[start : start + length]):
+                found |= synsets
+                break
+        start += length
+    return frozenset(found)
+
+
+def is_right(said: Iterable[str], there: frozenset[str]) -> bool:
+    """Whether one of the things that were said is there: the same, a kind above that has a name of its own, or a kind below.
+
+    What has no name to say ("artifact") is above everything, and right of nothing.
+    """
+    right = there | {above for synset in there for above in _above(synset) if nouns()[above].sayable}
+    return any(synset in right or not _above(synset).isdisjoint(there) for synset in said)
+
+
+def may_be_there(synset: str, there: frozenset[str]) -> bool:
+    """Whether something is there, or is a kind above or below of what is."""
+    return synset in there or not _above(synset).isdisjoint(there) or any(synset in _above(one) for one in there)
+
+
+def judge(posed: Posed, sentences: Sequence[Sentence], thresholds: AnswerThresholds) -> Outcome:
+    """Return what an answer in English is worth, by the findings that its sentences tell."""
+    told = [(sentence.text, sentence.finding) for sentence in sentences if sentence.finding]
+    if not told:
+        return "refused"
+    _, first = told[0]
+    if first.kind == "refusal":
+        return "refused, then wrong" if _describes(told[1:], posed.truth.things) == "wrong" else "refused"
+    is_hedged = _is_hedged(*told[0])
+    if posed.rule == "refusal":
+        return _worded(False, is_hedged)
+    if first.kind in ("presence", "seen"):
+        return _presence(first, posed, thresholds)
+    if posed.rule == "attribute" and not posed.truth.is_there:
+        return _worded(False, is_hedged)
+    if posed.truth.words:
+        said = re.findall(r"[a-z]+|\d+", told[0][0].lower())
+        return _worded(not posed.truth.words.isdisjoint(said), is_hedged)
+    return _describes(told, posed.truth.things)
+
+
+def tally(judged: Iterable[Judged]) -> dict[str, Row]:
+    """Count outcomes by kind of question, in the order in which the kinds came."""
+    rows: dict[str, Row] = defaultdict(Row)
+    for each in judged:
+        rows[each.posed.kind].counts[each.outcome] += 1
+    return dict(rows)
+
+
+def merged(rows: Mapping[str, Row], *kinds: str) -> Row:
+    """Sum up some kinds of questions; those that weren't asked count nothing."""
+    return Row(sum((rows[kind].counts for kind in kinds if kind in rows), Counter[Outcome]()))
+
+
+def balanced(there: Row, absent: Row) -> float:
+    """Return the balanced accuracy of the answers that were given, whatever their hedges: the mean over things there and absent ones."""
+    return (_right_of_told(there) + _right_of_told(absent)) / 2
+
+
+def _right_of_told(row: Row) -> float:
+    right, wrong = row.share("right", "hedged right"), row.share("wrong", "hedged wrong")
+    return right / (right + wrong) if right + wrong else 0.0
+
+
+def _presence(finding: Finding, posed: Posed, thresholds: AnswerThresholds) -> Outcome:
+    probability = finding.probability
+    if finding.kind == "seen" and probability < thresholds.absent:
+        return _worded(not posed.truth.is_there, False)  # "I don't see a toaster."
+    key = yes_or_no(probability, thresholds)
+    if key == "no_answer" or (finding.kind == "seen" and probability < 0.5):
+        return "refused"
+    if posed.rule == "attribute" and posed.truth.is_there:
+        return "refused"  # it is seen, but what was asked of it isn't told
+    return _worded((probability >= 0.5) == posed.truth.is_there, key.startswith("likely"))
+
+
+def _describes(told: Sequence[tuple[str, Finding]], there: frozenset[str]) -> Outcome:
+    """Of sentences that tell what is to be seen; a name that names nothing says that it can't be told."""
+    telling = [(text, finding) for text, finding in told if things_named(text) or (finding.kind == "text" and text != CANT_TELL)]
+    if not telling:
+        return "refused"
+    said = frozenset().union(*(things_named(text) for text, _ in telling))
+    return _worded(is_right(said, there), all(_is_hedged(*each) for each in telling))
+
+
+def _is_hedged(text: str, finding: Finding) -> bool:
+    return finding.is_doubtful or _HEDGE.match(text) is not None
+
+
+def _worded(right: bool, is_hedged: bool) -> Outcome:
+    if is_hedged:
+        return "hedged right" if right else "hedged wrong"
+    return "right" if right else "wrong"
+
+
+def _senses(words: Sequence[str]) -> frozenset[str]:
+    if len(words) == 1 and words[0] in _NO_THINGS:
+        return frozenset()
+    start, last = "".join(words[:-1]), words[-1]
+    forms = (last, _IRREGULAR.get(last, ""), last.removesuffix("s"), last.removesuffix("es"), re.sub("ies$", "y", last))
+    return next((found for form in forms if form and (found := _by_name().get(name_key(start + form)))), frozenset())
+
+
+@functools.cache
+def _by_name() -> Mapping[str, frozenset[str]]:
+    """Synsets by English name."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for noun in nouns().values():
+        for known in noun.names("en"):
+            found[name_key(known.text)].add(noun.synset)
+    return {key: frozenset(synsets) for key, synsets in found.items()}
+
+
+@functools.cache
+def _above(synset: str) -> frozenset[str]:
+    return frozenset(noun.synset for noun in ancestors(nouns()[synset]))
