@@ -53,7 +53,7 @@ class Example:
 
 def flickr_examples(data: Path, split: str) -> list[Example]:
     captions: dict[str, list[str]] = {}
-    for picture, where, caption in readread_rows(data / "flickr8k" / "captions.tsv"):
+    for picture, where, caption in read_rows(data / "flickr8k" / "captions.tsv"):
         if where == split:
             captions.setdefault(picture, []).append(tidy_caption(caption))
     return [Example("flickr8k", picture, tuple(texts)) for picture, texts in captions.items()]
@@ -61,7 +61,7 @@ def flickr_examples(data: Path, split: str) -> list[Example]:
 
 def grocery_examples(data: Path, split: str) -> list[Example]:
     examples = []
-    for picture, where, _, coarse in readread_rows(data / "grocery" / "labels.tsv"):
+    for picture, where, _, coarse in read_rows(data / "grocery" / "labels.tsv"):
         if where == split:
             things = _capital(shop_words(coarse))
             examples.append(Example("grocery", picture, (_SHOP_SENTENCE.format(things), f"{things}."), coarse))
@@ -90,7 +90,7 @@ def clothing_examples(data: Path) -> list[Example]:
 
 def class_names(data: Path) -> list[str]:
     """The 1,000 class names in the order of the vision encoder's head."""
-    return [name for _, name in readread_rows(data / "imagenet_samples" / "labels.tsv")]
+    return [name for _, name in read_rows(data / "imagenet_samples" / "labels.tsv")]
 
 
 def shop_words(coarse: str) -> str:
@@ -125,7 +125,7 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def readread_rows(path: Path) -> list[list[str]]:
+def read_rows(path: Path) -> list[list[str]]:
     """Read a table whose columns are separated by tabs."""
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
