@@ -156,15 +156,18 @@ class Conversation:
 
     def _worded(self, finding: Finding, question: Question) -> Sentence:
         """In the language of the question, or in English where nothing can translate it faithfully."""
-        words = words_of(finding, thresholds_of(self._describer), question.language)
+        thresholds, turn = thresholds_of(self._describer), question.turn
+        words = words_of(finding, thresholds, question.language)
         if isinstance(words, Phrase):
-            return self._say(words.key, question.turn, question.language, finding, **words.values)
+            text, code = phrase(words.key, question.language, **words.values)
+            english = words_of(finding, thresholds, ENGLISH)
+            in_english = phrase(english.key, ENGLISH, **english.values)[0] if isinstance(english, Phrase) else english
+            return Sentence(text, code, turn, "" if code == ENGLISH else in_english, finding)
         translator = find_translator(self._translators, ENGLISH, question.language)
         if question.language == ENGLISH or translator is None:
-            return Sentence(words, ENGLISH, question.turn, finding=finding)
+            return Sentence(words, ENGLISH, turn, finding=finding)
         translation = translate_faithfully(translator, words, ENGLISH, question.language)
-        english = "" if translation.language == ENGLISH else words
-        return Sentence(translation.text, translation.language, question.turn, english, finding)
+        return Sentence(translation.text, translation.language, turn, "" if translation.language == ENGLISH else words, finding)
 
     def watcher(self, event: str, language: str) -> EventWatcher:
         """Return what looks for an event that the user described in this language."""
@@ -221,7 +224,6 @@ class Conversation:
             return in_question_order(translation.text)
         return heard.english or translator.translate(asked, heard.language, ENGLISH)
 
-    def _say(self, key: str, turn: int, language: str | None = None, finding: Finding | None = None, **values: str) -> Sentence:
-        text, code = phrase(key, language or self.language, **values)
-        english = "" if code == ENGLISH else phrase(key, ENGLISH, **values)[0]
-        return Sentence(text, code, turn, english, finding)
+    def _say(self, key: str, turn: int, language: str | None = None) -> Sentence:
+        text, code = phrase(key, language or self.language)
+        return Sentence(text, code, turn, "" if code == ENGLISH else phrase(key, ENGLISH)[0])

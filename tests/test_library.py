@@ -32,7 +32,7 @@ BLACK = np.zeros((48, 64, 3), np.uint8)
 @pytest.fixture
 def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Assistant]:
     """An assistant on fakes: it hears a question about colour, then nothing, and answers with two sentences."""
-    heard = [Transcript("What colour is it?", "en", 0.9, "What colour is it?", 0.9), Transcript("", "", 0.0, "")]
+    heard = [Transcript("How does it look?", "en", 0.9, "How does it look?", 0.9), Transcript("", "", 0.0, "")]
     monkeypatch.setattr(assembly, "open_transcriber", lambda *_: ScriptedTranscriber(heard))
     monkeypatch.setattr(assembly, "open_describer", lambda *_: ScriptedDescriber(["It is red. It shines."]))
     monkeypatch.setattr(assembly, "open_synthesizers", lambda *_: [ToneSynthesizer()])
@@ -43,7 +43,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Assistant]:
 
 def test_what_was_heard_is_answered_and_spoken_into_a_file(scripted: Assistant, tmp_path: Path) -> None:
     seen, question = scripted.look(CAT), scripted.hear(DEMO_FILES / "question1_en.wav")
-    assert isinstance(question, Question) and question.text == "What colour is it?"
+    assert isinstance(question, Question) and question.text == "How does it look?"
     heard = scripted.say(scripted.ask(question, seen), tmp_path / "answer.wav")
     assert [(each.sentence.text, each.share) for each in heard] == [("It is red.", 1.0), ("It shines.", 1.0)]
     assert seconds(tmp_path / "answer.wav") == pytest.approx(0.5, abs=0.05)  # five words

@@ -176,7 +176,8 @@ def test_the_share_of_translation_in_the_wait_is_measured(models_dir: Path) -> N
     assert told.keys() == ({"pt", "es"} if shutil.which("apertium") else {"pt"})
     for language in told.values():
         assert language["answers"] == 2
-        assert 0 < language["share"] < 1 and 0 < language["translate_s"] < language["whole_s"]
+        assert 0 <= language["share"] < 1, "a thing that has a name in the language needs no translator"
+        assert 0 <= language["translate_s"] < language["whole_s"]
     assert all(f"{language}  " in translation_time.format_table({"model": "starter", "languages": told}) for language in told)
 
 

@@ -40,7 +40,8 @@ def espeak() -> EspeakSynthesizer:
 
 def phrases(language: Language) -> Iterator[tuple[str, str]]:
     """(key, text) of each, its blanks filled."""
-    values = {"what": "X", "fix": "Y", "event": "Z", "name": language_name("pt", language.code)}
+    own = language_name("pt", language.code)
+    values = {"what": "X", "fix": "Y", "event": "Z", "name": own, "thing": own, "specific": own}
     yield from ((key, phrase(key, language.code, **values)[0]) for key in language.phrases)
     yield from ((f"{key} {n}", counted_phrase(key, language.code, n)[0]) for key in language.counted for n in (1, 2, 3, 11))
 
