@@ -7,15 +7,17 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, get_args
 
 from assistant.answering.wording import yes_or_no
-from assistant.languages.nouns import ancestors, name_key, nouns
+from assistant.languages.nouns import ancestors, labels_to_nouns, name_key, nouns
 from assistant.messages import AnswerThresholds, Finding, Sentence
 from models.training.data import CANT_TELL
 
 Outcome = Literal["right", "hedged right", "hedged wrong", "wrong", "refused", "refused, then wrong"]
 """wrong: told plainly and not so. refused: what was asked wasn't told, nor anything plainly wrong; "then wrong": what was told instead."""
+SEEN_LABELS = Path(__file__).parents[1] / "starter" / "seen_labels.txt"
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 Rule = Literal["description", "presence", "attribute", "refusal"]
@@ -164,8 +166,8 @@ def _presence(finding: Finding, posed: Posed, thresholds: AnswerThresholds) -> O
 
 
 def _describes(told: Sequence[tuple[str, Finding]], there: frozenset[str]) -> Outcome:
-    """Of sentences that tell what is to be seen; a name that names nothing says that it can't be told."""
-    telling = [(text, finding) for text, finding in told if things_named(text) or (finding.kind == "text" and text != CANT_TELL)]
+    """Of sentences that tell what is to be seen, or that it can't be told."""
+    telling = [(text, finding) for text, finding in told if text != CANT_TELL]
     if not telling:
         return "refused"
     said = frozenset().union(*(things_named(text) for text, _ in telling))
@@ -192,8 +194,10 @@ def _senses(words: Sequence[str]) -> frozenset[str]:
 
 @functools.cache
 def _by_name() -> Mapping[str, frozenset[str]]:
-    """Synsets by English name."""
+    """Synsets by English name, the names that the encoder's head has for its classes among them."""
     found: dict[str, set[str]] = defaultdict(set)
+    for label, noun in zip(SEEN_LABELS.read_text(encoding="utf-8").splitlines(), labels_to_nouns(), strict=True):
+        found[name_key(label)].add(noun.synset)
     for noun in nouns().values():
         for known in noun.names("en"):
             found[name_key(known.text)].add(noun.synset)

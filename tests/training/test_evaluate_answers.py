@@ -64,6 +64,7 @@ REFUSAL = Sentence("I can't tell that.", "en", finding=Finding("refusal", "cant_
     [
         ("A cat on a table.", ["cat", "table"]),
         ("Two men and some knives.", ["man", "knife"]),
+        ("A jean.", ["jeans"]),  # as the encoder's head calls it
         ("A fire hydrant.", ["fire hydrant"]),  # the longest name, and no fire
         ("To the many, it can top any walk.", []),  # "toy", "man", "bus" and the like are no words of it
         ("I can't tell what this is.", []),
@@ -103,6 +104,7 @@ def test_a_kind_above_or_below_is_right_but_no_sibling(said: str, there: str, ri
         ([text("A horse.")], "wrong"),
         ([text("It might be on a beach.")], "hedged wrong"),
         ([text("I can't tell what this is.")], "refused"),
+        ([text("A gizmo.")], "wrong"),  # which nobody knows
         ([], "refused"),
         ([Sentence("It is too dark.", "en")], "refused"),
         ([REFUSAL, text("A cat on a bed.")], "refused"),
