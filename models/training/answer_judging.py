@@ -154,11 +154,12 @@ def _right_of_told(row: Row) -> float:
 
 
 def _presence(finding: Finding, posed: Posed, thresholds: AnswerThresholds) -> Outcome:
-    probability = finding.probability
-    if finding.kind == "seen" and probability < thresholds.absent:
-        return _worded(not posed.truth.is_there, False)  # "I don't see a toaster."
-    key = yes_or_no(probability, thresholds)
-    if key == "no_answer" or (finding.kind == "seen" and probability < 0.5):
+    probability, key = finding.probability, yes_or_no(finding.probability, thresholds)
+    if finding.kind == "seen" or finding.negated:  # worded as `wording` does: "I don't see a toaster."
+        if probability < thresholds.absent:
+            return _worded(not posed.truth.is_there, False)
+        key = "no_answer" if probability < 0.5 else "yes" if probability >= thresholds.sure else "likely_yes"
+    if key == "no_answer":
         return "refused"
     if posed.rule == "attribute" and posed.truth.is_there:
         return "refused"  # it is seen, but what was asked of it isn't told

@@ -102,6 +102,7 @@ def test_a_kind_above_or_below_is_right_but_no_sibling(said: str, there: str, ri
         ([text("A cat on a bed.", is_doubtful=True)], "hedged right"),
         ([text("It looks like a cat.")], "hedged right"),  # as the model itself was taught to say
         ([text("A horse.")], "wrong"),
+        ([text("An animal, perhaps a cat.")], "right"),
         ([text("It might be on a beach.")], "hedged wrong"),
         ([text("I can't tell what this is.")], "refused"),
         ([text("A gizmo.")], "wrong"),  # which nobody knows
@@ -150,6 +151,13 @@ def test_yes_and_no_count_as_plainly_as_they_are_said(probability: float, is_the
 )
 def test_a_colour_is_right_only_of_what_is_there(sentences: list[Sentence], is_there: bool, outcome: Outcome) -> None:
     assert judge(posed("attribute", "cat", is_there=is_there, words=["black"]), sentences, THRESHOLDS) == outcome
+
+
+def test_that_a_thing_is_not_there_is_said_in_words_of_its_own() -> None:
+    """Of "Is there no dog?" the answer is "I don't see a dog." or "I see a dog.", never a no that may mean either."""
+    for probability, outcome in ((0.2, "right"), (0.4, "refused"), (0.55, "hedged wrong"), (0.9, "wrong")):
+        finding = Finding("presence", True, probability, "likelihoods", "dog", negated=True)
+        assert judge(posed("presence", "cat", is_there=False), [Sentence("...", "en", finding=finding)], THRESHOLDS) == outcome
 
 
 def test_a_place_is_right_by_what_else_is_there() -> None:
