@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from assistant.answering.answer_checks import SCENE_QUESTION, presence_probability, presence_questions, with_doubt
 from assistant.answering.sentences import SentenceSplitter
@@ -30,8 +31,12 @@ def scene_findings(
             else Finding("refusal", "cant_tell_thing", 1.0, "classifier")
         )
         return
-    whole_picture = question != WHAT_QUESTION
-    yield from free_findings(describer, view, question, detail, whole_picture=whole_picture, by_clause=by_clause)
+    if question != WHAT_QUESTION:
+        yield from free_findings(describer, view, question, detail, whole_picture=True, by_clause=by_clause)
+        return
+    for number, finding in enumerate(free_findings(describer, view, question, detail, by_clause=by_clause)):
+        # Where a classifier isn't sure of a name the language model has no better one.
+        yield replace(finding, is_doubtful=True) if number == 0 and classifier else finding
 
 
 def free_findings(

@@ -8,10 +8,11 @@ from typing import Protocol
 from assistant.engines.vlm.starter.picture_classes import PictureClasses
 from assistant.engines.vlm.starter.single_object import (
     HIGHEST_SCORE,
+    Verdict,
+    judge,
     least_log_likelihood,
     naming_answers,
     plain_name,
-    single_object_score,
     with_consistency,
 )
 from assistant.engines.vlm.starter.thresholds import StarterThresholds
@@ -34,13 +35,16 @@ class StarterClassifier:
 
     def single_object(self, view: View, question: str) -> SingleObject | None:
         """Name the one object that the picture is of; None where it is of a scene, or nobody can tell."""
-        score, classes = self._score(view, question), _classes(view)
-        return classes.name if classes and score is not None and score >= self.thresholds.single_object else None
+        verdict, classes = self._verdict(view, question), _classes(view)
+        if classes is None or verdict is None or verdict.score < self.thresholds.single_object:
+            return None
+        # Where no name is sure the picture is described, with doubt, unless the model itself would rather say that it can't tell.
+        return classes.name if classes.name.noun or verdict.rather_not else None
 
     def doubts_description(self, view: View, question: str, description: str, certainty: float) -> bool:
         """Return whether a description of the whole picture needs an "It looks like": sooner where it may rather be of a single object."""
-        score, classes = self._score(view, question), _classes(view)
-        may_be_single = score is not None and score >= self.thresholds.maybe_single_object
+        verdict, classes = self._verdict(view, question), _classes(view)
+        may_be_single = verdict is not None and verdict.score >= self.thresholds.maybe_single_object
         consistency = classes.caption_consistency(description) if classes else None
         if consistency is None:
             return may_be_single or certainty < self.thresholds.doubt
@@ -59,16 +63,16 @@ class StarterClassifier:
         classes = _classes(view)
         return classes.word_evidence(text) if classes else 0.0
 
-    def _score(self, view: View, question: str) -> float | None:
-        """The score of a single object, asked once of each question; None where the class head has no say."""
+    def _verdict(self, view: View, question: str) -> Verdict | None:
+        """Asked once of each question; None where the class head has no say."""
         known, classes = self.thresholds, _classes(view)
         if classes is None or not classes.labels or known.single_object > HIGHEST_SCORE:
             return None
-        if question not in classes.scores:
+        if question not in classes.verdicts:
             least = least_log_likelihood(min(known.single_object, known.maybe_single_object), classes.expected_words)
             likelihoods = self._log_likelihoods(view, question, naming_answers(classes.labels), prune_below=least)
-            classes.scores[question] = single_object_score(likelihoods, classes.expected_words)
-        return classes.scores[question]
+            classes.verdicts[question] = judge(likelihoods, classes.expected_words)
+        return classes.verdicts[question]
 
 
 def _classes(view: View) -> PictureClasses | None:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from assistant.engines.vlm.starter.caption_consistency import CaptionConsistency
 from assistant.engines.vlm.starter.encoder_heads import Head, SeenLabel
+from assistant.engines.vlm.starter.single_object import Verdict
 from assistant.engines.vlm.starter.terms import plain_words
 from assistant.messages import SeenPicture, SingleObject
 
@@ -45,7 +46,7 @@ class PictureClasses:
     """What the word classifier's outputs stand for."""
     name: SingleObject = SingleObject(None)
     """As ClassifiedPicture has it."""
-    scores: dict[str, float] = field(default_factory=dict)
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
     """By question, the `single_object_score` that `StarterClassifier` found."""
 
     @classmethod

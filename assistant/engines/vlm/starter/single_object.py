@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -41,6 +42,23 @@ def single_object_score(log_likelihoods: Sequence[float], expected_words: float)
         expected_words: how many of the words that the word classifier knows people would use of the picture; more speak for a scene.
     """
     return float(np.logaddexp.reduce(log_likelihoods)) - _against(expected_words)
+
+
+class Verdict(NamedTuple):
+    """Whether a picture is of one object, by the language model."""
+
+    score: float
+    """`single_object_score`."""
+    rather_not: bool
+    """Whether the model would rather say that it can't tell what the object is than give any of its names."""
+
+
+def judge(log_likelihoods: Sequence[float], expected_words: float) -> Verdict:
+    """Judge by the log-probabilities of `naming_answers`, in nats, and the number of words that people would use of the picture."""
+    cant_tell, *names = log_likelihoods
+    labels = len(names) // 2
+    each = np.logaddexp(names[:labels], names[labels:])  # [labels], plainly or with doubt
+    return Verdict(single_object_score(log_likelihoods, expected_words), bool(each.max(initial=-np.inf) < cant_tell))
 
 
 def least_log_likelihood(score: float, expected_words: float) -> float:

@@ -86,7 +86,12 @@ def test_a_thing_is_named_as_precisely_as_the_head_is_sure_whatever_the_model_wo
     tool = SingleObject(TOOL, 0.9, CAN_OPENER, 0.6)
     for answer in ("A can opener.", "It looks like an ocarina.", CANT_TELL_THING):
         assert said({answer: -1.0}, SURE, UNSURE, name=tool) == ["A tool, perhaps a can opener."]
-        assert said({answer: -1.0}, SURE, UNSURE, name=SingleObject(None)) == [CANT_TELL_THING]
+
+
+def test_where_no_name_is_sure_the_picture_is_described_unless_the_model_would_rather_not() -> None:
+    """A room was "I can't tell what this is." because it might have been of a single thing."""
+    assert said({"A can opener.": -1.0}, SURE, UNSURE, name=SingleObject(None)) == [MAN]
+    assert said({CANT_TELL_THING: -1.0}, SURE, UNSURE, name=SingleObject(None)) == [CANT_TELL_THING]
 
 
 def test_other_questions_are_the_models_to_answer_but_a_name_is_no_surer_than_the_head() -> None:
