@@ -15,13 +15,7 @@ from tests.support import folders
 ASKED: dict[str, dict[str, Any]] = {
     path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted((folders.SUPPORT / "asked").glob("*.toml"))
 }
-PARSED = [
-    pytest.param(code, intent, sentence, thing, id=f"{code} {intent} {sentence}")
-    for code, table in ASKED.items()
-    for intent, rows in table.items()
-    if intent not in ("safety", "ordinary")
-    for sentence, thing in rows
-]
+PARSED = [(code, intent) for code, table in ASKED.items() for intent in table if intent not in ("safety", "ordinary")]
 
 
 def intents(text: str, language: str = "en", english: str = "") -> list[str]:
@@ -44,12 +38,16 @@ def test_what_only_sounds_like_it_is_not(code: str) -> None:
     assert [sentence for sentence in ASKED[code]["ordinary"] if "safety" in intents(sentence, code)] == []
 
 
-@pytest.mark.parametrize(("code", "intent", "sentence", "thing"), PARSED)
-def test_what_is_wanted_and_of_what_thing_is_understood(code: str, intent: str, sentence: str, thing: str) -> None:
-    ask = parse_question(sentence, code)[0]
-    assert ask.intent == intent
-    if thing:
-        assert normalize(ask.thing) == normalize(thing)
+@pytest.mark.parametrize(("code", "intent"), PARSED)
+def test_what_is_wanted_and_of_what_thing_is_understood(code: str, intent: str) -> None:
+    rows = ASKED[code][intent]
+    assert len(rows) >= 6
+    parsed = {sentence: parse_question(sentence, code)[0] for sentence, _ in rows}
+    assert {sentence: ask.intent for sentence, ask in parsed.items() if ask.intent != intent} == {}
+    wrong = {
+        sentence: parsed[sentence].thing for sentence, thing in rows if thing and normalize(parsed[sentence].thing) != normalize(thing)
+    }
+    assert wrong == {}
 
 
 def test_several_questions_in_one_breath_are_several() -> None:
