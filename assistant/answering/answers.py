@@ -31,7 +31,7 @@ REFUSED: dict[Intent, tuple[str, bool]] = {
 UNMEASURED: dict[Intent, str] = {"colour": "cant_tell_colour", "how_many": "cant_tell_count", "where": "cant_tell_where"}
 """Intents of which only the thing's presence is measured: the phrase that says what can't be told of it.
 
-The starter was right about 31 % of colours, and its counts were no better than saying "One." to all."""
+A small model was right about 31 % of colours, and its counts were no better than saying "One." to all."""
 NEUTRAL = AnswerThresholds()
 
 _BEHIND = re.compile(r" (?:in|on|at|by|near|under|over|behind|beside|with|without|of|from|to|next|that|which|who|wearing|holding)\b")
