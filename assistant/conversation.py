@@ -173,6 +173,11 @@ class Conversation:
         """Return what looks for an event that the user described in this language."""
         return EventWatcher(self._describer, self.written(event, language).english_text)
 
+    def forget(self) -> None:
+        """Drop what was asked about last, and free the model's memory, which holds what it has looked at."""
+        self._last_thing = None
+        self.unload()
+
     def unload(self) -> None:
         """Free the model's memory until the next look."""
         self._describer.unload()

@@ -213,6 +213,14 @@ def test_what_was_asked_about_before_is_meant_by_it() -> None:
     assert [sentence.finding.kind for sentence in follow_up if sentence.finding] == ["seen", "refusal"]
 
 
+def test_what_was_asked_about_before_is_forgotten_when_the_user_says_so() -> None:
+    talk = conversation()
+    talk.written("Is there a cat?", "en")
+    assert talk.written("And what colour is it?", "en").asks[0].thing == "cat"
+    talk.forget()
+    assert talk.written("And what colour is it?", "en").asks[0].thing == ""
+
+
 def test_what_cant_be_translated_faithfully_is_told_in_english_after_a_word_of_warning() -> None:
     talk = Conversation(None, ScriptedDescriber(["Bus 42. A cat."]), EarSettings(), translators=[Capitals()])
     answer = list(talk.answer(talk.look([keyframe()]), Question("O que é isto?", "pt", "What is this?", 1)))

@@ -189,11 +189,10 @@ def _probability(describer: SceneDescriber, view: View, thing: str) -> float | N
     if not thing or scorer is None:
         return None
     probability = thing_probability(scorer, view, thing, thresholds_of(describer))
-    classifier = describer.classifier if measured_thresholds(describer) else None
-    found = classifier.single_object(view, SCENE_QUESTION) if classifier else None
-    asked = find_noun(thing, FALLBACK) if found and found.noun else None
-    if found and asked:
-        seen = nouns()[str(found.noun)]
-        if asked.synset in (seen.synset, *(kind.synset for kind in ancestors(seen))):
+    classifier, asked = describer.classifier if measured_thresholds(describer) else None, find_noun(thing, FALLBACK)
+    found = classifier.single_object(view, SCENE_QUESTION) if classifier and asked else None
+    if asked and found and found.noun:
+        seen = nouns()[found.noun]
+        if asked in (seen, *ancestors(seen)):
             return max(probability, found.probability)
     return probability

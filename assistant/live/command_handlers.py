@@ -58,7 +58,7 @@ class CommandHandlers:
                 session.memory.forget()
                 session.history.forget()
                 session.narrator.forget()
-                session.conversation.unload()
+                session.conversation.forget()
                 yield kind
             case "unload":
                 session.conversation.unload()
