@@ -8,8 +8,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from tests.support.http_server import listening
 
 PAGE = b"<html>Welcome! Log in to use this network.</html>"
 
@@ -57,19 +59,12 @@ def serve() -> Iterator[VisionServer]:
     class Handler(_Handler):
         state = told
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    told.address = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield told
-    finally:
-        told.closing.set()
-        told.go_on.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with listening(Handler) as told.address:
+        try:
+            yield told
+        finally:
+            told.closing.set()
+            told.go_on.set()
 
 
 class _Handler(BaseHTTPRequestHandler):
