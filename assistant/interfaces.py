@@ -12,8 +12,10 @@ from typing import Protocol, runtime_checkable
 
 from assistant.messages import (
     AnswerThresholds,
+    Ask,
     AudioChunk,
     Detail,
+    Finding,
     Frame,
     Keyframe,
     MomentThresholds,
@@ -23,6 +25,7 @@ from assistant.messages import (
     SeenPicture,
     SingleObject,
     Sound,
+    TextLine,
     Transcript,
     View,
 )
@@ -188,6 +191,43 @@ class AnswerScorer(Protocol):
     @property
     def moment_thresholds(self) -> MomentThresholds:
         """Return how the model's evidence for a description becomes a probability; neutral ones where nobody measured that."""
+        ...
+
+
+class Instrument(Protocol):
+    """What answers some questions by examining pictures. The vision-language model is the one of last resort."""
+
+    def reliability(self, ask: Ask) -> float:
+        """Return, from the question alone, how often its plain answer to such a one is right, in [0, 1]; 0 for what it can't answer."""
+        ...
+
+    def examine(self, view: View, ask: Ask, detail: Detail = "brief") -> Iterator[Finding]:
+        """Yield what is found, each finding as soon as it is certain; nothing where it has nothing to tell after all.
+
+        Args:
+            view: of the pictures; one that only its maker has looked at closer than `View.keyframes`.
+            ask: of which `reliability` is more than 0.
+            detail: how much is to be told.
+        """
+        ...
+
+
+class TextReader(Protocol):
+    """Optical character recognition. Loads with the first call; threads may share it."""
+
+    def find(self, picture: Picture) -> Sequence[TextLine]:
+        """Return where text stands in uint8 [H, W, 3], unread (`text` is ""), from top to bottom: for aiming, so it must be fast."""
+        ...
+
+    def read(self, picture: Picture, lines: Sequence[TextLine] | None = None) -> Iterator[TextLine]:
+        """Yield lines of text of uint8 [H, W, 3] as they are read, from top to bottom.
+
+        `lines`: those that `find` found in this picture and that are wanted; None = all. One that it can't read has an empty text.
+        """
+        ...
+
+    def unload(self) -> None:
+        """Free its memory until the next call."""
         ...
 
 

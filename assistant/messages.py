@@ -159,6 +159,36 @@ class Question:
 
 
 @dataclass(frozen=True)
+class Region:
+    """A part of a picture, as shares of its width and height."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class TextLine:
+    """A line of text that stands in a picture, exactly as it stands there."""
+
+    text: str
+    """As it is read; "" where text stands that can't be read."""
+    probability: float
+    """Of all of it being right, in [0, 1]."""
+    corners: tuple[tuple[float, float], ...]
+    """Four (x, y), as shares of the picture's width and height, clockwise from where the line begins: turned text keeps its turn."""
+    character_probabilities: tuple[float, ...] = ()
+    """Of each character of `text` being right; empty where the reader doesn't tell."""
+
+    @property
+    def region(self) -> Region:
+        """Return the upright part of the picture that the line stands in."""
+        across, down = zip(*self.corners, strict=True)
+        return Region(min(across), min(down), max(across) - min(across), max(down) - min(down))
+
+
+@dataclass(frozen=True)
 class SingleObject:
     """The one thing that a picture is of, where it is of one thing rather than of a scene."""
 
@@ -194,6 +224,8 @@ class Finding:
     """Whether "yes" says that the thing isn't there."""
     is_doubtful: bool = False
     """Whether it may only be said with an "It looks like"."""
+    region: Region | None = None
+    """Where it is in the newest picture; None where that isn't known or it is of all of it."""
 
 
 @dataclass(frozen=True)
