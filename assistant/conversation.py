@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from assistant.answering.answers import answer, thresholds_of
 from assistant.answering.commands import match_command
 from assistant.answering.english_questions import in_question_order, spelled_as_question
+from assistant.answering.model_answers import ModelInstrument
+from assistant.answering.presence import PresenceInstrument, thresholds_of
 from assistant.answering.question_parser import asks_about_safety, parse_question, with_thing
+from assistant.answering.router import answer
 from assistant.answering.translating import find_translator, translate_faithfully
 from assistant.answering.wake_word import after_wake_word
 from assistant.answering.wording import Phrase, words_of
 from assistant.hearing.language_choice import LanguageChoice
-from assistant.interfaces import SceneDescriber, Transcriber, Translator
+from assistant.interfaces import Instrument, SceneDescriber, Transcriber, Translator
 from assistant.languages import languages, phrase
 from assistant.messages import Ask, Command, Detail, Finding, Keyframe, PictureProblem, Question, Sentence, Transcript, Utterance, View
 from assistant.settings import EarSettings
@@ -36,6 +38,7 @@ class Conversation:
         ears: EarSettings,
         language: str = ENGLISH,
         translators: Sequence[Translator] = (),
+        instruments: Sequence[Instrument] = (),
         *,
         by_clause: bool = False,
         wake_word: str = "",
@@ -48,6 +51,7 @@ class Conversation:
             ears: how sure hearing must be.
             language: the user's, until another one is heard.
             translators: best ones first.
+            instruments: what answers by measuring, before the describer is asked.
             by_clause: begin an answer with its first clause, for somebody who waits to hear it.
             wake_word: only what begins with it is meant for the assistant; "" = everything is.
         """
@@ -57,6 +61,7 @@ class Conversation:
         self._wake_word = wake_word
         self._transcriber = transcriber
         self._translators = translators
+        self._instruments = instruments
         self._describer = describer
         self._ears = ears
         self._choice = LanguageChoice(language, ears.language_floor)
@@ -151,8 +156,10 @@ class Conversation:
 
     def _findings(self, view: View, question: Question, detail: Detail) -> Iterator[Finding]:
         by_clause = self._by_clause and question.language == ENGLISH  # only whole sentences can be translated
+        describer = self._describer
+        instruments = (*self._instruments, PresenceInstrument(describer), ModelInstrument(describer, by_clause=by_clause))
         for ask in question.asks or parse_question(question.text, question.language, question.english_text):
-            yield from answer(self._describer, view, ask, detail, by_clause=by_clause)
+            yield from answer(instruments, view, ask, thresholds_of(describer), detail)
 
     def _worded(self, finding: Finding, question: Question) -> Sentence:
         """In the language of the question, or in English where nothing can translate it faithfully."""

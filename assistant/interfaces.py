@@ -7,7 +7,7 @@ asked: **to stop an engine, stop iterating.**
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from assistant.messages import (
@@ -144,6 +144,11 @@ class SceneDescriber(Protocol):
         `whole_picture`: the question is about all that is to be seen. A model may then take longer, to choose of several descriptions
         the one that agrees best with what else is known of the picture.
         """
+        ...
+
+    @property
+    def reliability(self) -> Mapping[str, float]:
+        """Return how often its plain answers to questions of an intent are right, in [0, 1]; empty where nobody measured that."""
         ...
 
     @property

@@ -9,7 +9,7 @@ import numpy as np
 from assistant.answering.answer_checks import SCENE_QUESTION
 from assistant.conversation import Conversation
 from assistant.languages import phrase
-from assistant.messages import Command, Frame, Keyframe, PictureProblem, Question, Sentence, Transcript, Utterance
+from assistant.messages import AnswerThresholds, Command, Frame, Keyframe, PictureProblem, Question, Sentence, Transcript, Utterance
 from assistant.settings import EarSettings
 from tests.support.fakes import ScriptedDescriber, ScriptedTranscriber
 
@@ -188,7 +188,7 @@ class Capitals:
 
 def test_the_answer_is_translated_and_yes_and_no_are_said_as_natives_do() -> None:
     presence = {("Is there a cat?", "Yes"): 0.0, ("Is it true that there is no cat?", "Yes"): -4.0}
-    describer = ScriptedDescriber(["A cat.", "Yes."], likelihoods=presence)
+    describer = ScriptedDescriber(["A cat.", "Yes."], thresholds=AnswerThresholds(), likelihoods=presence)
     talk = Conversation(None, describer, EarSettings(), translators=[Capitals()])
     question = Question("O que é isto?", "pt", "What is this?", 1)
     view = talk.look([keyframe()])
@@ -204,7 +204,7 @@ def test_what_fits_no_question_is_not_answered_yes_or_no_in_any_language() -> No
 
 def test_what_was_asked_about_before_is_meant_by_it() -> None:
     presence = {("Is there a cat?", "Yes"): 0.0, ("Is it true that there is no cat?", "Yes"): -4.0}
-    talk = Conversation(None, ScriptedDescriber(["Red."], likelihoods=presence), EarSettings())
+    talk = Conversation(None, ScriptedDescriber(["Red."], thresholds=AnswerThresholds(), likelihoods=presence), EarSettings())
     view = talk.look([keyframe()])
     assert view is not None
     assert said(list(talk.answer(view, talk.written("Is there a cat?", "en")))) == [phrase("yes", "en")]

@@ -18,6 +18,11 @@ _SOMEBODY = {"anyone": "person", "anybody": "person", "someone": "person", "some
 _UNCOUNTABLE = frozenset(
     ("water", "snow", "grass", "sand", "food", "ice", "fire", "smoke", "traffic", "money", "furniture", "milk", "bread")
 )
+_BARE = re.compile(
+    r"(?:(?:yes|no|yeah|nope|true|false|maybe|\d+|zero|one|two|three|four|five|six|seven|eight|nine|ten|none|many|several|a few"
+    r"|black|white|gr[ae]y|red|green|blue|yellow|orange|brown|pink|purple|beige|silver|gold|and|dark|light)\W*)+",
+    re.IGNORECASE,
+)
 
 CANT_TELL_THING = "I can't tell what this is."
 SCENE_QUESTION = "What is in front of me?"
@@ -60,8 +65,13 @@ def with_doubt(sentence: str) -> str:
     if re.match(r"(I|It|There|Yes|No)\b", sentence):
         return sentence
     first, rest = sentence[:1], sentence[1:]
-    doubt = "It might be" if _PLACE_OR_DOING.match(sentence) else "It looks like"
+    doubt = "It might be" if _PLACE_OR_DOING.match(sentence) or is_bare(sentence) else "It looks like"
     return f"{doubt} {first.lower() if not rest[:1].isupper() else first}{rest}"
+
+
+def is_bare(sentence: str) -> bool:
+    """Tell whether it is a yes, a no, a number or a colour and nothing more: nothing that anybody could check."""
+    return _BARE.fullmatch(sentence.strip()) is not None
 
 
 def article(noun: str) -> str:

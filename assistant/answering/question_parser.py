@@ -17,9 +17,9 @@ from assistant.languages.normalized import as_written
 from assistant.messages import Ask, Intent
 
 LONGEST = 300
-"""Letters of a question that are parsed; nobody asks a longer one."""
+"""Letters of a question that are parsed; what follows is only looked through for safety."""
 MOST_ASKS = 3
-"""Questions in one breath that are answered."""
+"""Questions in one breath that are answered, and one about safety, wherever it stands."""
 SAFETY, ORDINARY, JOINTS, CONTRACTIONS, LISTS, NAMELESS = "safety", "ordinary", "joints", "contractions", "lists", "nameless"
 """Beside the intents in a language's table: parts that make any question one about safety; parts that don't, whatever they
 contain; words that join two questions ("and"); what is short for what ("what's = what is"); words that templates name as a
@@ -75,7 +75,11 @@ def parse_question(text: str, language: str, english: str = "") -> tuple[Ask, ..
     translated = list(_split(whole, FALLBACK)) if whole else []
     if len(translated) != len(parts):
         translated = [whole] * len(parts)
-    return tuple(_parse_one(part, language, other) for part, other in zip(parts, translated, strict=True))[:MOST_ASKS]
+    asks = [_parse_one(part, language, other) for part, other in zip(parts, translated, strict=True)]
+    if asks_about_safety(text[LONGEST:], language) or asks_about_safety(english[LONGEST:], FALLBACK):
+        asks.append(Ask("safety", text=text, english=english or text, language=language))
+    first, rest = asks[:MOST_ASKS], asks[MOST_ASKS:]
+    return (*first, *[ask for ask in rest if ask.intent == "safety"][:1])
 
 
 def _parse_one(text: str, language: str, english: str) -> Ask:

@@ -90,7 +90,7 @@ def write_starter(sources: Path, destination: Path, adapter: Path, linear: Linea
     )
     encoder.save(graphs / "vision_encoder.onnx")
     tokenizer.save(str(destination / "tokenizer.json"))
-    for name in (*HEAD_FILES.values(), "answer_thresholds.json", "moment_thresholds.json", "name_thresholds.json"):
+    for name in (*HEAD_FILES.values(), "answer_thresholds.json", "moment_thresholds.json", "name_thresholds.json", "reliability.json"):
         shutil.copyfile(_stored() / name, destination / name)
     for name, content in _configs(weights.shape, token_id(tokenizer, IMAGE), token_id(tokenizer, END)).items():
         (destination / name).write_text(json.dumps(content, indent=2), encoding="utf-8")

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.answering.answers import english_thing, thresholds_of
 from assistant.answering.calibrated_answers import thing_probability
+from assistant.answering.presence import thresholds_of
+from assistant.answering.things import english_thing
 from assistant.interfaces import SceneDescriber
 from assistant.messages import Ask, Finding, Keyframe
 

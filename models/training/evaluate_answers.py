@@ -26,7 +26,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from assistant.answering.answers import thresholds_of
+from assistant.answering.presence import thresholds_of
 from assistant.assembly import open_describer
 from assistant.conversation import Conversation
 from assistant.interfaces import SceneDescriber
@@ -99,7 +99,7 @@ def ask_all(posed: Iterable[Posed], data: Path, answers: Answers, thresholds: An
     """Ask every question and judge what is said; those about one picture must come together."""
     for (collection, name), each in groupby(posed, key=lambda one: (one.collection, one.picture)):
         asked = list(each)
-        said = answers(_read_picture(data / collection / "images.tar", name), [one.question for one in asked])
+        said = answers(read_picture(data / collection / "images.tar", name), [one.question for one in asked])
         for one, sentences in zip(asked, said, strict=True):
             yield Judged(one, " ".join(sentence.text for sentence in sentences), judge(one, sentences, thresholds))
 
@@ -189,7 +189,7 @@ def _archive(path: Path) -> tarfile.TarFile:
     return tarfile.open(path)
 
 
-def _read_picture(archive: Path, name: str) -> Picture:
+def read_picture(archive: Path, name: str) -> Picture:
     """As uint8 [H, W, 3] RGB."""
     file = _archive(archive).extractfile(name)
     assert file is not None, f"{name} is no file"

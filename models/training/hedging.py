@@ -74,10 +74,16 @@ def name_figures(tree: NounTree, found: Sequence[SingleObject], truths: Sequence
     said = _right([one.noun for one in found], truths)
     finer = _right([one.specific for one in found], truths)
     told = [bits[one.noun] if one.noun and one.noun in truth else 0.0 for one, truth in zip(found, truths, strict=True)]
+    depths = [
+        sum(bits[kind] <= bits[one.noun] for kind in truth & bits.keys()) if one.noun and one.noun in truth else 0
+        for one, truth in zip(found, truths, strict=True)
+    ]
     return {
         "right of the names said": float(said.mean()),
         "a wrong name is said": float((~said).sum() / len(found)),
         "a name is said": len(said) / len(found),
+        "mean depth: sayable kinds above and with the name, 0 for none or a wrong one": float(np.mean(depths)),
+        "mean depth of the class itself": float(np.mean([len(truth & bits.keys()) for truth in truths])),
         "the class itself is said": sum(bool(one.noun) and bits[one.noun or ""] == leaf for one in found) / len(found),
         "information, of always knowing the class": float(np.mean(told)) / leaf,
         '"perhaps" follows': len(finer) / len(found),

@@ -134,8 +134,8 @@ def test_a_model_that_nobody_measured_is_asked_for_a_thing_in_both_polarities_to
     """It was left to speak for itself, and some say "Yes." to everything."""
     agreeing = ScriptedDescriber(["Yes, a big one."], likelihoods=likelihoods(3.0, 3.0))
     assert said(agreeing, "Is there a dog?") == ["I can't tell."]
-    knowing = ScriptedDescriber(["No."], likelihoods=likelihoods(3.0, -3.0))
-    assert said(knowing, "Is there a dog?") == ["Yes."]
+    knowing = ScriptedDescriber(["No."], likelihoods=likelihoods(9.0, -9.0))
+    assert said(knowing, "Is there a dog?") == ["I think so."], "nobody knows how often it is right"
 
 
 def test_somebody_who_waits_hears_the_first_clause_before_the_sentence_is_complete() -> None:
@@ -210,14 +210,49 @@ def test_either_or_is_answered_by_the_more_probable() -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "answer"),
-    [("Is there a dog?", "Yes."), ("Is there no dog?", "No."), ("How many dogs are there?", "Two."), ("What colour is the dog?", "Black.")],
+    ("answers", "said_of_it"),
+    [
+        (("Yes.", "No."), "I think so."),
+        (("Yes, there is.", "No, there is one."), "I think so."),
+        (("No.", "Yes."), "I don't think so."),
+        (("Yes.", "Yes."), "I can't tell."),
+        (("A dog runs.", "On grass."), "I can't tell."),
+    ],
 )
-def test_of_a_model_that_cant_tell_likelihoods_no_bare_word_is_passed_on(question: str, answer: str) -> None:
-    describer = ScriptedDescriber([answer, answer, "A black dog."], thresholds=MEASURED, likelihoods=likelihoods(4.0, -4.0))
+def test_a_model_that_cant_tell_likelihoods_is_asked_in_words_both_ways(answers: tuple[str, ...], said_of_it: str) -> None:
+    describer = ScriptedDescriber(answers)
     describer.scorer = None
-    first, *rest = said(describer, question)
-    assert first.startswith(("I can't tell", "I can't count")) and answer not in (first, *rest)
+    assert said(describer, "Is there a dog?") == [said_of_it]
+    assert describer.questions == ["Is there a dog?", "Is it true that there is no dog?"]
+
+
+@pytest.mark.parametrize(("question", "answer"), [("How many dogs are there?", "Two."), ("What colour is the dog?", "Black.")])
+def test_of_a_model_that_nobody_measured_no_bare_word_is_passed_on(question: str, answer: str) -> None:
+    describer = ScriptedDescriber(["Yes.", "No.", answer])
+    describer.scorer = None
+    first, refused = said(describer, question)
+    assert first.startswith("I think I see") and refused.startswith(("I can't tell", "I can't count"))
+
+
+def test_a_thing_that_isnt_there_is_not_taken_for_granted_by_any_model() -> None:
+    describer = ScriptedDescriber(["No.", "Yes.", "By the cat."])
+    describer.scorer = None
+    assert said(describer, "Where's the toaster?") == ["I don't see a toaster."]
+
+
+@pytest.mark.parametrize(
+    ("share", "answer"), [(0.31, ["I see a dog.", "I can't tell the colour."]), (0.7, ["It might be black."]), (0.9, ["Black."])]
+)
+def test_a_model_is_asked_for_what_it_was_measured_to_be_right_about(share: float, answer: list[str]) -> None:
+    describer = ScriptedDescriber(["Black."], thresholds=MEASURED, likelihoods=likelihoods(4.0, -4.0))
+    describer.reliability = {"colour": share}
+    assert said(describer, "What colour is the dog?") == answer
+
+
+def test_what_a_model_was_measured_to_be_bad_at_is_told_by_the_scene() -> None:
+    describer = ScriptedDescriber(["A dog on grass."], thresholds=MEASURED, likelihoods=likelihoods(4.0, -4.0))
+    describer.reliability = {"doing": 0.2}
+    assert said(describer, "What is the dog doing?") == ["I can't tell that.", "A dog on grass."]
 
 
 def test_a_model_that_cant_tell_likelihoods_describes_in_its_own_words() -> None:

@@ -57,6 +57,20 @@ def test_several_questions_in_one_breath_are_several() -> None:
     assert intents("Is there salt and pepper?") == ["is_there"], "what isn't two questions is one"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What is this? What colour is it? Is there a dog? Is there a cat? Can I cross now?",
+        "I was walking along here with my friend " * 10 + "and can I cross now?",
+        "What is this? " * 40 + "Is it poisonous?",
+    ],
+)
+def test_leave_that_is_asked_for_last_is_never_overheard(text: str) -> None:
+    found = intents(text)
+    assert "safety" in found and len(found) <= MOST_ASKS + 1
+    assert "safety" in intents("Qu'est-ce que c'est ?", "fr", text), "nor in the translation"
+
+
 def test_a_bad_translation_does_not_decide() -> None:
     ask = parse_question("¿Hay un perro?", "es", "There is a dear?")[0]
     assert (ask.intent, ask.thing, ask.language) == ("is_there", "perro", "es")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -32,6 +33,8 @@ class Paced(SceneDescriber):
     def __init__(self, clock: Clock, look_s: float, first_s: float, piece_s: float, pieces: int = 50) -> None:
         self._looked_at: set[bytes] = set()
         self._clock, self._look_s, self._pieces = clock, look_s, [first_s, *[piece_s] * (pieces - 1)]
+
+    reliability: Mapping[str, float] = MappingProxyType({})
 
     @property
     def max_pictures(self) -> int:

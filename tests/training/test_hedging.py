@@ -43,6 +43,8 @@ def test_no_more_precise_names_are_said_than_are_right(classes_right: float, nam
     assert figures["a name is said"] == 1
     assert figures["the class itself is said"] == (1 if named == "the class" else 0)
     assert figures["information, of always knowing the class"] == pytest.approx(0.99 if named == "the class" else 0.5, abs=0.02)
+    depth = figures["mean depth: sayable kinds above and with the name, 0 for none or a wrong one"]
+    assert depth == pytest.approx(1.98 if named == "the class" else 1.0, abs=0.02) and figures["mean depth of the class itself"] == 2
     assert figures['right of those with "perhaps"'] == pytest.approx(0 if named == "the class" else 0.7, abs=0.05)
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from tokenizers import Tokenizer
 
@@ -21,7 +21,7 @@ from assistant.engines.vlm.starter.encoder_heads import HEAD_FILES, WORD_HEAD, H
 from assistant.engines.vlm.starter.extras import StarterExtras
 from assistant.engines.vlm.starter.hedged_names import NameThresholds
 from assistant.engines.vlm.starter.thresholds import StarterThresholds, current_names
-from assistant.messages import AnswerThresholds, MomentThresholds
+from assistant.messages import AnswerThresholds, Intent, MomentThresholds
 from assistant.problems import DamagedModel, MissingModel, shorten
 
 VARIANTS = ("quantized", "int8", "uint8", "q4", "", "fp16", "q4f16", "bnb4")
@@ -56,6 +56,8 @@ class ModelFiles:
     """Of prompt and answer together."""
     thresholds: AnswerThresholds | None
     """How sure it must be for how plain a word; None where nobody measured that."""
+    reliability: Mapping[str, float]
+    """How often its plain answers to questions of an intent are right; empty where nobody measured that."""
     moment_thresholds: MomentThresholds
     """How its evidence for a moment becomes a probability; the defaults where nobody measured that."""
     beams: Beams
@@ -111,6 +113,7 @@ def read_folder(folder: Path, variant: str | None = None) -> ModelFiles:
         beams=beams,
         extras=_extras(folder, heads, thresholds or StarterThresholds(), samples, tokenizer) if heads else None,
         thresholds=thresholds,
+        reliability=_read_reliability(folder / "reliability.json"),
         moment_thresholds=_read_thresholds(folder / "moment_thresholds.json", MomentThresholds) or MomentThresholds(),
         tokenizer=tokenizer,
     )
@@ -237,6 +240,16 @@ def _read_thresholds(path: Path, kind: type[_Thresholds]) -> _Thresholds | None:
     if not content or not set(content) <= names or not are_numbers:
         raise found.wrong(f"must hold some of the numbers {', '.join(sorted(names))}, and nothing else")
     return kind(**{name: float(value) for name, value in content.items()})
+
+
+def _read_reliability(path: Path) -> Mapping[str, float]:
+    if not path.is_file():
+        return {}
+    found = _Json.read(path)
+    shares = found.content.items()
+    if not all(intent in get_args(Intent) and isinstance(share, (int, float)) and 0 <= share <= 1 for intent, share in shares):
+        raise found.wrong(f"must hold shares of 0 to 1 by some of {', '.join(get_args(Intent))}, and nothing else")
+    return {intent: float(share) for intent, share in shares}
 
 
 def _extras(folder: Path, heads: dict[str, Head], thresholds: StarterThresholds, samples: int, tokenizer: Tokenizer) -> StarterExtras:

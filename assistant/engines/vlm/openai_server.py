@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import cv2
@@ -47,6 +48,7 @@ class ServerDescriber:
 
     scorer = None
     classifier = None
+    reliability: Mapping[str, float] = MappingProxyType({})
 
     def __init__(self, address: str, max_pictures: int) -> None:
         """Ask the server for its models.

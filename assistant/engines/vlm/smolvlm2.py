@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,6 +90,11 @@ class Smolvlm2Describer:
     def scorer(self) -> AnswerScorer:
         """Return this very object, which also tells how likely given answers are."""
         return self
+
+    @property
+    def reliability(self) -> Mapping[str, float]:
+        """Return how often its plain answers to questions of an intent are right; empty where its folder doesn't say."""
+        return self._files.reliability
 
     @property
     def thresholds(self) -> AnswerThresholds | None:

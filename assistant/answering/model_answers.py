@@ -1,0 +1,59 @@
+"""The instrument of last resort: what a vision-language model says in its own words, and how much of that may be passed on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from assistant.answering.answer_checks import SCENE_QUESTION, is_bare
+from assistant.answering.calibrated_answers import WHAT_QUESTION, free_findings, scene_findings
+from assistant.interfaces import SceneDescriber
+from assistant.languages import FALLBACK
+from assistant.messages import Ask, Detail, Finding, Intent, View
+
+SENTENCES: frozenset[Intent] = frozenset(("scene", "what", "doing", "free"))
+"""Intents that are answered in sentences, of which each is checked and hedged by itself where the model was measured."""
+LAST = 0.6
+"""Reliability of those where nobody measured it, the least that is asked: every other instrument that can answer goes before."""
+SURE = 0.8
+"""Measured reliability of a kind of question from which a bare number or colour is said without "It looks like"."""
+VALUES: frozenset[Intent] = frozenset(("colour", "how_many"))
+"""Intents whose answers are bare words by nature."""
+
+
+class ModelInstrument:
+    """An Instrument that asks a describer for sentences."""
+
+    def __init__(self, describer: SceneDescriber, *, by_clause: bool = False) -> None:
+        """Ask a describer.
+
+        Args:
+            describer: has looked at the pictures of every view that is examined.
+            by_clause: yield an answer's first words as soon as they can be begun, where they needn't be checked as a whole.
+        """
+        self._describer = describer
+        self._by_clause = by_clause
+
+    def reliability(self, ask: Ask) -> float:
+        """Return how often its plain answer to such a question was right when the model was measured, in [0, 1].
+
+        Of a model that nobody measured, colours, numbers and places aren't asked.
+        """
+        unmeasured = LAST if ask.intent in SENTENCES else 0.0
+        return self._describer.reliability.get(ask.intent, unmeasured)
+
+    def examine(self, view: View, ask: Ask, detail: Detail = "brief") -> Iterator[Finding]:
+        """Yield the model's sentences, but for bare words that nobody measured; nothing where it has said nothing else."""
+        describer, by_clause = self._describer, self._by_clause
+        if ask.intent == "what":
+            findings = scene_findings(describer, view, WHAT_QUESTION, detail, by_clause=by_clause)
+        elif ask.intent == "scene":
+            own_words = ask.text if ask.text and ask.language == FALLBACK else SCENE_QUESTION
+            findings = scene_findings(describer, view, own_words, detail, by_clause=by_clause)
+        else:
+            findings = free_findings(describer, view, ask.english, detail, by_clause=by_clause and ask.intent not in VALUES)
+        is_measured = ask.intent in VALUES  # else `reliability` would be 0
+        is_doubtful = is_measured and self.reliability(ask) < SURE
+        for finding in findings:
+            if is_measured or not (finding.kind == "text" and is_bare(str(finding.value))):
+                yield replace(finding, is_doubtful=True) if is_doubtful else finding

@@ -1,0 +1,95 @@
+"""Routes a parsed question to the instrument that answers it best, and refuses what nothing here may or can answer. Pure.
+
+Closed by default: a bare yes, no, number or colour is only ever said of what was measured with a known reliability. All else is
+"I can't tell that", with what is seen. Knows no engine, no device and no words to be said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
+
+from assistant.answering.answer_checks import SCENE_QUESTION
+from assistant.interfaces import Instrument
+from assistant.messages import AnswerThresholds, Ask, Detail, Finding, Intent, View
+
+FIT = 0.6
+"""An instrument whose plain answers are right less often isn't asked: rather nothing than four wrong ones of ten."""
+CLOSED: frozenset[Intent] = frozenset(("safety", "not_about_the_picture", "money", "who"))
+"""What no instrument is ever asked, whatever it says of itself."""
+REFUSALS: dict[Intent, str] = {
+    "safety": "cant_judge_safety",
+    "not_about_the_picture": "not_about_picture",
+    "money": "cant_tell_money",
+    "who": "cant_recognise",
+    "read": "read",
+    "code": "read",
+    "colour": "cant_tell_colour",
+    "how_many": "cant_tell_count",
+    "where": "cant_tell_where",
+    "scene": "no_answer",
+}
+"""The phrases that say so of what isn't answered; that of other intents is "cant_tell_that"."""
+TAKEN_FOR_GRANTED: frozenset[Intent] = frozenset(("colour", "how_many", "where", "doing"))
+"""Intents whose questions take the thing that they name for granted."""
+_ALONE: frozenset[Intent] = frozenset(("not_about_the_picture", "read", "code", "scene"))
+"""Intents after whose refusal what is seen would be beside the point."""
+
+
+def answer(
+    instruments: Sequence[Instrument], view: View, ask: Ask, thresholds: AnswerThresholds, detail: Detail = "brief"
+) -> Iterator[Finding]:
+    """Yield what is found about one question, each finding as soon as it is certain; at least one.
+
+    Args:
+        instruments: to be asked, the most reliable for the question first.
+        view: of the pictures.
+        ask: as the parser gives it.
+        thresholds: how improbable a thing must be to count as not there.
+        detail: how much is to be told of a scene.
+    """
+    phrase = REFUSALS.get(ask.intent, "cant_tell_that")
+    if ask.intent not in CLOSED:
+        there = _presence(instruments, view, ask) if ask.intent in TAKEN_FOR_GRANTED else None
+        if there and there.probability < thresholds.absent:
+            yield there
+            return
+        if (yield from _examined(instruments, view, ask, detail)):
+            return
+        if there and ask.intent in REFUSALS:
+            yield there
+            yield Finding("refusal", phrase, 1.0, "rule")
+            return
+        if ask.intent in TAKEN_FOR_GRANTED and ask.thing:
+            phrase = "cant_tell_that"  # "I can't tell where exactly" would take for granted what nobody has seen
+    yield Finding("refusal", phrase, 1.0, "rule")
+    if ask.intent not in _ALONE:
+        scene = Ask("scene", text=SCENE_QUESTION, english=SCENE_QUESTION)
+        yield from _examined(instruments, view, scene, detail)
+
+
+def fittest(instruments: Sequence[Instrument], ask: Ask) -> list[Instrument]:
+    """Return those that may be asked, the most reliable first, and of equals the one that stands first."""
+    reliable = [(instrument.reliability(ask), instrument) for instrument in instruments]
+    return [instrument for share, instrument in sorted(reliable, key=lambda each: -each[0]) if share >= FIT]
+
+
+def _examined(instruments: Sequence[Instrument], view: View, ask: Ask, detail: Detail) -> Generator[Finding, None, bool]:
+    """Of the first instrument that finds anything, as a generator that returns whether one did."""
+    for instrument in fittest(instruments, ask):
+        said = False
+        for finding in instrument.examine(view, ask, detail):
+            said = True
+            yield finding
+        if said:
+            return True
+    return False
+
+
+def _presence(instruments: Sequence[Instrument], view: View, ask: Ask) -> Finding | None:
+    """Whether what is asked about is there; None where nobody can tell."""
+    asked = replace(ask, intent="is_there")
+    for instrument in fittest(instruments, asked):
+        for finding in instrument.examine(view, asked):
+            return replace(finding, kind="seen") if finding.kind in ("presence", "seen") else None
+    return None
