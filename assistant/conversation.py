@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from assistant.answering.calibrated_answers import looked
 from assistant.answering.commands import match_command
 from assistant.answering.english_questions import in_question_order, spelled_as_question
 from assistant.answering.model_answers import ModelInstrument
@@ -21,7 +22,20 @@ from assistant.answering.wording import Phrase, words_of
 from assistant.hearing.language_choice import LanguageChoice
 from assistant.interfaces import Instrument, SceneDescriber, Transcriber, Translator
 from assistant.languages import languages, phrase
-from assistant.messages import Ask, Command, Detail, Finding, Keyframe, PictureProblem, Question, Sentence, Transcript, Utterance, View
+from assistant.messages import (
+    Ask,
+    Command,
+    Detail,
+    Finding,
+    Glance,
+    Keyframe,
+    PictureProblem,
+    Question,
+    Sentence,
+    Transcript,
+    Utterance,
+    View,
+)
 from assistant.settings import EarSettings
 from assistant.videos.watch_events import EventWatcher
 
@@ -122,15 +136,20 @@ class Conversation:
             self._last_thing = known if known.thing else self._last_thing
         return tuple(asks)
 
+    def glance(self, keyframes: Sequence[Keyframe], detail: Detail = "brief") -> Glance | PictureProblem | None:
+        """Return what can be described, for the model to look at only where a question needs it; else as `look`."""
+        clear = [keyframe for keyframe in keyframes if keyframe.problem is None]
+        if not clear:
+            return keyframes[-1].problem if keyframes else None
+        return Glance(tuple(clear), detail)
+
     def look(self, keyframes: Sequence[Keyframe], detail: Detail = "brief") -> View | PictureProblem | None:
         """Look at what can be described, in brief unless there is time.
 
         Without any such picture: what is wrong with the newest, or None if there is none.
         """
-        clear = [keyframe for keyframe in keyframes if keyframe.problem is None]
-        if not clear:
-            return keyframes[-1].problem if keyframes else None
-        return self._describer.look(clear[-self._describer.max_pictures :], detail)
+        glance = self.glance(keyframes, detail)
+        return looked(self._describer, glance) if isinstance(glance, View) else glance
 
     def answer(self, seen: View | PictureProblem | None, question: Question, detail: Detail = "brief") -> Iterator[Sentence]:
         """Yield the sentences of the answer as they are complete. A bad picture is named and nothing is described."""

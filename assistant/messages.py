@@ -328,3 +328,11 @@ class View:
     """Pictures the model has looked at. Engines subclass it to keep what they computed."""
 
     keyframes: tuple[Keyframe, ...] = field(default=())
+
+
+@dataclass(frozen=True, eq=False)
+class Glance(View):
+    """Pictures that no model has looked at yet: it does when it is asked, and many questions are answered without it."""
+
+    detail: Detail = "brief"
+    """How closely it is to look."""

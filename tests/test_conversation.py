@@ -231,3 +231,13 @@ def test_a_command_is_understood_however_unsure_the_recogniser_is_of_the_languag
     asked = conversation(heard("Stop.", "de", probability=0.2, confidence=0.2)).understand(HELLO)
     assert isinstance(asked, Question)
     assert asked.command == Command("stop")
+
+
+def test_a_question_that_needs_no_look_of_the_model_takes_none() -> None:
+    describer = ScriptedDescriber(["A cat."])
+    talk = Conversation(None, describer, EarSettings())
+    shown = talk.glance([keyframe()], "full")
+    assert said(list(talk.answer(shown, talk.written("What time is it?", "en")))) == [phrase("not_about_picture", "en")]
+    assert describer.looks == []
+    assert said(list(talk.answer(shown, talk.written("What is this?", "en")))) == [("A cat.", "en")]
+    assert describer.details == ["full"]

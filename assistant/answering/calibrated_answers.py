@@ -9,10 +9,15 @@ from assistant.answering.answer_checks import SCENE_QUESTION, presence_probabili
 from assistant.answering.sentences import SentenceSplitter
 from assistant.answering.yes_no import yes_log_odds
 from assistant.interfaces import AnswerScorer, SceneDescriber
-from assistant.messages import AnswerThresholds, Detail, Finding, View
+from assistant.messages import AnswerThresholds, Detail, Finding, Glance, View
 
 WHAT_QUESTION = "What is this?"
 """What the model is asked about the one thing that the user points at."""
+
+
+def looked(describer: SceneDescriber, view: View) -> View:
+    """Return a View as it is, or the look that the describer takes at what it has only been shown; it keeps its last looks."""
+    return describer.look(view.keyframes[-describer.max_pictures :], view.detail) if isinstance(view, Glance) else view
 
 
 def scene_findings(

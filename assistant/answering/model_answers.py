@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from assistant.answering.answer_checks import SCENE_QUESTION, is_bare
-from assistant.answering.calibrated_answers import WHAT_QUESTION, free_findings, scene_findings
+from assistant.answering.calibrated_answers import WHAT_QUESTION, free_findings, looked, scene_findings
 from assistant.interfaces import SceneDescriber
 from assistant.languages import FALLBACK
 from assistant.messages import Ask, Detail, Finding, Intent, View
@@ -28,7 +28,7 @@ class ModelInstrument:
         """Ask a describer.
 
         Args:
-            describer: has looked at the pictures of every view that is examined.
+            describer: looks at the pictures of a Glance itself; of other views it is the maker.
             by_clause: yield an answer's first words as soon as they can be begun, where they needn't be checked as a whole.
         """
         self._describer = describer
@@ -45,6 +45,7 @@ class ModelInstrument:
     def examine(self, view: View, ask: Ask, detail: Detail = "brief") -> Iterator[Finding]:
         """Yield the model's sentences, but for bare words that nobody measured; nothing where it has said nothing else."""
         describer, by_clause = self._describer, self._by_clause
+        view = looked(describer, view)
         if ask.intent == "what":
             findings = scene_findings(describer, view, WHAT_QUESTION, detail, by_clause=by_clause)
         elif ask.intent == "scene":

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from assistant.answering.answer_checks import SCENE_QUESTION, presence_questions
-from assistant.answering.calibrated_answers import measured_thresholds, thing_probability
+from assistant.answering.calibrated_answers import looked, measured_thresholds, thing_probability
 from assistant.answering.things import english_noun, english_thing, known_thing
 from assistant.interfaces import SceneDescriber
 from assistant.languages import FALLBACK
@@ -32,7 +32,7 @@ class PresenceInstrument:
     """An Instrument that asks a describer for things that have a name in nouns.tsv."""
 
     def __init__(self, describer: SceneDescriber) -> None:
-        """`describer`: has looked at the pictures of every view that is examined."""
+        """`describer`: looks at the pictures of a Glance itself; of other views it is the maker."""
         self._describer = describer
 
     def reliability(self, ask: Ask) -> float:
@@ -51,7 +51,7 @@ class PresenceInstrument:
         known = known_thing(thing)
         if not known:
             return
-        probability = self._probability(view, known)
+        probability = self._probability(looked(self._describer, view), known)
         if known == thing or probability < thresholds_of(self._describer).absent:
             yield Finding("presence", True, probability, self._source, ask.thing, ask.negated)
         else:
@@ -67,6 +67,7 @@ class PresenceInstrument:
         things = [known_thing(english_noun(choice, ask.language)) for choice in ask.choices]
         if not all(things):
             return
+        view = looked(self._describer, view)
         probabilities = [self._probability(view, thing) for thing in things]
         best = max(range(len(things)), key=probabilities.__getitem__)
         if probabilities[best] > 0.5:

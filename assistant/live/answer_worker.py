@@ -142,7 +142,7 @@ class AnswerWorker:
                     self._session.say(sentence)
 
     def _answer(self, question: Question, detail: Detail | None = None) -> None:
-        session, seen = self._session, self._session.look()
+        session, seen = self._session, self._session.glance()
         session.history.begin(question)
         if isinstance(seen, View) and (silent_s := session.memory.silent_s(session.clock())) > OLD_S:
             text, language = counted_phrase("old_picture", question.language, round(silent_s))
@@ -162,7 +162,7 @@ class AnswerWorker:
         asks = (Ask("free", text=MORE_QUESTION, english=MORE_QUESTION),)
         language = self._conversation.language
         asked = replace(question, text=MORE_QUESTION, english_text=MORE_QUESTION, language=language, asks=asks)
-        more = [s for s in self._conversation.answer(session.look(), asked, "full") if s.text not in said]
+        more = [s for s in self._conversation.answer(session.glance(), asked, "full") if s.text not in said]
         session.history.begin(asked)
         self._say_answer(more or [session.phrase("nothing_more", question.turn)])
 
@@ -176,7 +176,7 @@ class AnswerWorker:
 
     def _description(self, keyframe: Keyframe, question: Question) -> list[Sentence]:
         asked = self._scene_question(question.turn, question.language)
-        return list(self._conversation.answer(self._conversation.look([keyframe]), asked))
+        return list(self._conversation.answer(self._conversation.glance([keyframe]), asked))
 
     def _scene_question(self, turn: int, language: str | None = None) -> Question:
         """In the conversation's language if the user's question has none."""

@@ -19,7 +19,7 @@ from assistant.live.job_queue import JobQueue
 from assistant.live.monitored_speaker import MonitoredSpeaker
 from assistant.live.turn_taking import TurnTaking
 from assistant.live.waiting_sounds import WaitingSounds
-from assistant.messages import Detail, Earcon, PictureProblem, Sentence, View
+from assistant.messages import Detail, Earcon, Glance, Keyframe, PictureProblem, Sentence
 from assistant.problems import Problem
 from assistant.seeing.scene_memory import SceneMemory
 from assistant.settings import Settings
@@ -64,13 +64,14 @@ class Session:
         self.speaker = MonitoredSpeaker(speaker)
         self.waiting = WaitingSounds()
 
-    def look(self) -> View | PictureProblem | None:
-        """Look at what the camera shows now; return what is wrong with it where it can't be described, None before any picture.
+    def look_ahead(self) -> None:
+        """Have the describer look at what the camera shows now: it keeps that, so that an answer begins sooner."""
+        self.conversation.look(self._in_view())
 
-        The describer keeps what it has looked at, so a look that was taken ahead costs nothing.
-        """
-        seen = self.conversation.look(self.memory.in_view(self.settings.answers.max_keyframes))
-        if isinstance(seen, View):
+    def glance(self) -> Glance | PictureProblem | None:
+        """Return what the camera shows now; what is wrong with it where it can't be described, None before any picture."""
+        seen = self.conversation.glance(self._in_view())
+        if isinstance(seen, Glance):
             self.report("look", {"turn": self.turns.current, "keyframes_s": [k.frame.time_s for k in seen.keyframes]})
         return seen
 
@@ -96,6 +97,9 @@ class Session:
     def is_silent(self) -> bool:
         """Tell whether nobody speaks, neither the assistant nor the user."""
         return self.has_spoken and not self.turn_taking.user_speaks
+
+    def _in_view(self) -> list[Keyframe]:
+        return self.memory.in_view(self.settings.answers.max_keyframes)
 
     def _queued(self, spoken: Spoken, queued: bool) -> bool:
         if isinstance(spoken, Sentence):

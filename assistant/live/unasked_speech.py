@@ -34,7 +34,7 @@ class UnaskedSpeech:
         """Look at the newest keyframe before anybody asks, and say what is worth it."""
         if newest := self._session.memory.newest:
             self._session.narrator.seen(newest)
-        self._session.look()
+        self._session.look_ahead()
         self._watch()
         self.narrate()
 
@@ -48,7 +48,7 @@ class UnaskedSpeech:
         if not narrator.is_due(now_s):
             return
         narrator.taken_up(now_s)
-        turn, seen = session.turns.current, session.look()
+        turn, seen = session.turns.current, session.glance()
         if not isinstance(seen, View):
             if seen is not None and narrator.is_news(seen, now_s):
                 session.say(session.phrase(seen))
