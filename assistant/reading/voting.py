@@ -1,8 +1,8 @@
 """Votes on the text of several frames of a hand-held camera, character by character, and tells whether two frames show one page. Pure.
 
 After ROVER (J. Fiscus, "A post-processing system to yield reduced word error rates", ASRU 1997): readings of a line are aligned one after
-the other to a row of slots by edit distance, and each slot is won by the likeliest character. Instead of ROVER's sum of scores the probabilities are multiplied: that says more numbers, and
-no more wrong ones (tests/support/measure_voting.py).
+the other to a row of slots by edit distance, and each slot is won by the likeliest character. Instead of adding scores as ROVER does,
+probabilities are multiplied: that says more numbers, and no more wrong ones (tests/support/measure_voting.py).
 """
 
 from __future__ import annotations
