@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from assistant.messages import TextLine
-from assistant.reading.page import Block, is_right_to_left, is_wide, joined
+from assistant.reading.page import Block, is_right_to_left, is_wide, joined, probabilities_of
 
 PieceKind = Literal["sure", "doubtful", "unreadable_number", "unreadable"]
 
@@ -105,7 +105,7 @@ def digits_are_sure(line: TextLine) -> bool:
 
 def is_noise(line: TextLine) -> bool:
     """Tell whether a line is likely no text: nothing but signs, or a few letters that the reader itself hardly believes."""
-    letters = [p for character, p in zip(line.text, _probabilities(line), strict=True) if character.isalnum() or _is_mark(character)]
+    letters = [p for character, p in zip(line.text, probabilities_of(line), strict=True) if character.isalnum() or _is_mark(character)]
     if not line.text.strip():
         return False
     return not letters or (len(letters) <= NOISE_LETTERS and sum(letters) < READABLE * len(letters))
@@ -116,15 +116,8 @@ def _is_mark(character: str) -> bool:
     return unicodedata.category(character).startswith("M")
 
 
-def _probabilities(line: TextLine) -> tuple[float, ...]:
-    """Of each character; where the reader doesn't tell, none is less sure than all of the line."""
-    if len(line.character_probabilities) == len(line.text):
-        return line.character_probabilities
-    return (line.probability,) * len(line.text)
-
-
 def _words(line: TextLine) -> list[_Word]:
-    probabilities = _probabilities(line)
+    probabilities = probabilities_of(line)
     return [_Word(found[0], probabilities[found.start() : found.end()]) for found in re.finditer(r"\S+", line.text)]
 
 

@@ -54,6 +54,13 @@ class Page:
         return "\n".join(block.text for block in self.blocks)
 
 
+def probabilities_of(line: TextLine) -> tuple[float, ...]:
+    """Return the probability of each character of a line; where the reader doesn't tell, none is less sure than all of the line."""
+    if len(line.character_probabilities) == len(line.text):
+        return line.character_probabilities
+    return (line.probability,) * len(line.text)
+
+
 def joined(before: str, after: str) -> str:
     """Join the end of one line to the start of the next: with a space, nothing (Chinese, Japanese), or as one divided word."""
     before, after = before.rstrip(), after.lstrip()

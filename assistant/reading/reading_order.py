@@ -68,20 +68,25 @@ def _runs(boxes: list[Box], ordinary: float) -> list[Run]:
 
 
 def _table_or_columns(columns: tuple[list[Box], list[Box]], ordinary: float) -> list[Run]:
+    """What stands left and right of a gutter: rows of a table, with the text above and below them; else one column after the other."""
     left, right = columns
     rtl = is_right_to_left(" ".join(box.line.text for box in left + right))
-    if _is_table(left, right):
-        rows = _rows(left + right)
-        return [("row", [row[::-1] if rtl else row for row in rows])]
-    first, second = (right, left) if rtl else (left, right)
-    return _runs(first, ordinary) + _runs(second, ordinary)
-
-
-def _is_table(left: list[Box], right: list[Box]) -> bool:
-    """Whether what stands left and right of a gutter belongs together row by row."""
     rows = _rows(left + right)
+    full = [index for index, row in enumerate(rows) if len(row) > 1]
+    first, end = (full[0], full[-1] + 1) if full else (0, 0)
+    if full and _is_table(rows[first:end], min(box.left for box in right)):
+        table = [row[::-1] if rtl else row for row in rows[first:end]]
+        runs: list[Run] = [("paragraph", rows[:first]), ("row", table), ("paragraph", rows[end:])]
+        return [run for run in runs if run[1]]
+    one, other = (right, left) if rtl else (left, right)
+    return _runs(one, ordinary) + _runs(other, ordinary)
+
+
+def _is_table(rows: list[list[Box]], gutter: float) -> bool:
+    """Whether rows, of which the first and last have cells on both sides of where a gutter ends, are to be read across."""
     if len(rows) == 1:
         return True
+    left, right = ([box for row in rows for box in row if (box.left < gutter) == is_left] for is_left in (True, False))
     for cells in (left, right):
         if 2 * sum(_is_figure(box.line.text) for box in cells) >= len(cells):
             return True

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from assistant.messages import TextLine
+from assistant.reading.page import probabilities_of
 
 ALIKE = 0.4
 """Share of pairs of neighbouring letters that two readings of one line have in common, at least: three letters in ten may be wrong."""
@@ -174,7 +175,7 @@ def _winner(slot: Slot) -> tuple[str, float]:
 
 def _with_reading(slots: list[Slot], reading: TextLine, count: int) -> list[Slot]:
     """Add a reading to slots that hold `count` readings: that there is no character is read as surely as the line is on average."""
-    probabilities = reading.character_probabilities or (reading.probability,) * len(reading.text)
+    probabilities = probabilities_of(reading)
     lacking = statistics.fmean(probabilities)
     result: list[Slot] = []
     for at, index in _alignment(slots, reading.text):
