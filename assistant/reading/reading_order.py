@@ -8,7 +8,8 @@ height stay whole.
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from assistant.messages import TextLine
 from assistant.reading.page import Block, BlockKind, Page, is_right_to_left
@@ -25,8 +26,8 @@ PARAGRAPH_GAP = 1.4
 """Usual distances of lines from which a new paragraph begins."""
 INDENT = 0.8
 """Line heights by which a paragraph's first line is set in, at least."""
-SHORT_CELL = 9.0
-"""Line heights: a column whose cells are narrower, each beside a line of the other, is one of a table. Prose isn't set so narrow."""
+SHORT_CELL = 6.5
+"""Line heights: a column whose cells are narrower, each beside a line of the other, is one of a table. Columns of prose are wider."""
 
 
 def arrange(lines: Sequence[TextLine], aspect: float) -> Page:
@@ -60,26 +61,33 @@ def _runs(boxes: list[Box], ordinary: float) -> list[Run]:
             plain.append(rows[start])
             start += 1
             continue
-        runs += [("paragraph", plain)] if plain else []
-        plain = []
-        runs += _table_or_columns(columns, ordinary)
-        start = end
+        full = [index for index in range(start, end) if len(rows[index]) > 1]
+        cells = rows[full[0] : full[-1] + 1] if full else []
+        if cells and _is_table(cells, min(box.left for box in columns[1])):
+            plain += rows[start : full[0]]  # what stands above and below a table is text like any other
+            end = full[-1] + 1
+            lists = _lists_side_by_side([box for row in cells for box in row])
+            made = _columns_in_order(lists, ordinary) if lists else [_table(cells)]
+        else:
+            made = _columns_in_order(columns, ordinary)
+        runs += [("paragraph", plain), *made] if plain else made
+        plain, start = [], end
     return runs + ([("paragraph", plain)] if plain else [])
 
 
-def _table_or_columns(columns: tuple[list[Box], list[Box]], ordinary: float) -> list[Run]:
-    """What stands left and right of a gutter: rows of a table, with the text above and below them; else one column after the other."""
+def _columns_in_order(columns: tuple[list[Box], list[Box]], ordinary: float) -> list[Run]:
     left, right = columns
-    rtl = is_right_to_left(" ".join(box.line.text for box in left + right))
-    rows = _rows(left + right)
-    full = [index for index, row in enumerate(rows) if len(row) > 1]
-    first, end = (full[0], full[-1] + 1) if full else (0, 0)
-    if full and _is_table(rows[first:end], min(box.left for box in right)):
-        table = [row[::-1] if rtl else row for row in rows[first:end]]
-        runs: list[Run] = [("paragraph", rows[:first]), ("row", table), ("paragraph", rows[end:])]
-        return [run for run in runs if run[1]]
-    one, other = (right, left) if rtl else (left, right)
-    return _runs(one, ordinary) + _runs(other, ordinary)
+    first, second = (right, left) if _is_right_to_left(left + right) else (left, right)
+    return _runs(first, ordinary) + _runs(second, ordinary)
+
+
+def _table(rows: list[list[Box]]) -> Run:
+    backwards = _is_right_to_left([box for row in rows for box in row])
+    return "row", [row[::-1] if backwards else row for row in rows]
+
+
+def _is_right_to_left(boxes: Sequence[Box]) -> bool:
+    return is_right_to_left(" ".join(box.line.text for box in boxes))
 
 
 def _is_table(rows: list[list[Box]], gutter: float) -> bool:
@@ -157,13 +165,29 @@ def _may_still_open(rows: list[list[Box]], start: int, index: int) -> bool:
 
 def _columns(boxes: list[Box]) -> tuple[list[Box], list[Box]] | None:
     """Part boxes at the widest gutter through all of them; None where none is wide enough."""
+    _, columns = max(_gutters(boxes), key=lambda each: each[0], default=(0.0, None))
+    return columns
+
+
+def _gutters(boxes: list[Box]) -> Iterator[tuple[float, tuple[list[Box], list[Box]]]]:
+    """Yield the gutters through all boxes: how wide each is, and what stands left and right of it."""
     placed = sorted(boxes, key=lambda box: box.left)
-    reach, widest, cut = placed[0].right, GUTTER * statistics.median(box.height for box in boxes), None
+    reach, least = placed[0].right, GUTTER * statistics.median(box.height for box in boxes)
     for index, box in enumerate(placed[1:], 1):
-        if box.left - reach > widest:
-            widest, cut = box.left - reach, index
+        if box.left - reach > least:
+            yield box.left - reach, (placed[:index], placed[index:])
         reach = max(reach, box.right)
-    return (placed[:cut], placed[cut:]) if cut is not None else None
+
+
+def _lists_side_by_side(boxes: list[Box]) -> tuple[list[Box], list[Box]] | None:
+    """Part cells that are two lists of prices, not one table: left and right of a gutter most rows have words and a figure."""
+    return next((columns for _, columns in _gutters(boxes) if all(map(_is_list_of_prices, columns))), None)
+
+
+def _is_list_of_prices(cells: list[Box]) -> bool:
+    rows = _rows(cells)
+    mixed = [row for row in rows if len({_is_figure(box.line.text) for box in row}) > 1]
+    return len(rows) > 1 and 2 * len(mixed) > len(rows)
 
 
 def _blocks(run: Run, ordinary: float) -> list[Block]:
@@ -182,17 +206,22 @@ def _block(rows: list[list[Box]], ordinary: float, else_kind: BlockKind = "parag
 
 def _paragraphs(rows: list[list[Box]]) -> list[list[list[Box]]]:
     """Cut a column's rows where the distance, the letters' size or an indent says so."""
-    steps = [_middle(after) - _middle(before) for before, after in zip(rows, rows[1:], strict=False)]
-    usual = statistics.median(steps) if steps else 0.0
+    steps = [_step(before, after) for before, after in pairwise(rows)]
+    usual = sorted(steps)[len(steps) // 4] if steps else 0.0  # a letter has more gaps than lines that follow each other
     edge = statistics.median(row[0].left for row in rows)
     parts = [[rows[0]]]
-    for before, row, step in zip(rows, rows[1:], steps, strict=False):
+    for (before, row), step in zip(pairwise(rows), steps, strict=True):
         low, high = sorted((_height(before), _height(row)))
         indented = row[0].left - edge > INDENT * high and abs(before[0].left - edge) < INDENT * high / 2
         if step > PARAGRAPH_GAP * usual or high > HEADING * low or (indented and len(rows) > 2):
             parts.append([])
         parts[-1].append(row)
     return parts
+
+
+def _step(before: list[Box], after: list[Box]) -> float:
+    """Distance of two lines in heights of their letters."""
+    return 2 * (_middle(after) - _middle(before)) / (_height(before) + _height(after) or 1.0)
 
 
 def _middle(row: list[Box]) -> float:

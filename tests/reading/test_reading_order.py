@@ -98,6 +98,42 @@ def test_opening_hours_and_labels_are_read_with_what_they_say() -> None:
     assert [text for _, text in blocks(lines)] == [" ".join(cells) for cells in form]
 
 
+def test_two_price_lists_side_by_side_are_read_one_after_the_other() -> None:
+    """The first version read all of them across, as one table."""
+    drinks, cakes = (
+        [("Espresso", "2.10"), ("Tea", "2.00"), ("Hot chocolate", "3.50")],
+        [("Cheese cake", "4.10"), ("Scone", "2.50"), ("Brownie", "3")],
+    )
+    lines = []
+    for left, goods in ((200, drinks), (900, cakes)):
+        for row, (item, price) in enumerate(goods):
+            lines += [line(item, left, 300 + 50 * row), line(price, 0, 300 + 50 * row, right=left + 500)]
+    assert [text for _, text in blocks(lines)] == [f"{item} {price}" for item, price in drinks + cakes]
+
+
+def test_narrow_columns_in_two_languages_are_not_read_across() -> None:
+    left, right = ["Push the door", "to leave the", "building at once"], ["Poussez la porte", "pour sortir du", "bâtiment"]
+    assert blocks(column(left, 200, 200, 40) + column(right, 800, 200, 40)) == [
+        ("paragraph", " ".join(left)),
+        ("paragraph", " ".join(right)),
+    ]
+
+
+def test_the_date_beside_a_letterhead_leaves_the_letter_whole() -> None:
+    """The first version took the letter's first lines for rows of a table, or parted them from the others."""
+    head = [line("The Old Clinic", 200, 80), line("29 November 2026", 0, 80, 26, right=1400), line("12 Long Street", 200, 120, 26)]
+    body = column(prose(4, 70), 200, 320, 28)
+    end = [line("Yours sincerely,", 200, 560, 28), line("Dr. Jones", 200, 660, 28)]
+    told = blocks([*head, line("Dear Ms Smith,", 200, 250, 28), *body, *end])
+    assert told[0] == ("row", "The Old Clinic 29 November 2026")
+    assert [text for _, text in told[1:]] == [
+        "12 Long Street",
+        "Dear Ms Smith,",
+        " ".join(each.text for each in body),
+        *(each.text for each in end),
+    ]
+
+
 def test_a_long_item_goes_on_below_and_keeps_its_price() -> None:
     lines = [line("Organic wholemeal", 400, 200), line("bread with seeds", 400, 245), line("3.20", 0, 245, right=1000)]
     lines += [line("Butter", 400, 290), line("2.10", 0, 290, right=1000), line("Tea", 400, 335), line("1.99", 0, 335, right=1000)]
