@@ -31,9 +31,11 @@ FULL_LABEL = 6
 """Letters from which what stands beside a date can't be a part of something else."""
 
 _AMOUNT = re.compile(
-    r"(?:[€$£¥₹₽₺₴₩₫]\s?|\b(?:Rp|Rs|R\$|TL|US\$)\.?\s?)?-?\d+(?:[.,'’\u00a0 ]\d{3})*(?:[.,]\d{1,2})?(?!\d)"
-    r"(?:\s?(?:[€$£¥₹₽₺₴₩₫₱元円원đ₫]|(?:[A-Z]{3}|zł|Kč|kr|руб|грн|р|TL)\b\.?))?"
+    r"(?:[€$£¥₹₽₺₴₩₫]\s?|\b(?:Rp|Rs|R\$|TL|US\$)\.?\s?)?-?\d+(?:[.,'’\u00a0 ]\d{3})*(?:[.,]\d{1,2})?(?![.,]?\d)"
+    r"(?:\s?(?:[€$£¥₹₽₺₴₩₫₱元円원đ]|(?:[A-Z]{3}|zł|Kč|kr|руб|грн|р|TL)\b\.?))?"
+    r"(?!\s?(?:%|(?i:[kmµ]?g|mcg|[mc]?l|kcal|kj|pcs|items?|x)\b))"
 )
+"""A number that may be money: "Total fat 12 g" is no sum."""
 
 
 @dataclass(frozen=True)

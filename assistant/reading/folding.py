@@ -16,7 +16,8 @@ def folded(text: str) -> str:
     return folded_with_places(text)[0]
 
 
-def folded_with_places(text: str) -> tuple[str, list[int]]:
+@lru_cache(maxsize=256)
+def folded_with_places(text: str) -> tuple[str, tuple[int, ...]]:
     """Return the same, and for each of its characters the place in the text that it came from, and the text's length at the end."""
     characters: list[str] = []
     places: list[int] = []
@@ -24,12 +25,13 @@ def folded_with_places(text: str) -> tuple[str, list[int]]:
         plain = _folded_character(character)
         characters.append(plain)
         places += [place] * len(plain)
-    return "".join(characters), [*places, len(text)]
+    return "".join(characters), (*places, len(text))
 
 
 def place_after(label: str, text: str) -> int | None:
-    """Return where the text goes on after a label's last place in it, as words; None where it isn't in it. Spaces within words of
-    Chinese, Japanese and Korean don't matter.
+    """Return where a text goes on after the last place in it where a label stands as words of its own; None where it doesn't.
+
+    Spaces within words of Chinese, Japanese and Korean don't matter.
     """
     where, places = folded_with_places(text)
     ends = [found.end() for found in _pattern(label).finditer(where)]

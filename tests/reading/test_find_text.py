@@ -90,6 +90,7 @@ def test_a_sum_that_is_not_clear_or_not_sure_is_not_told() -> None:
     assert total(receipt(("Total", "3.69"), ("Total", "4.99"))) is None
     assert total(receipt(("Milk", "1.29"), ("Subtotal", "1.29"))) is None
     assert total(page("Totally good food", "at 5.99")) is None
+    assert total(receipt(("Total fat", "12.0 g"), ("Total carbohydrate", "30 g 12%"))) is None
     assert total(Page()) is None
 
 
