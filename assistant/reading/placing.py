@@ -18,6 +18,8 @@ Points = npt.NDArray[np.float64]
 
 CONVERGENCE_PRIOR = 0.02
 """Weight of the belief that lines are parallel, in squared picture heights of text that is as long: a few short lines prove no slant."""
+UNDIRECTED = 2
+"""Characters up to which a line's direction isn't believed: a reader takes the tall box of a lone "1" for a turned line."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,11 @@ class Box:
     right: float
     top: float
     bottom: float
-    height: float
-    """Of its letters, as the reader's box has them."""
+
+    @property
+    def height(self) -> float:
+        """Return the height of its letters, as the reader's box has them."""
+        return self.bottom - self.top
 
     @property
     def middle(self) -> float:
@@ -52,9 +57,10 @@ def place(lines: Sequence[TextLine], aspect: float) -> tuple[list[list[Box]], fl
     groups: list[list[Box]] = []
     main = _main_angle(angles, lengths)
     left = np.ones(len(lines), bool)
+    undirected = np.array([len(line.text) <= UNDIRECTED for line in lines])
     while left.any():
         angle = _main_angle(angles[left], lengths[left])
-        chosen = left & ((_apart(angles, angle) <= np.pi / 4) | (lengths == 0))
+        chosen = left & ((_apart(angles, angle) <= np.pi / 4) | (lengths == 0) | undirected)
         groups.append(_levelled([line for line, is_chosen in zip(lines, chosen, strict=True) if is_chosen], corners[chosen], angle))
         left &= ~chosen
     return groups, _degrees(main)
@@ -82,11 +88,11 @@ def _levelled(lines: Sequence[TextLine], corners: Points, angle: float) -> list[
     level, convergence = _slopes(upright)
     x, y = upright[..., 0], upright[..., 1]
     y = (y - level * x) / np.maximum(1 + convergence * x, 0.2)
+    y = np.sort(y, axis=1)
     top, bottom = y[:, :2].mean(axis=1), y[:, 2:].mean(axis=1)
-    heights = (np.hypot(*(corners[:, 3] - corners[:, 0]).T) + np.hypot(*(corners[:, 2] - corners[:, 1]).T)) / 2
     return [
-        Box(line, float(min(xs)), float(max(xs)), float(low), float(high), float(height))
-        for line, xs, low, high, height in zip(lines, x, top, bottom, heights, strict=True)
+        Box(line, float(min(xs)), float(max(xs)), float(low), float(high))
+        for line, xs, low, high in zip(lines, x, top, bottom, strict=True)
     ]
 
 

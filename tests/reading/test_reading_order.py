@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -183,6 +184,16 @@ def test_text_that_stands_crosswise_comes_after_what_most_lines_say() -> None:
     upright = column(prose(6, 40), 500, 300)
     spine = turned([line("Volume two", 700, 1100)], 90)
     assert texts([*spine, *upright]) == [each.text for each in [*upright, *spine]]
+
+
+def test_a_lone_digit_in_a_tall_box_is_read_where_it_stands() -> None:
+    """Readers tell its corners as if the box were that of a turned line."""
+    steps = [
+        (line(number, 200, 200 + 60 * at), line(text, 260, 200 + 60 * at))
+        for at, (number, text) in enumerate([("1", "Boil it."), ("2", "Eat it.")])
+    ]
+    lines = [replace(number, corners=(*number.corners[1:], number.corners[0])) for number, _ in steps] + [text for _, text in steps]
+    assert [text for _, text in blocks(lines)] == ["1 Boil it.", "2 Eat it."]
 
 
 @pytest.mark.parametrize(("degrees", "told"), [(0, 0), (90, 90), (180, 180), (-90, -90), (10, 10)])
