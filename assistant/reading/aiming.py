@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from assistant.messages import PictureProblem, TextLine
+from assistant.reading.doubts import EDGE
+from assistant.reading.page import letter_height
 
 Aim = Literal[
     "left", "right", "up", "down", "closer", "back", "hold_still", "blurred",
@@ -23,8 +25,6 @@ Corners = tuple[tuple[float, float], ...]
 
 READABLE_PX = 16
 """Height of a line, in pixels, from which readers make few errors; the caller knows its own reader better."""
-EDGE = 0.004
-"""Share of the picture between its edge and text up to which letters may be cut off."""
 STILL = 0.5
 """Line heights by which the text may move between two frames of a hand that holds still."""
 STEADY_FRAMES = 3
@@ -58,7 +58,7 @@ def aim(
     for side in ("left", "right", "top", "bottom"):
         if side in cut:
             return _CUT[side]
-    if statistics.median(_height(line) for line in lines) * picture_height_px < readable_px:
+    if statistics.median(letter_height(line) for line in lines) * picture_height_px < readable_px:
         return "closer"
     return _towards_page(page_corners) or "now"
 
@@ -112,16 +112,10 @@ def _towards_page(corners: Corners | None) -> Aim | None:
     return next((_TOWARDS[side] for side in ("left", "right", "top", "bottom") if side in cut), None)
 
 
-def _height(line: TextLine) -> float:
-    """Of its letters, as a share of the picture's height, near enough for a picture that isn't much wider than high."""
-    (x0, y0), (x1, y1), _, (x3, y3) = line.corners
-    return min(max(abs(x3 - x0), abs(y3 - y0)), max(abs(x1 - x0), abs(y1 - y0)))
-
-
 def _moved(before: Sequence[TextLine], now: Sequence[TextLine]) -> bool:
     """Whether the text as a whole has moved by more than a trembling hand moves it."""
     (x0, y0), (x1, y1) = _centre(before), _centre(now)
-    return max(abs(x1 - x0), abs(y1 - y0)) > STILL * statistics.median(_height(line) for line in now)
+    return max(abs(x1 - x0), abs(y1 - y0)) > STILL * statistics.median(letter_height(line) for line in now)
 
 
 def _centre(lines: Sequence[TextLine]) -> tuple[float, float]:

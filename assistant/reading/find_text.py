@@ -19,7 +19,7 @@ from assistant.messages import TextLine
 from assistant.reading.dates import CalendarDate, find_date
 from assistant.reading.doubts import digits_are_sure, is_noise
 from assistant.reading.folding import folded, place_after
-from assistant.reading.page import Page, joined
+from assistant.reading.page import Page, joined, letter_height
 from assistant.toml_files import load_toml
 
 NEARLY = 0.8
@@ -121,19 +121,13 @@ def expiry(page: Page, today: date) -> Expiry | None:
 def largest_text(page: Page) -> Found | None:
     """Return the text in the largest letters, such as a brand or sign; None where there is none or a digit of it isn't sure."""
     blocks = [tuple(line for line in block.lines if line.text.strip() and not is_noise(line)) for block in page.blocks]
-    heights = [[_height(line) for line in lines] for lines in blocks]
+    heights = [[letter_height(line) for line in lines] for lines in blocks]
     largest = max((height for each in heights for height in each), default=0.0)
     for lines, each in zip(blocks, heights, strict=True):
         if each and max(each) == largest:
             chosen = tuple(line for line, height in zip(lines, each, strict=True) if height >= LARGEST * largest)
             return Found(_joined(chosen), chosen) if all(map(digits_are_sure, chosen)) else None
     return None
-
-
-def _height(line: TextLine) -> float:
-    """Height of a line's letters as a share of the picture's, near enough: the shorter way across its corners."""
-    (x0, y0), (x1, y1), _, (x3, y3) = line.corners
-    return min(max(abs(x3 - x0), abs(y3 - y0)), max(abs(x1 - x0), abs(y1 - y0)))
 
 
 def _stretches(page: Page) -> Iterator[tuple[TextLine, ...]]:

@@ -61,6 +61,12 @@ def probabilities_of(line: TextLine) -> tuple[float, ...]:
     return (line.probability,) * len(line.text)
 
 
+def letter_height(line: TextLine) -> float:
+    """Return the height of a line's letters as a share of the picture's, near enough where the picture isn't much wider than high."""
+    (x0, y0), (x1, y1), _, (x3, y3) = line.corners
+    return min(max(abs(x3 - x0), abs(y3 - y0)), max(abs(x1 - x0), abs(y1 - y0)))
+
+
 def joined(before: str, after: str) -> str:
     """Join the end of one line to the start of the next: with a space, nothing (Chinese, Japanese), or as one divided word."""
     before, after = before.rstrip(), after.lstrip()

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from assistant.messages import Picture
+from assistant.reading.aiming import Corners
 
-Corners = tuple[tuple[float, float], ...]
 Quadrilateral = npt.NDArray[np.float32]
 """float32 [4, 2]"""
 Points = npt.NDArray[np.float32]

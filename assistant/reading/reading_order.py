@@ -61,9 +61,10 @@ def _runs(boxes: list[Box], ordinary: float) -> list[Run]:
             plain.append(rows[start])
             start += 1
             continue
-        full = [index for index in range(start, end) if len(rows[index]) > 1]
+        gutter = min(box.left for box in columns[1])
+        full = [index for index in range(start, end) if len({box.left < gutter for box in rows[index]}) > 1]
         cells = rows[full[0] : full[-1] + 1] if full else []
-        if cells and _is_table(cells, min(box.left for box in columns[1])):
+        if cells and _is_table(cells, gutter):
             plain += rows[start : full[0]]  # what stands above and below a table is text like any other
             end = full[-1] + 1
             lists = _lists_side_by_side([box for row in cells for box in row])

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from assistant.messages import TextLine
-from assistant.reading.page import probabilities_of
+from assistant.reading.page import letter_height, probabilities_of
 
 ALIKE = 0.4
 """Share of pairs of neighbouring letters that two readings of one line have in common, at least: three letters in ten may be wrong."""
@@ -76,7 +76,7 @@ def _matches(before: Sequence[TextLine], now: Sequence[TextLine], least: float =
     scored = []
     for (i, j), likeness in alike.items():
         x, y = _shift(before[i], now[j])
-        away = max(abs(x - across), abs(y - down)) / max(_height(now[j]), 1e-6)
+        away = max(abs(x - across), abs(y - down)) / max(letter_height(now[j]), 1e-6)
         if away <= FARTHEST:
             scored.append((likeness - 0.2 * away, i, j))
     return _best_pairs(scored)
@@ -116,10 +116,6 @@ def _middle(line: TextLine) -> tuple[float, float]:
     return statistics.fmean(across), statistics.fmean(down)
 
 
-def _height(line: TextLine) -> float:
-    return abs(line.corners[3][1] - line.corners[0][1]) or line.region.height
-
-
 def _alike_in_place(before: Sequence[TextLine], now: Sequence[TextLine]) -> int:
     """Lines that lie upon each other once the best landmark's move and growth are undone."""
     best = 0
@@ -139,7 +135,7 @@ def _alike_in_place(before: Sequence[TextLine], now: Sequence[TextLine]) -> int:
 
 def _lies_upon(line: TextLine, x: float, y: float, width: float) -> bool:
     across, down = _middle(line)
-    height = _height(line)
+    height = letter_height(line)
     return abs(down - y) <= 0.5 * height and abs(across - x) <= height and abs(line.region.width - width) <= 1.5 * height
 
 

@@ -162,6 +162,12 @@ def test_paragraphs_are_told_apart_by_gaps_and_by_indents() -> None:
     assert [(kind, text[0]) for kind, text in blocks(by_indent)] == [("paragraph", "A"), ("paragraph", "B")]
 
 
+def test_pieces_of_a_line_in_one_of_two_staggered_columns_make_no_table() -> None:
+    left = [line("the quick brown", 200, 200), line("fox and dog", 200 + 15 * 17, 200), line("run to the far away hills", 200, 270)]
+    right = [line("a slow and sleepy bear is", 900, 235), line("here, and it stays for now", 900, 305)]
+    assert texts(left + right) == [each.text for each in left + right]
+
+
 def test_a_line_that_a_reader_has_cut_in_pieces_is_one() -> None:
     lines = [line("the quick", 200, 100), line("brown fox", 352, 104), line("jumps over", 498, 98), line("the lazy dog", 200, 148)]
     assert blocks(lines) == [("paragraph", "the quick brown fox jumps over the lazy dog")]
