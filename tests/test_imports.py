@@ -8,13 +8,14 @@ from collections import defaultdict
 from tests.support.folders import PROJECT
 
 SHARED = {"messages", "interfaces", "turns", "problems", "toml_files", "settings", "workers", "languages", "offline"}
-STAGES = SHARED | {"seeing", "hearing", "answering", "speaking", "videos"}
+STAGES = SHARED | {"seeing", "reading", "hearing", "answering", "speaking", "videos"}
 PATH = STAGES | {"conversation", "live"}
 ADAPTERS = SHARED | {"store"}
 ASSEMBLY = PATH | ADAPTERS | {"devices", "engines"}
 MAY_IMPORT = {
     **dict.fromkeys(SHARED, SHARED),
     **dict.fromkeys(("seeing", "hearing", "answering", "speaking", "videos"), STAGES),
+    "reading": {"messages", "interfaces", "problems", "languages", "toml_files"},
     **dict.fromkeys(("conversation", "live"), PATH),
     "store": ADAPTERS,
     "devices": ADAPTERS | {"devices"},
