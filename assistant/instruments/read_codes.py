@@ -19,8 +19,10 @@ QUICK_PIXELS = 1280 * 720
 """Pixels of the first look, which must not take more than 60 ms where there is no code; larger pictures are shrunk to it."""
 CLOSE_PIXELS, MOST_PIXELS = 4 * QUICK_PIXELS, 24_000_000
 """Pixels to which the closer look enlarges a picture, at most twice, and to which it shrinks one."""
-ASKEW_DEGREES = (30, 60)
-"""Turns of the closer look: bars are only found along rows and columns, and held askew no row crosses all of them."""
+ASKEW_DEGREES = ((45, 2.0), (30, 1.0), (60, 1.0))
+"""Turns of the closer look, and how often each enlarges: bars are only found along rows and columns, and held askew no row crosses all."""
+CONFIRMING_SCALE, MARGIN = 1.5, 0.15
+"""By which a bar code is enlarged, with so many of its sizes around it, to be read again: one check digit lets one misreading in ten by."""
 LEAST_CHARACTERS = 4
 """Of a Code 39, which has no check digit."""
 MOST_CODES = 8
@@ -42,7 +44,7 @@ _LINEAR = (
     BarcodeFormat.ITF,
     BarcodeFormat.DataBar,
 )
-_BARS = BarcodeFormats(_LINEAR)
+_STRIPED = BarcodeFormats([BarcodeFormat.PDF417, *_LINEAR])
 _SHAPED = BarcodeFormats([BarcodeFormat.QRCode, BarcodeFormat.Aztec])
 _ALL = BarcodeFormats([BarcodeFormat.QRCode, BarcodeFormat.Aztec, BarcodeFormat.DataMatrix, BarcodeFormat.PDF417, *_LINEAR])
 """Without those that are rare and say little surely: Codabar, Telepen, MaxiCode, film edges."""
@@ -107,18 +109,19 @@ def _closer(grey: Grey) -> Iterator[tuple[Grey, Matrix, BarcodeFormats]]:
     """Ways to look again, the likeliest first: (picture, matrix from its pixels to those of `grey`, what to look for)."""
     enlarged, back = _scaled(grey, CLOSE_PIXELS, 2.0)
     yield enlarged, back, _ALL
-    yield 255 - enlarged, back, _BARS  # light bars on dark, which the library tries for the others alone
     plain, back = _scaled(grey, QUICK_PIXELS, 1.0)
-    for degrees in ASKEW_DEGREES:
-        turned, unturned = _turned(plain, degrees)
-        yield turned, back @ unturned, _BARS
+    yield 255 - plain, back, _STRIPED  # light bars on dark, which the library tries for the others alone
+    for degrees, scale in ASKEW_DEGREES:
+        straight, back = _scaled(grey, int(scale**2 * QUICK_PIXELS), scale)
+        turned, unturned = _turned(straight, degrees)
+        yield turned, back @ unturned, _STRIPED
 
 
 def _codes(grey: Grey, back: Matrix, formats: BarcodeFormats, shape: tuple[int, ...]) -> list[Code]:
     """The codes in a picture that was scaled or turned by the inverse of `back`, of one of `shape`."""
     found: dict[tuple[str, str], Code] = {}
     for each in zxingcpp.read_barcodes(grey, formats, text_mode=TextMode.Plain):
-        if each.valid and not _is_chance(each):
+        if each.valid and not _is_chance(each) and (each.symbology not in _LINEAR or _is_confirmed(grey, each)):
             kind, is_gs1 = str(each.format), each.content_type == ContentType.GS1
             content = read_content(each.text, kind, is_binary=each.content_type == ContentType.Binary, is_gs1=is_gs1)
             found.setdefault((kind, each.text), Code(kind, clean(each.text), _region(each.position, back, shape), content))
@@ -130,6 +133,19 @@ def _is_chance(code: Barcode) -> bool:
     if code.format in (BarcodeFormat.ITF, BarcodeFormat.ITF14):
         return len(code.text) != 14 or not has_check_digit(code.text)
     return code.symbology == BarcodeFormat.Code39 and len(code.text) < LEAST_CHARACTERS
+
+
+def _is_confirmed(grey: Grey, code: Barcode) -> bool:
+    """Whether a bar code reads the same again, from close by."""
+    place = code.position
+    across, down = zip(
+        *((each.x, each.y) for each in (place.top_left, place.top_right, place.bottom_right, place.bottom_left)), strict=True
+    )
+    around = int(MARGIN * max(max(across) - min(across), max(down) - min(down))) + 8
+    part = grey[max(0, min(down) - around) : max(down) + around, max(0, min(across) - around) : max(across) + around]
+    enlarged = cv2.resize(part, None, fx=CONFIRMING_SCALE, fy=CONFIRMING_SCALE, interpolation=cv2.INTER_CUBIC)
+    again = zxingcpp.read_barcodes(enlarged, BarcodeFormats([code.symbology]), text_mode=TextMode.Plain)
+    return any(each.text == code.text for each in again)
 
 
 def _scaled(grey: Grey, pixels: int, most: float) -> tuple[Grey, Matrix]:
