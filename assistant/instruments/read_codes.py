@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -58,7 +58,7 @@ class CodeReader:
     def read(self, picture: Picture, *, closely: bool = False) -> list[Code]:
         """Return the codes of uint8 [H, W, 3], the largest first, at most MOST_CODES; most often none.
 
-        `closely` looks again where there is none at first, which takes several times as long: for small, askew and pale ones.
+        `closely` looks again where there is none at first, which takes ten times as long: for small, askew and pale ones.
         """
         if not picture.size:
             return []
@@ -92,17 +92,18 @@ class CodeInstrument:
         return RELIABILITY if ask.intent == "code" else 0.0
 
     def examine(self, view: View, ask: Ask, detail: Detail = "brief") -> Iterator[Finding]:
-        """Yield the codes of the newest keyframe that has any; else that there is none, or one that can't be read."""
+        """Yield the codes of the newest keyframe that has any; else that there is none, or one that can't be read.
+
+        Only the very newest is looked at closely: that takes ten times as long, and the user moves the camera for it.
+        """
         pictures = [keyframe.frame.picture for keyframe in reversed(view.keyframes[-MOST_KEYFRAMES:])]
-        codes = self._first(pictures, closely=False) or self._first(pictures, closely=True)
+        codes = next((codes for picture in pictures if (codes := self._reader.read(picture))), [])
+        codes = codes or (self._reader.read(pictures[0], closely=True) if pictures else [])
         for code in codes:
             yield Finding("code", phrase_of(code), PROBABILITY, "codes", ask.thing, region=code.region)
         if not codes:
             region = self._reader.near_code(pictures[0]) if pictures else None
             yield Finding("refusal", "code_unreadable" if region else "no_code", PROBABILITY, "codes", ask.thing, region=region)
-
-    def _first(self, pictures: Sequence[Picture], *, closely: bool) -> list[Code]:
-        return next((codes for picture in pictures if (codes := self._reader.read(picture, closely=closely))), [])
 
 
 def _closer(grey: Grey) -> Iterator[tuple[Grey, Matrix, BarcodeFormats]]:
