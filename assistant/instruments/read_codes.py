@@ -69,9 +69,10 @@ class CodeReader:
         return next((codes for look in _closer(grey) if (codes := _codes(*look, grey.shape))), [])
 
     def near_code(self, picture: Picture) -> Region | None:
-        """Return where a code stands in uint8 [H, W, 3] that can't be read: too small, blurred or half covered; None without one.
+        """Return where a QR or Aztec code stands in uint8 [H, W, 3] that can't be read since it is damaged or half covered; else None.
 
-        Only QR and Aztec codes have a mark sure enough to be known unread.
+        Of one that is too blurred or too far away the marks aren't found either: that is no proof that there is no code. Other kinds of
+        code have no mark that textures haven't.
         """
         if not picture.size:
             return None
