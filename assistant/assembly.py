@@ -1,4 +1,4 @@
-"""The one file that names concrete engines and devices: it opens them and nothing more. Threads and decisions are elsewhere.
+"""The one file that names concrete engines, instruments and devices: it opens them and nothing more. Threads and decisions are elsewhere.
 
 Each import stands in the function that needs it, so that a command pays only for what it uses.
 """
@@ -31,6 +31,7 @@ from assistant.store.model_store import SAVED_GRAPHS, ModelStore
 if TYPE_CHECKING:
     from assistant.devices.connection import OnChange
     from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
+    from assistant.instruments.read_codes import CodeReader
 
 WHISPER = "whisper-base"
 FIREFOX = "firefox-en-pt"
@@ -180,6 +181,13 @@ def open_translators(store: ModelStore, threads: int = 0) -> list[Translator]:
     with contextlib.suppress(MissingModel):
         found.append(ApertiumTranslator())
     return found
+
+
+def open_code_reader() -> CodeReader:
+    """Open the reader of QR codes, bar codes and their like; `instruments.read_codes.CodeInstrument` answers questions with it."""
+    from assistant.instruments.read_codes import CodeReader
+
+    return CodeReader()
 
 
 def open_camera(source: str, settings: CameraSettings, *, real_time: bool = False, on_change: OnChange | None = None) -> Camera:

@@ -202,7 +202,7 @@ class SingleObject:
     """Of the more precise noun being right, calibrated."""
 
 
-FindingKind = Literal["presence", "seen", "choice", "name", "text", "refusal"]
+FindingKind = Literal["presence", "seen", "choice", "name", "code", "text", "refusal"]
 
 
 @dataclass(frozen=True)
@@ -211,13 +211,15 @@ class Finding:
 
     kind: FindingKind
     """presence: whether a thing is there, as an answer; seen: the same, as what a question took for granted; choice: which of several
-    things it is; name: what the one thing in the picture is; text: a free sentence of a model; refusal: why nothing is told."""
-    value: bool | str | SingleObject
-    """presence and seen: True; choice: the thing; text: English; refusal: key of the phrase."""
+    things it is; name: what the one thing in the picture is; code: what a code in it holds; text: a free sentence of a model; refusal:
+    why nothing is told."""
+    value: bool | str | SingleObject | tuple[str, dict[str, str]]
+    """presence and seen: True; choice: the thing; code: (key of the phrase, what stands in its blanks); text: English; refusal: key of
+    the phrase."""
     probability: float
     """Of being right, calibrated where that was measured: of findings with 0.8, eight in ten are."""
     source: str
-    """Who found it: "likelihoods", "classifier", "model" or "rule"."""
+    """Who found it: "likelihoods", "classifier", "codes", "model" or "rule"."""
     thing: str = ""
     """What it is about, in the words of the question; "" where nothing is named."""
     negated: bool = False

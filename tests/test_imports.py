@@ -11,7 +11,7 @@ SHARED = {"messages", "interfaces", "turns", "problems", "toml_files", "settings
 STAGES = SHARED | {"seeing", "reading", "hearing", "answering", "speaking", "videos"}
 PATH = STAGES | {"conversation", "live"}
 ADAPTERS = SHARED | {"store"}
-ASSEMBLY = PATH | ADAPTERS | {"devices", "engines"}
+ASSEMBLY = PATH | ADAPTERS | {"devices", "engines", "instruments"}
 MAY_IMPORT = {
     **dict.fromkeys(SHARED, SHARED),
     **dict.fromkeys(("seeing", "hearing", "answering", "speaking", "videos"), STAGES),
@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "store": ADAPTERS,
     "devices": ADAPTERS | {"devices"},
     "engines": ADAPTERS | {"engines"},
+    "instruments": ADAPTERS | {"instruments"},
     "export": ADAPTERS | {"engines", "export"},
     "assembly": ASSEMBLY,
     "benchmarks": ASSEMBLY | {"assembly", "benchmarks", "export"},
@@ -28,7 +29,7 @@ MAY_IMPORT = {
     "__main__": {"command_line"},
     "__init__": PATH | ADAPTERS | {"assembly"},
 }
-"""Room -> the rooms that it may name. Engines and devices are named by `assembly` alone, and by what measures or makes them."""
+"""Room -> the rooms it may name. Engines, instruments and devices are named by `assembly` alone and by what measures or makes them."""
 
 
 def test_a_room_imports_only_rooms_below_it() -> None:

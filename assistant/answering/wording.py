@@ -45,6 +45,8 @@ def words_of(finding: Finding, thresholds: AnswerThresholds, language: str) -> P
             return Phrase("choice", {"thing": _thing(finding, language)}) if finding.probability >= CHOSEN else Phrase("cant_tell_that")
         case "name" if isinstance(finding.value, SingleObject):
             return _named(finding.value, language)
+        case "code" if isinstance(finding.value, tuple):
+            return Phrase(*finding.value)
         case _:
             text = str(finding.value)
             return with_doubt(text) if finding.is_doubtful else text

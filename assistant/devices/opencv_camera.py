@@ -180,8 +180,11 @@ def open_source(source: str, settings: CameraSettings, real_time: bool = False) 
     return VideoFile(path, settings, real_time)
 
 
-def open_picture(path: Path) -> Frame:
-    """Read one picture, turned upright; a huge JPEG is reduced while it is decoded. BadInput for other huge pictures and damaged ones."""
+def open_picture(path: Path, largest_edge: int = PICTURE_EDGE) -> Frame:
+    """Read one picture, turned upright, of at most `largest_edge` pixels along an edge; BadInput for a damaged or a huge one.
+
+    A huge JPEG is reduced while it is decoded. The small letters of a long screenshot need a longer edge than the rest.
+    """
     _check_readable(path)
     name = shorten(path.name)
     mode, (width, height, is_jpeg) = cv2.IMREAD_COLOR, _declared_size(path)
@@ -196,7 +199,7 @@ def open_picture(path: Path) -> Frame:
         raise BadInput(f"{name} can't be read as a picture", "save it as JPEG or PNG") from error
     if picture is None:
         raise BadInput(f"{name} can't be read as a picture", "it may be damaged or another kind of file; save it as JPEG or PNG")
-    return Frame(_shrink(_to_rgb(picture), PICTURE_EDGE), 0.0)
+    return Frame(_shrink(_to_rgb(picture), largest_edge), 0.0)
 
 
 def _unreadable(path: Path) -> BadInput:

@@ -62,6 +62,12 @@ def test_a_thing_is_named_in_the_users_own_words_without_a_translator(language: 
     assert heard.rstrip(".。") in (words.rstrip(".。"), "Um cão")
 
 
+def test_what_a_code_holds_is_told_in_the_users_language() -> None:
+    finding = Finding("code", ("code_link", {"site": "example.org"}), 0.99, "codes")
+    assert said(finding) == "A link to example.org."
+    assert said(finding, "de") == "Ein Link zu example.org."
+
+
 @pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("kind", ["presence", "seen", "choice", "refusal"])
 def test_every_measured_finding_has_words_in_every_language(kind: str, language: str) -> None:
