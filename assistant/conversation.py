@@ -18,7 +18,7 @@ from assistant.answering.question_parser import asks_about_safety, parse_questio
 from assistant.answering.router import answer
 from assistant.answering.translating import find_translator, translate_faithfully
 from assistant.answering.wake_word import after_wake_word
-from assistant.answering.wording import Phrase, words_of
+from assistant.answering.wording import Phrase, Quotation, words_of
 from assistant.hearing.language_choice import LanguageChoice
 from assistant.interfaces import Instrument, SceneDescriber, Transcriber, Translator
 from assistant.languages import languages, phrase
@@ -163,9 +163,10 @@ class Conversation:
         in_english, said = False, set[str]()
         for finding in findings:
             sentence = self._worded(finding, question)
-            if sentence.text in said:
+            is_read = finding.kind == "reading"
+            if sentence.text in said and not is_read:
                 continue  # two questions in one breath may show the same
-            if sentence.language != question.language and not in_english:
+            if sentence.language != question.language and not in_english and not is_read:
                 in_english = True
                 yield self._say("english_follows", question.turn, question.language)
             said.add(sentence.text)
@@ -184,10 +185,12 @@ class Conversation:
         """In the language of the question, or in English where nothing can translate it faithfully."""
         thresholds, turn = thresholds_of(self._describer), question.turn
         words = words_of(finding, thresholds, question.language)
+        if isinstance(words, Quotation):
+            return Sentence(words.text, words.language, turn, finding=finding)
         if isinstance(words, Phrase):
-            text, code = phrase(words.key, question.language, **words.values)
+            text, code = words.said(question.language)
             english = words_of(finding, thresholds, ENGLISH)
-            in_english = phrase(english.key, ENGLISH, **english.values)[0] if isinstance(english, Phrase) else english
+            in_english = english.said(ENGLISH)[0] if isinstance(english, Phrase) else ""
             return Sentence(text, code, turn, "" if code == ENGLISH else in_english, finding)
         translator = find_translator(self._translators, ENGLISH, question.language)
         if question.language == ENGLISH or translator is None:
@@ -205,8 +208,10 @@ class Conversation:
         self.unload()
 
     def unload(self) -> None:
-        """Free the model's memory until the next look."""
+        """Free the memory of the model and the instruments until they are asked again."""
         self._describer.unload()
+        for instrument in self._instruments:
+            instrument.forget()
 
     def _transcribe(self, utterance: Utterance, language: str | None) -> Transcript:
         assert self._transcriber is not None, "this conversation was assembled without ears"

@@ -216,6 +216,10 @@ class Instrument(Protocol):
         """
         ...
 
+    def forget(self) -> None:
+        """Drop what it remembers of pictures and texts, and free its memory until it is asked again."""
+        ...
+
 
 class TextReader(Protocol):
     """Optical character recognition. Loads with the first call; threads may share it."""

@@ -188,6 +188,18 @@ class TextLine:
         return Region(min(across), min(down), max(across) - min(across), max(down) - min(down))
 
 
+PieceKind = Literal["sure", "doubtful", "unreadable_number", "unreadable"]
+
+
+@dataclass(frozen=True)
+class TextPiece:
+    """A part of what is told of a text that was read."""
+
+    kind: PieceKind
+    text: str
+    """As it stands there; "" for the unreadable kinds, which only mark a place."""
+
+
 @dataclass(frozen=True)
 class SingleObject:
     """The one thing that a picture is of, where it is of one thing rather than of a scene."""
@@ -202,7 +214,7 @@ class SingleObject:
     """Of the more precise noun being right, calibrated."""
 
 
-FindingKind = Literal["presence", "seen", "choice", "name", "code", "text", "refusal"]
+FindingKind = Literal["presence", "seen", "choice", "name", "code", "label", "reading", "text", "refusal"]
 
 
 @dataclass(frozen=True)
@@ -211,15 +223,15 @@ class Finding:
 
     kind: FindingKind
     """presence: whether a thing is there, as an answer; seen: the same, as what a question took for granted; choice: which of several
-    things it is; name: what the one thing in the picture is; code: what a code in it holds; text: a free sentence of a model; refusal:
-    why nothing is told."""
-    value: bool | str | SingleObject | tuple[str, dict[str, str]]
-    """presence and seen: True; choice: the thing; code: (key of the phrase, what stands in its blanks); text: English; refusal: key of
-    the phrase."""
+    things it is; name: what the one thing in the picture is; code: what a code in it holds; label: what a text in it tells; reading: a
+    passage of text as it stands there; text: a free sentence of a model; refusal: why nothing is told."""
+    value: bool | str | SingleObject | tuple[str, dict[str, str]] | tuple[TextPiece, ...]
+    """presence and seen: True; choice: the thing; code and label: (key of the phrase, what stands in its blanks); reading: its pieces;
+    text: English; refusal: key of the phrase."""
     probability: float
     """Of being right, calibrated where that was measured: of findings with 0.8, eight in ten are."""
     source: str
-    """Who found it: "likelihoods", "classifier", "codes", "model" or "rule"."""
+    """Who found it: "likelihoods", "classifier", "codes", "text", "model" or "rule"."""
     thing: str = ""
     """What it is about, in the words of the question; "" where nothing is named."""
     negated: bool = False
@@ -228,6 +240,8 @@ class Finding:
     """Whether it may only be said with an "It looks like"."""
     region: Region | None = None
     """Where it is in the newest picture; None where that isn't known or it is of all of it."""
+    language: str = ""
+    """reading: code of the text's language."""
 
 
 @dataclass(frozen=True)

@@ -58,3 +58,7 @@ class ModelInstrument:
         for finding in findings:
             if is_measured or not (finding.kind == "text" and is_bare(str(finding.value))):
                 yield replace(finding, is_doubtful=True) if is_doubtful else finding
+
+    def forget(self) -> None:
+        """Free the model's memory; it remembers nothing else."""
+        self._describer.unload()

@@ -58,6 +58,10 @@ class PresenceInstrument:
             yield Finding("seen", True, probability, self._source, known)
             yield Finding("refusal", "cant_tell_that", 1.0, "rule")
 
+    def forget(self) -> None:
+        """Free the model's memory; it remembers nothing else."""
+        self._describer.unload()
+
     @property
     def _source(self) -> str:
         return "likelihoods" if self._describer.scorer else "model"

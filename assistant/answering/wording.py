@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import cast
 
 from assistant.answering.answer_checks import indefinite, with_doubt
-from assistant.languages import FALLBACK
+from assistant.languages import FALLBACK, counted_phrase, phrase
 from assistant.languages.nouns import LANGUAGES, Noun, ancestors, name, nouns, sayable
-from assistant.messages import AnswerThresholds, Finding, SingleObject
+from assistant.messages import AnswerThresholds, Finding, SingleObject, TextPiece
 
+COUNTED = frozenset(("page_lines", "text_lines"))
+"""Phrases that are told by the number in their blank."""
 CHOSEN = 0.6
 """Share of the probability from which one of several things is chosen."""
 
@@ -23,9 +26,23 @@ class Phrase:
     key: str
     values: dict[str, str] = field(default_factory=dict)
 
+    def said(self, language: str) -> tuple[str, str]:
+        """Return (text, language) of it: in `language`, or in English where its file lacks the phrase."""
+        if self.key in COUNTED:
+            return counted_phrase(self.key, language, int(self.values["n"]))
+        return phrase(self.key, language, **self.values)
 
-def words_of(finding: Finding, thresholds: AnswerThresholds, language: str) -> Phrase | str:
-    """Return the words for a finding: a Phrase, or a sentence in English.
+
+@dataclass(frozen=True)
+class Quotation:
+    """Text that is said as it stands, in a language of its own."""
+
+    text: str
+    language: str
+
+
+def words_of(finding: Finding, thresholds: AnswerThresholds, language: str) -> Phrase | Quotation | str:
+    """Return the words for a finding: a Phrase, a text as it was read, or a sentence in English.
 
     Args:
         finding: of any kind.
@@ -45,8 +62,11 @@ def words_of(finding: Finding, thresholds: AnswerThresholds, language: str) -> P
             return Phrase("choice", {"thing": _thing(finding, language)}) if finding.probability >= CHOSEN else Phrase("cant_tell_that")
         case "name" if isinstance(finding.value, SingleObject):
             return _named(finding.value, language)
-        case "code" if isinstance(finding.value, tuple):
-            return Phrase(*finding.value)
+        case "code" | "label" if isinstance(finding.value, tuple):
+            key, values = cast(tuple[str, dict[str, str]], finding.value)
+            return Phrase(key, values)
+        case "reading" if isinstance(finding.value, tuple):
+            return Quotation(_read(cast(tuple[TextPiece, ...], finding.value), finding.language), finding.language)
         case _:
             text = str(finding.value)
             return with_doubt(text) if finding.is_doubtful else text
@@ -78,6 +98,13 @@ def _thing(finding: Finding, language: str) -> str:
     if thing.startswith(("a ", "an ")) or finding.probability >= 0.5:
         return thing
     return f"any {thing}"
+
+
+def _read(pieces: tuple[TextPiece, ...], language: str) -> str:
+    """What was read, in the words of its own language where a number in it can't be, or where it may be something else."""
+    number = phrase("number_unread", language)[0]
+    text = " ".join(number if piece.kind == "unreadable_number" else piece.text or "..." for piece in pieces)
+    return phrase("may_say", language, text=text)[0] if any(piece.kind == "doubtful" for piece in pieces) else text
 
 
 def _named(found: SingleObject, language: str) -> Phrase:

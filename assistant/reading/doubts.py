@@ -11,10 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from assistant.messages import TextLine
+from assistant.messages import PieceKind, TextLine, TextPiece
 from assistant.reading.page import Block, is_right_to_left, is_wide, joined, probabilities_of
-
-PieceKind = Literal["sure", "doubtful", "unreadable_number", "unreadable"]
 
 SURE_NUMBER = 0.95
 """Probability that each sign of a number must have: a wrong dose or price is worse than none."""
@@ -30,15 +28,6 @@ EDGE = 0.004
 _OUTER = "\"'“”‘’«»()[]{}.,;:!?…。、，！？؟،۔।*"
 """Signs around a word or number that don't change what it says."""
 _ENDS = tuple(".!?…。！？؟۔।")
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A part of what is told of a text."""
-
-    kind: PieceKind
-    text: str
-    """As it stands there; "" for the unreadable kinds."""
 
 
 @dataclass(frozen=True)
@@ -59,35 +48,35 @@ class _Word:
         return "sure" if _least(self) >= SURE_WORD else "doubtful"
 
 
-def pieces_of_line(line: TextLine) -> tuple[Piece, ...]:
+def pieces_of_line(line: TextLine) -> tuple[TextPiece, ...]:
     """Return what may be told of a line, in order; nothing for rubbish and for the rest of a word that the picture's edge cuts."""
     start_is_cut, end_is_cut, side_is_cut = _cuts(line)
     if is_noise(line) or (side_is_cut and len(line.text) <= NOISE_LETTERS):
         return ()
     if not line.text.strip() or side_is_cut:
-        return (Piece("unreadable", ""),)
+        return (TextPiece("unreadable", ""),)
     words = _words(line)
     kinds = [word.kind for word in words]
     if start_is_cut:
         words, kinds = _without_first(words, kinds)
     if end_is_cut:
         words, kinds = _without_last(words, kinds)
-    told = (Piece(kind, word.text if kind in ("sure", "doubtful") else "") for word, kind in _whole_numbers(words, kinds))
+    told = (TextPiece(kind, word.text if kind in ("sure", "doubtful") else "") for word, kind in _whole_numbers(words, kinds))
     return _merged(told, _with_space)
 
 
-def pieces_of_block(block: Block) -> tuple[Piece, ...]:
+def pieces_of_block(block: Block) -> tuple[TextPiece, ...]:
     """Return what may be told of lines that belong together, with divided words put together; nothing where all of it is rubbish."""
     pieces = (piece for line in block.lines for piece in pieces_of_line(line))
     return _merged(pieces, _with_space if block.kind == "row" else joined)
 
 
-def _merged(pieces: Iterable[Piece], join: Callable[[str, str], str]) -> tuple[Piece, ...]:
+def _merged(pieces: Iterable[TextPiece], join: Callable[[str, str], str]) -> tuple[TextPiece, ...]:
     """Join neighbours of one kind."""
-    result: list[Piece] = []
+    result: list[TextPiece] = []
     for piece in pieces:
         if result and result[-1].kind == piece.kind:
-            piece = Piece(piece.kind, join(result.pop().text, piece.text))
+            piece = TextPiece(piece.kind, join(result.pop().text, piece.text))
         result.append(piece)
     return tuple(result)
 

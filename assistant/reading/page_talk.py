@@ -7,7 +7,8 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from assistant.reading.doubts import Piece, pieces_of_block
+from assistant.messages import TextPiece
+from assistant.reading.doubts import pieces_of_block
 from assistant.reading.page import BlockKind, Page
 
 _END = re.compile(r"""(?P<word>\w*)(?:[.!?…؟۔।]+["'”’»)\]]*(?:\s+|$)|[。！？]+[」』”）]*\s*)""")
@@ -21,7 +22,7 @@ class Passage:
     """What is read in one go, a "line" to the user: a heading, a row, or a sentence of a paragraph."""
 
     kind: BlockKind
-    pieces: tuple[Piece, ...]
+    pieces: tuple[TextPiece, ...]
 
     @property
     def text(self) -> str:
@@ -116,17 +117,17 @@ class Reading:
         return self.passages[self._at] if 0 <= self._at < len(self.passages) else None
 
 
-def _sentences(pieces: Sequence[Piece]) -> list[tuple[Piece, ...]]:
+def _sentences(pieces: Sequence[TextPiece]) -> list[tuple[TextPiece, ...]]:
     """Cut pieces where sentences end; one may hold several pieces."""
-    sentences: list[list[Piece]] = [[]]
+    sentences: list[list[TextPiece]] = [[]]
     for piece in pieces:
         start = 0
         for end in _ends(piece.text):
-            sentences[-1].append(Piece(piece.kind, piece.text[start:end].strip()))
+            sentences[-1].append(TextPiece(piece.kind, piece.text[start:end].strip()))
             sentences.append([])
             start = end
         if piece.text[start:].strip() or not piece.text:
-            sentences[-1].append(Piece(piece.kind, piece.text[start:].strip()))
+            sentences[-1].append(TextPiece(piece.kind, piece.text[start:].strip()))
     return [tuple(sentence) for sentence in sentences if sentence]
 
 

@@ -25,6 +25,9 @@ class Told:
         self.asked.append(ask.intent)
         yield from self._findings[ask.intent]
 
+    def forget(self) -> None:
+        self.asked = []
+
 
 BROWN, RED, SCENE = (Finding("text", text, 0.9, "test") for text in ("Brown.", "Red.", "A dog."))
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from assistant.messages import TextLine
-from assistant.reading.doubts import Piece, digits_are_sure, is_noise, pieces_of_block, pieces_of_line
+from assistant.messages import TextLine, TextPiece
+from assistant.reading.doubts import digits_are_sure, is_noise, pieces_of_block, pieces_of_line
 from assistant.reading.page import Block
 from tests.reading.layouts import line
 
@@ -108,11 +108,11 @@ def test_digits_are_sure_or_not() -> None:
 
 
 def test_pieces_of_one_kind_that_meet_are_one() -> None:
-    assert Piece("unreadable", "") in pieces_of_line(unsure("a do not take b", {"do not take": 0.2}))
+    assert TextPiece("unreadable", "") in pieces_of_line(unsure("a do not take b", {"do not take": 0.2}))
     assert len(pieces_of_line(unsure("a do not take b", {"do not take": 0.2}))) == 3
 
 
 def test_a_divided_word_is_told_as_one_and_rows_are_not_joined() -> None:
     lines = (line("an exam-", 300, 300), line("ple", 300, 350))
-    assert pieces_of_block(Block("paragraph", lines)) == (Piece("sure", "an example"),)
-    assert pieces_of_block(Block("row", lines)) == (Piece("sure", "an exam- ple"),)
+    assert pieces_of_block(Block("paragraph", lines)) == (TextPiece("sure", "an example"),)
+    assert pieces_of_block(Block("row", lines)) == (TextPiece("sure", "an exam- ple"),)
