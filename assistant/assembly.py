@@ -17,6 +17,7 @@ from assistant.interfaces import (
     SceneDescriber,
     Speaker,
     SpeechSynthesizer,
+    TextReader,
     Transcriber,
     Translator,
     VoiceDetector,
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
 WHISPER = "whisper-base"
 FIREFOX = "firefox-en-pt"
+PPOCR = "ppocr-v6"
+READS = "read text"
+"""How the manifests call the job of a text recogniser."""
 TRANSLATES = "translate"
 """How the manifests call the job of a translator."""
 SEES = "see and answer"
@@ -180,6 +184,25 @@ def open_translators(store: ModelStore, threads: int = 0) -> list[Translator]:
     with contextlib.suppress(MissingModel):
         found.append(ApertiumTranslator())
     return found
+
+
+def open_text_reader(store: ModelStore, threads: int = 0, *, live: bool = False) -> TextReader:
+    """Open PP-OCR with every recogniser that is fetched; Tesseract, where it is installed, tries what those can't read.
+
+    Nothing is loaded before it is used. `threads`: 0 = one per core; `live` leaves room for sound beside it. Raises MissingModel.
+    """
+    from assistant.engines.ocr.ppocr import PpocrReader
+    from assistant.engines.ocr.second_reader import TwoReaders
+    from assistant.engines.ocr.tesseract import TesseractReader
+    from assistant.engines.onnx.session import SessionSettings
+
+    others = [each.name for each in all_manifests() if each.job.startswith(READS) and each.name != PPOCR]
+    folders = [store.folder(name) for name in others if store.state(name) == "installed"]
+    session = SessionSettings.beside_audio(threads) if live else SessionSettings(threads, spin=False)
+    reader = PpocrReader(store.folder(PPOCR), folders, session)
+    with contextlib.suppress(MissingModel):
+        return TwoReaders(reader, TesseractReader(threads=threads or 1))
+    return reader
 
 
 def open_camera(source: str, settings: CameraSettings, *, real_time: bool = False, on_change: OnChange | None = None) -> Camera:

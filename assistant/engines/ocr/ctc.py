@@ -52,7 +52,8 @@ def decode(outputs: Probabilities, characters: Sequence[str]) -> ReadText:
     starts = np.flatnonzero((classes != BLANK) & (np.diff(classes, prepend=BLANK) != 0))
     ends = np.append(starts, len(classes))[1:]
     # The surest of the steps that show a character says how sure the character is.
-    read = [(characters[classes[start]], _surest(classes, probabilities, start, end)) for start, end in zip(starts, ends, strict=True)]
+    steps = zip(starts.tolist(), ends.tolist(), strict=True)
+    read = [(characters[classes[start]], _surest(classes, probabilities, start, end)) for start, end in steps]
     while read and read[0][0].isspace():
         read.pop(0)
     while read and read[-1][0].isspace():

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from assistant.engines.ocr.text_boxes import TextBox, TextMap, find_boxes, overlaps
+from assistant.engines.ocr.text_boxes import Corners, TextBox, TextMap, find_boxes, overlaps
 from assistant.engines.onnx.session import OnnxGraph, SessionSettings
 from assistant.messages import Picture
 
@@ -28,7 +28,7 @@ MAX_TILES = 12
 """Of all closer looks at a picture; each takes as long as half an overview."""
 
 _MOST_ENLARGED = 2.0
-_TILE = 448
+_TILE = 544
 """Pixels a side that a tile adds to a map."""
 _MARGIN = 48
 """Pixels on each side that it is given to see beyond, or letters would be cut at its edge."""
@@ -48,10 +48,11 @@ class TextDetector:
 
     def find(self, picture: Picture, side: int) -> list[TextBox]:
         """Return the lines in uint8 [H, W, 3], corners in its pixels, in no order, as one look of `side` pixels shows them."""
-        return self._find(picture, _overview_scale(picture, side))
+        return [box for box in self._find(picture, _overview_scale(picture, side)) if not box.is_faint]
 
     def find_closely(self, picture: Picture) -> list[TextBox]:
-        """Return the lines in uint8 [H, W, 3] likewise; where they are small and the picture has more pixels, a closer look tells."""
+        """Return the lines in uint8 [H, W, 3] likewise; where they are small or faint and the picture has more pixels, a closer
+        look tells."""
         scale = _overview_scale(picture, OVERVIEW_SIDE)
         boxes = self._find(picture, scale)
         tiles_left = MAX_TILES
@@ -66,7 +67,7 @@ class TextDetector:
             seen = [box for box in seen if not any(overlaps(box, other) for other in large)]
             missed = [box for box in small if not any(overlaps(box, other) for other in seen)]
             boxes, scale = [*large, *seen, *missed], closer
-        return boxes
+        return [box for box in boxes if not box.is_faint]
 
     def _find(self, picture: Picture, scale: float) -> list[TextBox]:
         text_map = self._text_map(_resized(picture, scale))
@@ -86,7 +87,7 @@ class TextDetector:
     def _text_map(self, picture: Picture) -> TextMap:
         """Return the map of a picture, of its size: float32 [H, W]."""
         height, width = picture.shape[:2]
-        padded = np.pad(picture, [(0, -height % _STRIDE), (0, -width % _STRIDE), (0, 0)])
+        padded = np.pad(picture, [(0, -height % _STRIDE), (0, -width % _STRIDE), (0, 0)], mode="edge")
         [maps] = self._graph.run({_INPUT: network_input(padded)}, [self._output])  # [1, 1, H, W]
         return np.ascontiguousarray(maps[0, 0, :height, :width])
 
@@ -98,7 +99,8 @@ def network_input(picture: Picture) -> npt.NDArray[np.float32]:
 
 
 def _overview_scale(picture: Picture, side: int) -> float:
-    return min(_MOST_ENLARGED, side / max(picture.shape[:2]))
+    height, width = picture.shape[:2]
+    return min(_MOST_ENLARGED, side / max(height, width))
 
 
 def _resized(picture: Picture, scale: float) -> Picture:
@@ -110,7 +112,7 @@ def _resized(picture: Picture, scale: float) -> Picture:
 
 def _in_picture(boxes: Sequence[TextBox], text_map: TextMap, picture: Picture) -> list[TextBox]:
     """The boxes of a map in the picture's pixels."""
-    scales = np.array(picture.shape[1::-1], np.float32) / np.array(text_map.shape[::-1], np.float32)
+    scales: Corners = np.divide(picture.shape[1::-1], text_map.shape[::-1], dtype=np.float32)
     return [TextBox(box.corners * scales, box.probability) for box in boxes]
 
 

@@ -25,7 +25,8 @@ def cut_line(picture: Picture, corners: Corners) -> Picture:
     target = np.array([[0, 0], [size[0], 0], size, [0, size[1]]], np.float32)
     turned = cv2.getPerspectiveTransform(corners.astype(np.float32), target)
     line = cv2.warpPerspective(picture, turned, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return cv2.resize(line, (width, LINE_HEIGHT), interpolation=cv2.INTER_AREA) if times > 1 else line
+    upright: Picture = cv2.resize(line, (width, LINE_HEIGHT), interpolation=cv2.INTER_AREA)
+    return upright
 
 
 def _mean_length(corners: Corners, start: int, end: int, other_start: int, other_end: int) -> float:

@@ -12,20 +12,23 @@ from pathlib import Path
 
 import numpy as np
 
-from assistant.engines.ocr.ctc import ReadText
+from assistant.engines.ocr.ctc import NOTHING, ReadText
 from assistant.engines.ocr.detection import AIMING_SIDE, TextDetector
 from assistant.engines.ocr.direction import DirectionClassifier
 from assistant.engines.ocr.line_crops import cut_line
+from assistant.engines.ocr.picture_size import check_picture, corners_in, shares_of
 from assistant.engines.ocr.recognition import LineRecognizer
 from assistant.engines.ocr.text_boxes import TURNED_FROM, Corners, TextBox, in_reading_order
 from assistant.engines.onnx.session import SessionSettings, trim_heap
 from assistant.messages import Picture, TextLine
-from assistant.problems import BadInput
 
 MAX_LINES = 400
 """Of a picture; the first ones from the top are read."""
 READABLE_FROM = 0.8
 """Geometric mean of the characters' probabilities below which a line counts as one that can't be read."""
+LONE_CHARACTER_FROM = 0.95
+"""The same of a single character, which many a thing looks like. On 309 photographs of people and dogs outdoors (Flickr8k) nine such were
+told with 0.8 to 0.95, and none of them was there."""
 UPSIDE_DOWN_FROM = 0.5
 """Probability from which a line is tried the other way up too."""
 _MAYBE_ONE_CHARACTER = 3.0
@@ -61,18 +64,18 @@ class PpocrReader:
 
         Raises MissingModel, DamagedModel, or BadInput for what is no picture.
         """
-        _check(picture)
+        check_picture(picture)
         networks = self._networks()
         with self._lock:
             boxes = networks.detector.find(picture, AIMING_SIDE)
-        return [_as_line(box.corners, picture, ReadText("", ()), box.probability) for box in in_reading_order(boxes)]
+        return [_as_line(box.corners, picture, NOTHING, box.probability) for box in in_reading_order(boxes)]
 
     def read(self, picture: Picture, lines: Sequence[TextLine] | None = None) -> Iterator[TextLine]:
         """Yield lines of text of uint8 [H, W, 3] as they are read, from top to bottom; at most MAX_LINES.
 
         `probability` is the product of the characters' probabilities. Raises as `find` does.
         """
-        _check(picture)
+        check_picture(picture)
         networks = self._networks()
         for corners in self._corners(picture, lines, networks)[:MAX_LINES]:
             with self._lock:
@@ -95,7 +98,7 @@ class PpocrReader:
 
     def _corners(self, picture: Picture, lines: Sequence[TextLine] | None, networks: _Networks) -> list[Corners]:
         if lines is not None:
-            return [np.array(line.corners, np.float32) * _size(picture) for line in lines]
+            return [corners_in(picture, line) for line in lines]
         with self._lock:
             boxes: list[TextBox] = networks.detector.find_closely(picture)
         return [box.corners for box in in_reading_order(boxes)]
@@ -110,26 +113,16 @@ def _read_line(picture: Picture, corners: Corners, networks: _Networks) -> tuple
         ways.append(np.roll(corners, 1, axis=0))
     if networks.direction.upside_down_probability(cut_line(picture, corners)) >= UPSIDE_DOWN_FROM:
         ways.append(np.roll(corners, 2, axis=0))
-    best = corners, ReadText("", ())
+    best = corners, NOTHING
     for recognizer in networks.recognizers:
         for way in ways:
             [read] = recognizer.read([cut_line(picture, way)])
             if read.mean_probability > best[1].mean_probability:
                 best = way, read
-        if best[1].mean_probability >= READABLE_FROM:
+        if best[1].mean_probability >= (READABLE_FROM if len(best[1].text) > 1 else LONE_CHARACTER_FROM):
             return best
-    return best[0], ReadText("", ())
+    return best[0], NOTHING
 
 
 def _as_line(corners: Corners, picture: Picture, read: ReadText, probability: float) -> TextLine:
-    shares = np.clip(corners / _size(picture), 0.0, 1.0)
-    return TextLine(read.text, probability, tuple((float(x), float(y)) for x, y in shares), read.character_probabilities)
-
-
-def _size(picture: Picture) -> Corners:
-    return np.array(picture.shape[1::-1], np.float32)
-
-
-def _check(picture: Picture) -> None:
-    if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8 or 0 in picture.shape:
-        raise BadInput(f"text can't be read in an array {picture.dtype} {picture.shape}", "give it a picture, uint8 [H, W, 3]")
+    return TextLine(read.text, probability, shares_of(picture, corners), read.character_probabilities)

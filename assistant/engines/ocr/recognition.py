@@ -31,7 +31,7 @@ class LineRecognizer:
         self._graph = OnnxGraph(path, settings, shrink=True)
         self._graph.input(_INPUT, (None, 3, None, None), np.float32)
         [self._output] = self._graph.outputs
-        characters = self._graph.metadata["character"].splitlines() if "character" in self._graph.metadata else _listed_beside(path)
+        characters = self._graph.metadata["character"].split("\n") if "character" in self._graph.metadata else _listed_beside(path)
         self._characters = ["", *characters, " "]
         self._graph.output(self._output, (None, None, len(self._characters)), np.float32)
 
