@@ -95,6 +95,10 @@ class TestEveryReader:
         with pytest.raises(BadInput, match="uint8"):
             list(reader.read(strange))
 
+    def test_a_picture_too_large_for_any_library_is_refused_in_words(self, reader: TextReader) -> None:
+        with pytest.raises(BadInput, match="Make it smaller"):
+            list(reader.read(np.zeros((2, 40_000, 3), np.uint8)))
+
     def test_lines_beyond_the_picture_and_without_extent_are_no_trouble(self, reader: TextReader, picture: Picture) -> None:
         corners = [((-1.0, -1.0), (2.0, -1.0), (2.0, 2.0), (-1.0, 2.0)), ((0.5, 0.5),) * 4]
         assert len(list(reader.read(picture, [TextLine("", 1.0, each) for each in corners]))) == 2

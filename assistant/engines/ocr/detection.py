@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -100,7 +101,7 @@ def network_input(picture: Picture) -> npt.NDArray[np.float32]:
 
 def _overview_scale(picture: Picture, side: int) -> float:
     height, width = picture.shape[:2]
-    return min(_MOST_ENLARGED, side / max(height, width))
+    return float(min(_MOST_ENLARGED, side / max(height, width)))
 
 
 def _resized(picture: Picture, scale: float) -> Picture:
@@ -113,7 +114,7 @@ def _resized(picture: Picture, scale: float) -> Picture:
 def _in_picture(boxes: Sequence[TextBox], text_map: TextMap, picture: Picture) -> list[TextBox]:
     """The boxes of a map in the picture's pixels."""
     scales: Corners = np.divide(picture.shape[1::-1], text_map.shape[::-1], dtype=np.float32)
-    return [TextBox(box.corners * scales, box.probability) for box in boxes]
+    return [replace(box, corners=box.corners * scales) for box in boxes]
 
 
 def _tiles_with(boxes: Sequence[TextBox], picture: Picture, scale: float) -> list[tuple[int, int]]:

@@ -27,7 +27,7 @@ def test_a_box_is_larger_than_the_middle_of_the_line_that_the_map_shows() -> Non
     (left, top), (right, bottom) = found.corners.min(axis=0), found.corners.max(axis=0)
     assert 75 < left < 90 and 310 < right < 325
     assert 60 < top < 70 and 110 < bottom < 120
-    assert found.probability == pytest.approx(0.9, abs=0.02)
+    assert found.probability == pytest.approx(0.9, abs=0.06)
 
 
 def test_a_line_begins_at_its_left_and_one_that_runs_down_at_its_top_right() -> None:
