@@ -8,7 +8,6 @@ from assistant.engines.ocr.text_boxes import Corners
 from assistant.messages import Picture, TextLine
 from assistant.problems import BadInput
 
-
 LONGEST_SIDE = 32_000
 """Pixels; OpenCV can't cut lines out of larger pictures."""
 
