@@ -28,7 +28,7 @@ READABLE_FROM = 0.8
 """Geometric mean of the characters' probabilities below which a line counts as one that can't be read."""
 LONE_CHARACTER_FROM = 0.95
 """The same of a single character, which many a thing looks like. On 309 photographs of people and dogs outdoors (Flickr8k) nine such were
-told with 0.8 to 0.95, and none of them was there."""
+told with 0.8 to 0.95, among them 心, 业 and 应. Of the 34 lines that these limits leave there, 32 are text."""
 UPSIDE_DOWN_FROM = 0.5
 """Probability from which a line is tried the other way up too."""
 _MAYBE_ONE_CHARACTER = 3.0
