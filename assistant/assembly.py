@@ -13,15 +13,18 @@ from typing import TYPE_CHECKING
 from assistant.interfaces import (
     Button,
     Camera,
+    Instrument,
     Microphone,
     SceneDescriber,
     Speaker,
     SpeechSynthesizer,
+    TextReader,
     Transcriber,
     Translator,
     VoiceDetector,
 )
 from assistant.languages import FALLBACK, languages
+from assistant.messages import Frame
 from assistant.problems import BadInput, MissingModel, shorten
 from assistant.settings import AnswerSettings, CameraSettings, EarSettings, VoiceSettings
 from assistant.store import variant_choice
@@ -30,16 +33,23 @@ from assistant.store.model_store import SAVED_GRAPHS, ModelStore
 
 if TYPE_CHECKING:
     from assistant.devices.connection import OnChange
+    from assistant.devices.pdf_file import PdfFile
     from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
+    from assistant.instruments.page_reader import PageReader
     from assistant.instruments.read_codes import CodeReader
 
 WHISPER = "whisper-base"
 FIREFOX = "firefox-en-pt"
+PPOCR = "ppocr-v6"
+READS = "read text"
+"""How the manifests call the job of a text recogniser."""
 TRANSLATES = "translate"
 """How the manifests call the job of a translator."""
 SEES = "see and answer"
 """How the manifests call the job of a model that `--model` can name."""
 _GRAPHS = ("vision_encoder", "embed_tokens", "decoder_model_merged")
+LONGEST_READ = 32_000
+"""Pixels along an edge of a picture that is read: a screenshot of many screens."""
 SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 
 
@@ -183,11 +193,68 @@ def open_translators(store: ModelStore, threads: int = 0) -> list[Translator]:
     return found
 
 
+def open_instruments(store: ModelStore, threads: int = 0, *, live: bool = False) -> list[Instrument]:
+    """Open what answers by measuring, before a vision model is asked; what isn't fetched is left out. Each loads when it is first used.
+
+    Args:
+        store: where models are.
+        threads: 0 = one per core.
+        live: leave room for sound.
+    """
+    from assistant.instruments.read_codes import CodeInstrument
+    from assistant.instruments.read_text import TextInstrument
+
+    found: list[Instrument] = [CodeInstrument(open_code_reader())]
+    with contextlib.suppress(MissingModel):
+        found.append(TextInstrument(open_text_reader(store, threads, live=live)))
+    return found
+
+
+def open_page_reader(store: ModelStore, threads: int = 0) -> PageReader:
+    """Open what reads whole pages. Raises MissingModel where the reader isn't fetched."""
+    from assistant.instruments.page_reader import PageReader
+
+    return PageReader(open_text_reader(store, threads))
+
+
+def open_pdf(path: Path) -> PdfFile:
+    """Open a PDF file. BadInput if it can't be read, isn't one, needs a password, is damaged or has no page."""
+    from assistant.devices.pdf_file import PdfFile
+
+    return PdfFile(path)
+
+
+def open_readable_picture(source: str) -> Frame | None:
+    """Open a picture in all its size, however long, for its text; None for what is no picture but a video or stream."""
+    from assistant.devices.opencv_camera import is_picture, open_picture
+
+    return open_picture(Path(source), LONGEST_READ) if is_picture(source) else None
+
+
 def open_code_reader() -> CodeReader:
-    """Open the reader of QR codes, bar codes and their like; `instruments.read_codes.CodeInstrument` answers questions with it."""
+    """Open the reader of QR codes, bar codes and their like."""
     from assistant.instruments.read_codes import CodeReader
 
     return CodeReader()
+
+
+def open_text_reader(store: ModelStore, threads: int = 0, *, live: bool = False) -> TextReader:
+    """Open PP-OCR with every recogniser that is fetched; Tesseract, where it is installed, tries what those can't read.
+
+    Nothing is loaded before it is used. `threads`: 0 = one per core; `live` leaves room for sound beside it. Raises MissingModel.
+    """
+    from assistant.engines.ocr.ppocr import PpocrReader
+    from assistant.engines.ocr.second_reader import TwoReaders
+    from assistant.engines.ocr.tesseract import TesseractReader
+    from assistant.engines.onnx.session import SessionSettings
+
+    others = [each.name for each in all_manifests() if each.job.startswith(READS) and each.name != PPOCR]
+    folders = [store.folder(name) for name in others if store.state(name) == "installed"]
+    session = SessionSettings.beside_audio(threads) if live else SessionSettings(threads, spin=False)
+    reader = PpocrReader(store.folder(PPOCR), folders, session)
+    with contextlib.suppress(MissingModel):
+        return TwoReaders(reader, TesseractReader(threads=threads or 1))
+    return reader
 
 
 def open_camera(source: str, settings: CameraSettings, *, real_time: bool = False, on_change: OnChange | None = None) -> Camera:

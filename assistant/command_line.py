@@ -22,6 +22,7 @@ COMMANDS = {
     "demo": ("demo", "the main job without hardware: a sample clip, spoken questions, spoken answers"),
     "run": ("run", "the live loop: camera, microphone and loudspeaker"),
     "ask": ("ask", "answer a question about a picture or video"),
+    "read": ("read", "read the text of a picture, PDF or video aloud, and its codes"),
     "describe": ("describe", "describe a picture, or a video scene by scene"),
     "find": ("find", "the moments of a video that fit a description"),
     "watch": ("watch", "tell when something begins, in a video or before a camera"),

@@ -30,9 +30,17 @@ NarrationMode = Literal["quiet", "changes", "continuous"]
 
 EarconName = Literal["ready", "listening", "heard", "thinking", "answer", "error", "muted"]
 
+ReadingIntent = Literal[
+    "read", "read_all", "has_text", "find_text", "total", "expiry", "brand",
+    "read_on", "read_from_start", "next_line", "previous_line", "read_line", "spell",
+]  # fmt: skip
+"""What is wanted of a text; those of the second row go on in the one that was read last."""
+
 Intent = Literal[
-    "scene", "what", "choice", "is_this", "is_there", "where", "how_many", "colour", "light", "read", "code", "who", "doing", "compare",
-    "money", "safety", "not_about_the_picture", "free",
+    "scene", "what", "choice", "is_this", "is_there", "where", "how_many", "colour", "light", "code", "translate_text", "who", "doing",
+    "compare", "money", "safety", "not_about_the_picture", "free",
+    "read", "read_all", "has_text", "find_text", "total", "expiry", "brand",
+    "read_on", "read_from_start", "next_line", "previous_line", "read_line", "spell",
 ]  # fmt: skip
 """What is wanted; "free" is whatever fits nothing else."""
 

@@ -1,4 +1,4 @@
-"""Which languages are listened for."""
+"""Which languages are listened for, and what reads text."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from assistant.assembly import enabled_languages
+from assistant.assembly import enabled_languages, open_text_reader
 from assistant.languages import languages
-from assistant.problems import BadInput
+from assistant.problems import BadInput, MissingModel
 from assistant.settings import EarSettings, load_settings
 from assistant.store.model_store import ModelStore
+from tests.support.signs import render
 
 
 @pytest.fixture
@@ -42,3 +43,17 @@ def test_they_are_given_as_a_list(languages: str, tmp_path: Path) -> None:
 def test_one_without_a_file_is_told(language: str, others: tuple[str, ...], nothing_fetched: ModelStore) -> None:
     with pytest.raises(BadInput, match="xx"):
         enabled_languages(EarSettings(languages=others), language, nothing_fetched)
+
+
+def test_without_its_model_the_reader_says_what_fetches_it(nothing_fetched: ModelStore) -> None:
+    with pytest.raises(MissingModel, match="assistant setup"):
+        open_text_reader(nothing_fetched)
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("path", [None, "/nonexistent"])
+def test_text_is_read_with_tesseract_beside_and_without(path: str | None, models_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if path:
+        monkeypatch.setenv("PATH", path)
+    reader = open_text_reader(ModelStore(models_dir), threads=1)
+    assert [line.text for line in reader.read(render([("Bakery", 40, 40, 50)], 320, 160))] == ["Bakery"]

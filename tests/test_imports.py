@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "store": ADAPTERS,
     "devices": ADAPTERS | {"devices"},
     "engines": ADAPTERS | {"engines"},
-    "instruments": ADAPTERS | {"instruments"},
+    "instruments": ADAPTERS | {"instruments", "reading"},
     "export": ADAPTERS | {"engines", "export"},
     "assembly": ASSEMBLY,
     "benchmarks": ASSEMBLY | {"assembly", "benchmarks", "export"},

@@ -10,6 +10,7 @@ from typing import Any
 from assistant.assembly import (
     SOUND_SUFFIXES,
     open_describer,
+    open_instruments,
     open_smolvlm2,
     open_sound_file,
     open_synthesizers,
@@ -18,7 +19,7 @@ from assistant.assembly import (
     open_wav_file,
 )
 from assistant.commands.media import Media, read_through
-from assistant.commands.media_reader import STOPPED, MediaReader, stoppable
+from assistant.commands.media_reader import READABLE_EDGE, STOPPED, MediaReader, stoppable
 from assistant.commands.options import add_model_argument, add_settings_argument, settings_of, store_of
 from assistant.commands.output import Result, Stopwatch
 from assistant.commands.say import say
@@ -59,7 +60,7 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
     settings, store, watch = settings_of(options), store_of(options), Stopwatch()
     _check_question(options)
     with stoppable() as stop:
-        reader = MediaReader(options.media, settings, stop, quiet=options.json)
+        reader = MediaReader(options.media, settings, stop, quiet=options.json, largest_edge=READABLE_EDGE)
         media = read_through(reader, settings.answers.max_keyframes if options.raw else max(settings.answers.max_keyframes, CANDIDATES))
     watch.lap("open")
     if stop.was_asked:
@@ -75,7 +76,8 @@ def _asked(options: argparse.Namespace, settings: Settings, store: ModelStore, m
     transcriber = open_transcriber(settings.ears, store, language=language, translators=translators) if spoken else None
     describer = open_describer(settings.answers, store)
     watch.lap("load")
-    conversation = Conversation(transcriber, describer, settings.ears, language, translators)
+    instruments = open_instruments(store, settings.answers.threads)
+    conversation = Conversation(transcriber, describer, settings.ears, language, translators, instruments)
     asked: Question | Sentence
     if spoken:
         asked = conversation.understand(whole_utterance(open_sound_file(options.question)), options.language)

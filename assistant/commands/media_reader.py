@@ -26,6 +26,8 @@ BAR_AFTER_S = 3.0
 """Seconds of work after which a progress bar appears."""
 LARGEST_EDGE = 768
 """Pixels; a model sees a video's frames in one tile of at most 512, and a smaller frame costs less time and memory."""
+READABLE_EDGE = 1280
+"""Pixels of frames in which text is to be read."""
 MOST_FPS, LEAST_FPS = 8.0, 2.0
 """Frames a second that are compared, at most and at least: enough for every scene that lasts."""
 COMPARED_FRAMES = 3000
@@ -90,7 +92,16 @@ def with_progress(items: Iterable[T], total: int, label: str, stop: Stop, quiet:
 class MediaReader:
     """Reads a picture, video or camera through once, quickly."""
 
-    def __init__(self, source: str, settings: Settings, stop: Stop | None = None, *, quiet: bool = True, every_frame: bool = False) -> None:
+    def __init__(
+        self,
+        source: str,
+        settings: Settings,
+        stop: Stop | None = None,
+        *,
+        quiet: bool = True,
+        every_frame: bool = False,
+        largest_edge: int = LARGEST_EDGE,
+    ) -> None:
         """Open the source. BadInput or MissingDevice as `open_camera`.
 
         Args:
@@ -99,8 +110,9 @@ class MediaReader:
             stop: what Ctrl-C asks for; None = nothing.
             quiet: no progress bar.
             every_frame: in full size; else only as many of a file, and as large, as is worth comparing.
+            largest_edge: pixels of a video's frames along an edge, unless the camera's setting is smaller or `every_frame` is set.
         """
-        edge = settings.camera.largest_edge if every_frame else min(settings.camera.largest_edge, LARGEST_EDGE)
+        edge = settings.camera.largest_edge if every_frame else min(settings.camera.largest_edge, largest_edge)
         self._camera = open_camera(source, replace(settings.camera, largest_edge=edge))
         self._stop = stop or Stop()
         self._quiet = quiet

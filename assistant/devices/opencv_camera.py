@@ -175,9 +175,16 @@ def open_source(source: str, settings: CameraSettings, real_time: bool = False) 
         return OpencvCamera(source, settings)
     path = Path(source)
     _check_readable(path)
-    if path.suffix.lower() in PICTURE_SUFFIXES or cv2.haveImageReader(str(path)):
-        return PictureFile(path)
-    return VideoFile(path, settings, real_time)
+    return PictureFile(path) if is_picture(source) else VideoFile(path, settings, real_time)
+
+
+def is_picture(source: str) -> bool:
+    """Tell whether a source is the file of a single picture. BadInput for a file that can't be read."""
+    if is_live(source):
+        return False
+    path = Path(source)
+    _check_readable(path)
+    return path.suffix.lower() in PICTURE_SUFFIXES or cv2.haveImageReader(str(path))
 
 
 def open_picture(path: Path, largest_edge: int = PICTURE_EDGE) -> Frame:

@@ -42,6 +42,11 @@ class Code:
     region: Region
     content: Content
 
+    @property
+    def phrase(self) -> tuple[str, dict[str, str]]:
+        """Return the phrase that tells it, as `phrase_of` does."""
+        return phrase_of(self)
+
 
 def read_content(text: str, code_type: str = "", *, is_binary: bool = False, is_gs1: bool = False) -> Content:
     """Return what the text of a code holds.

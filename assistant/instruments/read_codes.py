@@ -106,6 +106,9 @@ class CodeInstrument:
             region = self._reader.near_code(pictures[0]) if pictures else None
             yield Finding("refusal", "code_unreadable" if region else "no_code", PROBABILITY, "codes", ask.thing, region=region)
 
+    def forget(self) -> None:
+        """Do nothing: it remembers no picture and holds no memory."""
+
 
 def _closer(grey: Grey) -> Iterator[tuple[Grey, Matrix, BarcodeFormats]]:
     """Ways to look again, the likeliest first: (picture, matrix from its pixels to those of `grey`, what to look for)."""

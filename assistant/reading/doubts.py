@@ -9,7 +9,6 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal
 
 from assistant.messages import PieceKind, TextLine, TextPiece
 from assistant.reading.page import Block, is_right_to_left, is_wide, joined, probabilities_of

@@ -7,9 +7,9 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from assistant.messages import TextPiece
+from assistant.messages import Region, TextPiece
 from assistant.reading.doubts import pieces_of_block
-from assistant.reading.page import BlockKind, Page
+from assistant.reading.page import Block, BlockKind, Page
 
 _END = re.compile(r"""(?P<word>\w*)(?:[.!?…؟۔।]+["'”’»)\]]*(?:\s+|$)|[。！？]+[」』”）]*\s*)""")
 """The last word of what may be a sentence, and how it ends."""
@@ -23,6 +23,10 @@ class Passage:
 
     kind: BlockKind
     pieces: tuple[TextPiece, ...]
+    probability: float = 1.0
+    """Of the least sure line that it is from."""
+    region: Region | None = None
+    """Where its block is in the picture."""
 
     @property
     def text(self) -> str:
@@ -48,8 +52,17 @@ def passages_of(page: Page) -> tuple[Passage, ...]:
     for block in page.blocks:
         pieces = pieces_of_block(block)
         parts = _sentences(pieces) if block.kind == "paragraph" else [pieces]
-        passages += [Passage(block.kind, part) for part in parts if part]
+        probability, region = min((line.probability for line in block.lines), default=1.0), _around(block)
+        passages += [Passage(block.kind, part, probability, region) for part in parts if part]
     return tuple(passages)
+
+
+def _around(block: Block) -> Region | None:
+    points = [point for line in block.lines for point in line.corners]
+    if not points:
+        return None
+    across, down = zip(*points, strict=True)
+    return Region(min(across), min(down), max(across) - min(across), max(down) - min(down))
 
 
 class Reading:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
+from importlib import resources
+
+from langdetect.detector_factory import DetectorFactory
 
 from assistant.languages import FALLBACK, languages
-
-if TYPE_CHECKING:
-    from py3langid.langid import LanguageIdentifier
 
 FEWEST_LETTERS = 16
 """Below which a guess is worth little: "EXIT" is Latin for a language guesser."""
@@ -19,35 +18,50 @@ SURE = 0.8
 def text_language(text: str, expected: str = FALLBACK) -> str:
     """Return the code of a text's language, of those that the assistant speaks.
 
-    Langid (Lui and Baldwin 2012), among our languages. A text that is too short or of doubtful language is taken for `expected`, the
+    By langdetect (Nakatani 2010), among our languages. A text that is too short or of doubtful language is taken for `expected`, the
     user's own, unless it is in another script than that.
     """
     letters = sum(character.isalpha() for character in text)
     if not letters:
         return expected
-    code, probability = _identifier().classify(text)
-    is_other_script = _script(text) != _SCRIPTS.get(expected, "latin")
-    if is_other_script and _SCRIPTS.get(str(code), "latin") == "latin" == _script(text):
-        return str(code) if letters >= FEWEST_LETTERS and probability >= SURE else FALLBACK
-    return str(code) if is_other_script or (letters >= FEWEST_LETTERS and probability >= SURE) else expected
+    script = _script(text)
+    detector = _factory().create()
+    detector.append(text)
+    guesses = [(_CODES.get(guess.lang, guess.lang), guess.prob) for guess in detector.get_probabilities()]
+    code, probability = next(((code, p) for code, p in guesses if _SCRIPTS.get(code, "latin") == script), (_LIKELIEST[script], 0.0))
+    if _SCRIPTS.get(expected, "latin") != script:
+        return code if script != "latin" or (letters >= FEWEST_LETTERS and probability >= SURE) else _LIKELIEST[script]
+    return code if letters >= FEWEST_LETTERS and probability >= SURE else expected
 
 
 _SCRIPTS = {"ar": "arabic", "hi": "devanagari", "ja": "cjk", "ko": "hangul", "ru": "cyrillic", "uk": "cyrillic", "zh": "cjk"}
 """Of the languages that aren't written in Latin letters."""
-_RANGES = (("cyrillic", "\u0400", "\u052f"), ("arabic", "\u0600", "\u06ff"), ("devanagari", "\u0900", "\u097f"))
-_RANGES += (("hangul", "\uac00", "\ud7af"), ("cjk", "\u3040", "\u9fff"))
+_LIKELIEST = {"arabic": "ar", "devanagari": "hi", "hangul": "ko", "cyrillic": "ru", "cjk": "zh", "latin": FALLBACK}
+"""Of what is too short to tell languages of one script apart."""
+_RANGES = (
+    ("cyrillic", "\u0400", "\u052f"),
+    ("arabic", "\u0600", "\u06ff"),
+    ("devanagari", "\u0900", "\u097f"),
+    ("hangul", "\uac00", "\ud7af"),
+    ("cjk", "\u3040", "\u9fff"),
+)
+_CODES = {"zh-cn": "zh"}
+"""What langdetect calls otherwise than we do."""
 
 
 def _script(text: str) -> str:
-    """That of most of its letters that aren't Latin, "latin" where less than half are others."""
-    found = [next((name for name, first, last in _RANGES if first <= character <= last), "latin") for character in text if character.isalpha()]
+    """That of most of its letters, "latin" for all that isn't listed."""
+    letters = [character for character in text if character.isalpha()]
+    found = [next((name for name, first, last in _RANGES if first <= letter <= last), "latin") for letter in letters]
     return max(set(found), key=found.count)
 
 
 @functools.cache
-def _identifier() -> LanguageIdentifier:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # reads its 4 MB model, so only when there is text
-
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    identifier.set_languages(list(languages()))
-    return identifier
+def _factory() -> DetectorFactory:
+    """With the profiles of our languages alone: all of them take five times the memory."""
+    profiles = resources.files("langdetect") / "profiles"
+    names = {code: name for name, code in _CODES.items()}
+    factory = DetectorFactory()
+    factory.seed = 0
+    factory.load_json_profile([(profiles / names.get(code, code)).read_text(encoding="utf-8") for code in languages()])
+    return factory

@@ -13,7 +13,9 @@ MEASURED = AnswerThresholds(sure=0.8, cant_tell_margin=0.1, absent=0.3)
 
 def said(finding: Finding, language: str = "en") -> str:
     words = words_of(finding, MEASURED, language)
-    return phrase(words.key, language, **words.values)[0] if isinstance(words, Phrase) else words
+    if isinstance(words, str):
+        return words
+    return words.said(language)[0] if isinstance(words, Phrase) else words.text
 
 
 @pytest.mark.parametrize(

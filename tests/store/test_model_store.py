@@ -175,7 +175,7 @@ def test_a_bad_wheel_is_told_with_its_number(tmp_path: Path) -> None:
 def test_the_manifests_that_come_with_the_program_are_valid() -> None:
     names = {manifest.name for manifest in all_manifests() if manifest.default}
     translator = {"firefox-en-pt-weights", "firefox-en-pt"}
-    assert names == {"whisper-base", "smollm2-135m", "efficientnet-lite2", "starter", "en_US-joe-medium"} | translator
+    assert names == {"whisper-base", "smollm2-135m", "efficientnet-lite2", "starter", "en_US-joe-medium", "ppocr-v6"} | translator
     assert len({manifest.name for manifest in all_manifests()}) == len(all_manifests())
 
 

@@ -1,0 +1,168 @@
+"""`assistant read`: the text of a picture, PDF or video in reading order, with its codes, and in sound with --out."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from assistant.answering.wording import Phrase, Quotation, words_of
+from assistant.assembly import open_code_reader, open_page_reader, open_pdf, open_readable_picture, open_synthesizers, open_wav_file
+from assistant.commands.media_reader import READABLE_EDGE, STOPPED, MediaReader, Stop, stoppable, with_progress
+from assistant.commands.options import add_settings_argument, settings_of, store_of
+from assistant.commands.output import Result, Stopwatch
+from assistant.commands.say import say
+from assistant.languages import phrase
+from assistant.messages import AnswerThresholds, Finding, Keyframe, Picture, Sentence, TextLine
+from assistant.problems import BadInput
+from assistant.reading.aiming import aim
+from assistant.reading.page import Page
+from assistant.reading.page_edges import page_corners
+from assistant.reading.page_talk import passages_of
+from assistant.reading.reading_order import arrange
+from assistant.reading.text_language import text_language
+from assistant.reading.voting import is_same_page
+from assistant.settings import Settings
+
+MOST_KEYFRAMES = 48
+"""Of a video that are looked at with --whole."""
+SHARPEST = 3
+"""Of a video's keyframes that are read together without --whole."""
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """One page or picture that was read."""
+
+    page: Page
+    codes: list[dict[str, Any]] = field(default_factory=list)
+    told_codes: list[Phrase] = field(default_factory=list)
+    aim: str | None = None
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `assistant read` takes."""
+    parser.add_argument("media", metavar="MEDIA", help="a picture, PDF or video file")
+    parser.add_argument(
+        "--whole", action="store_true", help="all pages of a PDF, and every page that a video shows; else only the first, or the clearest"
+    )
+    parser.add_argument("--language", metavar="xx", help="the user's language, for what is said about the text; default: English")
+    parser.add_argument("--out", type=Path, metavar="WAV", help="also read aloud into this file")
+    add_settings_argument(parser)
+
+
+def run(options: argparse.Namespace) -> Iterator[Result]:
+    """Read the text; yield one result, as the contract has it."""
+    settings, store, watch = settings_of(options), store_of(options), Stopwatch()
+    language, warnings = options.language or settings.language, list[str]()
+    reading = _Reading(options, settings, warnings)
+    with stoppable() as stop:
+        sheets = list(reading.sheets(stop))
+    if stop.was_asked:
+        warnings.append(STOPPED)
+    watch.lap("read")
+    sentences = [sentence for sheet in sheets for sentence in _sentences(sheet, language)]
+    if not sentences:
+        text, code = phrase("no_text", language)
+        sentences = [Sentence(text, code)]
+    if options.out:
+        say(sentences, open_synthesizers(settings.voice, store), open_wav_file(options.out))
+        watch.lap("speak")
+    text = "\n".join(sheet.page.text for sheet in sheets if sheet.page.text)
+    yield (
+        "\n".join([*(sentence.text for sentence in sentences), *warnings]),
+        {
+            "text": text,
+            "language": text_language(text, language) if text else None,
+            "lines": [_line(line, language) for sheet in sheets for line in sheet.page.lines],
+            "codes": [code for sheet in sheets for code in sheet.codes],
+            "aim": next((sheet.aim for sheet in sheets if sheet.aim), None),
+            "times_s": watch.total(),
+            "warnings": warnings,
+        },
+    )
+    if stop.was_asked:
+        raise KeyboardInterrupt
+
+
+class _Reading:
+    """Reads one file, page by page."""
+
+    def __init__(self, options: argparse.Namespace, settings: Settings, warnings: list[str]) -> None:
+        self._options, self._settings, self._warnings = options, settings, warnings
+        self._pages = open_page_reader(store_of(options), settings.answers.threads)
+        self._codes = open_code_reader()
+
+    def sheets(self, stop: Stop) -> Iterator[_Sheet]:
+        """Read what was asked for, until the user has had enough."""
+        path = Path(self._options.media)
+        if path.suffix.lower() == ".pdf":
+            yield from self._pdf(path, stop)
+        elif (frame := open_readable_picture(self._options.media)) is not None:
+            yield self._sheet([frame.picture])
+        else:
+            yield from self._video(stop)
+
+    def _pdf(self, path: Path, stop: Stop) -> Iterator[_Sheet]:
+        with open_pdf(path) as pdf:
+            count = pdf.page_count if self._options.whole else 1
+            if count < pdf.page_count:
+                self._warnings.append(f"this is page 1 of {pdf.page_count}; --whole reads them all")
+            for number in with_progress(range(1, count + 1), count, "Reading", stop, self._options.json):
+                page = pdf.page(number)
+                yield self._sheet([page.picture], page.lines)
+
+    def _video(self, stop: Stop) -> Iterator[_Sheet]:
+        reader = MediaReader(self._options.media, self._settings, stop, quiet=self._options.json, largest_edge=READABLE_EDGE)
+        keyframes = [keyframe for keyframe in reader.keyframes(MOST_KEYFRAMES) if keyframe.problem is None]
+        self._warnings += reader.warnings
+        stop.next_part()
+        if not keyframes:
+            raise BadInput("no picture of the video is clear enough to read", "film it in more light, and hold the camera still")
+        if not self._options.whole:
+            yield self._sheet(_pictures(sorted(keyframes, key=lambda keyframe: keyframe.sharpness)[-SHARPEST:]))
+            return
+        before: tuple[TextLine, ...] = ()
+        for keyframe in with_progress(keyframes, len(keyframes), "Reading", stop, self._options.json):
+            sheet = self._sheet([keyframe.frame.picture])
+            if sheet.page.lines and not (before and is_same_page(before, sheet.page.lines)):
+                yield sheet
+            before = sheet.page.lines
+
+    def _sheet(self, pictures: list[Picture], lines: list[TextLine] | None = None) -> _Sheet:
+        """`lines`: where the file itself tells its text."""
+        height, width = pictures[-1].shape[:2]
+        page = self._pages.read(pictures) if lines is None else arrange(lines, width / height)
+        codes = self._codes.read(pictures[-1], closely=True)
+        told = [{"type": code.type, "text": code.text, "region": vars(code.region)} for code in codes]
+        corners = page_corners(pictures[-1]) if lines is None else None
+        move = aim(page.lines, None, corners, picture_height_px=height) if lines is None else "now"
+        return _Sheet(page, told, [Phrase(*code.phrase) for code in codes], None if move == "now" else move)
+
+
+def _sentences(sheet: _Sheet, language: str) -> Iterator[Sentence]:
+    """What is said: passages as they stand, then codes."""
+    usual = text_language(sheet.page.text, language)
+    for passage in passages_of(sheet.page):
+        finding = Finding("reading", passage.pieces, passage.probability, "text", language=text_language(passage.text, usual))
+        words = words_of(finding, AnswerThresholds(), language)
+        assert isinstance(words, Quotation)
+        yield Sentence(words.text, words.language, finding=finding)
+    for told in sheet.told_codes:
+        text, code = told.said(language)
+        yield Sentence(text, code)
+
+
+def _line(line: TextLine, language: str) -> dict[str, Any]:
+    return {
+        "text": line.text,
+        "probability": round(line.probability, 3),
+        "region": vars(line.region),
+        "language": text_language(line.text, language) if line.text else None,
+    }
+
+
+def _pictures(keyframes: list[Keyframe]) -> list[Picture]:
+    return [keyframe.frame.picture for keyframe in keyframes]

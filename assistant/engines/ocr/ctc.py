@@ -1,0 +1,81 @@
+"""From a recogniser's outputs at each step of a line to characters with their probabilities (greedy CTC). Knows no network."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from assistant.messages import Probabilities
+
+BLANK = 0
+"""Class of "no new character"."""
+
+_LEFT_TO_RIGHT = re.compile(r"[A-Za-z0-9٠-٩۰-۹]+(?:[ .,:/%+*@-]+[A-Za-z0-9٠-٩۰-۹]+)*%?")
+"""A run that is written from left to right inside a line that is written from right to left."""
+_RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+_MIRRORED = str.maketrans("()[]{}<>«»", ")(][}{><»«")
+
+
+@dataclass(frozen=True)
+class ReadText:
+    """What a recogniser makes of a line."""
+
+    text: str
+    character_probabilities: tuple[float, ...]
+
+    @property
+    def probability(self) -> float:
+        """Return the probability that all of it is right, in [0, 1]: the product of its characters'; 0 without any."""
+        return prod(self.character_probabilities) if self.text else 0.0
+
+    @property
+    def mean_probability(self) -> float:
+        """Return the geometric mean of its characters' probabilities: it says whether this is text at all, however long; 0 without any."""
+        return self.probability ** (1 / len(self.text)) if self.text else 0.0
+
+
+NOTHING = ReadText("", ())
+
+
+def decode(outputs: Probabilities, characters: Sequence[str]) -> ReadText:
+    """Decode the likeliest class of each step: repetitions are one character, blanks are none, spaces at the ends don't count.
+
+    Args:
+        outputs: float32 [steps, classes], probabilities.
+        characters: of each class; that of the blank is never used.
+    """
+    classes, probabilities = outputs.argmax(axis=1), outputs.max(axis=1)
+    starts = np.flatnonzero((classes != BLANK) & (np.diff(classes, prepend=BLANK) != 0))
+    ends = np.append(starts, len(classes))[1:]
+    # The surest of the steps that show a character says how sure the character is.
+    steps = zip(starts.tolist(), ends.tolist(), strict=True)
+    read = [(characters[classes[start]], _surest(classes, probabilities, start, end)) for start, end in steps]
+    while read and read[0][0].isspace():
+        read.pop(0)
+    while read and read[-1][0].isspace():
+        read.pop()
+    return ReadText("".join(character for character, _ in read), tuple(p for character, p in read for _ in character))
+
+
+def to_logical_order(read: ReadText) -> ReadText:
+    """Put a line into the order in which it is read aloud; a recogniser gives it as it stands there, from left to right.
+
+    Lines without Arabic or Hebrew letters stay. In others, numbers and Latin words inside keep their own direction.
+    """
+    if not _RIGHT_TO_LEFT.search(read.text):
+        return read
+    order = list(range(len(read.text)))
+    for run in _LEFT_TO_RIGHT.finditer(read.text):
+        order[run.start() : run.end()] = reversed(order[run.start() : run.end()])
+    order.reverse()
+    turned = set(range(len(order))) - {at for run in _LEFT_TO_RIGHT.finditer(read.text) for at in range(run.start(), run.end())}
+    text = "".join(read.text[at].translate(_MIRRORED) if at in turned else read.text[at] for at in order)
+    return ReadText(text, tuple(read.character_probabilities[at] for at in order))
+
+
+def _surest(classes: np.ndarray, probabilities: Probabilities, start: int, end: int) -> float:
+    return float(probabilities[start:end][classes[start:end] == classes[start]].max())

@@ -1,0 +1,182 @@
+"""Answers questions about text: what it says, whether it says something, the sum, the date, the name on a package. Nothing is guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from typing import get_args
+
+from assistant.instruments.page_reader import PageReader
+from assistant.interfaces import TextReader
+from assistant.messages import Ask, Detail, Finding, Picture, ReadingIntent, TextLine, TextPiece, View
+from assistant.reading.aiming import Aim, aim
+from assistant.reading.find_text import Found, expiry, find_text, largest_text, total
+from assistant.reading.page import Page
+from assistant.reading.page_edges import page_corners
+from assistant.reading.page_talk import Passage, Reading
+from assistant.reading.text_language import text_language
+
+RELIABILITY = 0.95
+"""Share of the lines told as sure that are right to the letter (`assistant bench --what reading`)."""
+PAGE_LINES = 12
+"""Lines from which the number of them is told first: that is heard while the page is being read."""
+READABLE_PX = 14
+"""Height of a line, in pixels, from which PP-OCR makes few errors."""
+SOURCE = "text"
+
+MOVES: tuple[Aim, ...] = ("cut_left", "cut_right", "cut_top", "cut_bottom", "closer", "back")
+"""What is told after reading: how the camera must move for the rest."""
+
+
+class TextInstrument:
+    """Implements `interfaces.Instrument` with a TextReader. It remembers the last page, and the place in it."""
+
+    def __init__(self, reader: TextReader, today: Callable[[], date] = date.today) -> None:
+        """`today`: when it is, to tell the century of a date."""
+        self._pages = PageReader(reader)
+        self._today = today
+        self._reading = Reading(Page())
+
+    def reliability(self, ask: Ask) -> float:
+        """Return how often what it tells is right: it answers whatever asks for text."""
+        return RELIABILITY if ask.intent in get_args(ReadingIntent) else 0.0
+
+    def examine(self, view: View, ask: Ask, detail: Detail = "brief") -> Iterator[Finding]:
+        """Yield what stands in the pictures, the newest last. Ask for the next passage only when there is room to say it."""
+        match ask.intent:
+            case "read" | "read_all":
+                yield from self._read_aloud(view, ask)
+            case "has_text":
+                yield from self._has_text(view)
+            case "find_text":
+                yield from self._find(view, ask)
+            case "total":
+                yield from _label(total(self._page(view)), "total_is", "no_total")
+            case "brand":
+                yield from _label(largest_text(self._page(view)), "it_says", "no_text")
+            case "expiry":
+                yield from self._expiry(view)
+            case _:
+                yield from self._go_on(view, ask)
+
+    def forget(self) -> None:
+        """Drop the page and free the reader's memory."""
+        self._pages.forget()
+        self._reading = Reading(Page())
+
+    def _read_aloud(self, view: View, ask: Ask) -> Iterator[Finding]:
+        """All of it; of a page first how long it is, which is heard while it is being read."""
+        pictures = _pictures(view)
+        found = self._pages.find(pictures[-1])
+        if not found:
+            yield _no_text(pictures[-1])
+            return
+        is_page = len(found) >= PAGE_LINES
+        if is_page:
+            yield _told("page_lines", n=str(_about(len(found))))
+        self._reading = Reading(self._pages.read(pictures, found))
+        yield from self._passages(self._reading.from_the_beginning(), ask)
+        if not self._reading.passages or any(not piece.text for passage in self._reading.passages for piece in passage.pieces):
+            yield Finding("refusal", "cant_read_text", 1.0, SOURCE)
+        move = aim(found, None, picture_height_px=len(pictures[-1]), readable_px=READABLE_PX)
+        if move in MOVES:
+            yield Finding("refusal", f"aim_{move}", 1.0, SOURCE)
+        if is_page and self._reading.passages:
+            yield _told("end_of_text")
+
+    def _go_on(self, view: View, ask: Ask) -> Iterator[Finding]:
+        """In the page that was read last; that of the pictures where nothing was."""
+        if not self._reading.passages:
+            self._reading = Reading(self._page(view))
+        reading = self._reading
+        if not reading.passages:
+            yield _told("nothing_read")
+            return
+        match ask.intent:
+            case "read_on":
+                yield from self._passages(iter(reading.next, None), ask)
+                yield _told("end_of_text")
+            case "read_from_start":
+                yield from self._passages(reading.from_the_beginning(), ask)
+            case "next_line":
+                passage = reading.next()
+                yield from self._passages([passage], ask) if passage else [_told("end_of_text")]
+            case "previous_line":
+                passage = reading.previous()
+                yield from self._passages([passage], ask) if passage else [_told("first_line")]
+            case "read_line":
+                passage = reading.line(int(ask.thing)) if ask.thing.isdecimal() else None
+                yield from self._passages([passage], ask) if passage else [_told("no_line", n=ask.thing)]
+            case "spell":
+                yield _spelt(reading.spell(), self._language(ask))
+
+    def _has_text(self, view: View) -> Iterator[Finding]:
+        found = self._pages.find(_pictures(view)[-1])
+        yield _told("some_text") if found else _told("no_text")
+        if found:
+            yield _told("text_lines", n=str(_about(len(found))))
+
+    def _find(self, view: View, ask: Ask) -> Iterator[Finding]:
+        found = find_text(self._page(view), ask.thing)
+        yield from _label(found, "found_text", "not_found_text", wanted=ask.thing)
+
+    def _expiry(self, view: View) -> Iterator[Finding]:
+        """The date, where it is clear which is the day and which the month; else as it stands."""
+        found = expiry(self._page(view), self._today())
+        if found is None:
+            yield _told("no_date")
+        elif len(found.dates) > 1:
+            yield from _label(found, "date_unclear", "")
+        elif found.dates:
+            yield _told("expires", _sureness(found), found.lines, date=found.text)
+        else:
+            yield from _label(found, "it_says", "")
+
+    def _page(self, view: View) -> Page:
+        return self._pages.read(_pictures(view))
+
+    def _passages(self, passages: Iterator[Passage] | Sequence[Passage], ask: Ask) -> Iterator[Finding]:
+        usual = self._language(ask)
+        for passage in passages:
+            language = text_language(passage.text, usual)
+            yield Finding("reading", passage.pieces, passage.probability, SOURCE, region=passage.region, language=language)
+
+    def _language(self, ask: Ask) -> str:
+        return text_language(" ".join(passage.text for passage in self._reading.passages), ask.language)
+
+
+def _pictures(view: View) -> list[Picture]:
+    return [keyframe.frame.picture for keyframe in view.keyframes]
+
+
+def _no_text(picture: Picture) -> Finding:
+    """A sheet without any is likely turned over."""
+    return Finding("refusal", "aim_no_text" if page_corners(picture) else "no_text", 1.0, SOURCE)
+
+
+def _label(found: Found | None, key: str, none: str, wanted: str = "") -> Iterator[Finding]:
+    if found:
+        yield _told(key, _sureness(found), found.lines, text=found.text)
+    else:
+        yield _told(none, text=wanted) if wanted else _told(none)
+
+
+def _told(key: str, probability: float = 1.0, lines: Sequence[TextLine] = (), **values: str) -> Finding:
+    region = lines[0].region if lines else None
+    return Finding("label", (key, values), probability, SOURCE, region=region)
+
+
+def _sureness(found: Found) -> float:
+    return min((line.probability for line in found.lines), default=1.0)
+
+
+def _about(lines: int) -> int:
+    """A number of lines as people say it: 43 are about forty."""
+    return lines if lines < PAGE_LINES else round(lines, -1)
+
+
+def _spelt(characters: Sequence[str | None], language: str) -> Finding:
+    """Each character by itself, so that a voice says its name; a longer pause between words."""
+    said = [";" if character == " " else character for character in characters]
+    pieces = tuple(TextPiece("sure", f"{character},") if character else TextPiece("unreadable", "") for character in said)
+    return Finding("reading", pieces, 1.0, SOURCE, language=language)
