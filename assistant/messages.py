@@ -45,7 +45,8 @@ Intent = Literal[
 """What is wanted; "free" is whatever fits nothing else."""
 
 CommandKind = Literal[
-    "describe", "more", "shorter", "repeat", "stop", "what_changed", "read", "where_looking", "tell_when",
+    "describe", "more", "shorter", "repeat", "stop", "what_changed", "where_looking", "tell_when",
+    "read", "read_all", "spell", "next_line", "previous_line", "read_from_start", "read_line",
     "narrate_quiet", "narrate_changes", "narrate_continuous", "verbosity_brief", "verbosity_normal", "verbosity_full",
     "slower", "faster", "louder", "quieter", "language", "help", "abilities", "forget", "unload",
 ]  # fmt: skip
@@ -128,7 +129,7 @@ class Command:
 
     kind: CommandKind
     argument: str = ""
-    """language: the two-letter code. tell_when: the event in the user's words ("a dog appears")."""
+    """language: the two-letter code. tell_when: the event in the user's words ("a dog appears"). read_line: the line's number in digits."""
     language: str = field(default="", compare=False)
     """Code of the language in whose words it was said."""
 
@@ -139,7 +140,8 @@ class Ask:
 
     intent: Intent
     thing: str = ""
-    """What it is asked about, as the user named it ("red cup"); "" where nothing is named."""
+    """What it is asked about, as the user named it ("red cup"); "" where nothing is named. find_text: the words looked for;
+    translate_text: the two-letter code of the language that is wanted."""
     choices: tuple[str, ...] = ()
     """What is to be told apart: "a dog or a cat?"."""
     text: str = ""

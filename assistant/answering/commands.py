@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from os.path import commonprefix
 from typing import cast
 
-from assistant.languages import Language, languages
+from assistant.languages import languages
+from assistant.languages.naming import named_language
 from assistant.languages.normalized import NormalizedWord, normalize, normalized_words
+from assistant.languages.numbers import spoken_number
 from assistant.messages import Command, CommandKind
 
 FILLERS, QUESTIONS = "fillers", "questions"
@@ -27,7 +29,7 @@ taken for one. Two wrong letters would take "What did you see?" for "What did yo
 """
 
 _GROUP = re.compile(r"\(([^][()]*)\)|\[([^][()]*)\]")
-_SLOT = re.compile(r"\{(language|event|any)\}")
+_SLOT = re.compile(r"\{(language|event|number|any)\}")
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,6 @@ class _Grammar:
     """The phrases of at least SHORTEST_MISHEARD letters, by how many they have."""
     patterns: tuple[tuple[re.Pattern[str], str, str], ...]
     """(pattern of the normalized text, kind, slot), questions first."""
-    names: dict[str, str]
-    """Code by normalized name of a language."""
 
 
 _SENTENCE_END = re.compile(r"(?<=[.?!。？！؟।])\s*(?=\S)")
@@ -97,14 +97,21 @@ def _match_patterns(grammar: _Grammar, words: list[NormalizedWord], text: str) -
         if match := pattern.fullmatch(line):
             if kind == QUESTIONS:
                 return kind, ""
-            if slot == "language":
-                if code := grammar.names.get(match[1].replace(" ", "")):
-                    return kind, code
+            if slot in ("language", "number"):
+                if value := _value(slot, match[1], grammar.language):
+                    return kind, value
                 continue
             first = line[: match.start(1)].count(" ")
             last = first + match[1].count(" ")
             return kind, text[words[first].start : words[last].end]
     return None
+
+
+def _value(slot: str, words: str, language: str) -> str:
+    """What the words in a slot mean: the code of a language or a number in digits; "" for neither."""
+    if slot == "language":
+        return named_language(words, language) or ""
+    return str(spoken_number(words, language) or "")
 
 
 def _match_misheard(grammar: _Grammar, said: list[NormalizedWord], _text: str) -> tuple[str, str] | None:
@@ -155,7 +162,7 @@ def _grammar(code: str) -> _Grammar:
         if len(phrase) >= SHORTEST_MISHEARD:
             by_length.setdefault(len(phrase), []).append(phrase)
     fillers = frozenset(tuple(normalize(said).split()) for template in language.commands[FILLERS] for said in expand(template))
-    return _Grammar(language.code, fillers, phrases, by_length, tuple(patterns), _language_names(language))
+    return _Grammar(language.code, fillers, phrases, by_length, tuple(patterns))
 
 
 def _pattern(said: str) -> re.Pattern[str]:
@@ -169,10 +176,3 @@ def _pattern(said: str) -> re.Pattern[str]:
         before = part or before
     return re.compile(pattern)
 
-
-def _language_names(language: Language) -> dict[str, str]:
-    """Every language by the name in this one, its own name and the English one."""
-    names = {name: other.code for other in languages().values() for name in (other.name, other.own_name)}
-    for known in (languages()["en"], language):
-        names |= {name: code for code, forms in known.language_names.items() for name in forms}
-    return {normalize(name).replace(" ", ""): code for name, code in names.items()}

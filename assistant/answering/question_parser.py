@@ -13,6 +13,7 @@ from typing import cast
 
 from assistant.answering.templates import full_pattern, part_pattern, slots_of, spaced
 from assistant.languages import FALLBACK, languages
+from assistant.languages.naming import named_language
 from assistant.languages.normalized import as_written
 from assistant.messages import Ask, Intent
 
@@ -25,10 +26,13 @@ SAFETY, ORDINARY, JOINTS, CONTRACTIONS, LISTS, NAMELESS = "safety", "ordinary", 
 contain; words that join two questions ("and"); what is short for what ("what's = what is"); words that templates name as a
 list ("the = el|la", written "[<the>] {thing}"); and parts that no name of a thing has ("what"): in Japanese "これは何ですか" would
 fit "これは{thing}ですか"."""
+LANGUAGE = "language"
+"""The slot of a language's name; what names none doesn't fit."""
 ABSENT = "is_absent"
 """Templates that ask for a thing's presence the other way round: "Is there no dog?"."""
 _ORDER = (
-    *("not_about_the_picture", "money", "who", "code", "read", "colour", "light", "how_many"),
+    *("code", "translate_text", "expiry", "brand", "not_about_the_picture", "money", "total", "has_text", "find_text", "read"),
+    *("who", "colour", "light", "how_many"),
     *("where", "choice", "compare", "doing", ABSENT, "is_there", "is_this", "scene", "what"),
 )
 """In which they are tried, the most particular first."""
@@ -88,7 +92,7 @@ def _parse_one(text: str, language: str, english: str) -> Ask:
         return Ask("safety", text=text, english=english or text, language=language)
     for words, code in tried:
         if found := _match(words, code):
-            intent, slots = found[0], {name: as_written(value, words) for name, value in found[1].items()}
+            intent, slots = found
             choices = tuple(slots[name] for name in ("thing", "other") if name in slots) if intent == "choice" else ()
             asked: Intent = "is_there" if intent == ABSENT else cast(Intent, intent)
             return Ask(asked, slots.get("thing", ""), choices, text, english or text, code, negated=intent == ABSENT)
@@ -119,8 +123,14 @@ def _match(text: str, language: str) -> tuple[str, dict[str, str]] | None:
     grammar = _grammar(language)
     words = grammar.words(text)
     for pattern, intent in grammar.patterns:
-        if (match := pattern.fullmatch(words)) and grammar.names((slots := slots_of(match)).values()):
-            return intent, slots
+        if not (match := pattern.fullmatch(words)):
+            continue
+        slots = slots_of(match)
+        if wanted := slots.get(LANGUAGE):
+            if code := named_language(wanted, language):
+                return intent, {"thing": code}
+        elif grammar.names(slots.values()):
+            return intent, {name: as_written(value, text) for name, value in slots.items()}
     return None
 
 

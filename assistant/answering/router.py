@@ -15,15 +15,16 @@ from assistant.messages import AnswerThresholds, Ask, Detail, Finding, Intent, V
 
 FIT = 0.6
 """An instrument whose plain answers are right less often isn't asked: rather nothing than four wrong ones of ten."""
+READING: tuple[Intent, ...] = ("read", "has_text", "find_text", "total", "expiry", "brand", "translate_text", "code")
+"""Intents that only a reader of text or codes can answer."""
 CLOSED: frozenset[Intent] = frozenset(("safety", "not_about_the_picture", "money", "who"))
 """What no instrument is ever asked, whatever it says of itself."""
 REFUSALS: dict[Intent, str] = {
+    **dict.fromkeys(READING, "reading_unavailable"),
     "safety": "cant_judge_safety",
     "not_about_the_picture": "not_about_picture",
     "money": "cant_tell_money",
     "who": "cant_recognise",
-    "read": "read",
-    "code": "read",
     "colour": "cant_tell_colour",
     "how_many": "cant_tell_count",
     "where": "cant_tell_where",
@@ -32,7 +33,7 @@ REFUSALS: dict[Intent, str] = {
 """The phrases that say so of what isn't answered; that of other intents is "cant_tell_that"."""
 TAKEN_FOR_GRANTED: frozenset[Intent] = frozenset(("colour", "how_many", "where", "doing"))
 """Intents whose questions take the thing that they name for granted."""
-_ALONE: frozenset[Intent] = frozenset(("not_about_the_picture", "read", "code", "scene"))
+_ALONE: frozenset[Intent] = frozenset(("not_about_the_picture", *READING, "scene"))
 """Intents after whose refusal what is seen would be beside the point."""
 
 

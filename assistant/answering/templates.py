@@ -2,6 +2,7 @@
 
     (is|are) there [a|any] {thing} [here]      one of several words; words that may be missing; what the user names
     danger*                                    a word that begins like this
+    {thing=sign|*board}                        what the user names, if it is one of these
     ^is it green$                              of parts only: nothing before it, nothing after it
 
 They are compared with normalised words, so that case, accents and punctuation don't count. A slot that touches letters may be a
@@ -19,7 +20,7 @@ from assistant.languages.normalized import normalize
 ANYTHING = "any"
 """The slot of words that nobody needs; it may come several times."""
 _BETWEEN_CHARACTERS = re.compile(r"(?<=[\u3040-\u30ff\u3400-\u9fff]) (?=[\u3040-\u30ff\u3400-\u9fff])")
-_SLOT = re.compile(r"\{(\w+)\}")
+_SLOT = re.compile(r"\{(\w+(?:=[^{}]*)?)\}")
 _STAR = "wqx"
 """Stands for a template's star while its words are normalised: no word has it."""
 _PAIRS = {"(": ")", "[": "]"}
@@ -59,16 +60,22 @@ def _regex(template: str, numbers: Iterator[int] | None) -> str:
         touches_next = number + 1 < len(pieces) and not text.endswith(" ") and not pieces[number + 1][1].startswith(" ")
         if kind == "slot":
             touches = touches_next and pieces[number + 1][0] == "words"
-            group = "?:" if text == ANYTHING or numbers is None else f"?P<{text}__{next(numbers)}>"
-            made.append(rf"({group}\S+?(?: \S+?)*?)" + (" ?" if touches else " "))
+            name, _, only = text.partition("=")
+            group = "?:" if name == ANYTHING or numbers is None else f"?P<{name}__{next(numbers)}>"
+            words = "|".join(map(_words, _choices(only.strip("()")))) if only else r"\S+?(?: \S+?)*?"
+            made.append(f"({group}{words})" + (" ?" if touches else " "))
         elif kind == "words":
-            words = [re.escape(word).replace(_STAR, r"\S*") for word in normalize(text.replace("*", _STAR)).split()]
-            joined = " ".join(words)
+            joined = _words(text)
             made.append(joined + (" ?" if joined and touches_next and pieces[number + 1][0] == "slot" else " " if joined else ""))
         else:
             choices = "|".join(_regex(choice, numbers) for choice in _choices(text[1:-1]))
             made.append(f"(?:{choices})" + ("?" if kind == "[" else ""))
     return "".join(made)
+
+
+def _words(text: str) -> str:
+    """A pattern of words as they stand, but for the stars in them."""
+    return " ".join(re.escape(word).replace(_STAR, r"\S*") for word in normalize(text.replace("*", _STAR)).split())
 
 
 def _pieces(template: str) -> Iterator[tuple[str, str]]:

@@ -47,6 +47,10 @@ class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """How Whisper base hears it, as shares: see README.md."""
     heard: bool = False
     """Whether people are known to be heard well enough by Whisper base: see README.md."""
+    numbers: tuple[str, ...] = ()
+    """Words for 1, 2, 3, ... beside those of num2words, as "first|second*" with a star behind words that inflect: see README.md."""
+    script_names: dict[str, str] = {}
+    """What scripts are called in the phrase `cant_read_script`, by ISO 15924's English name in small letters, and "other"."""
     questions: dict[str, tuple[str, ...]] = {}
     """Templates of questions by `messages.Intent`, and under "safety", "ordinary" and "joints": see README.md."""
     commands: dict[str, tuple[str, ...]]
