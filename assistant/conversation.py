@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import cast
 
 from assistant.answering.calibrated_answers import looked
 from assistant.answering.commands import match_command
@@ -23,11 +24,13 @@ from assistant.hearing.language_choice import LanguageChoice
 from assistant.interfaces import Instrument, SceneDescriber, Transcriber, Translator
 from assistant.languages import languages, phrase
 from assistant.messages import (
+    READING_COMMANDS,
     Ask,
     Command,
     Detail,
     Finding,
     Glance,
+    Intent,
     Keyframe,
     PictureProblem,
     Question,
@@ -40,6 +43,13 @@ from assistant.settings import EarSettings
 from assistant.videos.watch_events import EventWatcher
 
 ENGLISH = "en"
+
+
+def reading_ask(command: Command, text: str) -> Ask | None:
+    """Return the question that a command such as "read it" is; None for commands that are to be obeyed."""
+    if command.kind not in READING_COMMANDS:
+        return None
+    return Ask(cast(Intent, command.kind), command.argument, text=text, english=text, language=command.language or ENGLISH)
 
 
 class Conversation:
@@ -125,6 +135,9 @@ class Conversation:
         """Return a typed question, with its English where something translates it; else its English is the text itself."""
         translator = find_translator(self._translators, language, ENGLISH) if language != ENGLISH else None
         english = translate_faithfully(translator, text, language, ENGLISH).text if translator else text
+        command = match_command(text, (language, ENGLISH))
+        if command and (ask := reading_ask(command, text)):
+            return Question(text, language, english, asks=(ask,))
         return Question(text, language, english, asks=self._asks(text, language, english))
 
     def _asks(self, text: str, language: str, english: str) -> tuple[Ask, ...]:

@@ -154,6 +154,12 @@ class Ask:
     """Whether it asks for the absence of the thing: "Is there no dog?"."""
 
 
+READING_COMMANDS: frozenset[CommandKind] = frozenset(
+    ("read", "read_all", "spell", "next_line", "previous_line", "read_from_start", "read_line")
+)
+"""Commands that are questions of the same name to what reads."""
+
+
 @dataclass(frozen=True)
 class Question:
     """What the user wants to know."""

@@ -17,6 +17,7 @@ from typing import Any
 from assistant.assembly import (
     open_camera,
     open_describer,
+    open_instruments,
     open_sound_file,
     open_synthesizers,
     open_transcriber,
@@ -64,7 +65,7 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
     settings, store = Settings(), store_of(options)
     translators = open_translators(store)
     transcriber, describer = open_transcriber(settings.ears, store, translators=translators), open_describer(settings.answers, store)
-    conversation = Conversation(transcriber, describer, settings.ears, translators=translators)
+    conversation = Conversation(transcriber, describer, settings.ears, translators=translators, instruments=open_instruments(store))
     synthesizers = open_synthesizers(settings.voice, store)
     asked = []
     for number, (time_s, recording, picture, memory) in enumerate(_moments(settings), 1):

@@ -100,8 +100,16 @@ def _open_loop(options: argparse.Namespace, report: EventSink) -> tuple[LiveLoop
     translators = assembly.open_translators(store, settings.answers.threads)
     transcriber = assembly.open_transcriber(settings.ears, store, settings.answers.threads, settings.language, translators)
     describer = timed(assembly.open_describer(settings.answers, store, live=True), report)
+    instruments = assembly.open_instruments(store, settings.answers.threads, live=True)
     conversation = Conversation(
-        transcriber, describer, settings.ears, settings.language, translators, by_clause=True, wake_word=settings.ears.wake_word
+        transcriber,
+        describer,
+        settings.ears,
+        settings.language,
+        translators,
+        instruments,
+        by_clause=True,
+        wake_word=settings.ears.wake_word,
     )
     is_live = not Path(options.camera).is_file()
     devices = Devices(camera, microphone, speaker, assembly.open_voice_detector(), synthesizers, is_live)

@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from assistant.answering.answer_checks import SCENE_QUESTION
+from assistant.conversation import reading_ask
 from assistant.languages import counted_phrase
 from assistant.live.command_handlers import CommandHandlers
 from assistant.live.dialogue_history import HistoryState
@@ -29,6 +31,8 @@ FIRST_SOUND_S = 0.3
 """The model waits at most so long for the first sound to be made."""
 POOR = {"view_dim", "view_soft"}
 """Conditions of a picture under which the answer is told to be unsure."""
+READ_ALOUD = frozenset(("read", "read_all", "read_from_start", "read_on"))
+"""Intents that "go on" goes on with."""
 MORE_QUESTION = "Tell me more."
 
 
@@ -136,6 +140,8 @@ class AnswerWorker:
                 self._tell_changes(question)
             case Command("tell_when", event):
                 self._unasked.watch_for(event, question)
+            case _ if asked := reading_ask(command, question.text):
+                self._answer(replace(question, asks=(asked,)))
             case _:
                 self._session.report("command", {"turn": question.turn, "kind": command.kind, "argument": command.argument})
                 for sentence in self._commands.handle(command, question):
@@ -154,9 +160,13 @@ class AnswerWorker:
     def _tell_more(self, question: Question) -> None:
         """What an interruption cut off, else what the model has to add."""
         session = self._session
-        if unheard := session.history.unheard():
-            session.history.begin(question)
-            self._say_answer(replace(sentence, turn=question.turn) for sentence in unheard)
+        unheard, before = session.history.unheard(), session.history.question
+        is_read = before is not None and any(ask.intent in READ_ALOUD for ask in before.asks)
+        if unheard or is_read:
+            asked = replace(question, asks=(Ask("read_on", language=question.language),)) if is_read else question
+            session.history.begin(asked)
+            rest = self._conversation.answer(session.glance(), asked) if is_read else ()
+            self._say_answer(chain((replace(sentence, turn=question.turn) for sentence in unheard), rest))
             return
         said = {sentence.text for sentence in session.history.answer()}
         asks = (Ask("free", text=MORE_QUESTION, english=MORE_QUESTION),)

@@ -7,7 +7,7 @@ import threading
 from assistant.messages import Heard, Question, Sentence
 
 MOST_SENTENCES = 32
-"""Of an answer are remembered; no model says more at once."""
+"""The last ones of an answer that are remembered: more than ever wait to be spoken, even of a page that is read aloud."""
 HEARD_SHARE = 0.9
 """A sentence of which less was heard counts as not heard."""
 
@@ -36,9 +36,8 @@ class DialogueHistory:
     def said(self, sentence: Sentence) -> None:
         """Note that another sentence of the answer was queued."""
         with self._lock:
-            if len(self._sentences) < MOST_SENTENCES:
-                self._sentences.append(sentence)
-                self._heard.append(False)
+            self._sentences = [*self._sentences[-MOST_SENTENCES + 1 :], sentence]
+            self._heard = [*self._heard[-MOST_SENTENCES + 1 :], False]
 
     def heard(self, heard: Heard) -> None:
         """Note how much of a sentence left the loudspeaker; others than the answer's don't count."""
