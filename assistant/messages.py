@@ -31,8 +31,9 @@ NarrationMode = Literal["quiet", "changes", "continuous"]
 EarconName = Literal["ready", "listening", "heard", "thinking", "answer", "error", "muted"]
 
 Intent = Literal[
-    "scene", "what", "choice", "is_this", "is_there", "where", "how_many", "colour", "light", "code", "translate_text", "has_text", "find_text",
-    "expiry", "total", "brand", "read", "who", "doing", "compare", "money", "safety", "not_about_the_picture", "free",
+    "scene", "what", "choice", "is_this", "is_there", "where", "how_many", "colour", "light",
+    "read", "has_text", "find_text", "total", "expiry", "brand", "translate_text", "code",
+    "who", "doing", "compare", "money", "safety", "not_about_the_picture", "free",
 ]  # fmt: skip
 """What is wanted; "free" is whatever fits nothing else."""
 

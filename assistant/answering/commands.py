@@ -175,4 +175,3 @@ def _pattern(said: str) -> re.Pattern[str]:
         pattern += piece
         before = part or before
     return re.compile(pattern)
-
