@@ -63,8 +63,10 @@ class CommandHandlers:
             case "unload":
                 session.conversation.unload()
                 yield kind
+            case "read" | "read_all" | "spell" | "next_line" | "previous_line" | "read_from_start" | "read_line":
+                yield "reading_unavailable"
             case _:
-                yield kind  # help, abilities, read: the phrase is all there is
+                yield kind  # help, abilities: the phrase is all there is
 
     def _change_voices(self, step: VoiceStep) -> str:
         before = self._session.synthesizers[0].settings

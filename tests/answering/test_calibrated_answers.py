@@ -185,7 +185,7 @@ def test_more_than_a_bare_word_is_told_without_the_word() -> None:
         ("Who is this?", ["I don't recognise people.", "A cat."]),
         ("How much money is this?", ["I can't tell money, and I don't guess.", "A cat."]),
         ("What time is it?", ["I can only tell you about what the camera sees."]),
-        ("What does the sign say?", ["I can't read text yet."]),
+        ("What does the sign say?", ["I can't read yet: the reader isn't installed."]),
     ],
 )
 def test_what_nothing_here_may_answer_never_reaches_the_model(question: str, phrases: list[str]) -> None:

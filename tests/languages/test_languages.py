@@ -20,6 +20,10 @@ from assistant.toml_files import load_toml
 from tests.support.folders import PROJECT
 
 ENGLISH = languages()["en"]
+PARTS = ("number_unread",)
+"""Phrases that stand within others, without an end."""
+READING = ("read", "read_all", "spell", "next_line", "previous_line", "read_from_start", "read_line")
+"""Commands to read, which text answers."""
 each_language = pytest.mark.parametrize("language", languages().values(), ids=lambda language: language.code)
 
 
@@ -51,16 +55,17 @@ def test_what_a_language_lacks_is_listed_and_said_in_english(monkeypatch: pytest
 
 def test_what_is_said_to_a_command_is_found_under_its_name() -> None:
     """Those that are answered otherwise are answered from the picture, or from what was said before."""
-    otherwise = {"describe", "more", "shorter", "repeat", "stop", "what_changed", "where_looking"}
+    otherwise = {"describe", "more", "shorter", "repeat", "stop", "what_changed", "where_looking"} | {*READING}
     assert ENGLISH.phrases.keys() >= {*get_args(CommandKind), *AT_LIMIT.values()} - otherwise
 
 
 @each_language
 def test_every_phrase_can_be_spoken_in_one_go(language: Language) -> None:
+    parts = {language.phrases[key] for key in PARTS}
     for text in chain(language.phrases.values(), *(forms.values() for forms in language.counted.values())):
         assert text == " ".join(text.split())
         assert 2 <= len(text) <= 200
-        assert text[-1] in ".!?。！？।۔؟}", f"{text} has no end"
+        assert text[-1] in ".!?。！？।۔؟}" or text in parts, f"{text} has no end"
 
 
 @each_language
@@ -104,6 +109,12 @@ def test_it_names_every_language_that_has_a_file(language: Language) -> None:
 
 
 @each_language
+def test_it_names_the_scripts_that_cannot_be_read(language: Language) -> None:
+    assert language.script_names.keys() == ENGLISH.script_names.keys() >= {"arabic", "cyrillic", "other"}
+    assert all(language.script_names.values())
+
+
+@each_language
 def test_every_command_has_words(language: Language) -> None:
     assert language.commands.keys() == {*get_args(CommandKind), FILLERS, QUESTIONS}
     assert all(language.commands[kind] for kind in get_args(CommandKind))
@@ -119,7 +130,7 @@ def test_no_words_mean_two_commands(language: Language) -> None:
 
 @each_language
 def test_every_template_is_well_formed(language: Language) -> None:
-    allowed = {"language": {"language"}, "tell_when": {"event"}, QUESTIONS: {"any"}}
+    allowed = {"language": {"language"}, "read_line": {"number"}, "tell_when": {"event"}, QUESTIONS: {"any"}}
     for kind, templates in language.commands.items():
         for template in templates:
             ways = list(expand(template))
