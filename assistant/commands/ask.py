@@ -28,7 +28,7 @@ from assistant.hearing.listen import whole_utterance
 from assistant.interfaces import SceneDescriber
 from assistant.languages import languages, phrase
 from assistant.languages.nouns import name, nouns
-from assistant.messages import Keyframe, PictureProblem, Question, Sentence, SingleObject, View
+from assistant.messages import Finding, Keyframe, PictureProblem, Question, Sentence, SingleObject, View
 from assistant.problems import BadInput
 from assistant.settings import AnswerSettings, Settings
 from assistant.store.model_store import ModelStore
@@ -139,13 +139,21 @@ def _finding(sentence: Sentence, rests_on: Sequence[Keyframe]) -> dict[str, Any]
     assert finding is not None
     return {
         "kind": finding.kind,
-        "value": _named(finding.value) if isinstance(finding.value, SingleObject) else finding.value,
+        "value": _value(finding),
         "text": sentence.text,
         "probability": round(finding.probability, 3),
         "source": finding.source,
-        "region": None,
+        "region": vars(finding.region) if finding.region else None,
         "keyframe_s": round(rests_on[-1].frame.time_s, 3) if rests_on else None,
     }
+
+
+def _value(finding: Finding) -> Any:
+    if isinstance(finding.value, SingleObject):
+        return _named(finding.value)
+    if finding.kind == "reading" and isinstance(finding.value, tuple):
+        return [vars(piece) for piece in finding.value]
+    return finding.value
 
 
 def _named(found: SingleObject) -> dict[str, Any]:

@@ -96,7 +96,7 @@ def test_text_that_cant_be_read_is_told_to_be_there() -> None:
     [
         ("How much is the total?", ["Total: £ 84.20"]),
         ("When does it expire?", ["The date on it is 31 May 2027."]),
-        ("Does it say gas?", ["It says: North Gas Company"]),
+        ("Does it say gas?", ["Yes, it says: North Gas Company"]),
         ("Does it say water?", ["I don't see the words “water”."]),
     ],
 )
@@ -129,7 +129,7 @@ def test_a_page_is_read_anew_only_when_it_changes() -> None:
 
 
 def test_what_one_picture_leaves_in_doubt_others_of_the_same_page_settle() -> None:
-    doubtful = [*LETTER[:3], at("Total £ 84.20", 3, spoilt="4"), LETTER[4]]
+    doubtful: list[str | TextLine] = [*LETTER[:3], at("Total £ 84.20", 3, spoilt="4"), LETTER[4]]
     assert heard(Written(LETTER, doubtful), "How much is the total?", pictures=(0, 1)) == ["Total: £ 84.20"]
     assert heard(Written(["Another page", "that has", "a total", "of £ 11.00"], doubtful), "How much is the total?", pictures=(0, 1)) == [
         "I can't find a total."
