@@ -17,7 +17,7 @@ from assistant.answering.model_answers import ModelInstrument
 from assistant.answering.presence import PresenceInstrument, thresholds_of
 from assistant.answering.question_parser import asks_about_safety, parse_question, with_thing
 from assistant.answering.router import answer
-from assistant.answering.translating import find_translator, translate_faithfully
+from assistant.answering.translating import Translation, find_translator, translate_faithfully
 from assistant.answering.wake_word import after_wake_word
 from assistant.answering.wording import Phrase, Quotation, words_of
 from assistant.hearing.language_choice import LanguageChoice
@@ -176,7 +176,7 @@ class Conversation:
         in_english, said = False, set[str]()
         for finding in findings:
             sentence = self._worded(finding, question)
-            is_read = finding.kind == "reading"
+            is_read = finding.kind in ("reading", "translation")
             if sentence.text in said and not is_read:
                 continue  # two questions in one breath may show the same
             if sentence.language != question.language and not in_english and not is_read:
@@ -199,17 +199,21 @@ class Conversation:
         thresholds, turn = thresholds_of(self._describer), question.turn
         words = words_of(finding, thresholds, question.language)
         if isinstance(words, Quotation):
-            return Sentence(words.text, words.language, turn, finding=finding)
+            target = (finding.thing or question.language) if finding.kind == "translation" else words.language
+            told = self._translated(words.text, words.language, target)
+            return Sentence(told.text, told.language, turn, finding=finding)
         if isinstance(words, Phrase):
             text, code = words.said(question.language)
             english = words_of(finding, thresholds, ENGLISH)
             in_english = english.said(ENGLISH)[0] if isinstance(english, Phrase) else ""
             return Sentence(text, code, turn, "" if code == ENGLISH else in_english, finding)
-        translator = find_translator(self._translators, ENGLISH, question.language)
-        if question.language == ENGLISH or translator is None:
-            return Sentence(words, ENGLISH, turn, finding=finding)
-        translation = translate_faithfully(translator, words, ENGLISH, question.language)
-        return Sentence(translation.text, translation.language, turn, "" if translation.language == ENGLISH else words, finding)
+        told = self._translated(words, ENGLISH, question.language)
+        return Sentence(told.text, told.language, turn, "" if told.language == ENGLISH else words, finding)
+
+    def _translated(self, text: str, source: str, target: str) -> Translation:
+        """In the target language, or as it is where nothing can translate it faithfully."""
+        translator = find_translator(self._translators, source, target)
+        return translate_faithfully(translator, text, source, target) if translator else Translation(text, source)
 
     def watcher(self, event: str, language: str) -> EventWatcher:
         """Return what looks for an event that the user described in this language."""

@@ -65,7 +65,7 @@ def words_of(finding: Finding, thresholds: AnswerThresholds, language: str) -> P
         case "code" | "label" if isinstance(finding.value, tuple):
             key, values = cast(tuple[str, dict[str, str]], finding.value)
             return Phrase(key, values)
-        case "reading" if isinstance(finding.value, tuple):
+        case "reading" | "translation" if isinstance(finding.value, tuple):
             return Quotation(_read(cast(tuple[TextPiece, ...], finding.value), finding.language), finding.language)
         case _:
             text = str(finding.value)

@@ -8,7 +8,7 @@ from typing import get_args
 
 from assistant.instruments.page_reader import PageReader
 from assistant.interfaces import TextReader
-from assistant.messages import Ask, Detail, Finding, Picture, ReadingIntent, TextLine, TextPiece, View
+from assistant.messages import Ask, Detail, Finding, FindingKind, Picture, ReadingIntent, TextLine, TextPiece, View
 from assistant.reading.aiming import Aim, aim
 from assistant.reading.find_text import Found, expiry, find_text, largest_text, total
 from assistant.reading.page import Page
@@ -44,7 +44,7 @@ class TextInstrument:
     def examine(self, view: View, ask: Ask, detail: Detail = "brief") -> Iterator[Finding]:
         """Yield what stands in the pictures, the newest last. Ask for the next passage only when there is room to say it."""
         match ask.intent:
-            case "read" | "read_all":
+            case "read" | "read_all" | "translate_text":
                 yield from self._read_aloud(view, ask)
             case "has_text":
                 yield from self._has_text(view)
@@ -139,7 +139,9 @@ class TextInstrument:
         usual = self._language(ask)
         for passage in passages:
             language = text_language(passage.text, usual)
-            yield Finding("reading", passage.pieces, passage.probability, SOURCE, region=passage.region, language=language)
+            kind: FindingKind = "translation" if ask.intent == "translate_text" else "reading"
+            thing = ask.thing if kind == "translation" else ""
+            yield Finding(kind, passage.pieces, passage.probability, SOURCE, thing, region=passage.region, language=language)
 
     def _language(self, ask: Ask) -> str:
         return text_language(" ".join(passage.text for passage in self._reading.passages), ask.language)

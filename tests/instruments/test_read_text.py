@@ -147,6 +147,25 @@ def test_what_is_said_about_a_text_is_in_the_users_language_and_the_text_in_its_
     assert heard(Written([]), "¿Qué dice?", language="es") != heard(Written([]), "What does it say?")
 
 
+def test_a_text_is_translated_where_something_can_and_else_told_as_it_is() -> None:
+    instrument = TextInstrument(Written(["Prohibido fumar en este lugar.", "Cierre la puerta al salir, por favor."]))
+    talk = Conversation(None, ScriptedDescriber(["A cat."]), EarSettings(), translators=[Shouting()], instruments=[instrument])
+    shown = talk.glance([Keyframe(Frame(np.zeros((720, 1280, 3), np.uint8), 0.0), "change")])
+    in_english = list(talk.answer(shown, talk.written("Read it in English", "en")))
+    assert [(s.text, s.language) for s in in_english][0] == ("PROHIBIDO FUMAR EN ESTE LUGAR.", "en")
+    in_german = list(talk.answer(shown, talk.written("Read it in German", "en")))
+    assert [(s.text, s.language) for s in in_german][0] == ("Prohibido fumar en este lugar.", "es")
+
+
+class Shouting:
+    """Turns Spanish into what passes for English."""
+
+    pairs = frozenset({("es", "en")})
+
+    def translate(self, sentence: str, source: str, target: str) -> str:
+        return sentence.upper()
+
+
 def test_forgetting_drops_the_page() -> None:
     reader = Written(LETTER)
     instrument = TextInstrument(reader)
