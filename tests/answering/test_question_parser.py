@@ -92,6 +92,12 @@ def test_what_else_is_asked_beside_a_date_keeps_a_question_about_safety(text: st
     assert "safety" in intents(text, language)
 
 
+def test_what_stands_on_a_sign_is_text_and_what_stands_on_a_table_is_not() -> None:
+    ask = parse_question("Was steht auf dem roten Schild?", "de")[0]
+    assert (ask.intent, ask.thing) == ("read", "Schild")
+    assert "read" not in intents("Was steht auf dem Tisch?", "de")
+
+
 def test_several_questions_in_one_breath_are_several() -> None:
     assert intents("What is this? And what colour is it?") == ["what", "colour"]
     assert intents("What is this and is there a dog too?") == ["what", "is_there"]
