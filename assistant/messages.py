@@ -31,15 +31,15 @@ NarrationMode = Literal["quiet", "changes", "continuous"]
 EarconName = Literal["ready", "listening", "heard", "thinking", "answer", "error", "muted"]
 
 ReadingIntent = Literal[
-    "read", "read_all", "translate_text", "has_text", "find_text", "total", "expiry", "brand",
+    "read", "read_all", "translate_text", "has_text", "find_text", "total", "expiry", "brand", "sign",
     "read_on", "read_from_start", "next_line", "previous_line", "read_line", "spell",
 ]  # fmt: skip
-"""What is wanted of a text; those of the second row go on in the one that was read last."""
+"""What is wanted of a text; "sign": what large letters say, if anything. Those of the second row go on in the text that was read last."""
 
 Intent = Literal[
     "scene", "what", "choice", "is_this", "is_there", "where", "how_many", "colour", "light", "code", "who", "doing",
     "compare", "money", "safety", "not_about_the_picture", "free",
-    "read", "read_all", "translate_text", "has_text", "find_text", "total", "expiry", "brand",
+    "read", "read_all", "translate_text", "has_text", "find_text", "total", "expiry", "brand", "sign",
     "read_on", "read_from_start", "next_line", "previous_line", "read_line", "spell",
 ]  # fmt: skip
 """What is wanted; "free" is whatever fits nothing else."""
@@ -240,7 +240,8 @@ class Finding:
     kind: FindingKind
     """presence: whether a thing is there, as an answer; seen: the same, as what a question took for granted; choice: which of several
     things it is; name: what the one thing in the picture is; code: what a code in it holds; label: what a text in it tells; reading: a
-    passage of text as it stands there; translation: one that is wanted in the language `thing`, "" for the user's; text: a free sentence of a model; refusal: why nothing is told."""
+    passage of text as it stands there; translation: one that is wanted in the language `thing`, "" for the user's; text: a free
+    sentence of a model; refusal: why nothing is told."""
     value: bool | str | SingleObject | tuple[str, dict[str, str]] | tuple[TextPiece, ...]
     """presence and seen: True; choice: the thing; code and label: (key of the phrase, what stands in its blanks); reading, translation: its
     pieces; text: English; refusal: key of the phrase."""

@@ -11,7 +11,7 @@ from assistant.interfaces import TextReader
 from assistant.messages import Ask, Detail, Finding, FindingKind, Picture, ReadingIntent, TextLine, TextPiece, View
 from assistant.reading.aiming import Aim, aim
 from assistant.reading.find_text import Found, expiry, find_text, largest_text, total
-from assistant.reading.page import Page
+from assistant.reading.page import Page, letter_height
 from assistant.reading.page_edges import page_corners
 from assistant.reading.page_talk import Passage, Reading
 from assistant.reading.text_language import text_language
@@ -22,6 +22,8 @@ PAGE_LINES = 12
 """Lines from which the number of them is told first: that is heard while the page is being read."""
 READABLE_PX = 14
 """Height of a line, in pixels, from which PP-OCR makes few errors."""
+LARGE, SURE_SIGN = 0.05, 0.9
+"""Height of letters, as a share of the picture's, and their probability, from which they are told unasked."""
 SOURCE = "text"
 
 MOVES: tuple[Aim, ...] = ("cut_left", "cut_right", "cut_top", "cut_bottom", "closer", "back")
@@ -54,6 +56,8 @@ class TextInstrument:
                 yield from _label(total(self._page(view)), "total_is", "no_total")
             case "brand":
                 yield from _label(largest_text(self._page(view)), "it_says", "no_text")
+            case "sign":
+                yield from self._sign(view)
             case "expiry":
                 yield from self._expiry(view)
             case _:
@@ -115,6 +119,12 @@ class TextInstrument:
         yield _told("some_text") if found else _told("no_text")
         if found:
             yield _told("text_lines", n=str(_about(len(found))))
+
+    def _sign(self, view: View) -> Iterator[Finding]:
+        """What people would notice without asking; nothing where there are no large letters, or they aren't sure."""
+        found = largest_text(self._page(view))
+        if found and _sureness(found) >= SURE_SIGN and max(map(letter_height, found.lines)) >= LARGE:
+            yield from _label(found, "it_says", "")
 
     def _find(self, view: View, ask: Ask) -> Iterator[Finding]:
         found = find_text(self._page(view), ask.thing)

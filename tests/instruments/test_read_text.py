@@ -175,3 +175,12 @@ def test_forgetting_drops_the_page() -> None:
     talk.forget()
     assert reader.unloads == 1
     assert list(talk.answer(shown, talk.written("read it", "en"))) and reader.reads == 2
+
+
+def test_what_large_letters_say_is_told_with_what_a_thing_is() -> None:
+    large = TextLine("Fanta", 0.99, ((0.3, 0.3), (0.7, 0.3), (0.7, 0.5), (0.3, 0.5)), (0.99,) * 5)
+    small = at("Contains water, sugar and orange juice", 12)
+    assert heard(Written([large, small]), "What is this?") == ["A cat.", "It says: Fanta"]
+    assert heard(Written([small]), "What is this?") == ["A cat."], "small print is read when it is asked for"
+    unsure = TextLine("Fanta", 0.6, large.corners, (0.6,) * 5)
+    assert heard(Written([unsure]), "What is this?") == ["A cat."]
