@@ -9,7 +9,7 @@ from typing import get_args
 from assistant.instruments.page_reader import PageReader
 from assistant.interfaces import TextReader
 from assistant.messages import Ask, Detail, Finding, FindingKind, Picture, ReadingIntent, TextLine, TextPiece, View
-from assistant.reading.aiming import Aim, aim
+from assistant.reading.aiming import Aim, Aimer, aim
 from assistant.reading.find_text import Found, expiry, find_text, largest_text, total
 from assistant.reading.page import Page, letter_height
 from assistant.reading.page_edges import page_corners
@@ -38,6 +38,7 @@ class TextInstrument:
         self._pages = PageReader(reader)
         self._today = today
         self._reading = Reading(Page())
+        self._aimer = Aimer()
 
     def reliability(self, ask: Ask) -> float:
         """Return how often what it tells is right: it answers whatever asks for text."""
@@ -56,6 +57,8 @@ class TextInstrument:
                 yield from _label(total(self._page(view)), "total_is", "no_total")
             case "brand":
                 yield from _label(largest_text(self._page(view)), "it_says", "no_text")
+            case "aim":
+                yield from self._aim(view)
             case "sign":
                 yield from self._sign(view)
             case "expiry":
@@ -72,6 +75,7 @@ class TextInstrument:
         """All of it; of a page first how long it is, which is heard while it is being read."""
         pictures = _pictures(view)
         found = self._pages.find(pictures[-1])
+        self._aimer = Aimer()
         if not found:
             yield _no_text(pictures[-1])
             return
@@ -84,8 +88,8 @@ class TextInstrument:
             yield Finding("refusal", "cant_read_text", 1.0, SOURCE)
         move = aim(found, None, picture_height_px=len(pictures[-1]), readable_px=READABLE_PX)
         if move in MOVES:
-            yield Finding("refusal", f"aim_{move}", 1.0, SOURCE)
-        if is_page and self._reading.passages:
+            yield _told(f"aim_{move}")
+        elif is_page and self._reading.passages:
             yield _told("end_of_text")
 
     def _go_on(self, view: View, ask: Ask) -> Iterator[Finding]:
@@ -113,6 +117,16 @@ class TextInstrument:
                 yield from self._passages([passage], ask) if passage else [_told("no_line", n=ask.thing)]
             case "spell":
                 yield _spelt(reading.spell(), self._language(ask))
+
+    def _aim(self, view: View) -> Iterator[Finding]:
+        """How to move the camera, from where text stands alone; nothing while the hand must only stay as it is for a moment more."""
+        picture = _pictures(view)[-1]
+        problem = view.keyframes[-1].problem
+        move = self._aimer.next(
+            self._pages.find(picture), problem, page_corners(picture), picture_height_px=len(picture), readable_px=READABLE_PX
+        )
+        if move:
+            yield _told(f"aim_{move}")
 
     def _has_text(self, view: View) -> Iterator[Finding]:
         found = self._pages.find(_pictures(view)[-1])
@@ -163,7 +177,7 @@ def _pictures(view: View) -> list[Picture]:
 
 def _no_text(picture: Picture) -> Finding:
     """A sheet without any is likely turned over."""
-    return Finding("refusal", "aim_no_text" if page_corners(picture) else "no_text", 1.0, SOURCE)
+    return _told("aim_no_text" if page_corners(picture) else "no_text")
 
 
 def _label(found: Found | None, key: str, none: str, wanted: str = "") -> Iterator[Finding]:
