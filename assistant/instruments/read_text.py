@@ -38,6 +38,8 @@ class TextInstrument:
         self._pages = PageReader(reader)
         self._today = today
         self._reading = Reading(Page())
+        self._growing: Iterator[Page] = iter(())
+        """More and more of the page that is being read."""
         self._aimer = Aimer()
 
     def reliability(self, ask: Ask) -> float:
@@ -69,7 +71,7 @@ class TextInstrument:
     def forget(self) -> None:
         """Drop the page and free the reader's memory."""
         self._pages.forget()
-        self._reading = Reading(Page())
+        self._reading, self._growing = Reading(Page()), iter(())
 
     def _read_aloud(self, view: View, ask: Ask) -> Iterator[Finding]:
         """All of it; of a page first how long it is, which is heard while it is being read."""
@@ -82,8 +84,8 @@ class TextInstrument:
         is_page = len(found) >= PAGE_LINES
         if is_page:
             yield _told("page_lines", n=str(_about(len(found))))
-        self._reading = Reading(self._pages.read(pictures, found))
-        yield from self._passages(self._reading.from_the_beginning(), ask)
+        self._reading, self._growing = Reading(Page()), self._pages.grow(pictures, found)
+        yield from self._rest(ask)
         if not self._reading.passages or any(not piece.text for passage in self._reading.passages for piece in passage.pieces):
             yield Finding("refusal", "cant_read_text", 1.0, SOURCE)
         move = aim(found, None, picture_height_px=len(pictures[-1]), readable_px=READABLE_PX)
@@ -94,6 +96,9 @@ class TextInstrument:
 
     def _go_on(self, view: View, ask: Ask) -> Iterator[Finding]:
         """In the page that was read last; that of the pictures where nothing was."""
+        if ask.intent != "read_on":
+            for page in self._growing:
+                self._reading.grow(page)
         if not self._reading.passages:
             self._reading = Reading(self._page(view))
         reading = self._reading
@@ -102,7 +107,7 @@ class TextInstrument:
             return
         match ask.intent:
             case "read_on":
-                yield from self._passages(iter(reading.next, None), ask)
+                yield from self._rest(ask)
                 yield _told("end_of_text")
             case "read_from_start":
                 yield from self._passages(reading.from_the_beginning(), ask)
@@ -117,6 +122,13 @@ class TextInstrument:
                 yield from self._passages([passage], ask) if passage else [_told("no_line", n=ask.thing)]
             case "spell":
                 yield _spelt(reading.spell(), self._language(ask))
+
+    def _rest(self, ask: Ask) -> Iterator[Finding]:
+        """What comes after the current passage, also where the page is still being read."""
+        yield from self._passages(iter(self._reading.next, None), ask)
+        for page in self._growing:
+            self._reading.grow(page)
+            yield from self._passages(iter(self._reading.next, None), ask)
 
     def _aim(self, view: View) -> Iterator[Finding]:
         """How to move the camera, from where text stands alone; nothing while the hand must only stay as it is for a moment more."""

@@ -76,6 +76,11 @@ class Reading:
         self._at = -1
         """Of the passage read last; -1 before the first, their number after the last."""
 
+    def grow(self, page: Page) -> None:
+        """Take the same page, of which more has been read: it goes on after what there was."""
+        self._at = min(self._at, len(self.passages) - 1)  # who was at the end is at the last of them now
+        self.passages = (*self.passages, *passages_of(page)[len(self.passages) :])
+
     def go_on(self) -> Iterator[Passage]:
         """Yield passages from the one that was interrupted, or else from the next one."""
         self._at = max(self._at, 0)

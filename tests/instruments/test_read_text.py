@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from assistant.conversation import Conversation
 from assistant.instruments.read_text import TextInstrument
-from assistant.messages import Frame, Keyframe, Picture, TextLine
+from assistant.messages import Ask, Frame, Keyframe, Picture, TextLine
 from assistant.settings import EarSettings
 from tests.support.fakes import ScriptedDescriber
 
@@ -27,23 +28,28 @@ class Written:
     """A TextReader of pictures that say what it was told: one text a grey level."""
 
     def __init__(self, *texts: Sequence[str | TextLine]) -> None:
-        self._texts = [[line if isinstance(line, TextLine) else at(line, row) for row, line in enumerate(text)] for text in texts]
-        self.reads = self.unloads = 0
+        self._texts = [
+            [line if isinstance(line, TextLine) else at(line, row, pitch=min(0.06, 0.9 / len(text))) for row, line in enumerate(text)]
+            for text in texts
+        ]
+        self.reads = self.unloads = self.lines_read = 0
 
     def find(self, picture: Picture) -> Sequence[TextLine]:
         return [TextLine("", 0.9, line.corners) for line in self._texts[int(picture[0, 0, 0])]]
 
     def read(self, picture: Picture, lines: Sequence[TextLine] | None = None) -> Iterator[TextLine]:
         self.reads += 1
-        yield from self._texts[int(picture[0, 0, 0])]
+        for line in self._texts[int(picture[0, 0, 0])]:
+            self.lines_read += 1
+            yield line
 
     def unload(self) -> None:
         self.unloads += 1
 
 
-def at(text: str, row: int, *, sure: float = 0.99, spoilt: str = "") -> TextLine:
+def at(text: str, row: int, *, sure: float = 0.99, spoilt: str = "", pitch: float = 0.06) -> TextLine:
     """A line of so many letters in its row; those in `spoilt` are hardly read."""
-    top, height = 0.05 + row * 0.06, 0.03
+    top, height = 0.05 + row * pitch, pitch / 2
     right = 0.1 + 0.015 * len(text)
     corners = ((0.1, top), (right, top), (right, top + height), (0.1, top + height))
     return TextLine(text, sure, corners, tuple(0.4 if character in spoilt else sure for character in text))
@@ -164,6 +170,29 @@ class Shouting:
 
     def translate(self, sentence: str, source: str, target: str) -> str:
         return sentence.upper()
+
+
+def test_the_first_lines_of_a_page_are_heard_while_the_others_are_being_read() -> None:
+    reader = Written([f"Line number {number} of the letter." for number in range(1, 31)])
+    talk = Conversation(None, ScriptedDescriber(["A cat."]), EarSettings(), instruments=[TextInstrument(reader)])
+    shown = talk.glance([Keyframe(Frame(np.zeros((720, 1280, 3), np.uint8), 0.0), "change")])
+    answer = talk.answer(shown, talk.written("read it", "en"))
+    assert [next(answer).text, next(answer).text] == ["A page, about 30 lines.", "Line number 1 of the letter."]
+    assert reader.lines_read <= 10
+    del answer  # the user says "stop", and then "go on"
+    rest = [s.text for s in talk.answer(shown, replace(talk.written("?", "en"), asks=(Ask("read_on"),)))]
+    assert rest == [*(f"Line number {number} of the letter." for number in range(2, 31)), "That is all."]
+
+
+def test_columns_are_heard_one_after_the_other_however_soon_they_are_read() -> None:
+    def cell(text: str, column: int, row: int) -> TextLine:
+        left, top = 0.05 + 0.5 * column, 0.05 + 0.06 * row
+        return TextLine(text, 0.99, ((left, top), (left + 0.35, top), (left + 0.35, top + 0.03), (left, top + 0.03)), (0.99,) * len(text))
+
+    sides = ("left", "right")
+    columns = [cell(f"{sides[column]} column line {row} goes on", column, row) for row in range(10) for column in (0, 1)]
+    said = " ".join(heard(Written(columns), "read it"))
+    assert said.index("left column line 9") < said.index("right column line 0")
 
 
 def test_forgetting_drops_the_page() -> None:
