@@ -18,9 +18,8 @@ MOST_PICTURES = 3
 
 LEAST_LINES = 4
 """From which a page is known by where its lines stand; of fewer two signs look alike, and they are soon read."""
-SENTENCE_ENDS = (".", "!", "?", "。", "！", "？", "؟", "۔", "।")
-AHEAD = 6
-"""Lines that are read before the first of them are settled: where a paragraph ends shows by what follows."""
+AHEAD = 4
+"""Lines that are read before the first of them are told: where a paragraph ends shows by what follows."""
 
 
 class PageReader:
@@ -47,7 +46,7 @@ class PageReader:
         return page
 
     def grow(self, pictures: Sequence[Picture], found: Sequence[TextLine]) -> Iterator[Page]:
-        """Yield the page as it is being read, each time with more blocks at its end; all of it at last. Takes what `read` takes.
+        """Yield the page as it is being read, each time with more at its end; all of it at last. Takes what `read` takes.
 
         What stands in one column is settled from top to bottom, as long as it is sure; columns and tables only when all is read.
         """
@@ -62,13 +61,14 @@ class PageReader:
             lines.append(line)
             settles = settles and _is_upright(line) and not (len(pictures) > 1 and _is_doubtful(line))
             rest = [line for line in lines if id(line) not in taken]
-            if settles and len(rest) >= AHEAD and (settled := _settled(rest, aspect)):
+            if settles and len(rest) >= AHEAD:
+                *settled, last = arrange(_texts(rest), aspect).blocks or (Block("paragraph", ()),)
                 blocks += settled
                 taken |= {id(line) for block in settled for line in block.lines}
-                yield Page(tuple(blocks))
+                yield Page((*blocks, last), is_whole=False)
         surest = self._voted(lines, pictures)
         rest = [voted for line, voted in zip(lines, surest, strict=True) if id(line) not in taken]
-        page = arrange([line for line in rest if not is_noise(line)], aspect)
+        page = arrange(_texts(rest), aspect)
         self._found, self._page = found, Page((*blocks, *page.blocks), page.turn_degrees)
         yield self._page
 
@@ -97,13 +97,8 @@ class PageReader:
         return iter(joined((strip, list(self._reader.read(strip.picture))) for strip in parts))
 
 
-def _settled(lines: Sequence[TextLine], aspect: float) -> list[Block]:
-    """The blocks that further lines can't change: all but the last, and of that what goes to the last end of a sentence at a line's end."""
-    *settled, last = arrange([line for line in lines if not is_noise(line)], aspect).blocks or (Block("paragraph", ()),)
-    ends = [number for number, line in enumerate(last.lines[:-1], 1) if line.text.endswith(SENTENCE_ENDS)]
-    if last.kind == "paragraph" and ends:
-        settled.append(Block("paragraph", last.lines[: ends[-1]]))
-    return settled
+def _texts(lines: Sequence[TextLine]) -> list[TextLine]:
+    return [line for line in lines if not is_noise(line)]
 
 
 def _is_doubtful(line: TextLine) -> bool:
