@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import get_args
 
@@ -66,6 +67,7 @@ class TextInstrument:
 
     def _read_aloud(self, view: View, ask: Ask) -> Iterator[Finding]:
         """All of it; of a page first how long it is, which is heard while it is being read."""
+        self._reading = Reading(Page())  # whoever interrupts that has heard nothing of this page, and has done with the last one
         pictures = _pictures(view)
         found = self._pages.find(pictures[-1])
         if not found:
@@ -86,12 +88,14 @@ class TextInstrument:
 
     def _go_on(self, view: View, ask: Ask) -> Iterator[Finding]:
         """In the page that was read last; that of the pictures where nothing was."""
-        if not self._reading.passages:
+        if not self._reading.passages and view.keyframes:
             self._reading = Reading(self._page(view))
         reading = self._reading
         if not reading.passages:
             yield _told("nothing_read")
             return
+        if ask.heard_to is not None:
+            reading.heard(ask.heard_to, again=ask.intent == "read_on")
         match ask.intent:
             case "read_on":
                 yield from self._passages(iter(reading.next, None), ask)
@@ -108,7 +112,8 @@ class TextInstrument:
                 passage = reading.line(int(ask.thing)) if ask.thing.isdecimal() else None
                 yield from self._passages([passage], ask) if passage else [_told("no_line", n=ask.thing)]
             case "spell":
-                yield _spelt(reading.spell(), self._language(ask))
+                spelt = _spelt(reading.spell(), self._language(ask))
+                yield replace(spelt, passage=reading.at)
 
     def _has_text(self, view: View) -> Iterator[Finding]:
         found = self._pages.find(_pictures(view)[-1])
@@ -141,7 +146,8 @@ class TextInstrument:
             language = text_language(passage.text, usual)
             kind: FindingKind = "translation" if ask.intent == "translate_text" else "reading"
             thing = ask.thing if kind == "translation" else ""
-            yield Finding(kind, passage.pieces, passage.probability, SOURCE, thing, region=passage.region, language=language)
+            place = self._reading.at
+            yield Finding(kind, passage.pieces, passage.probability, SOURCE, thing, False, False, passage.region, language, place)
 
     def _language(self, ask: Ask) -> str:
         return text_language(" ".join(passage.text for passage in self._reading.passages), ask.language)
