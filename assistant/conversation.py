@@ -165,7 +165,12 @@ class Conversation:
         return looked(self._describer, glance) if isinstance(glance, View) else glance
 
     def answer(self, seen: View | PictureProblem | None, question: Question, detail: Detail = "brief") -> Iterator[Sentence]:
-        """Yield the sentences of the answer as they are complete. A bad picture is named and nothing is described."""
+        """Yield the sentences of the answer as they are complete. A bad picture is named and nothing is described.
+
+        A page that was read needs no picture: who has put it down may still hear its next line.
+        """
+        if question.is_on_page and not isinstance(seen, View):
+            seen = View(())
         if not isinstance(seen, View):
             yield self._say(seen or "no_picture", question.turn, question.language)
             return

@@ -153,12 +153,17 @@ class Ask:
     """Code of the language that `thing` and `choices` are in."""
     negated: bool = False
     """Whether it asks for the absence of the thing: "Is there no dog?"."""
+    heard_to: float | None = None
+    """How many passages of the page read last the user has heard: 2.4 is within the third. None: all that were told."""
 
 
 READING_COMMANDS: frozenset[CommandKind] = frozenset(
     ("read", "read_all", "spell", "next_line", "previous_line", "read_from_start", "read_line")
 )
 """Commands that are questions of the same name to what reads."""
+
+ON_PAGE: frozenset[Intent] = frozenset(("read_on", "read_from_start", "next_line", "previous_line", "read_line", "spell"))
+"""Intents that go on in the page read last, whatever the camera shows now."""
 
 
 @dataclass(frozen=True)
@@ -173,6 +178,11 @@ class Question:
     """Set when it is no question about a picture but a command to the assistant."""
     asks: tuple[Ask, ...] = field(default=(), compare=False)
     """What is asked, in order, as the texts were parsed; empty for a command."""
+
+    @property
+    def is_on_page(self) -> bool:
+        """Tell whether all of it is about the page that was read last."""
+        return bool(self.asks) and all(ask.intent in ON_PAGE for ask in self.asks)
 
 
 @dataclass(frozen=True)
@@ -260,6 +270,8 @@ class Finding:
     """Where it is in the newest picture; None where that isn't known or it is of all of it."""
     language: str = ""
     """reading, translation: code of the text's own language."""
+    passage: int | None = None
+    """reading, translation: its place in the page, from 0."""
 
 
 @dataclass(frozen=True)

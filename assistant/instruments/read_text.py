@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import get_args
 
@@ -75,6 +76,10 @@ class TextInstrument:
 
     def _read_aloud(self, view: View, ask: Ask) -> Iterator[Finding]:
         """All of it; of a page first how long it is, which is heard while it is being read."""
+        self._reading, self._growing = (
+            Reading(Page()),
+            iter(()),
+        )  # whoever interrupts that has heard nothing of this page, and has done with the last one
         pictures = _pictures(view)
         found = self._pages.find(pictures[-1])
         self._aimer = Aimer()
@@ -86,25 +91,29 @@ class TextInstrument:
             yield _told("page_lines", n=str(_about(len(found))))
         self._reading, self._growing = Reading(Page()), self._pages.grow(pictures, found)
         yield from self._rest(ask)
-        if not self._reading.passages or any(not piece.text for passage in self._reading.passages for piece in passage.pieces):
+        kinds = {piece.kind for passage in self._reading.passages for piece in passage.pieces}
+        if not kinds or kinds & {"unreadable", "unreadable_number"}:
             yield Finding("refusal", "cant_read_text", 1.0, SOURCE)
         move = aim(found, None, picture_height_px=len(pictures[-1]), readable_px=READABLE_PX)
-        if move in MOVES:
+        if move in MOVES and not (move == "closer" and kinds == {"sure"}):
             yield _told(f"aim_{move}")
         elif is_page and self._reading.passages:
             yield _told("end_of_text")
 
     def _go_on(self, view: View, ask: Ask) -> Iterator[Finding]:
         """In the page that was read last; that of the pictures where nothing was."""
-        if ask.intent != "read_on":
-            for page in self._growing:
-                self._reading.grow(page)
-        if not self._reading.passages:
+        for page in self._growing:
+            self._reading.grow(page)
+            if ask.intent == "read_on" and self._reading.passages:
+                break  # the rest is read while this is heard
+        if not self._reading.passages and view.keyframes:
             self._reading = Reading(self._page(view))
         reading = self._reading
         if not reading.passages:
             yield _told("nothing_read")
             return
+        if ask.heard_to is not None:
+            reading.heard(ask.heard_to, again=ask.intent == "read_on")
         match ask.intent:
             case "read_on":
                 yield from self._rest(ask)
@@ -121,7 +130,8 @@ class TextInstrument:
                 passage = reading.line(int(ask.thing)) if ask.thing.isdecimal() else None
                 yield from self._passages([passage], ask) if passage else [_told("no_line", n=ask.thing)]
             case "spell":
-                yield _spelt(reading.spell(), self._language(ask))
+                spelt = _spelt(reading.spell(), self._language(ask))
+                yield replace(spelt, passage=reading.at)
 
     def _rest(self, ask: Ask) -> Iterator[Finding]:
         """What comes after the current passage, also where the page is still being read."""
@@ -177,7 +187,8 @@ class TextInstrument:
             language = text_language(passage.text, usual)
             kind: FindingKind = "translation" if ask.intent == "translate_text" else "reading"
             thing = ask.thing if kind == "translation" else ""
-            yield Finding(kind, passage.pieces, passage.probability, SOURCE, thing, region=passage.region, language=language)
+            place = self._reading.at
+            yield Finding(kind, passage.pieces, passage.probability, SOURCE, thing, False, False, passage.region, language, place)
 
     def _language(self, ask: Ask) -> str:
         return text_language(" ".join(passage.text for passage in self._reading.passages), ask.language)

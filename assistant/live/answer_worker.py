@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from itertools import chain
 
 from assistant.answering.answer_checks import SCENE_QUESTION
 from assistant.conversation import reading_ask
@@ -32,8 +31,6 @@ FIRST_SOUND_S = 0.3
 """The model waits at most so long for the first sound to be made."""
 POOR = {"view_dim", "view_soft"}
 """Conditions of a picture under which the answer is told to be unsure."""
-READ_ALOUD = frozenset(("read", "read_all", "read_from_start", "read_on"))
-"""Intents that "go on" goes on with."""
 MORE_QUESTION = "Tell me more."
 
 
@@ -153,24 +150,31 @@ class AnswerWorker:
 
     def _answer(self, question: Question, detail: Detail | None = None) -> None:
         session, seen = self._session, self._session.glance()
+        question = self._from_what_was_heard(question)
         session.history.begin(question)
-        if isinstance(seen, View) and (silent_s := session.memory.silent_s(session.clock())) > OLD_S:
+        of_picture = isinstance(seen, View) and not question.is_on_page
+        if of_picture and (silent_s := session.memory.silent_s(session.clock())) > OLD_S:
             text, language = counted_phrase("old_picture", question.language, round(silent_s))
             session.say(Sentence(text, language, question.turn))
         self._aiming.begin(question, self._say_answer(self._conversation.answer(seen, question, detail or session.detail)))
-        if isinstance(seen, View) and POOR & set(view_conditions(seen.keyframes[-1].frame.picture)):
+        if isinstance(seen, View) and of_picture and POOR & set(view_conditions(seen.keyframes[-1].frame.picture)):
             session.say(session.phrase("poor_picture", question.turn))
+
+    def _from_what_was_heard(self, question: Question) -> Question:
+        """Its place in a page is where the user is, who is behind what has been read and queued."""
+        heard_to = self._session.history.heard_to
+        return replace(question, asks=tuple(replace(ask, heard_to=heard_to) for ask in question.asks))
 
     def _tell_more(self, question: Question) -> None:
         """What an interruption cut off, else what the model has to add."""
         session = self._session
-        unheard, before = session.history.unheard(), session.history.question
-        is_read = before is not None and any(ask.intent in READ_ALOUD for ask in before.asks)
-        if unheard or is_read:
-            asked = replace(question, asks=(Ask("read_on", language=question.language),)) if is_read else question
-            session.history.begin(asked)
-            rest = self._conversation.answer(session.glance(), asked) if is_read else ()
-            self._say_answer(chain((replace(sentence, turn=question.turn) for sentence in unheard), rest))
+        unheard = session.history.unheard()
+        if session.history.is_reading:
+            self._answer(replace(question, asks=(Ask("read_on", text=question.text, language=question.language),)))
+            return
+        if unheard:
+            session.history.begin(question)
+            self._say_answer(replace(sentence, turn=question.turn) for sentence in unheard)
             return
         said = {sentence.text for sentence in session.history.answer()}
         asks = (Ask("free", text=MORE_QUESTION, english=MORE_QUESTION),)

@@ -36,7 +36,7 @@ class CommandHandlers:
             case "stop":
                 pass  # speaking has silenced the assistant already; more words would be what the user didn't want
             case "repeat":
-                yield from session.history.answer()
+                yield from session.history.to_repeat()
                 if not session.history.answer():
                     yield "nothing_to_repeat"
             case "shorter":

@@ -137,7 +137,8 @@ class LiveLoop:
                 return
             if session.has_spoken and (earcon := session.waiting.due(now_s)):
                 session.offer(earcon)
-            for stage in self._watchdog.hung(now_s):
+            # One that speaks has begun, and waits for room in the queue as long as a page lasts.
+            for stage in self._watchdog.hung(now_s) if session.has_spoken else []:
                 self._watchdog.rest(stage)  # told once
                 session.report("hung", {"thread": stage})
                 session.offer(session.phrase("still_thinking"))

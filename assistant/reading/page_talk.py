@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil, floor
 
 from assistant.messages import Region, TextPiece
 from assistant.reading.doubts import pieces_of_block
@@ -68,7 +69,8 @@ def _around(block: Block) -> Region | None:
 class Reading:
     """A page that is read aloud. To stop, stop iterating: the passage yielded last is where it goes on.
 
-    **Ask for the next passage only once the one before has been heard**, or else the place is ahead of what the user knows.
+    **Ask for the next passage only once the one before has been heard**, or tell with `heard` what was, or else the place is ahead of
+    what the user knows.
     """
 
     def __init__(self, page: Page) -> None:
@@ -81,6 +83,16 @@ class Reading:
         self._at = min(self._at, len(self.passages) - 1)  # who was at the end is at the last of them now
         passages = passages_of(page) if page.is_whole else passages_of(page)[:-1]
         self.passages = (*self.passages, *passages[len(self.passages) :])
+
+    @property
+    def at(self) -> int:
+        """Return the place of the current passage, from 0; -1 before the first, their number after the last."""
+        return self._at
+
+    def heard(self, passages: float, *, again: bool) -> None:
+        """Go to where the user has heard to: 2.4 is within the third passage, which counts as not heard if it is to be read `again`."""
+        whole = floor(passages) if again else ceil(passages)
+        self._at = min(whole, len(self.passages)) - 1
 
     def go_on(self) -> Iterator[Passage]:
         """Yield passages from the one that was interrupted, or else from the next one."""
