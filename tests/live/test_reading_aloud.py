@@ -18,7 +18,7 @@ from tests.support.scripted_loop import QUIET, SECOND, SPEECH, WHAT, Loop, Room
 from tests.support.written_pages import Written
 
 POEM = [f"This is line number {name}." for name in ("one", "two", "three", "four", "five", "six", "seven", "eight")]
-READY, END, CLOSER = (phrase(key, "en")[0] for key in ("ready", "end_of_text", "aim_closer"))
+READY, END = (phrase(key, "en")[0] for key in ("ready", "end_of_text"))
 PATIENCE_S = 10.0
 LEVELS = 100
 """What the user says is a constant level that tells its number."""
