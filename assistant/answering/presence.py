@@ -18,8 +18,8 @@ NEUTRAL = AnswerThresholds(sure=math.inf)
 """Of a model that nobody measured: its yes and no are never plain."""
 IN_WORDS = {2: 0.75, -2: 0.25}
 """Probability of a thing by how many of its two answers in words are for it; else 0.5. Nobody measured such a model: round numbers."""
-_RELIABILITY = 0.8
-"""Balanced accuracy of the starter, whatever the kind of thing (models/starter/README.md); an unmeasured model hedges all it says."""
+_RELIABILITY = 0.7
+"""Of any model: each answer carries its own probability, and is hedged by it. What was made to find things goes before."""
 _YES_OR_NO = re.compile(r"\W*(yes|no)\b", re.IGNORECASE)
 
 
