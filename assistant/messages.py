@@ -31,15 +31,16 @@ NarrationMode = Literal["quiet", "changes", "continuous"]
 EarconName = Literal["ready", "listening", "heard", "thinking", "answer", "error", "muted"]
 
 ReadingIntent = Literal[
-    "read", "read_all", "translate_text", "has_text", "find_text", "total", "expiry", "brand",
+    "read", "read_all", "translate_text", "has_text", "find_text", "total", "expiry", "brand", "sign", "aim",
     "read_on", "read_from_start", "next_line", "previous_line", "read_line", "spell",
 ]  # fmt: skip
-"""What is wanted of a text; those of the second row go on in the one that was read last."""
+"""What is wanted of a text; "sign": what large letters say; "aim": how to move the camera. Those of the second
+row go on in the text that was read last."""
 
 Intent = Literal[
     "scene", "what", "choice", "is_this", "is_there", "where", "how_many", "colour", "light", "code", "who", "doing",
     "compare", "money", "safety", "not_about_the_picture", "free",
-    "read", "read_all", "translate_text", "has_text", "find_text", "total", "expiry", "brand",
+    "read", "read_all", "translate_text", "has_text", "find_text", "total", "expiry", "brand", "sign", "aim",
     "read_on", "read_from_start", "next_line", "previous_line", "read_line", "spell",
 ]  # fmt: skip
 """What is wanted; "free" is whatever fits nothing else."""

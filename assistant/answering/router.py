@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
+from typing import get_args
 
 from assistant.answering.answer_checks import SCENE_QUESTION
 from assistant.interfaces import Instrument
-from assistant.messages import AnswerThresholds, Ask, Detail, Finding, Intent, View
+from assistant.messages import AnswerThresholds, Ask, Detail, Finding, Intent, ReadingIntent, View
 
 FIT = 0.6
 """An instrument whose plain answers are right less often isn't asked: rather nothing than four wrong ones of ten."""
-READING: tuple[Intent, ...] = ("read", "has_text", "find_text", "total", "expiry", "brand", "translate_text", "code")
-"""Intents that only a reader of text or codes can answer."""
+READING: tuple[Intent, ...] = (*get_args(ReadingIntent), "code")
+"""What only a reader of text or of codes can answer."""
 CLOSED: frozenset[Intent] = frozenset(("safety", "not_about_the_picture", "money", "who"))
 """What no instrument is ever asked, whatever it says of itself."""
 REFUSALS: dict[Intent, str] = {
@@ -56,6 +57,8 @@ def answer(
             yield there
             return
         if (yield from _examined(instruments, view, ask, detail)):
+            if ask.intent == "what":  # "A bottle. It says: Fanta."
+                yield from _examined(instruments, view, Ask("sign"), detail)
             return
         if there and ask.intent in REFUSALS:
             yield there

@@ -9,6 +9,8 @@ import socket
 from collections.abc import Iterator
 from typing import Any
 
+import cv2
+import numpy as np
 from msgspec.structs import replace
 
 from assistant import assembly
@@ -32,6 +34,7 @@ _HEARD_BADLY = (
     "listened for only if chosen (language or [ears] languages in the settings, `run --language`, asking to speak it) or if a voice or"
     " translator of it was fetched; unclear words are asked for again, and the key needs no ears: pressed in silence it describes"
 )
+_SIGN = "EXIT"
 _OUTSIDE = ("192.0.2.1", 9)
 """An address reserved for documentation: nobody is there, and the guard must refuse before anyone could answer."""
 
@@ -49,6 +52,7 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
     yield _camera()
     yield from _sound()
     yield from _models(store)
+    yield _reading(store)
     yield from _languages(store)
     yield from _variants([*installed_models(store), *([options.model] if options.model else [])], store)
     yield from _speed(model, store)
@@ -93,6 +97,22 @@ def _models(store: ModelStore) -> Iterator[Result]:
         state = store.state(manifest.name)
         if manifest.default or state != "missing":
             yield _result(f"{manifest.kind} {manifest.name}", state == "installed", state)
+
+
+def _reading(store: ModelStore) -> Result:
+    """A sign is written and read."""
+    sign = np.full((360, 640, 3), 255, np.uint8)
+    cv2.putText(sign, _SIGN, (120, 200), cv2.FONT_HERSHEY_SIMPLEX, 4, (0, 0, 0), 8)
+    try:
+        pages = assembly.open_page_reader(store)
+        pages.find(sign)  # loads it
+        watch = Stopwatch()
+        read = pages.read([sign]).text
+        watch.lap("read")
+    except Problem as problem:
+        return _result("reading", False, str(problem))
+    is_right = read == _SIGN
+    return _result("reading", is_right, f"a test sign in {watch.total()['read']:.1f} s" if is_right else f"read {read!r} for {_SIGN!r}")
 
 
 def _languages(store: ModelStore) -> Iterator[Result]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from assistant.instruments.picture_strips import joined, strips
 from assistant.interfaces import TextReader
 from assistant.messages import Picture, TextLine
 from assistant.reading.doubts import is_noise, pieces_of_line
-from assistant.reading.page import Page
+from assistant.reading.page import Block, Page
 from assistant.reading.reading_order import arrange
 from assistant.reading.voting import is_same_page, vote
 
@@ -17,6 +18,8 @@ MOST_PICTURES = 3
 
 LEAST_LINES = 4
 """From which a page is known by where its lines stand; of fewer two signs look alike, and they are soon read."""
+AHEAD = 4
+"""Lines that are read before the first of them are told: where a paragraph ends shows by what follows."""
 
 
 class PageReader:
@@ -39,32 +42,76 @@ class PageReader:
             pictures: uint8 [H, W, 3], the newest last; the earlier ones are read only where that leaves something in doubt.
             found: what `find` gave of the newest.
         """
-        newest = pictures[-1]
-        found = self.find(newest) if found is None else found
+        *_, page = self.grow(pictures, self.find(pictures[-1]) if found is None else found)
+        return page
+
+    def grow(self, pictures: Sequence[Picture], found: Sequence[TextLine]) -> Iterator[Page]:
+        """Yield the page as it is being read, each time with more at its end; all of it at last. Takes what `read` takes.
+
+        What stands in one column is settled from top to bottom, as long as it is sure; columns and tables only when all is read.
+        """
         if self._page is not None and len(found) >= LEAST_LINES and is_same_page(self._found, found):
-            return self._page
-        frames = [self._lines(newest)]
-        lines = frames[-1]
+            yield self._page
+            return
+        newest = pictures[-1]
+        aspect = newest.shape[1] / newest.shape[0]
+        lines, blocks, taken = list[TextLine](), list[Block](), set[int]()
+        settles = _is_one_column(found)
+        for line in self._lines(newest):
+            lines.append(line)
+            settles = settles and _is_upright(line) and not (len(pictures) > 1 and _is_doubtful(line))
+            rest = [line for line in lines if id(line) not in taken]
+            if settles and len(rest) >= AHEAD:
+                *settled, last = arrange(_texts(rest), aspect).blocks or (Block("paragraph", ()),)
+                blocks += settled
+                taken |= {id(line) for block in settled for line in block.lines}
+                yield Page((*blocks, last), is_whole=False)
+        surest = self._voted(lines, pictures)
+        rest = [voted for line, voted in zip(lines, surest, strict=True) if id(line) not in taken]
+        page = arrange(_texts(rest), aspect)
+        self._found, self._page = found, Page((*blocks, *page.blocks), page.turn_degrees)
+        yield self._page
+
+    def _voted(self, newest: list[TextLine], pictures: Sequence[Picture]) -> list[TextLine]:
+        """The lines of the newest picture, as sure as the earlier ones make them; those are read only where there is a doubt."""
+        frames, lines = [newest], newest
         for picture in reversed(pictures[-MOST_PICTURES:-1]):
             if not any(map(_is_doubtful, lines)):
                 break
-            earlier = self._lines(picture)
-            if not is_same_page(earlier, frames[-1]):
+            earlier = list(self._lines(picture))
+            if not is_same_page(earlier, newest):
                 break
             frames.insert(0, earlier)
             lines = vote(frames)
-        height, width = newest.shape[:2]
-        self._found, self._page = found, arrange([line for line in lines if not is_noise(line)], width / height)
-        return self._page
+        return lines
 
     def forget(self) -> None:
         """Drop the last page, and free the reader's memory until it is asked again."""
         self._found, self._page = (), None
         self._reader.unload()
 
-    def _lines(self, picture: Picture) -> list[TextLine]:
-        return joined((strip, list(self._reader.read(strip.picture))) for strip in strips(picture))
+    def _lines(self, picture: Picture) -> Iterator[TextLine]:
+        parts = strips(picture)
+        if len(parts) == 1:
+            return self._reader.read(picture)
+        return iter(joined((strip, list(self._reader.read(strip.picture))) for strip in parts))
+
+
+def _texts(lines: Sequence[TextLine]) -> list[TextLine]:
+    return [line for line in lines if not is_noise(line)]
 
 
 def _is_doubtful(line: TextLine) -> bool:
     return any(piece.kind != "sure" for piece in pieces_of_line(line))
+
+
+def _is_one_column(found: Sequence[TextLine]) -> bool:
+    """Whether no two lines stand side by side, and all run across."""
+    regions = sorted((line.region for line in found), key=lambda region: region.top)
+    follow = all(one.top + one.height / 2 < other.top + other.height / 4 for one, other in pairwise(regions))
+    return follow and all(_is_upright(line) for line in found)
+
+
+def _is_upright(line: TextLine) -> bool:
+    (x0, y0), (x1, y1), *_ = line.corners
+    return x1 - x0 > abs(y1 - y0)

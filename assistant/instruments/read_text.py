@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from math import ceil
 from typing import get_args
 
 from assistant.instruments.page_reader import PageReader
 from assistant.interfaces import TextReader
 from assistant.messages import Ask, Detail, Finding, FindingKind, Picture, ReadingIntent, TextLine, TextPiece, View
-from assistant.reading.aiming import Aim, aim
+from assistant.reading.aiming import Aim, Aimer, aim
 from assistant.reading.find_text import Found, expiry, find_text, largest_text, total
-from assistant.reading.page import Page
+from assistant.reading.page import Page, letter_height
 from assistant.reading.page_edges import page_corners
 from assistant.reading.page_talk import Passage, Reading
 from assistant.reading.text_language import text_language
@@ -23,6 +24,8 @@ PAGE_LINES = 12
 """Lines from which the number of them is told first: that is heard while the page is being read."""
 READABLE_PX = 14
 """Height of a line, in pixels, from which PP-OCR makes few errors."""
+LARGE, SURE_SIGN = 0.05, 0.9
+"""Height of letters, as a share of the picture's, and their probability, from which they are told unasked."""
 SOURCE = "text"
 
 MOVES: tuple[Aim, ...] = ("cut_left", "cut_right", "cut_top", "cut_bottom", "closer", "back")
@@ -37,6 +40,9 @@ class TextInstrument:
         self._pages = PageReader(reader)
         self._today = today
         self._reading = Reading(Page())
+        self._growing: Iterator[Page] = iter(())
+        """More and more of the page that is being read."""
+        self._aimer = Aimer()
 
     def reliability(self, ask: Ask) -> float:
         """Return how often what it tells is right: it answers whatever asks for text."""
@@ -55,6 +61,10 @@ class TextInstrument:
                 yield from _label(total(self._page(view)), "total_is", "no_total")
             case "brand":
                 yield from _label(largest_text(self._page(view)), "it_says", "no_text")
+            case "aim":
+                yield from self._aim(view)
+            case "sign":
+                yield from self._sign(view)
             case "expiry":
                 yield from self._expiry(view)
             case _:
@@ -63,31 +73,33 @@ class TextInstrument:
     def forget(self) -> None:
         """Drop the page and free the reader's memory."""
         self._pages.forget()
-        self._reading = Reading(Page())
+        self._reading, self._growing = Reading(Page()), iter(())
 
     def _read_aloud(self, view: View, ask: Ask) -> Iterator[Finding]:
         """All of it; of a page first how long it is, which is heard while it is being read."""
-        self._reading = Reading(Page())  # whoever interrupts that has heard nothing of this page, and has done with the last one
+        self._reading, self._growing = Reading(Page()), iter(())  # whoever interrupts that has done with the last page
         pictures = _pictures(view)
         found = self._pages.find(pictures[-1])
+        self._aimer = Aimer()
         if not found:
             yield _no_text(pictures[-1])
             return
         is_page = len(found) >= PAGE_LINES
         if is_page:
             yield _told("page_lines", n=str(_about(len(found))))
-        self._reading = Reading(self._pages.read(pictures, found))
-        yield from self._passages(self._reading.from_the_beginning(), ask)
+        self._reading, self._growing = Reading(Page()), self._pages.grow(pictures, found)
+        yield from self._rest(ask)
         if not self._reading.passages or any(not piece.text for passage in self._reading.passages for piece in passage.pieces):
             yield Finding("refusal", "cant_read_text", 1.0, SOURCE)
         move = aim(found, None, picture_height_px=len(pictures[-1]), readable_px=READABLE_PX)
         if move in MOVES:
-            yield Finding("refusal", f"aim_{move}", 1.0, SOURCE)
-        if is_page and self._reading.passages:
+            yield _told(f"aim_{move}")
+        elif is_page and self._reading.passages:
             yield _told("end_of_text")
 
     def _go_on(self, view: View, ask: Ask) -> Iterator[Finding]:
         """In the page that was read last; that of the pictures where nothing was."""
+        self._grow_for(ask)
         if not self._reading.passages and view.keyframes:
             self._reading = Reading(self._page(view))
         reading = self._reading
@@ -98,10 +110,11 @@ class TextInstrument:
             reading.heard(ask.heard_to, again=ask.intent == "read_on")
         match ask.intent:
             case "read_on":
-                yield from self._passages(iter(reading.next, None), ask)
+                yield from self._rest(ask)
                 yield _told("end_of_text")
             case "read_from_start":
-                yield from self._passages(reading.from_the_beginning(), ask)
+                reading.heard(0, again=True)
+                yield from self._rest(ask)
             case "next_line":
                 passage = reading.next()
                 yield from self._passages([passage], ask) if passage else [_told("end_of_text")]
@@ -115,11 +128,46 @@ class TextInstrument:
                 spelt = _spelt(reading.spell(), self._language(ask))
                 yield replace(spelt, passage=reading.at)
 
+    def _grow_for(self, ask: Ask) -> None:
+        """Read on as far as a command needs it, where the page isn't read to its end yet."""
+        at = self._reading.at + 1 if ask.heard_to is None else ceil(ask.heard_to)
+        wanted = {
+            "next_line": at + 1,
+            "previous_line": at,
+            "spell": max(at, 1),
+            "read_line": int(ask.thing) if ask.thing.isdecimal() else 0,
+        }
+        while len(self._reading.passages) < wanted.get(ask.intent, 0) and (page := next(self._growing, None)):
+            self._reading.grow(page)
+
+    def _rest(self, ask: Ask) -> Iterator[Finding]:
+        """What comes after the current passage, also where the page is still being read."""
+        yield from self._passages(iter(self._reading.next, None), ask)
+        for page in self._growing:
+            self._reading.grow(page)
+            yield from self._passages(iter(self._reading.next, None), ask)
+
+    def _aim(self, view: View) -> Iterator[Finding]:
+        """How to move the camera, from where text stands alone; nothing while the hand must only stay as it is for a moment more."""
+        picture = _pictures(view)[-1]
+        problem = view.keyframes[-1].problem
+        move = self._aimer.next(
+            self._pages.find(picture), problem, page_corners(picture), picture_height_px=len(picture), readable_px=READABLE_PX
+        )
+        if move:
+            yield _told(f"aim_{move}")
+
     def _has_text(self, view: View) -> Iterator[Finding]:
         found = self._pages.find(_pictures(view)[-1])
         yield _told("some_text") if found else _told("no_text")
         if found:
             yield _told("text_lines", n=str(_about(len(found))))
+
+    def _sign(self, view: View) -> Iterator[Finding]:
+        """What people would notice without asking; nothing where there are no large letters, or they aren't sure."""
+        found = largest_text(self._page(view))
+        if found and _sureness(found) >= SURE_SIGN and max(map(letter_height, found.lines)) >= LARGE:
+            yield from _label(found, "it_says", "")
 
     def _find(self, view: View, ask: Ask) -> Iterator[Finding]:
         found = find_text(self._page(view), ask.thing)
@@ -159,7 +207,7 @@ def _pictures(view: View) -> list[Picture]:
 
 def _no_text(picture: Picture) -> Finding:
     """A sheet without any is likely turned over."""
-    return Finding("refusal", "aim_no_text" if page_corners(picture) else "no_text", 1.0, SOURCE)
+    return _told("aim_no_text" if page_corners(picture) else "no_text")
 
 
 def _label(found: Found | None, key: str, none: str, wanted: str = "") -> Iterator[Finding]:

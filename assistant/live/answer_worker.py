@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from assistant.answering.answer_checks import SCENE_QUESTION
 from assistant.conversation import reading_ask
 from assistant.languages import counted_phrase
+from assistant.live.aiming_guide import AimingGuide
 from assistant.live.command_handlers import CommandHandlers
 from assistant.live.dialogue_history import HistoryState
 from assistant.live.job_queue import Describe, Idle, Job, LookAhead, Respond, Speculate
@@ -55,6 +56,7 @@ class AnswerWorker:
         self._conversation = session.conversation
         self._commands = CommandHandlers(session)
         self._unasked = UnaskedSpeech(session)
+        self._aiming = AimingGuide(session)
         self._speculation: _Speculation | None = None
 
     def do(self, job: Job) -> None:
@@ -68,6 +70,8 @@ class AnswerWorker:
                     self._speculate(utterance)
                 case Describe(turn):
                     self._answer(self._scene_question(turn))
+                case LookAhead() | Idle() if self._aiming.is_active:
+                    self._aim()
                 case LookAhead():
                     self._unasked.scene_changed()
                 case Idle():
@@ -152,7 +156,7 @@ class AnswerWorker:
         if of_picture and (silent_s := session.memory.silent_s(session.clock())) > OLD_S:
             text, language = counted_phrase("old_picture", question.language, round(silent_s))
             session.say(Sentence(text, language, question.turn))
-        self._say_answer(self._conversation.answer(seen, question, detail or session.detail))
+        self._aiming.begin(question, self._say_answer(self._conversation.answer(seen, question, detail or session.detail)))
         if isinstance(seen, View) and of_picture and POOR & set(view_conditions(seen.keyframes[-1].frame.picture)):
             session.say(session.phrase("poor_picture", question.turn))
 
@@ -196,13 +200,20 @@ class AnswerWorker:
         """In the conversation's language if the user's question has none."""
         return Question(SCENE_QUESTION, language or self._conversation.language, SCENE_QUESTION, turn, asks=(Ask("scene"),))
 
-    def _say_answer(self, sentences: Iterable[Sentence]) -> None:
-        session = self._session
+    def _aim(self) -> None:
+        """Guide the camera; read once the text is whole."""
+        if question := self._aiming.step():
+            self._answer(question)
+
+    def _say_answer(self, sentences: Iterable[Sentence]) -> Sentence | None:
+        """Return the last sentence, None if they are wanted no more."""
+        session, sentence = self._session, None
         for sentence in sentences:
             session.history.said(sentence)
             if not session.say(sentence):
-                return  # the user speaks again: to stop the model is to stop asking it
+                return None  # the user speaks again: to stop the model is to stop asking it
             session.sounds.wait_begun(sentence.turn, FIRST_SOUND_S)  # the model would slow down the voice
+        return sentence
 
 
 def sounds_whole(text: str) -> bool:

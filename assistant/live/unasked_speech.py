@@ -11,8 +11,12 @@ from assistant.messages import Ask, Question, Sentence, View
 from assistant.videos.watch_events import EventWatcher
 
 _SCENE = Ask("scene", english=SCENE_QUESTION)
-NARRATED = {"brief": (_SCENE,), "normal": (Ask("free", english="Where is this?"), Ask("free", english="Who is there?"), _SCENE)}
-"""What a narration asks of the model: the place first, then people, then what else there is."""
+_SIGN = Ask("sign")
+NARRATED = {
+    "brief": (_SCENE, _SIGN),
+    "normal": (Ask("free", english="Where is this?"), Ask("free", english="Who is there?"), _SCENE, _SIGN),
+}
+"""What a narration asks: the place first, then people, then what else there is, and what large letters say."""
 
 
 class UnaskedSpeech:
@@ -70,4 +74,4 @@ class UnaskedSpeech:
 
 def _is_worth_saying(sentence: Sentence) -> bool:
     """Unasked: what is seen, but not what isn't or can't be told."""
-    return sentence.finding is not None and sentence.finding.kind in ("name", "text")
+    return sentence.finding is not None and sentence.finding.kind in ("name", "text", "label")

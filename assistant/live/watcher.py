@@ -32,7 +32,7 @@ class Watcher:
         settings, freezing, frozen = self._session.settings.keyframes, FreezeDetector(), False
         selector = KeyframeSelector(settings)
         for frame in frames:
-            self._session.memory.note_frame(self._session.clock())
+            self._session.memory.note_frame(self._session.clock(), frame)
             was_frozen, frozen = frozen, self._camera_is_live and freezing.is_frozen(frame.picture, frame.time_s)
             if frozen and not was_frozen:
                 yield Keyframe(frame, "change", problem="frozen")

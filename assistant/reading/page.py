@@ -42,6 +42,8 @@ class Page:
     blocks: tuple[Block, ...] = ()
     turn_degrees: float = 0.0
     """By how much most of the text is turned clockwise in the picture, in (-180, 180]."""
+    is_whole: bool = True
+    """False while it is being read: its last sentence may go on."""
 
     @property
     def lines(self) -> tuple[TextLine, ...]:

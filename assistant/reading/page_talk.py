@@ -88,6 +88,12 @@ class Reading:
         whole = floor(passages) if again else ceil(passages)
         self._at = min(whole, len(self.passages)) - 1
 
+    def grow(self, page: Page) -> None:
+        """Take the same page, of which more has been read: it goes on after what there was."""
+        self._at = min(self._at, len(self.passages) - 1)  # who was at the end is at the last of them now
+        passages = passages_of(page) if page.is_whole else passages_of(page)[:-1]
+        self.passages = (*self.passages, *passages[len(self.passages) :])
+
     def go_on(self) -> Iterator[Passage]:
         """Yield passages from the one that was interrupted, or else from the next one."""
         self._at = max(self._at, 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 
-from assistant.messages import Keyframe
+from assistant.messages import Frame, Keyframe
 
 CAPACITY = 16
 """Keyframes held; the oldest go first. More than any model takes at once, and below 50 MB at 1280 x 720."""
@@ -19,10 +19,11 @@ class SceneMemory:
         self._keyframes: deque[Keyframe] = deque(maxlen=capacity)
         self._newest: Keyframe | None = None
         self._frame_s: float | None = None
+        self._frame: Frame | None = None
 
-    def note_frame(self, time_s: float) -> None:
+    def note_frame(self, time_s: float, frame: Frame | None = None) -> None:
         """Note that the camera has sent a picture; whatever was kept still stands."""
-        self._frame_s = time_s
+        self._frame_s, self._frame = time_s, frame
 
     def add(self, keyframe: Keyframe) -> None:
         """Remember a keyframe; one with a problem only says that the camera sees nothing useful from now on."""
@@ -46,6 +47,11 @@ class SceneMemory:
         """Return the last keyframe, also one with a problem; None before there was any."""
         return self._newest
 
+    @property
+    def newest_frame(self) -> Frame | None:
+        """Return the last picture that the camera sent, whether it was kept or not."""
+        return self._frame
+
     def silent_s(self, now_s: float) -> float:
         """Return the seconds since the camera sent anything; 0 before it ever did."""
         return 0.0 if self._frame_s is None else max(0.0, now_s - self._frame_s)
@@ -54,4 +60,4 @@ class SceneMemory:
         """Drop everything seen so far."""
         with self._lock:
             self._keyframes.clear()
-            self._newest = None
+            self._newest = self._frame = None

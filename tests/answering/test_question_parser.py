@@ -50,6 +50,54 @@ def test_what_is_wanted_and_of_what_thing_is_understood(code: str, intent: str) 
     assert wrong == {}
 
 
+STILL_GOOD = {
+    "en": ("Is it still good?", "Is it past its date?"),
+    "es": ("¿Está caducado?", "¿Todavía está bueno?"),
+    "pt": ("Está vencido?", "Ainda está bom?"),
+    "fr": ("C'est périmé ?", "C'est encore bon ?"),
+    "de": ("Ist das abgelaufen?", "Ist das noch gut?"),
+    "it": ("È scaduto?", "È ancora buono?"),
+    "nl": ("Is het over de datum?", "Is dit nog goed?"),
+    "pl": ("Czy to jest przeterminowane?", "Czy to jest jeszcze dobre?"),
+    "ru": ("Это просрочено?", "Срок годности не истёк?"),
+    "uk": ("Це прострочене?", "Термін придатності ще не минув?"),
+    "tr": ("Tarihi geçmiş mi?", "Bu hâlâ iyi mi?"),
+    "ar": ("هل انتهت صلاحيته؟", "هل ما زال صالحا؟"),
+    "hi": ("क्या यह एक्सपायर हो गया है?", "क्या यह अभी भी ठीक है?"),
+    "zh": ("这个过期了吗？", "这个还能吃吗？"),
+    "ja": ("賞味期限は切れていますか？", "これはまだ食べられますか？"),
+    "ko": ("유통기한 지났어?", "이거 아직 괜찮아?"),
+    "vi": ("Cái này hết hạn chưa?", "Cái này còn tốt không?"),
+    "id": ("Apakah ini sudah kedaluwarsa?", "Ini masih bagus?"),
+}
+
+
+@pytest.mark.parametrize("code", STILL_GOOD)
+def test_whether_it_is_still_good_is_about_safety_though_its_date_is_not(code: str) -> None:
+    assert [text for text in STILL_GOOD[code] if "safety" not in intents(text, code)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("What's the best-before date of this medicine?", "en"),
+        ("What's the use-by date, and can I still eat it?", "en"),
+        ("When does it expire? Is it still good?", "en"),
+        ("Kannst du sehen, ob ich gehen kann, und das dann übersetzen?", "de"),
+        ("Bunu yiyebilir miyim, son kullanma tarihi ne?", "tr"),
+        ("Какой срок годности у этого лекарства?", "ru"),
+    ],
+)
+def test_what_else_is_asked_beside_a_date_keeps_a_question_about_safety(text: str, language: str) -> None:
+    assert "safety" in intents(text, language)
+
+
+def test_what_stands_on_a_sign_is_text_and_what_stands_on_a_table_is_not() -> None:
+    ask = parse_question("Was steht auf dem roten Schild?", "de")[0]
+    assert (ask.intent, ask.thing) == ("read", "Schild")
+    assert "read" not in intents("Was steht auf dem Tisch?", "de")
+
+
 def test_several_questions_in_one_breath_are_several() -> None:
     assert intents("What is this? And what colour is it?") == ["what", "colour"]
     assert intents("What is this and is there a dog too?") == ["what", "is_there"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from assistant.conversation import Conversation
 from assistant.instruments.read_text import TextInstrument
-from assistant.messages import Frame, Keyframe, TextLine
+from assistant.messages import Ask, Frame, Keyframe, TextLine
 from assistant.settings import EarSettings
 from tests.support.fakes import ScriptedDescriber
 from tests.support.written_pages import Written, at
@@ -141,6 +142,29 @@ class Shouting:
         return sentence.upper()
 
 
+def test_the_first_lines_of_a_page_are_heard_while_the_others_are_being_read() -> None:
+    reader = Written([f"Line number {number} of the letter." for number in range(1, 31)])
+    talk = Conversation(None, ScriptedDescriber(["A cat."]), EarSettings(), instruments=[TextInstrument(reader)])
+    shown = talk.glance([Keyframe(Frame(np.zeros((720, 1280, 3), np.uint8), 0.0), "change")])
+    answer = talk.answer(shown, talk.written("read it", "en"))
+    assert [next(answer).text, next(answer).text] == ["A page, about 30 lines.", "Line number 1 of the letter."]
+    assert reader.lines_read <= 10
+    del answer  # the user says "stop", and then "go on"
+    rest = [s.text for s in talk.answer(shown, replace(talk.written("?", "en"), asks=(Ask("read_on"),)))]
+    assert rest == [*(f"Line number {number} of the letter." for number in range(2, 31)), "That is all."]
+
+
+def test_columns_are_heard_one_after_the_other_however_soon_they_are_read() -> None:
+    def cell(text: str, column: int, row: int) -> TextLine:
+        left, top = 0.05 + 0.5 * column, 0.05 + 0.06 * row
+        return TextLine(text, 0.99, ((left, top), (left + 0.35, top), (left + 0.35, top + 0.03), (left, top + 0.03)), (0.99,) * len(text))
+
+    sides = ("left", "right")
+    columns = [cell(f"{sides[column]} column line {row} goes on", column, row) for row in range(10) for column in (0, 1)]
+    said = " ".join(heard(Written(columns), "read it"))
+    assert said.index("left column line 9") < said.index("right column line 0")
+
+
 def test_forgetting_drops_the_page() -> None:
     reader = Written(LETTER)
     instrument = TextInstrument(reader)
@@ -150,3 +174,12 @@ def test_forgetting_drops_the_page() -> None:
     talk.forget()
     assert reader.unloads == 1
     assert list(talk.answer(shown, talk.written("read it", "en"))) and reader.reads == 2
+
+
+def test_what_large_letters_say_is_told_with_what_a_thing_is() -> None:
+    large = TextLine("Fanta", 0.99, ((0.3, 0.3), (0.7, 0.3), (0.7, 0.5), (0.3, 0.5)), (0.99,) * 5)
+    small = at("Contains water, sugar and orange juice", 12)
+    assert heard(Written([large, small]), "What is this?") == ["A cat.", "It says: Fanta"]
+    assert heard(Written([small]), "What is this?") == ["A cat."], "small print is read when it is asked for"
+    unsure = TextLine("Fanta", 0.6, large.corners, (0.6,) * 5)
+    assert heard(Written([unsure]), "What is this?") == ["A cat."]

@@ -177,8 +177,8 @@ def test_from_the_beginning_reads_all_of_it_again() -> None:
 
 def test_a_page_of_sixty_lines_is_heard_whole_and_nobody_is_told_to_wait() -> None:
     page = [small(f"Item {number} costs {number} pounds.", number) for number in range(1, 61)]
-    reader = Reader([page], [Says("What does it say?")], END)
-    assert reader.heard() == ["A page, about 60 lines.", *(line.text for line in page), CLOSER, END]
+    reader = Reader([page], [Says("What does it say?")], CLOSER)
+    assert reader.heard() == ["A page, about 60 lines.", *(line.text for line in page), CLOSER]
     assert not reader.events("dropped")
 
 

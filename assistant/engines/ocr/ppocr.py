@@ -77,10 +77,13 @@ class PpocrReader:
         """
         check_picture(picture)
         networks = self._networks()
-        for corners in self._corners(picture, lines, networks)[:MAX_LINES]:
+        wanted = self._corners(picture, lines, networks)[:MAX_LINES]
+        trim_heap()  # what detection has freed, up to 200 MB, would stay with the process
+        for corners in wanted:
             with self._lock:
                 corners, read = _read_line(picture, corners, networks)
             yield _as_line(corners, picture, read, read.probability)
+        trim_heap()
 
     def unload(self) -> None:
         """Free the networks until the next call; what is being read is finished with them."""
