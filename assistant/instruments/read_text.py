@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from math import ceil
 from typing import get_args
 
 from assistant.instruments.page_reader import PageReader
@@ -76,10 +77,7 @@ class TextInstrument:
 
     def _read_aloud(self, view: View, ask: Ask) -> Iterator[Finding]:
         """All of it; of a page first how long it is, which is heard while it is being read."""
-        self._reading, self._growing = (
-            Reading(Page()),
-            iter(()),
-        )  # whoever interrupts that has heard nothing of this page, and has done with the last one
+        self._reading, self._growing = Reading(Page()), iter(())  # whoever interrupts that has done with the last page
         pictures = _pictures(view)
         found = self._pages.find(pictures[-1])
         self._aimer = Aimer()
@@ -102,10 +100,7 @@ class TextInstrument:
 
     def _go_on(self, view: View, ask: Ask) -> Iterator[Finding]:
         """In the page that was read last; that of the pictures where nothing was."""
-        for page in self._growing:
-            self._reading.grow(page)
-            if ask.intent == "read_on" and self._reading.passages:
-                break  # the rest is read while this is heard
+        self._grow_for(ask)
         if not self._reading.passages and view.keyframes:
             self._reading = Reading(self._page(view))
         reading = self._reading
@@ -119,7 +114,8 @@ class TextInstrument:
                 yield from self._rest(ask)
                 yield _told("end_of_text")
             case "read_from_start":
-                yield from self._passages(reading.from_the_beginning(), ask)
+                reading.heard(0, again=True)
+                yield from self._rest(ask)
             case "next_line":
                 passage = reading.next()
                 yield from self._passages([passage], ask) if passage else [_told("end_of_text")]
@@ -132,6 +128,18 @@ class TextInstrument:
             case "spell":
                 spelt = _spelt(reading.spell(), self._language(ask))
                 yield replace(spelt, passage=reading.at)
+
+    def _grow_for(self, ask: Ask) -> None:
+        """Read on as far as a command needs it, where the page isn't read to its end yet."""
+        at = self._reading.at + 1 if ask.heard_to is None else ceil(ask.heard_to)
+        wanted = {
+            "next_line": at + 1,
+            "previous_line": at,
+            "spell": max(at, 1),
+            "read_line": int(ask.thing) if ask.thing.isdecimal() else 0,
+        }
+        while len(self._reading.passages) < wanted.get(ask.intent, 0) and (page := next(self._growing, None)):
+            self._reading.grow(page)
 
     def _rest(self, ask: Ask) -> Iterator[Finding]:
         """What comes after the current passage, also where the page is still being read."""

@@ -78,12 +78,6 @@ class Reading:
         self._at = -1
         """Of the passage read last; -1 before the first, their number after the last."""
 
-    def grow(self, page: Page) -> None:
-        """Take the same page, of which more has been read: it goes on after what there was."""
-        self._at = min(self._at, len(self.passages) - 1)  # who was at the end is at the last of them now
-        passages = passages_of(page) if page.is_whole else passages_of(page)[:-1]
-        self.passages = (*self.passages, *passages[len(self.passages) :])
-
     @property
     def at(self) -> int:
         """Return the place of the current passage, from 0; -1 before the first, their number after the last."""
@@ -93,6 +87,12 @@ class Reading:
         """Go to where the user has heard to: 2.4 is within the third passage, which counts as not heard if it is to be read `again`."""
         whole = floor(passages) if again else ceil(passages)
         self._at = min(whole, len(self.passages)) - 1
+
+    def grow(self, page: Page) -> None:
+        """Take the same page, of which more has been read: it goes on after what there was."""
+        self._at = min(self._at, len(self.passages) - 1)  # who was at the end is at the last of them now
+        passages = passages_of(page) if page.is_whole else passages_of(page)[:-1]
+        self.passages = (*self.passages, *passages[len(self.passages) :])
 
     def go_on(self) -> Iterator[Passage]:
         """Yield passages from the one that was interrupted, or else from the next one."""

@@ -32,7 +32,7 @@ LOUD, SILENT_FRAMES = 0.01, 30
 
 def measure(trials: int, models: Path, folder: Path) -> list[dict[str, float]]:
     """Of each trial the seconds from the start of the user's speech, and from its detection, to silence."""
-    help_wav, stop_wav = (_spoken(text, models, folder / f"{number}.wav") for number, text in enumerate(("Help me.", "Please be quiet.")))
+    help_wav, stop_wav = (spoken(text, models, folder / f"{number}.wav") for number, text in enumerate(("Help me.", "Please be quiet.")))
     settings = folder / "settings.toml"
     settings.write_text("[ears]\nheadphones = true\n")
     camera = str(demo_file("clip.mp4"))
@@ -67,25 +67,26 @@ def _trial(running: RunningAssistant, system: pulse.SoundSystem, help_wav: Path,
 
 
 def _first_loud_s(samples: Sound) -> float:
-    return float(np.flatnonzero(_loudness(samples) > LOUD)[0]) / 100
+    return float(np.flatnonzero(loudness(samples) > LOUD)[0]) / 100
 
 
 def _silent_from_s(samples: Sound, after_s: float) -> float:
     """When the first pause longer than those of speech begins; what follows it are sounds that tell a state."""
-    is_loud = _loudness(samples) > LOUD
+    is_loud = loudness(samples) > LOUD
     frame = round(after_s * 100)
     while is_loud[frame : frame + SILENT_FRAMES].any():
         frame += 1
     return frame / 100
 
 
-def _loudness(samples: Sound) -> np.ndarray:
+def loudness(samples: Sound) -> np.ndarray:
     """Root mean square of every 10 ms."""
     frames = samples[: len(samples) // FRAME * FRAME].reshape(-1, FRAME)
     return np.asarray(np.sqrt(np.square(frames).mean(1)))
 
 
-def _spoken(text: str, models: Path, path: Path) -> Path:
+def spoken(text: str, models: Path, path: Path) -> Path:
+    """What the tests' own voice says, in a file."""
     voice = choose_synthesizer(assembly.open_synthesizers(VoiceSettings(), ModelStore(models)), "en")
     write_wav(path, say(voice, text, "en"))
     return path

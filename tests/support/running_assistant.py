@@ -50,6 +50,16 @@ class RunningAssistant:
         errors = self.process.stderr.read() if self.process.stderr else ""
         raise AssertionError(f"the assistant ended: {errors}\n{self.told()}")
 
+    def wait_until_ready(self) -> None:
+        """Until "I'm ready" has been heard and the camera has shown something, in either order."""
+        seen: set[str] = set()
+
+        def is_ready(event: dict[str, Any]) -> bool:
+            seen.add(event["event"])
+            return {"keyframe", "heard"} <= seen
+
+        self.wait_for(is_ready)
+
     def told(self) -> str:
         """All events that were waited through, a line each."""
         return "\n".join(json.dumps(event) for event in self._seen)
