@@ -54,6 +54,7 @@ MEASUREMENTS = {
     "narration": ("narration_accuracy", ("--model",)),
     "keyframes": ("keyframe_cost", ()),
     "videos": ("video_accuracy", ("--model",)),
+    "reading": ("reading", ("--data", "--pictures")),
 }
 """What else can be measured -> its module below assistant.benchmarks, and the options that it takes."""
 LONGEST_S = 1800
@@ -73,8 +74,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--what",
         choices=("runtime", *MEASUREMENTS),
         default="runtime",
-        help="the model's speed (default), the wait for an answer, translation's share of it, narration, keyframes, or tasks on videos",
+        help="the model's speed (default), the wait for an answer, translation's share of it, narration, keyframes, videos, reading",
     )
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="photographs to read too: with a texts.tsv, and without text in DIR/without"
+    )
+    parser.add_argument("--pictures", type=int, metavar="N", help="of how many rendered pictures the text is read (default 100)")
     parser.set_defaults(settings=None)
 
 
@@ -86,7 +91,7 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
 def _run_module(options: argparse.Namespace) -> Iterator[Result]:
     """Passes on what the module prints, line by line, as it comes."""
     module, takes = MEASUREMENTS[options.what]
-    given = {"--model": options.model, "--plot": options.plot}
+    given = {"--model": options.model, "--plot": options.plot, "--data": options.data, "--pictures": options.pictures}
     if unknown := [name for name, value in given.items() if value and name not in takes]:
         raise BadInput(f"{unknown[0]} has no meaning for --what {options.what}", f"leave {unknown[0]} out")
     command = [sys.executable, "-m", f"assistant.benchmarks.{module}", *(["--json"] if options.json else [])]
