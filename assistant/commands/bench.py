@@ -11,7 +11,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -54,6 +54,7 @@ MEASUREMENTS = {
     "narration": ("narration_accuracy", ("--model",)),
     "keyframes": ("keyframe_cost", ()),
     "videos": ("video_accuracy", ("--model",)),
+    "reading": ("reading", ("--data", "--pictures")),
 }
 """What else can be measured -> its module below assistant.benchmarks, and the options that it takes."""
 LONGEST_S = 1800
@@ -73,24 +74,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--what",
         choices=("runtime", *MEASUREMENTS),
         default="runtime",
-        help="the model's speed (default), the wait for an answer, translation's share of it, narration, keyframes, or tasks on videos",
+        help="the model's speed (default), the wait for an answer, translation's share of it, narration, keyframes, videos, reading",
     )
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="photographs to read too: with a texts.tsv, and without text in DIR/without"
+    )
+    parser.add_argument("--pictures", type=int, metavar="N", help="of how many rendered pictures the text is read (default 100)")
     parser.set_defaults(settings=None)
 
 
 def run(options: argparse.Namespace) -> Iterator[Result]:
     """Measure what --what names; yield its results as they come."""
-    yield from _run_runtimes(options) if options.what == "runtime" else _run_module(options)
+    if options.what == "runtime":
+        _refuse_others(options, ("--model", "--plot"))
+        yield from _run_runtimes(options)
+    else:
+        yield from _run_module(options)
+
+
+def _refuse_others(options: argparse.Namespace, takes: Sequence[str]) -> dict[str, str]:
+    """Return the options that are passed on, as they were given; BadInput for one that means nothing to what is measured."""
+    given = {"--model": options.model, "--plot": options.plot, "--data": options.data, "--pictures": options.pictures}
+    if unknown := [name for name, value in given.items() if value and name not in takes]:
+        raise BadInput(f"{unknown[0]} has no meaning for --what {options.what}", f"leave {unknown[0]} out")
+    return {name: str(value) for name, value in given.items() if value}
 
 
 def _run_module(options: argparse.Namespace) -> Iterator[Result]:
     """Passes on what the module prints, line by line, as it comes."""
     module, takes = MEASUREMENTS[options.what]
-    given = {"--model": options.model, "--plot": options.plot}
-    if unknown := [name for name, value in given.items() if value and name not in takes]:
-        raise BadInput(f"{unknown[0]} has no meaning for --what {options.what}", f"leave {unknown[0]} out")
+    given = _refuse_others(options, takes)
     command = [sys.executable, "-m", f"assistant.benchmarks.{module}", *(["--json"] if options.json else [])]
-    command += [part for name, value in given.items() if value for part in (name, str(value))]
+    command += [part for name, value in given.items() for part in (name, value)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None and process.stderr is not None
         for line in map(str.rstrip, process.stdout):

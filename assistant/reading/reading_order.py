@@ -145,9 +145,15 @@ def _longest_with_gutter(rows: list[list[Box]], start: int, ordinary: float) -> 
         columns = _columns(boxes)
         if columns is None and len(boxes) > 1 and not _may_still_open(rows, start, index):
             break
-        if columns is not None:
+        if columns is not None and _stand_beside(*columns):
             best, end = columns, index + 1
     return end, best
+
+
+def _stand_beside(left: list[Box], right: list[Box]) -> bool:
+    """Whether two columns have some height in common: what stands below and aside is no column, such as a word on another thing."""
+    tops = [min(box.top for box in boxes) for boxes in (left, right)]
+    return max(tops) < min(max(box.bottom for box in boxes) for boxes in (left, right))
 
 
 def _is_section_heading(rows: list[list[Box]], index: int, ordinary: float) -> bool:

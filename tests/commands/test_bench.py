@@ -145,6 +145,8 @@ def test_a_round_to_warm_up_is_not_counted() -> None:
 def test_other_measurements_refuse_what_means_nothing_to_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "--what", "keyframes", "--plot", str(tmp_path / "plot.png")]) == 2
     assert "--plot has no meaning" in capsys.readouterr().err
+    assert main(["bench", "--data", str(tmp_path)]) == 2
+    assert "--data has no meaning for --what runtime" in capsys.readouterr().err
 
 
 def test_each_measurement_that_can_be_asked_for_is_there() -> None:

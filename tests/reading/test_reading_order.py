@@ -120,6 +120,12 @@ def test_narrow_columns_in_two_languages_are_not_read_across() -> None:
     ]
 
 
+def test_a_word_far_below_and_aside_is_no_column_of_a_sign() -> None:
+    """Once the newspaper box below was read before the sign's last line, as if it stood in a column beside it."""
+    sign = [line("PARKING", 550, 250, 90), line("PROHIBITED", 550, 340, 84), line("AT ALL TIMES", 565, 420, 80)]
+    assert texts([*sign, line("The", 445, 1010, 24)]) == ["PARKING", "PROHIBITED", "AT ALL TIMES", "The"]
+
+
 def test_the_date_beside_a_letterhead_leaves_the_letter_whole() -> None:
     """The first version took the letter's first lines for rows of a table, or parted them from the others."""
     head = [line("The Old Clinic", 200, 80), line("29 November 2026", 0, 80, 26, right=1400), line("12 Long Street", 200, 120, 26)]
