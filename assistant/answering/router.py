@@ -30,11 +30,12 @@ REFUSALS: dict[Intent, str] = {
     "how_many": "cant_tell_count",
     "where": "cant_tell_where",
     "scene": "no_answer",
+    "what": "cant_tell_thing",
 }
 """The phrases that say so of what isn't answered; that of other intents is "cant_tell_that"."""
 TAKEN_FOR_GRANTED: frozenset[Intent] = frozenset(("colour", "how_many", "where", "doing"))
 """Intents whose questions take the thing that they name for granted."""
-_ALONE: frozenset[Intent] = frozenset(("not_about_the_picture", *READING, "scene"))
+_ALONE: frozenset[Intent] = frozenset(("not_about_the_picture", *READING, "scene", "what"))
 """Intents after whose refusal what is seen would be beside the point."""
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
+from string import Formatter
 
 import numpy as np
 import pytest
@@ -41,8 +42,9 @@ def espeak() -> EspeakSynthesizer:
 def phrases(language: Language) -> Iterator[tuple[str, str]]:
     """(key, text) of each, its blanks filled."""
     own = language_name("pt", language.code)
-    values = {"what": "X", "fix": "Y", "event": "Z", "name": own, "thing": own, "specific": own}
-    yield from ((key, phrase(key, language.code, **values)[0]) for key in language.phrases)
+    for key, text in language.phrases.items():
+        blanks = [blank for _, blank, _, _ in Formatter().parse(text) if blank]
+        yield key, phrase(key, language.code, **dict.fromkeys(blanks, own))[0]
     yield from ((f"{key} {n}", counted_phrase(key, language.code, n)[0]) for key in language.counted for n in (1, 2, 3, 11))
 
 

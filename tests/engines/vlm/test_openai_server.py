@@ -166,7 +166,7 @@ def test_nothing_is_made_up_where_the_model_says_nothing(server: VisionServer, a
     conversation = Conversation(None, describer, EarSettings())
     assert list(describer.answer(describer.look([keyframe()]), QUESTION)) == []
     said = conversation.answer(conversation.look([keyframe()]), conversation.written(QUESTION, "en"))
-    assert [sentence.text for sentence in said] == [phrase("no_answer", "en")[0]]
+    assert [sentence.text for sentence in said] == [phrase("cant_tell_thing", "en")[0]]
 
 
 def test_half_a_character_can_be_printed(server: VisionServer) -> None:
