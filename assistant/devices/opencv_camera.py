@@ -228,6 +228,8 @@ def _finite(told: float) -> float:
 
 def _check_readable(path: Path) -> None:
     name = shorten(path)
+    if not _is_utf8(path):
+        raise BadInput(f"the name of {ascii(name)} is not UTF-8", "rename the file")  # OpenCV would end the whole program
     try:
         if path.is_dir():
             raise BadInput(f"{name} is a folder", "give a picture or video file")
@@ -238,6 +240,14 @@ def _check_readable(path: Path) -> None:
         raise BadInput(f"{name} can't be read ({reason})", "check the path and the right to read it") from error
     if empty:
         raise BadInput(f"{name} is empty", "give a picture or video file")
+
+
+def _is_utf8(path: Path) -> bool:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _declared_size(path: Path) -> tuple[int, int, bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from assistant.instruments.picture_strips import joined, strips
+from assistant.instruments.picture_strips import Strip, joined, strips
 from assistant.interfaces import TextReader
 from assistant.messages import Picture, TextLine
 from assistant.reading.doubts import is_noise, pieces_of_line
@@ -18,6 +18,8 @@ MOST_PICTURES = 3
 
 LEAST_LINES = 4
 """From which a page is known by where its lines stand; of fewer two signs look alike, and they are soon read."""
+LEAST_EDGE = 8
+"""Pixels of a picture that may hold a letter; of narrower strips the longest took ten seconds for nothing."""
 AHEAD = 4
 """Lines that are read before the first of them are told: where a paragraph ends shows by what follows."""
 
@@ -33,7 +35,7 @@ class PageReader:
 
     def find(self, picture: Picture) -> list[TextLine]:
         """Return where text stands in uint8 [H, W, 3], unread."""
-        return joined((strip, self._reader.find(strip.picture)) for strip in strips(picture))
+        return joined((strip, self._reader.find(strip.picture)) for strip in _strips(picture))
 
     def read(self, pictures: Sequence[Picture], found: Sequence[TextLine] | None = None) -> Page:
         """Return the text of the newest picture in reading order, as sure as the earlier ones of the same page make it.
@@ -91,10 +93,14 @@ class PageReader:
         self._reader.unload()
 
     def _lines(self, picture: Picture) -> Iterator[TextLine]:
-        parts = strips(picture)
+        parts = _strips(picture)
         if len(parts) == 1:
             return self._reader.read(picture)
         return iter(joined((strip, list(self._reader.read(strip.picture))) for strip in parts))
+
+
+def _strips(picture: Picture) -> list[Strip]:
+    return strips(picture) if min(picture.shape[:2]) >= LEAST_EDGE else []
 
 
 def _texts(lines: Sequence[TextLine]) -> list[TextLine]:

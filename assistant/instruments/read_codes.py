@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import cv2
 import numpy as np
@@ -25,6 +26,8 @@ CONFIRMING_SCALE, MARGIN = 1.5, 0.15
 """By which a bar code is enlarged, with so many of its sizes around it, to be read again: one check digit lets one misreading in ten by."""
 LEAST_CHARACTERS = 4
 """Of a Code 39, which has no check digit."""
+LONGEST_EDGE = 65_535
+"""Pixels that zxing-cpp takes."""
 MOST_CODES = 8
 """Codes told of one picture, the largest first."""
 MOST_KEYFRAMES = 4
@@ -77,7 +80,7 @@ class CodeReader:
         if not picture.size:
             return None
         grey, back = _scaled(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), QUICK_PIXELS, 1.0)
-        unread = [each for each in zxingcpp.read_barcodes(grey, _SHAPED, return_errors=True) if not each.valid and each.format in _MARKED]
+        unread = [each for each in _read_barcodes(grey, _SHAPED, return_errors=True) if not each.valid and each.format in _MARKED]
         regions = [_region(each.position, back, picture.shape) for each in unread]
         return max(regions, key=_area, default=None)
 
@@ -122,10 +125,15 @@ def _closer(grey: Grey) -> Iterator[tuple[Grey, Matrix, BarcodeFormats]]:
         yield turned, back @ unturned, _STRIPED
 
 
+def _read_barcodes(grey: Grey, formats: BarcodeFormats, **options: Any) -> list[Barcode]:
+    """What zxing-cpp finds; nothing in a strip longer than it takes."""
+    return list(zxingcpp.read_barcodes(grey, formats, **options)) if max(grey.shape) <= LONGEST_EDGE else []
+
+
 def _codes(grey: Grey, back: Matrix, formats: BarcodeFormats, shape: tuple[int, ...]) -> list[Code]:
     """The codes in a picture that was scaled or turned by the inverse of `back`, of one of `shape`."""
     found: dict[tuple[str, str], Code] = {}
-    for each in zxingcpp.read_barcodes(grey, formats, text_mode=TextMode.Plain):
+    for each in _read_barcodes(grey, formats, text_mode=TextMode.Plain):
         if each.valid and not _is_chance(each) and (each.symbology not in _LINEAR or _is_confirmed(grey, each)):
             kind, is_gs1 = str(each.format), each.content_type == ContentType.GS1
             content = read_content(each.text, kind, is_binary=each.content_type == ContentType.Binary, is_gs1=is_gs1)
@@ -149,7 +157,7 @@ def _is_confirmed(grey: Grey, code: Barcode) -> bool:
     around = int(MARGIN * max(max(across) - min(across), max(down) - min(down))) + 8
     part = grey[max(0, min(down) - around) : max(down) + around, max(0, min(across) - around) : max(across) + around]
     enlarged = cv2.resize(part, None, fx=CONFIRMING_SCALE, fy=CONFIRMING_SCALE, interpolation=cv2.INTER_CUBIC)
-    again = zxingcpp.read_barcodes(enlarged, BarcodeFormats([code.symbology]), text_mode=TextMode.Plain)
+    again = _read_barcodes(enlarged, BarcodeFormats([code.symbology]), text_mode=TextMode.Plain)
     return any(each.text == code.text for each in again)
 
 

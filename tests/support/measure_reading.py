@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import re
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -35,13 +36,15 @@ def measure(text: str, paper: tuple[int, int], trials: int, folder: Path, last: 
     camera, question = folder / "camera.avi", spoken("What does it say?", models_dir(), folder / "question.wav")
     write_page_video(camera, sheet(text, *paper), seconds=400)
     with pulse.sound_system() as system:
-        running = RunningAssistant(["--camera", str(camera), "--trace", str(folder / "trace.jsonl")], system.env)
+        running = RunningAssistant(
+            ["--camera", str(camera), "--models-dir", str(models_dir()), "--trace", str(folder / "trace.jsonl")], system.env
+        )
         try:
             running.wait_until_ready()
             return [_trial(running, system, question, last) for _ in range(trials)]
         finally:
             running.stop()
-            print((folder / "trace.jsonl").read_text())
+            print((folder / "trace.jsonl").read_text(), file=sys.stderr)
 
 
 def _trial(running: RunningAssistant, system: pulse.SoundSystem, question: Path, last: str) -> Trial:
