@@ -206,8 +206,14 @@ def open_instruments(store: ModelStore, threads: int = 0, *, live: bool = False)
 
     found: list[Instrument] = [CodeInstrument(open_code_reader())]
     with contextlib.suppress(MissingModel):
-        found.append(TextInstrument(open_text_reader(store, threads, live=live)))
+        found.append(TextInstrument(open_text_reader(store, threads, live=live), reads=readable_languages(store)))
     return found
+
+
+def readable_languages(store: ModelStore) -> frozenset[str]:
+    """Return the codes of the languages of which the installed recognisers of text know all letters."""
+    installed = [each for each in all_manifests() if each.job.startswith(READS) and store.state(each.name) == "installed"]
+    return frozenset(code for each in installed for code in each.languages)
 
 
 def open_page_reader(store: ModelStore, threads: int = 0) -> PageReader:

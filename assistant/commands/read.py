@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from assistant.answering.wording import Phrase, Quotation, words_of
-from assistant.assembly import open_code_reader, open_page_reader, open_pdf, open_readable_picture, open_synthesizers, open_wav_file
+from assistant.assembly import (
+    open_code_reader,
+    open_page_reader,
+    open_pdf,
+    open_readable_picture,
+    open_synthesizers,
+    open_wav_file,
+    readable_languages,
+)
 from assistant.commands.media_reader import READABLE_EDGE, STOPPED, MediaReader, Stop, stoppable, with_progress
 from assistant.commands.options import add_settings_argument, settings_of, store_of
 from assistant.commands.output import Result, Stopwatch
@@ -20,9 +28,9 @@ from assistant.problems import BadInput
 from assistant.reading.aiming import aim
 from assistant.reading.page import Page
 from assistant.reading.page_edges import page_corners
-from assistant.reading.page_talk import passages_of
+from assistant.reading.page_talk import doubted, passages_of
 from assistant.reading.reading_order import arrange
-from assistant.reading.text_language import text_language
+from assistant.reading.text_language import may_be_misread, text_language
 from assistant.reading.voting import is_same_page
 from assistant.settings import Settings
 
@@ -63,7 +71,8 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
     if stop.was_asked:
         warnings.append(STOPPED)
     watch.lap("read")
-    sentences = [sentence for sheet in sheets for sentence in _sentences(sheet, language)]
+    reads = readable_languages(store)
+    sentences = [sentence for sheet in sheets for sentence in _sentences(sheet, language, reads)]
     if not sentences:
         text, code = phrase("no_text", language)
         sentences = [Sentence(text, code)]
@@ -142,11 +151,14 @@ class _Reading:
         return _Sheet(page, told, [Phrase(*code.phrase) for code in codes], None if move == "now" else move)
 
 
-def _sentences(sheet: _Sheet, language: str) -> Iterator[Sentence]:
+def _sentences(sheet: _Sheet, language: str, reads: Collection[str]) -> Iterator[Sentence]:
     """What is said: passages as they stand, then codes."""
     usual = text_language(sheet.page.text, language)
     for passage in passages_of(sheet.page):
-        finding = Finding("reading", passage.pieces, passage.probability, "text", language=text_language(passage.text, usual))
+        spoken = text_language(passage.text, usual)
+        if may_be_misread(passage.text, spoken, language, reads):
+            passage = doubted(passage)
+        finding = Finding("reading", passage.pieces, passage.probability, "text", language=spoken)
         words = words_of(finding, AnswerThresholds(), language)
         assert isinstance(words, Quotation)
         yield Sentence(words.text, words.language, finding=finding)

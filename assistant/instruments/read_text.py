@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from math import ceil
@@ -15,8 +15,8 @@ from assistant.reading.aiming import Aim, Aimer, aim
 from assistant.reading.find_text import Found, expiry, find_text, largest_text, total
 from assistant.reading.page import Page, letter_height
 from assistant.reading.page_edges import page_corners
-from assistant.reading.page_talk import Passage, Reading
-from assistant.reading.text_language import text_language
+from assistant.reading.page_talk import Passage, Reading, doubted
+from assistant.reading.text_language import may_be_misread, text_language
 
 RELIABILITY = 0.95
 """Share of the lines told as sure that are right to the letter (`assistant bench --what reading`)."""
@@ -35,8 +35,15 @@ MOVES: tuple[Aim, ...] = ("cut_left", "cut_right", "cut_top", "cut_bottom", "clo
 class TextInstrument:
     """Implements `interfaces.Instrument` with a TextReader. It remembers the last page, and the place in it."""
 
-    def __init__(self, reader: TextReader, today: Callable[[], date] = date.today) -> None:
-        """`today`: when it is, to tell the century of a date."""
+    def __init__(self, reader: TextReader, today: Callable[[], date] = date.today, reads: Collection[str] = ()) -> None:
+        """Read with a reader.
+
+        Args:
+            reader: finds and reads lines.
+            today: tells when it is, for the century of a date.
+            reads: codes of the languages of which it knows all letters; none = all.
+        """
+        self._reads = reads
         self._pages = PageReader(reader)
         self._today = today
         self._reading = Reading(Page())
@@ -193,6 +200,8 @@ class TextInstrument:
         usual = self._language(ask)
         for passage in passages:
             language = text_language(passage.text, usual)
+            if may_be_misread(passage.text, language, ask.language, self._reads):
+                passage = doubted(passage)
             kind: FindingKind = "translation" if ask.intent == "translate_text" else "reading"
             thing = ask.thing if kind == "translation" else ""
             place = self._reading.at

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, floor
 
 from assistant.messages import Region, TextPiece
@@ -33,6 +33,12 @@ class Passage:
     def text(self) -> str:
         """Return what can be read of it."""
         return " ".join(piece.text for piece in self.pieces if piece.text)
+
+
+def doubted(passage: Passage) -> Passage:
+    """Return a passage with nothing in it told for sure."""
+    pieces = (replace(piece, kind="doubtful") if piece.kind == "sure" else piece for piece in passage.pieces)
+    return replace(passage, pieces=tuple(pieces))
 
 
 @dataclass(frozen=True)

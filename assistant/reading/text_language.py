@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Collection
 from importlib import resources
 
 from langdetect.detector_factory import DetectorFactory
@@ -32,6 +33,25 @@ def text_language(text: str, expected: str = FALLBACK) -> str:
     if _SCRIPTS.get(expected, "latin") != script:
         return code if script != "latin" or (letters >= FEWEST_LETTERS and probability >= SURE) else _LIKELIEST[script]
     return code if letters >= FEWEST_LETTERS and probability >= SURE else expected
+
+
+def may_be_misread(text: str, language: str, users: str, reads: Collection[str]) -> bool:
+    """Tell whether letters may have been taken for others without the reader being unsure of them.
+
+    In a language with Latin letters of which it doesn't know all ("Cài đặt" is read as "Cài đt"), and in a word that may be of the user's
+    own script ("РЕСТОРАН" is read as "PECTOPAH").
+
+    Args:
+        text: as it was read.
+        language: that it is taken for.
+        users: language of the user.
+        reads: languages of which the reader knows all letters; none = all.
+    """
+    if not reads:
+        return False
+    is_short = sum(map(str.isalpha, text)) < FEWEST_LETTERS
+    is_strange = users in _SCRIPTS and users not in reads
+    return language not in _SCRIPTS and (language not in reads or (is_short and is_strange))
 
 
 _SCRIPTS = {"ar": "arabic", "hi": "devanagari", "ja": "cjk", "ko": "hangul", "ru": "cyrillic", "uk": "cyrillic", "zh": "cjk"}

@@ -11,7 +11,7 @@ import pytest
 
 from assistant.conversation import Conversation
 from assistant.instruments.read_text import TextInstrument
-from assistant.messages import Ask, Frame, Keyframe, TextLine
+from assistant.messages import Ask, Frame, Keyframe, TextLine, TextPiece, View
 from assistant.settings import EarSettings
 from tests.support.fakes import ScriptedDescriber
 from tests.support.written_pages import Written, at
@@ -183,3 +183,20 @@ def test_what_large_letters_say_is_told_with_what_a_thing_is() -> None:
     assert heard(Written([small]), "What is this?") == ["A cat."], "small print is read when it is asked for"
     unsure = TextLine("Fanta", 0.6, large.corners, (0.6,) * 5)
     assert heard(Written([unsure]), "What is this?") == ["A cat."]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "is_doubted"),
+    [
+        ("Cài đt ng dng trên đin thoi ca bn ngay", "en", True),  # Vietnamese, with the letters dropped that the reader lacks
+        ("PECTOPAH", "ru", True),
+        ("RESTAURANT", "en", False),
+        ("The restaurant is open every day from ten to six.", "ru", False),
+    ],
+)
+def test_letters_that_the_reader_doesnt_know_are_never_told_for_sure(text: str, language: str, is_doubted: bool) -> None:
+    instrument = TextInstrument(Written([text]), reads=("en", "de"))
+    shown = View((Keyframe(Frame(np.zeros((720, 1280, 3), np.uint8), 0.0), "change"),))
+    [finding] = instrument.examine(shown, Ask("read", language=language))
+    assert isinstance(finding.value, tuple) and isinstance(finding.value[0], TextPiece)
+    assert (finding.value[0].kind == "doubtful") is is_doubted
