@@ -52,14 +52,14 @@ def _trial(running: RunningAssistant, system: pulse.SoundSystem, question: Path,
     before_s = _processor_s(running.process.pid)
     with system.recording(pulse.MICROPHONE_FEED) as said, system.recording(pulse.LOUDSPEAKER) as played:
         system.play(question)
-        running.wait_for(lambda event: event["event"] == "sound" and event["turn"] > 0)
+        begun = running.wait_for(lambda event: event["event"] == "sound" and event["turn"] > 0)
         spent_s = _processor_s(running.process.pid) - before_s
         running.wait_for(lambda event: event["event"] == "heard" and last in event["text"])
         now_s = time.monotonic()
         said_began_s, played_began_s = now_s - said.seconds(), now_s - played.seconds()
     spoke_s = said_began_s + np.flatnonzero(loudness(said.samples) > LOUD)[-1] / 100
     loud_s = played_began_s + np.flatnonzero(loudness(played.samples) > LOUD) / 100
-    loud_s = loud_s[loud_s > spoke_s]
+    loud_s = loud_s[loud_s > begun["arrived_s"] - 0.1]  # what was loud before was the sound of waiting
     pauses_s = np.diff(loud_s)
     return {
         "first_sound_s": loud_s[0] - spoke_s,
@@ -81,7 +81,7 @@ def main() -> None:
     options = parser.parse_args()
     measured: dict[str, Callable[[Path], list[Trial]]] = {
         "sign": lambda folder: measure("EXIT", (160, 10), options.trials, folder, "EXIT"),
-        "page of 300 words": lambda folder: measure(PAGE, (15, 60), 1, folder, "all"),
+        "page of 300 words": lambda folder: measure(PAGE, (15, 60), 1, folder, "That is all"),
     }
     for name, work in measured.items():
         with tempfile.TemporaryDirectory() as folder:
