@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import weakref
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from assistant.instruments.picture_strips import Strip, joined, strips
@@ -32,9 +33,13 @@ class PageReader:
         self._found: Sequence[TextLine] = ()
         """Where the text of the last page stands."""
         self._page: Page | None = None
+        self._last: Callable[[], Picture | None] = lambda: None
+        """The picture that was read last, as long as somebody else keeps it: of the same one more may be asked."""
 
     def find(self, picture: Picture) -> list[TextLine]:
         """Return where text stands in uint8 [H, W, 3], unread."""
+        if self._page is not None and picture is self._last():
+            return list(self._found)
         return joined((strip, self._reader.find(strip.picture)) for strip in _strips(picture))
 
     def read(self, pictures: Sequence[Picture], found: Sequence[TextLine] | None = None) -> Page:
@@ -52,10 +57,11 @@ class PageReader:
 
         What stands in one column is settled from top to bottom, as long as it is sure; columns and tables only when all is read.
         """
-        if self._page is not None and len(found) >= LEAST_LINES and is_same_page(self._found, found):
+        newest = pictures[-1]
+        is_known = newest is self._last() or (len(found) >= LEAST_LINES and is_same_page(self._found, found))
+        if self._page is not None and is_known:
             yield self._page
             return
-        newest = pictures[-1]
         aspect = newest.shape[1] / newest.shape[0]
         lines, blocks, taken = list[TextLine](), list[Block](), set[int]()
         settles = _is_one_column(found)
@@ -72,6 +78,7 @@ class PageReader:
         rest = [voted for line, voted in zip(lines, surest, strict=True) if id(line) not in taken]
         page = arrange(_texts(rest), aspect)
         self._found, self._page = found, Page((*blocks, *page.blocks), page.turn_degrees)
+        self._last = weakref.ref(newest)
         yield self._page
 
     def _voted(self, newest: list[TextLine], pictures: Sequence[Picture]) -> list[TextLine]:

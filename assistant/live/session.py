@@ -19,7 +19,7 @@ from assistant.live.job_queue import JobQueue
 from assistant.live.monitored_speaker import MonitoredSpeaker
 from assistant.live.turn_taking import TurnTaking
 from assistant.live.waiting_sounds import WaitingSounds
-from assistant.messages import Detail, Earcon, Glance, Keyframe, PictureProblem, Sentence
+from assistant.messages import Detail, Earcon, Glance, Keyframe, PictureProblem, Sentence, View
 from assistant.problems import Problem
 from assistant.seeing.scene_memory import SceneMemory
 from assistant.settings import Settings
@@ -66,13 +66,12 @@ class Session:
 
     def look_ahead(self) -> None:
         """Have the describer look at what the camera shows now: it keeps that, so that an answer begins sooner."""
-        self.conversation.look(self._in_view())
+        self._report_look(self.conversation.look(self._in_view()))
 
     def glance(self) -> Glance | PictureProblem | None:
         """Return what the camera shows now; what is wrong with it where it can't be described, None before any picture."""
         seen = self.conversation.glance(self._in_view())
-        if isinstance(seen, Glance):
-            self.report("look", {"turn": self.turns.current, "keyframes_s": [k.frame.time_s for k in seen.keyframes]})
+        self._report_look(seen)
         return seen
 
     def say(self, spoken: Spoken) -> bool:
@@ -97,6 +96,10 @@ class Session:
     def is_silent(self) -> bool:
         """Tell whether nobody speaks, neither the assistant nor the user."""
         return self.has_spoken and not self.turn_taking.user_speaks
+
+    def _report_look(self, seen: View | PictureProblem | None) -> None:
+        if isinstance(seen, View):
+            self.report("look", {"turn": self.turns.current, "keyframes_s": [k.frame.time_s for k in seen.keyframes]})
 
     def _in_view(self) -> list[Keyframe]:
         return self.memory.in_view(self.settings.answers.max_keyframes)

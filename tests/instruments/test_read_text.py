@@ -200,3 +200,11 @@ def test_letters_that_the_reader_doesnt_know_are_never_told_for_sure(text: str, 
     [finding] = instrument.examine(shown, Ask("read", language=language))
     assert isinstance(finding.value, tuple) and isinstance(finding.value[0], TextPiece)
     assert (finding.value[0].kind == "doubtful") is is_doubted
+
+
+def test_of_a_picture_that_was_read_more_is_answered_without_reading_it_again() -> None:
+    reader = Written(["EXIT", "Platform 4"])
+    instrument = TextInstrument(reader)
+    shown = View((Keyframe(Frame(np.zeros((720, 1280, 3), np.uint8), 0.0), "change"),))
+    told = [list(instrument.examine(shown, Ask(intent))) for intent in ("read", "brand", "total")]
+    assert all(told) and reader.reads == 1
