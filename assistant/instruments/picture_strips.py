@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from assistant.messages import Picture, Region, TextLine
 
@@ -49,12 +51,12 @@ def joined(read: Iterable[tuple[Strip, Sequence[TextLine]]]) -> list[TextLine]:
     """
     found = [(number, strip, line) for number, (strip, lines) in enumerate(read) for line in lines]
     found.sort(key=lambda each: (_is_cut(each[1], each[2]), -each[2].region.height * len(each[1].picture)))
-    kept: list[tuple[int, TextLine]] = []
+    kept = defaultdict[int, list[TextLine]](list)
     for number, strip, line in found:
         placed = _placed(strip, line)
-        if all(number == other or _shared(placed.region, known.region) < SAME for other, known in kept):
-            kept.append((number, placed))
-    return [line for _, line in sorted(kept, key=lambda each: (each[1].region.top, each[1].region.left))]
+        if all(_shared(placed.region, known.region) < SAME for other in (number - 1, number + 1) for known in kept.get(other, ())):
+            kept[number].append(placed)
+    return sorted(chain.from_iterable(kept.values()), key=lambda line: (line.region.top, line.region.left))
 
 
 def _is_cut(strip: Strip, line: TextLine) -> bool:

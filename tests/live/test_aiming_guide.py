@@ -64,7 +64,7 @@ class Holding(Session):
 
     def show(self, *lines: TextLine) -> None:
         self.reader.lines = list(lines)
-        frame = Frame(SCENE, self.now_s)
+        frame = Frame(SCENE.copy(), self.now_s)
         self.memory.note_frame(self.now_s, frame)
         self.memory.add(Keyframe(frame, "change"))
 

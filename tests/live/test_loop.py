@@ -123,6 +123,7 @@ def test_hammering_on_the_key_gives_one_answer_and_no_error() -> None:
 
     def hammer() -> None:
         live.wait_for("heard")  # "I'm ready."
+        live.wait_for("keyframe")
         for _ in range(100):
             live.loop.press()
             time.sleep(0.02)
