@@ -31,10 +31,6 @@ class CalendarDate:
     month: int
     day: int | None = None
 
-    def is_over(self, today: date) -> bool:
-        """Tell whether its last day has passed."""
-        return (self.year, self.month, self.day or 31) < (today.year, today.month, today.day)
-
 
 @dataclass(frozen=True)
 class FoundDate:

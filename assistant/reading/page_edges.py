@@ -1,4 +1,4 @@
-"""Finds the four edges of a sheet in a picture and straightens it, with OpenCV.
+"""Finds the four edges of a sheet in a picture, with OpenCV.
 
 A sheet is the largest convex quadrilateral among the outlines of what is bright or has edges around it; the method is that of OpenCV's
 own sample `squares.cpp`, on a small copy of the picture.
@@ -6,7 +6,7 @@ own sample `squares.cpp`, on a small copy of the picture.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -34,8 +34,6 @@ MOST_CANDIDATES = 12
 """Outlines looked at in each copy, the largest first: bounds the time."""
 SHARPEST, BLUNTEST = 40, 140
 """Angles, in degrees, between a sheet's edges; a slant bends right angles so far and not farther."""
-LARGEST_PX = 4096
-"""Longest edge of a straightened page."""
 
 
 def page_corners(picture: Picture) -> Corners | None:
@@ -52,21 +50,6 @@ def page_corners(picture: Picture) -> Corners | None:
     _, corners, outline = max(found, key=lambda each: each[0])
     shares = (_clockwise(_refined(corners, outline)) + 0.5) / (small.shape[1], small.shape[0])
     return tuple((float(x), float(y)) for x, y in np.clip(shares, 0, 1))
-
-
-def straighten(picture: Picture, corners: Sequence[tuple[float, float]]) -> Picture:
-    """Return what lies between four corners, as `page_corners` gives them, as an upright rectangle: uint8 [h, w, 3].
-
-    Its edges are as long as the longer of the two that they come from, so that no letter gets smaller.
-    """
-    points = np.array(corners, np.float32) * (picture.shape[1], picture.shape[0])  # [4, 2]
-    lengths = np.linalg.norm(points - np.roll(points, -1, axis=0), axis=1)  # top, right, bottom, left
-    width, height = max(lengths[0], lengths[2]), max(lengths[1], lengths[3])
-    scale = min(1.0, LARGEST_PX / max(width, height, 1.0))
-    size = max(1, round(float(width) * scale)), max(1, round(float(height) * scale))
-    target = np.array([(0, 0), (size[0], 0), size, (0, size[1])], np.float32)
-    matrix = cv2.getPerspectiveTransform(points.astype(np.float32), target)
-    return np.asarray(cv2.warpPerspective(picture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
 def _masks(small: Picture) -> Iterator[npt.NDArray[np.uint8]]:

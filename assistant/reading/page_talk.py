@@ -41,18 +41,6 @@ def doubted(passage: Passage) -> Passage:
     return replace(passage, pieces=tuple(pieces))
 
 
-@dataclass(frozen=True)
-class Summary:
-    """What there is to be read."""
-
-    passages: int
-    """How many "lines" `Reading.line` counts."""
-    heading: Passage | None
-    """The first heading."""
-    unreadable: int
-    """Passages of which a part can't be read."""
-
-
 def passages_of(page: Page) -> tuple[Passage, ...]:
     """Cut a page into what is read in one go; blocks of which nothing may be told are left out."""
     passages: list[Passage] = []
@@ -107,11 +95,6 @@ class Reading:
             yield self.passages[self._at]
             self._at += 1
 
-    def from_the_beginning(self) -> Iterator[Passage]:
-        """Yield all passages."""
-        self._at = 0
-        return self.go_on()
-
     def next(self) -> Passage | None:
         """Return the passage after the current one; None after the last."""
         self._at = min(self._at + 1, len(self.passages))
@@ -144,11 +127,6 @@ class Reading:
             spelt += [" "] if spelt else []
             spelt += _characters(piece.text) if piece.text else [None]
         return tuple(spelt)
-
-    def summary(self) -> Summary:
-        """Return how much there is to be read."""
-        unreadable = sum(any(not piece.text for piece in passage.pieces) for passage in self.passages)
-        return Summary(len(self.passages), next((each for each in self.passages if each.kind == "heading"), None), unreadable)
 
     def _current(self) -> Passage | None:
         return self.passages[self._at] if 0 <= self._at < len(self.passages) else None

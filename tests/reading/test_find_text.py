@@ -152,11 +152,6 @@ def test_what_is_no_date_has_no_readings(text: str) -> None:
     assert found is None or found.readings == ()
 
 
-def test_a_month_is_over_when_its_last_day_is() -> None:
-    assert not CalendarDate(2026, 11).is_over(TODAY) and CalendarDate(2026, 10).is_over(TODAY)
-    assert not CalendarDate(2026, 11, 29).is_over(TODAY) and CalendarDate(2026, 11, 28).is_over(TODAY)
-
-
 def test_the_largest_letters_are_the_brand() -> None:
     lines = [
         line("organic and fair", 300, 100, 30),

@@ -1,4 +1,4 @@
-"""A sheet on a table is found and straightened, seen from any side."""
+"""A sheet on a table is found, seen from any side."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from assistant.messages import Picture
-from assistant.reading.page_edges import page_corners, straighten
+from assistant.reading.page_edges import page_corners
 
 Points = tuple[tuple[float, float], ...]
 VIEWS: dict[str, Points] = {
@@ -58,16 +58,6 @@ def test_a_sheet_is_found(points: Points, kind: str) -> None:
     assert np.abs(np.array(found) * (1280, 720) - np.array(points)).max() < 8  # pixels
 
 
-@pytest.mark.parametrize("points", [VIEWS["turned"], VIEWS["from below"]])
-def test_a_straightened_sheet_looks_as_it_did_from_above(points: Points) -> None:
-    picture = seen(sheet(), points, table("dark"))
-    corners = page_corners(picture)
-    assert corners is not None
-    straight = cv2.resize(straighten(picture, corners), (450, 600))
-    blurred = [cv2.GaussianBlur(cv2.cvtColor(each, cv2.COLOR_RGB2GRAY), (0, 0), 6).astype(float) for each in (straight, sheet())]
-    assert np.corrcoef(blurred[0][30:-30, 30:-30].ravel(), blurred[1][30:-30, 30:-30].ravel())[0, 1] > 0.8
-
-
 @pytest.mark.parametrize("kind", ["dark", "white", "wood", "pattern"])
 def test_no_sheet_is_found_where_none_is(kind: str) -> None:
     assert page_corners(table(kind)) is None
@@ -80,7 +70,6 @@ def test_a_page_that_fills_the_picture_has_no_edges() -> None:
 def test_tiny_and_even_pictures_do_no_harm() -> None:
     for shape in ((1, 1, 3), (2, 500, 3), (720, 1280, 3)):
         assert page_corners(np.zeros(shape, np.uint8)) is None
-    assert straighten(np.zeros((4, 4, 3), np.uint8), ((0, 0), (0, 0), (0, 0), (0, 0))).shape == (1, 1, 3)
 
 
 def test_a_sheet_is_looked_for_within_the_time_between_two_frames() -> None:

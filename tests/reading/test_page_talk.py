@@ -39,7 +39,6 @@ def test_what_was_stopped_goes_on_with_the_line_that_it_was_at() -> None:
     reading = Reading(PAGE)
     assert texts(list(islice(reading.go_on(), 2))) == ["Notice to all", SENTENCES[0]]
     assert texts(list(islice(reading.go_on(), 2))) == SENTENCES[:2]
-    assert texts(list(islice(reading.from_the_beginning(), 1))) == ["Notice to all"]
 
 
 def test_next_previous_and_again() -> None:
@@ -75,17 +74,11 @@ def test_a_line_is_spelt_without_what_can_not_be_read() -> None:
     assert Reading(arrange([line("नमस्ते", 300, 300)], ASPECT)).spell() == ("न", "म", "स्", "ते")
 
 
-def test_a_page_is_summed_up() -> None:
-    summary = Reading(PAGE).summary()
-    assert (summary.passages, summary.unreadable) == (5, 1)
-    assert summary.heading is not None and summary.heading.text == "Notice to all"
-
-
 def test_an_empty_page_and_one_of_rubbish_have_nothing_to_read() -> None:
     for page in (Page(), arrange([line("|_", 300, 300)], ASPECT)):
         reading = Reading(page)
         assert list(reading.go_on()) == [] and reading.next() is None and reading.previous() is None and reading.again() is None
-        assert reading.spell() == () and reading.summary().passages == 0
+        assert reading.spell() == ()
 
 
 @pytest.mark.parametrize(
