@@ -90,7 +90,8 @@ class TestLoudspeaker:
         """PortAudio stops before the last of the sound is played; the ends of words were cut off."""
         with sound_system.recording() as recording:
             SounddeviceSpeaker().play(iter([tone(1.0)]), never)
-        assert audible_s(recording.samples) == pytest.approx(1.0, abs=0.02)
+        # Nothing may be lost; a sound system that had to wait plays a buffer's silence or so in between (1.021 and 1.0225 s were seen).
+        assert 0.98 <= audible_s(recording.samples) <= 1.04
 
     def test_silence_comes_at_once_and_the_time_heard_is_right(self, sound_system: pulse.SoundSystem) -> None:
         with sound_system.recording() as recording:
