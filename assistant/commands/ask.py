@@ -151,7 +151,7 @@ def _finding(sentence: Sentence, rests_on: Sequence[Keyframe]) -> dict[str, Any]
 def _value(finding: Finding) -> Any:
     if isinstance(finding.value, SingleObject):
         return _named(finding.value)
-    if finding.kind == "reading" and isinstance(finding.value, tuple):
+    if finding.kind in ("reading", "translation") and isinstance(finding.value, tuple):
         return [vars(piece) for piece in finding.value]
     return finding.value
 
