@@ -180,7 +180,7 @@ def open_translators(store: ModelStore, threads: int = 0) -> list[Translator]:
     from assistant.engines.translation.ctranslate import CTranslateTranslator
     from assistant.engines.translation.firefox import FirefoxTranslator
 
-    installed = [each for each in all_manifests() if each.job.startswith(TRANSLATES) and store.state(each.name) == "installed"]
+    installed = _installed(TRANSLATES, store)
     found: list[Translator] = [
         CTranslateTranslator(store.folder(each.name), each.languages[0], each.languages[1], threads)
         for each in installed
@@ -212,8 +212,7 @@ def open_instruments(store: ModelStore, threads: int = 0, *, live: bool = False)
 
 def readable_languages(store: ModelStore) -> frozenset[str]:
     """Return the codes of the languages of which the installed recognisers of text know all letters."""
-    installed = [each for each in all_manifests() if each.job.startswith(READS) and store.state(each.name) == "installed"]
-    return frozenset(code for each in installed for code in each.languages)
+    return frozenset(code for each in _installed(READS, store) for code in each.languages)
 
 
 def open_page_reader(store: ModelStore, threads: int = 0) -> PageReader:
@@ -254,8 +253,7 @@ def open_text_reader(store: ModelStore, threads: int = 0, *, live: bool = False)
     from assistant.engines.ocr.tesseract import TesseractReader
     from assistant.engines.onnx.session import SessionSettings
 
-    others = [each.name for each in all_manifests() if each.job.startswith(READS) and each.name != PPOCR]
-    folders = [store.folder(name) for name in others if store.state(name) == "installed"]
+    folders = [store.folder(each.name) for each in _installed(READS, store) if each.name != PPOCR]
     session = SessionSettings.beside_audio(threads) if live else SessionSettings(threads, spin=False)
     reader = PpocrReader(store.folder(PPOCR), folders, session)
     with contextlib.suppress(MissingModel):
@@ -323,6 +321,11 @@ def open_speaker(destination: str | None, on_change: OnChange | None = None) -> 
     if on_change is None:
         return SounddeviceSpeaker(destination or "")
     return ReconnectingSpeaker(lambda: SounddeviceSpeaker(destination or ""), on_change)
+
+
+def _installed(job: str, store: ModelStore) -> list[Manifest]:
+    """The models of a job that are there and whole."""
+    return [each for each in all_manifests() if each.job.startswith(job) and store.state(each.name) == "installed"]
 
 
 def _model_folder(model: str, store: ModelStore) -> Path:

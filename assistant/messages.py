@@ -6,6 +6,7 @@ Picture: uint8 [H, W, 3] RGB. Sound: float32 [samples], mono, in [-1, 1]. Time: 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -39,9 +40,7 @@ row go on in the text that was read last."""
 
 Intent = Literal[
     "scene", "what", "choice", "is_this", "is_there", "where", "how_many", "colour", "light", "code", "who", "doing",
-    "compare", "money", "safety", "not_about_the_picture", "free",
-    "read", "read_all", "translate_text", "has_text", "find_text", "total", "expiry", "brand", "sign", "aim",
-    "read_on", "read_from_start", "next_line", "previous_line", "read_line", "spell",
+    "compare", "money", "safety", "not_about_the_picture", "free", ReadingIntent,
 ]  # fmt: skip
 """What is wanted; "free" is whatever fits nothing else."""
 
@@ -194,6 +193,12 @@ class Region:
     width: float
     height: float
 
+    @classmethod
+    def around(cls, points: Iterable[tuple[float, float]]) -> Region:
+        """Return the upright part that all (x, y) lie in, at least one."""
+        across, down = zip(*points, strict=True)
+        return cls(min(across), min(down), max(across) - min(across), max(down) - min(down))
+
 
 @dataclass(frozen=True)
 class TextLine:
@@ -211,8 +216,7 @@ class TextLine:
     @property
     def region(self) -> Region:
         """Return the upright part of the picture that the line stands in."""
-        across, down = zip(*self.corners, strict=True)
-        return Region(min(across), min(down), max(across) - min(across), max(down) - min(down))
+        return Region.around(self.corners)
 
 
 PieceKind = Literal["sure", "doubtful", "unreadable_number", "unreadable"]

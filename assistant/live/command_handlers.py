@@ -63,8 +63,6 @@ class CommandHandlers:
             case "unload":
                 session.conversation.unload()
                 yield kind
-            case "read" | "read_all" | "spell" | "next_line" | "previous_line" | "read_from_start" | "read_line":
-                yield "reading_unavailable"
             case _:
                 yield kind  # help, abilities: the phrase is all there is
 

@@ -10,7 +10,7 @@ from math import ceil, floor
 
 from assistant.messages import Region, TextPiece
 from assistant.reading.doubts import pieces_of_block
-from assistant.reading.page import Block, BlockKind, Page
+from assistant.reading.page import BlockKind, Page
 
 _END = re.compile(r"""(?P<word>\w*)(?:[.!?…؟۔।]+["'”’»)\]]*(?:\s+|$)|[。！？]+[」』”）]*\s*)""")
 """The last word of what may be a sentence, and how it ends."""
@@ -47,17 +47,10 @@ def passages_of(page: Page) -> tuple[Passage, ...]:
     for block in page.blocks:
         pieces = pieces_of_block(block)
         parts = _sentences(pieces) if block.kind == "paragraph" else [pieces]
-        probability, region = min((line.probability for line in block.lines), default=1.0), _around(block)
+        probability = min((line.probability for line in block.lines), default=1.0)
+        region = Region.around(point for line in block.lines for point in line.corners) if block.lines else None
         passages += [Passage(block.kind, part, probability, region) for part in parts if part]
     return tuple(passages)
-
-
-def _around(block: Block) -> Region | None:
-    points = [point for line in block.lines for point in line.corners]
-    if not points:
-        return None
-    across, down = zip(*points, strict=True)
-    return Region(min(across), min(down), max(across) - min(across), max(down) - min(down))
 
 
 class Reading:
