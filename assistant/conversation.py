@@ -164,6 +164,11 @@ class Conversation:
         glance = self.glance(keyframes, detail)
         return looked(self._describer, glance) if isinstance(glance, View) else glance
 
+    def prepare(self, view: View) -> Iterator[None]:
+        """Do ahead what questions about these pictures are likely to need, step by step: stop when there is something better to do."""
+        for instrument in self._instruments:
+            yield from instrument.prepare(view)
+
     def answer(self, seen: View | PictureProblem | None, question: Question, detail: Detail = "brief") -> Iterator[Sentence]:
         """Yield the sentences of the answer as they are complete. A bad picture is named and nothing is described.
 

@@ -245,7 +245,9 @@ class SingleObject:
     """Of the more precise noun being right, calibrated."""
 
 
-FindingKind = Literal["presence", "seen", "choice", "name", "code", "label", "reading", "translation", "text", "refusal"]
+FindingKind = Literal[
+    "presence", "seen", "choice", "count", "place", "things", "name", "code", "label", "reading", "translation", "text", "refusal",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -254,16 +256,17 @@ class Finding:
 
     kind: FindingKind
     """presence: whether a thing is there, as an answer; seen: the same, as what a question took for granted; choice: which of several
-    things it is; name: what the one thing in the picture is; code: what a code in it holds; label: what a text in it tells; reading: a
-    passage of text as it stands there; translation: one that is wanted in the language `thing`, "" for the user's; text: a free
-    sentence of a model; refusal: why nothing is told."""
-    value: bool | str | SingleObject | tuple[str, dict[str, str]] | tuple[TextPiece, ...]
-    """presence and seen: True; choice: the thing; code and label: (key of the phrase, what stands in its blanks); reading, translation: its
-    pieces; text: English; refusal: key of the phrase."""
+    things it is; count: how many there are; place: where it is; things: what is there; name: what the one thing in the picture is; code:
+    what a code in it holds; label: what a text in it tells; reading: a passage of text as it stands there; translation: one that is
+    wanted in the language `thing`, "" for the user's; text: a free sentence of a model; refusal: why nothing is told."""
+    value: bool | int | str | SingleObject | tuple[str, dict[str, str]] | tuple[TextPiece, ...] | tuple[str, ...]
+    """presence and seen: True; choice: the thing; count: the number; place: keys of [places] of the language files; things: synsets of
+    nouns.tsv; code and label: (key of the phrase, what stands in its blanks); reading, translation: its pieces; text: English; refusal:
+    key of the phrase."""
     probability: float
     """Of being right, calibrated where that was measured: of findings with 0.8, eight in ten are."""
     source: str
-    """Who found it: "likelihoods", "classifier", "codes", "text", "model" or "rule"."""
+    """Who found it: "likelihoods", "classifier", "objects", "codes", "text", "model" or "rule"."""
     thing: str = ""
     """What it is about, in the words of the question; "" where nothing is named."""
     negated: bool = False

@@ -59,6 +59,11 @@ class ModelInstrument:
             if is_measured or not (finding.kind == "text" and is_bare(str(finding.value))):
                 yield replace(finding, is_doubtful=True) if is_doubtful else finding
 
+    def prepare(self, view: View) -> Iterator[None]:
+        """Have the model look at the pictures, which it keeps."""
+        looked(self._describer, view)
+        yield
+
     def forget(self) -> None:
         """Free the model's memory; it remembers nothing else."""
         self._describer.unload()

@@ -58,6 +58,11 @@ class PresenceInstrument:
             yield Finding("seen", True, probability, self._source, known)
             yield Finding("refusal", "cant_tell_that", 1.0, "rule")
 
+    def prepare(self, view: View) -> Iterator[None]:
+        """Have the model look at the pictures, which it keeps."""
+        looked(self._describer, view)
+        yield
+
     def forget(self) -> None:
         """Free the model's memory; it remembers nothing else."""
         self._describer.unload()

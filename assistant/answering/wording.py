@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from assistant.answering.answer_checks import indefinite, with_doubt
-from assistant.languages import FALLBACK, counted_phrase, phrase
-from assistant.languages.nouns import LANGUAGES, Noun, ancestors, name, nouns, sayable
+from assistant.languages import FALLBACK, LIST_COMMAS, counted_phrase, phrase, place_words
+from assistant.languages.nouns import LANGUAGES, Noun, ancestors, find_noun, name, nouns, sayable
 from assistant.messages import AnswerThresholds, Finding, SingleObject, TextPiece
 
-COUNTED = frozenset(("page_lines", "text_lines"))
+COUNTED = frozenset(("page_lines", "text_lines", "people", "about_people"))
 """Phrases that are told by the number in their blank."""
 CHOSEN = 0.6
 """Share of the probability from which one of several things is chosen."""
 
-ANIMAL = "00015388"
-"""Its synset."""
+ANIMAL, PERSON = "00015388", "00007846"
+"""Their synsets."""
+EXACT, COUNTABLE = 4, 12
+"""Up to how many are counted exactly, as people see them at a glance; and up to how many at all."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,13 @@ def words_of(finding: Finding, thresholds: AnswerThresholds, language: str) -> P
             return _seen(finding, thresholds, language)
         case "choice":
             return Phrase("choice", {"thing": _thing(finding, language)}) if finding.probability >= CHOSEN else Phrase("cant_tell_that")
+        case "count" if isinstance(finding.value, int):
+            return _counted(finding.value, finding, language)
+        case "place" if isinstance(finding.value, tuple):
+            place = place_words(cast(tuple[str, ...], finding.value), language)
+            return Phrase("where_is", {"thing": _capital(_thing(finding, language)), "place": place})
+        case "things" if isinstance(finding.value, tuple):
+            return _listed(cast(tuple[str, ...], finding.value), language)
         case "name" if isinstance(finding.value, SingleObject):
             return _named(finding.value, language)
         case "code" | "label" if isinstance(finding.value, tuple):
@@ -90,6 +100,34 @@ def _seen(finding: Finding, thresholds: AnswerThresholds, language: str) -> Phra
     return Phrase("seen" if finding.probability >= thresholds.sure else "likely_seen", values)
 
 
+def _counted(number: int, finding: Finding, language: str) -> Phrase:
+    """How many: exactly only as far as that is known to be right, people in their own words."""
+    is_people = find_noun(finding.thing, language) in (None, nouns()[PERSON]) if finding.thing else True
+    if number == 0:
+        return Phrase("nobody") if is_people else Phrase("not_seen", {"thing": _thing(replace(finding, probability=0.0), language)})
+    if number > COUNTABLE:
+        return Phrase("many_people") if is_people else Phrase("count_many", {"thing": _capital(finding.thing)})
+    if number <= EXACT:
+        return (
+            Phrase("people", {"n": str(number)}) if is_people else Phrase("count_is", {"thing": _capital(finding.thing), "n": str(number)})
+        )
+    return (
+        Phrase("about_people", {"n": str(number)})
+        if is_people
+        else Phrase("count_about", {"thing": _capital(finding.thing), "n": str(number)})
+    )
+
+
+def _listed(synsets: Sequence[str], language: str) -> Phrase:
+    """Each thing once; of several of a kind that it is there."""
+    names = dict.fromkeys(said for synset in synsets if (said := name(nouns()[synset], language)))
+    return Phrase("things_seen", {"things": LIST_COMMAS.get(language, ", ").join(names)}) if names else Phrase("nothing_known")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def _thing(finding: Finding, language: str) -> str:
     """As the user named it; in English with its article, "any keys"."""
     if language != FALLBACK:
@@ -114,7 +152,7 @@ def _named(found: SingleObject, language: str) -> Phrase:
     plainly = name(kind, language) if kind else None
     if plainly is None:
         return Phrase("cant_tell_thing")
-    values = {"thing": plainly[:1].upper() + plainly[1:]}
+    values = {"thing": _capital(plainly)}
     finer = nouns().get(found.specific) if found.specific else surely
     precisely = name(finer, language) if finer else None
     return Phrase("named", values) if precisely in (None, plainly) else Phrase("perhaps", values | {"specific": str(precisely)})

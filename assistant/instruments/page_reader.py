@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
+from itertools import count, islice, pairwise
 
 from assistant.instruments.picture_strips import Strip, joined, strips
 from assistant.interfaces import TextReader
@@ -25,6 +25,25 @@ AHEAD = 4
 """Lines that are read before the first of them are told: where a paragraph ends shows by what follows."""
 
 
+class _Ahead:
+    """What is known of the text of one picture, each line of it read once, whoever asks first."""
+
+    def __init__(self, picture: Picture, read: Callable[[Picture], Iterator[TextLine]]) -> None:
+        """`read` gives the lines of a picture, which is held until they are all read, and else only as long as somebody else keeps it."""
+        self.picture = weakref.ref(picture)
+        self.found: list[TextLine] | None = None
+        self._read, self._unread = list[TextLine](), read(picture)
+
+    def lines(self) -> Iterator[TextLine]:
+        """Yield all lines from the first; those that nobody has asked for are read then. Several may be in the midst of it."""
+        for number in count():
+            if number == len(self._read):
+                self._read.extend(islice(self._unread, 1))
+            if number == len(self._read):
+                return
+            yield self._read[number]
+
+
 class PageReader:
     """Remembers the last page that it has read, and of pictures nothing. Used by one thread at a time."""
 
@@ -35,12 +54,21 @@ class PageReader:
         self._page: Page | None = None
         self._last: Callable[[], Picture | None] = lambda: None
         """The picture that was read last, as long as somebody else keeps it: of the same one more may be asked."""
+        self._ahead: _Ahead | None = None
+
+    def prepare(self, picture: Picture) -> Iterator[None]:
+        """Find the text of uint8 [H, W, 3] and read its first lines ahead, a line a step; what is known already isn't read again."""
+        self.find(picture)
+        if picture is not self._last():
+            for _ in islice(self._read_once(picture), AHEAD):
+                yield
 
     def find(self, picture: Picture) -> list[TextLine]:
         """Return where text stands in uint8 [H, W, 3], unread."""
-        if self._page is not None and picture is self._last():
-            return list(self._found)
-        return joined((strip, self._reader.find(strip.picture)) for strip in _strips(picture))
+        ahead = self._ahead_of(picture)
+        if ahead.found is None:
+            ahead.found = joined((strip, self._reader.find(strip.picture)) for strip in _strips(picture))
+        return list(ahead.found)
 
     def read(self, pictures: Sequence[Picture], found: Sequence[TextLine] | None = None) -> Page:
         """Return the text of the newest picture in reading order, as sure as the earlier ones of the same page make it.
@@ -65,7 +93,7 @@ class PageReader:
         aspect = newest.shape[1] / newest.shape[0]
         lines, blocks, taken = list[TextLine](), list[Block](), set[int]()
         settles = _is_one_column(found)
-        for line in self._lines(newest):
+        for line in self._read_once(newest):
             lines.append(line)
             settles = settles and _is_upright(line) and not (len(pictures) > 1 and _is_doubtful(line))
             rest = [line for line in lines if id(line) not in taken]
@@ -96,14 +124,28 @@ class PageReader:
 
     def forget(self) -> None:
         """Drop the last page, and free the reader's memory until it is asked again."""
-        self._found, self._page = (), None
+        self._found, self._page, self._ahead = (), None, None
         self._reader.unload()
+
+    def _ahead_of(self, picture: Picture) -> _Ahead:
+        if self._ahead is None or self._ahead.picture() is not picture:
+            self._ahead = _Ahead(picture, self._lines)
+        return self._ahead
+
+    def _read_once(self, picture: Picture) -> Iterator[TextLine]:
+        """The lines of a picture; from the first again after a failure, which ends an iterator as the end of the page does."""
+        try:
+            yield from self._ahead_of(picture).lines()
+        except Exception:
+            self._ahead = None
+            raise
 
     def _lines(self, picture: Picture) -> Iterator[TextLine]:
         parts = _strips(picture)
         if len(parts) == 1:
-            return self._reader.read(picture)
-        return iter(joined((strip, list(self._reader.read(strip.picture))) for strip in parts))
+            yield from self._reader.read(picture)
+        else:
+            yield from joined((strip, list(self._reader.read(strip.picture))) for strip in parts)
 
 
 def _strips(picture: Picture) -> list[Strip]:

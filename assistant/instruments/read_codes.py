@@ -109,6 +109,10 @@ class CodeInstrument:
             region = self._reader.near_code(pictures[0]) if pictures else None
             yield Finding("refusal", "code_unreadable" if region else "no_code", PROBABILITY, "codes", ask.thing, region=region)
 
+    def prepare(self, view: View) -> Iterator[None]:
+        """Do nothing: a code is soon read."""
+        return iter(())
+
     def forget(self) -> None:
         """Do nothing: it remembers no picture and holds no memory."""
 

@@ -50,6 +50,8 @@ class TextInstrument:
         self._growing: Iterator[Page] = iter(())
         """More and more of the page that is being read."""
         self._aimer = Aimer()
+        self._is_in_use = False
+        """Who never asks for text doesn't pay for it ahead."""
 
     def reliability(self, ask: Ask) -> float:
         """Return how often what it tells is right: it answers whatever asks for text."""
@@ -57,6 +59,7 @@ class TextInstrument:
 
     def examine(self, view: View, ask: Ask, detail: Detail = "brief") -> Iterator[Finding]:
         """Yield what stands in the pictures, the newest last. Ask for the next passage only when there is room to say it."""
+        self._is_in_use = True
         match ask.intent:
             case "read" | "read_all" | "translate_text":
                 yield from self._read_aloud(view, ask)
@@ -77,9 +80,15 @@ class TextInstrument:
             case _:
                 yield from self._go_on(view, ask)
 
+    def prepare(self, view: View) -> Iterator[None]:
+        """Read the first lines of the newest picture, once text was asked for."""
+        if self._is_in_use:
+            yield from self._pages.prepare(_pictures(view)[-1])
+
     def forget(self) -> None:
-        """Drop the page and free the reader's memory."""
+        """Drop the page and free the reader's memory until text is asked for again."""
         self._pages.forget()
+        self._is_in_use = False
         self._reading, self._growing = Reading(Page()), iter(())
 
     def _read_aloud(self, view: View, ask: Ask) -> Iterator[Finding]:

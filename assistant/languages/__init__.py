@@ -6,6 +6,7 @@ Fixed phrases are never machine-translated.
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from importlib import resources
 from typing import Literal
 
@@ -17,6 +18,9 @@ FALLBACK = "en"
 NOTICED, CHARACTER_ERRORS = 0.5, 0.25
 """From which share of sentences noticed, and up to which share of characters misheard, hearing a language is of use."""
 
+
+LIST_COMMAS = {"zh": "，", "ja": "、", "ar": "، "}
+"""What stands between the parts of a list where that isn't a comma."""
 
 PluralCategory = Literal["zero", "one", "two", "few", "many", "other"]
 """Kinds of numbers that a language puts differently (https://cldr.unicode.org/index/cldr-spec/plural-rules)."""
@@ -51,6 +55,8 @@ class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Words for 1, 2, 3, ... beside those of num2words, as "first|second*" with a star behind words that inflect: see README.md."""
     script_names: dict[str, str] = {}
     """What scripts are called in the phrase `cant_read_script`, by ISO 15924's English name in small letters, and "other"."""
+    places: dict[str, str] = {}
+    """Where a thing is, in the phrase `where_is`: hours of the clock, and as in `seeing.places`."""
     questions: dict[str, tuple[str, ...]] = {}
     """Templates of questions by `messages.Intent`, and under "safety", "ordinary" and "joints": see README.md."""
     commands: dict[str, tuple[str, ...]]
@@ -81,6 +87,13 @@ def counted_phrase(key: str, language: str, n: int) -> tuple[str, str]:
     known = _known(language, key)
     forms = known.counted[key]
     return forms.get(_plural_category(known.code, n), forms["other"]).format(n=n), known.code
+
+
+def place_words(keys: Sequence[str], language: str) -> str:
+    """Return the words of [places] for some keys in a language, or in English where it hasn't all: "at 11 o'clock, close"."""
+    known, english = _known(language), languages()[FALLBACK]
+    places = known.places if all(key in known.places for key in keys) else english.places
+    return LIST_COMMAS.get(known.code, ", ").join(places[key] for key in keys)
 
 
 def language_name(code: str, language: str) -> str:

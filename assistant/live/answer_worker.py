@@ -17,7 +17,7 @@ from assistant.languages import counted_phrase
 from assistant.live.aiming_guide import AimingGuide
 from assistant.live.command_handlers import CommandHandlers
 from assistant.live.dialogue_history import HistoryState
-from assistant.live.job_queue import Describe, Idle, Job, LookAhead, Respond, Speculate
+from assistant.live.job_queue import Describe, Idle, Job, LookAhead, Prepare, Respond, Speculate
 from assistant.live.session import Session
 from assistant.live.unasked_speech import UnaskedSpeech
 from assistant.messages import Ask, Command, Detail, Earcon, Keyframe, Question, Sentence, Utterance, View
@@ -74,6 +74,8 @@ class AnswerWorker:
                     self._aim()
                 case LookAhead():
                     self._unasked.scene_changed()
+                case Prepare():
+                    self._prepare()
                 case Idle():
                     self._unasked.narrate()
         except Problem as problem:
@@ -110,6 +112,13 @@ class AnswerWorker:
         if isinstance(understood, Question) and is_answered:
             self._answer(understood)
         self._speculation = _Speculation(utterance.turn, understood, before if is_answered else None)
+
+    def _prepare(self) -> None:
+        """What instruments do ahead, while the user speaks, until there is something to do for them."""
+        if isinstance(seen := self._session.glance(), View):
+            for _ in self._conversation.prepare(seen):
+                if self._session.jobs.is_urgent:
+                    return
 
     def _take_speculation(self, turn: int) -> _Speculation | None:
         """What was made ahead for this turn; what was made for another is undone."""

@@ -36,11 +36,16 @@ class LookAhead:
 
 
 @dataclass(frozen=True)
+class Prepare:
+    """The user has begun to speak: do ahead what a question may need."""
+
+
+@dataclass(frozen=True)
 class Idle:
     """Nothing was asked for a while."""
 
 
-Job = Respond | Speculate | Describe | LookAhead | Idle
+Job = Respond | Speculate | Describe | LookAhead | Prepare | Idle
 
 
 class JobQueue:
@@ -51,9 +56,10 @@ class JobQueue:
         self._urgent: Respond | Describe | None = None
         self._speculation: Speculate | None = None
         self._look: LookAhead | None = None
+        self._prepare: Prepare | None = None
         self._is_last = self._closed = False
 
-    def put(self, job: Respond | Speculate | Describe | LookAhead) -> None:
+    def put(self, job: Respond | Speculate | Describe | LookAhead | Prepare) -> None:
         """Add a job; it takes the place of one that waits of its kind."""
         with self._changed:
             match job:
@@ -63,12 +69,19 @@ class JobQueue:
                     self._speculation = job
                 case LookAhead():
                     self._look = job
+                case Prepare():
+                    self._prepare = job
             self._changed.notify_all()
 
     def cancel_speculation(self) -> None:
         """Drop what was to be answered ahead: the user goes on speaking."""
         with self._changed:
             self._speculation = None
+
+    @property
+    def is_urgent(self) -> bool:
+        """Tell whether something waits that the user waits for."""
+        return bool(self._closed or self._urgent or self._speculation)
 
     def finish(self) -> None:
         """End `jobs` once what was said has been answered: nothing more will be."""
@@ -89,7 +102,7 @@ class JobQueue:
 
     def _next(self, idle_s: float) -> Job | None:
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._is_last or self._urgent or self._speculation or self._look, idle_s)
+            self._changed.wait_for(lambda: self.is_urgent or self._is_last or self._look or self._prepare, idle_s)
             if self._closed:
                 return None
             job: Job
@@ -101,6 +114,8 @@ class JobQueue:
                 return None
             elif self._look:
                 job, self._look = self._look, None
+            elif self._prepare:
+                job, self._prepare = self._prepare, None
             else:
                 job = Idle()
             return job

@@ -13,7 +13,7 @@ import numpy as np
 from assistant.hearing.listen import listen
 from assistant.hearing.utterances import HearingEvent, SpeechLasts, SpeechPaused, SpeechResumed, SpeechStarted
 from assistant.interfaces import VoiceDetector
-from assistant.live.job_queue import Respond, Speculate
+from assistant.live.job_queue import Prepare, Respond, Speculate
 from assistant.live.session import Session
 from assistant.messages import AudioChunk, Utterance
 from assistant.turns import UNBEGUN
@@ -62,6 +62,7 @@ class Listener:
             turn = session.turns.begin()
             session.waiting.answered()
             session.report("speech_began", {"turn": turn})
+            session.jobs.put(Prepare())
         match event:
             case SpeechResumed():
                 session.jobs.cancel_speculation()

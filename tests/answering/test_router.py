@@ -25,6 +25,9 @@ class Told:
         self.asked.append(ask.intent)
         yield from self._findings[ask.intent]
 
+    def prepare(self, view: View) -> Iterator[None]:
+        return iter(())
+
     def forget(self) -> None:
         self.asked = []
 

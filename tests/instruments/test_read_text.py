@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -11,7 +11,8 @@ import pytest
 
 from assistant.conversation import Conversation
 from assistant.instruments.read_text import TextInstrument
-from assistant.messages import Ask, Frame, Keyframe, TextLine, TextPiece, View
+from assistant.messages import Ask, Frame, Keyframe, Picture, TextLine, TextPiece, View
+from assistant.problems import BadInput
 from assistant.settings import EarSettings
 from tests.support.fakes import ScriptedDescriber
 from tests.support.written_pages import Written, at
@@ -208,3 +209,38 @@ def test_of_a_picture_that_was_read_more_is_answered_without_reading_it_again() 
     shown = View((Keyframe(Frame(np.zeros((720, 1280, 3), np.uint8), 0.0), "change"),))
     told = [list(instrument.examine(shown, Ask(intent))) for intent in ("read", "brand", "total")]
     assert all(told) and reader.reads == 1
+
+
+def test_while_the_user_speaks_the_first_lines_are_read_ahead_once_text_was_asked_for() -> None:
+    reader = Written([f"Line number {number} of the letter." for number in range(1, 31)])
+    instrument = TextInstrument(reader)
+    reads: list[int] = []
+    first, second = (View((Keyframe(Frame(np.zeros((720, 1280, 3), np.uint8), float(n)), "change"),)) for n in range(2))
+    list(instrument.prepare(first))
+    reads.append(reader.lines_read)
+    list(instrument.examine(first, Ask("has_text")))
+    list(instrument.prepare(first))
+    reads.append(reader.lines_read)
+    told = list(instrument.examine(first, Ask("read_all")))
+    list(instrument.prepare(first))
+    assert len(told) >= 30 and reader.reads == 1
+    assert reads[0] == 0, "who never asks for text doesn't pay for it"
+    assert 0 < reads[1] < 10, "a page is not read whole before anybody asks for it"
+    list(instrument.prepare(second))
+    assert reader.reads == 2
+
+
+def test_after_a_failure_a_page_is_read_from_its_first_line_again() -> None:
+    class Failing(Written):
+        def read(self, picture: Picture, lines: Sequence[TextLine] | None = None) -> Iterator[TextLine]:
+            for number, line in enumerate(super().read(picture)):
+                if self.reads == 1 and number == 2:
+                    raise BadInput("the network failed", "ask again")
+                yield line
+
+    instrument = TextInstrument(Failing(["One line.", "Two lines.", "Three lines.", "Four lines."]))
+    shown = View((Keyframe(Frame(np.zeros((720, 1280, 3), np.uint8), 0.0), "change"),))
+    with pytest.raises(BadInput):
+        list(instrument.examine(shown, Ask("read")))
+    [*_, last] = instrument.examine(shown, Ask("read"))
+    assert isinstance(last.value, tuple) and "Four lines." in str(last.value)

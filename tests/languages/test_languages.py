@@ -115,6 +115,12 @@ def test_it_names_the_scripts_that_cannot_be_read(language: Language) -> None:
 
 
 @each_language
+def test_it_tells_where_things_are(language: Language) -> None:
+    assert language.places.keys() == ENGLISH.places.keys() >= {"12", "close", "left"}
+    assert len(set(language.places.values())) == len(language.places)
+
+
+@each_language
 def test_every_command_has_words(language: Language) -> None:
     assert language.commands.keys() == {*get_args(CommandKind), FILLERS, QUESTIONS}
     assert all(language.commands[kind] for kind in get_args(CommandKind))
