@@ -37,6 +37,8 @@ class CameraSettings(CheckedSettings, frozen=True):
     height: Annotated[int, Meta(ge=16, le=8192)] = 480
     largest_edge: Annotated[int, Meta(ge=64, le=8192)] = 1280
     """Pixels; longer frames are shrunk on arrival."""
+    opening_degrees: Annotated[float, Meta(ge=10.0, le=170.0)] = 70.0
+    """How wide it sees from left to right: what tells a thing's direction."""
 
 
 class KeyframeSettings(CheckedSettings, frozen=True):

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from assistant.answering.answer_checks import indefinite
 from assistant.answering.question_parser import is_pronoun
 from assistant.languages import FALLBACK
-from assistant.languages.nouns import find_noun, name
+from assistant.languages.nouns import find_noun, heads, name
 from assistant.messages import Ask
-
-_BEHIND = re.compile(r" (?:in|on|at|by|near|under|over|behind|beside|with|without|of|from|to|next|that|which|who|wearing|holding)\b")
-"""What follows is no part of a thing's name."""
 
 
 def english_thing(ask: Ask) -> str:
@@ -39,8 +34,5 @@ def known_thing(thing: str) -> str:
     """
     if not thing or find_noun(thing, FALLBACK):
         return thing
-    words = _BEHIND.split(thing, maxsplit=1)[0].split()
-    for first in range(len(words)):
-        if find_noun(" ".join(words[first:]), FALLBACK):
-            return indefinite(" ".join(words[first:])) or ""
-    return ""
+    known = next((head for head in heads(thing) if find_noun(head, FALLBACK)), "")
+    return (indefinite(known) or "") if known else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from importlib import resources
@@ -20,6 +21,10 @@ GENDERS = ("m", "f", "n", "c")
 """Masculine, feminine, neuter; c: common, the Dutch words with "de"."""
 MARKS = (*GENDERS, "pl", "u")
 """What may follow a name: its gender, "pl" for a word that is a plural ("scissors pl"), "u" for what isn't counted ("water u")."""
+
+
+_BEHIND = re.compile(r" (?:in|on|at|by|near|under|over|behind|beside|with|without|of|from|to|next|that|which|who|wearing|holding)\b")
+"""What follows is no part of a thing's name."""
 
 
 class Name(NamedTuple):
@@ -144,6 +149,12 @@ def find_noun(text: str, language: str) -> Noun | None:
         if synset := exact.get(spoken) or next((normalized[key] for key in keys if key in normalized), None):
             return nouns()[synset]
     return None
+
+
+def heads(thing: str) -> Iterator[str]:
+    """Yield an English name without what follows it, then with ever fewer words before it: "red cup on the table" -> "red cup", "cup"."""
+    words = _BEHIND.split(thing, maxsplit=1)[0].split()
+    yield from (" ".join(words[first:]) for first in range(len(words)))
 
 
 def name_key(text: str) -> str:
