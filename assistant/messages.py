@@ -219,6 +219,17 @@ class TextLine:
         return Region.around(self.corners)
 
 
+@dataclass(frozen=True)
+class DetectedThing:
+    """Something that a detector found in a picture."""
+
+    label: str
+    """Its name in English, singular and in small letters, as COCO has it: "person", "dining table"."""
+    probability: float
+    """Calibrated: of boxes with 0.8, eight in ten are of such a thing, and lie over more than half of it."""
+    region: Region
+
+
 PieceKind = Literal["sure", "doubtful", "unreadable_number", "unreadable"]
 
 
@@ -268,7 +279,7 @@ class Finding:
     source: str
     """Who found it: "likelihoods", "classifier", "objects", "codes", "text", "model" or "rule"."""
     thing: str = ""
-    """What it is about, in the words of the question; "" where nothing is named."""
+    """What it is about, in the words of the question; "" where nothing is named, and for people who are counted."""
     negated: bool = False
     """Whether "yes" says that the thing isn't there."""
     is_doubtful: bool = False

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 
-from assistant.messages import AnswerThresholds
+from assistant.messages import AnswerThresholds, Finding
 
 _DETERMINER = re.compile(r"(?:an?|any|some|the|my|your|his|her|our|their|this|that|no) ")
 _PLACE_OR_DOING = re.compile(r"(in|on|at|by|near|under|over|along|through|across|behind|beside|inside|outside|\w+ing)\b", re.IGNORECASE)
@@ -24,9 +24,16 @@ _BARE = re.compile(
     re.IGNORECASE,
 )
 
+_OF_THE_MODEL = frozenset(("likelihoods", "model", "classifier"))
+
 CANT_TELL_THING = "I can't tell what this is."
 SCENE_QUESTION = "What is in front of me?"
 """What the model is asked where it must not be asked what the user asked."""
+
+
+def thresholds_for(finding: Finding, model: AnswerThresholds) -> AnswerThresholds:
+    """Return how sure a finding must be: what the vision model says as the model's own thresholds are, what was measured as it stands."""
+    return model if finding.source in _OF_THE_MODEL else AnswerThresholds()
 
 
 def indefinite(thing: str) -> str | None:

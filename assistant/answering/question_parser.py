@@ -15,6 +15,7 @@ from assistant.answering.templates import full_pattern, part_pattern, slots_of, 
 from assistant.languages import FALLBACK, languages
 from assistant.languages.naming import named_language
 from assistant.languages.normalized import as_written
+from assistant.languages.nouns import PERSON, name, nouns
 from assistant.messages import Ask, Intent
 
 LONGEST = 300
@@ -95,8 +96,13 @@ def _parse_one(text: str, language: str, english: str) -> Ask:
             intent, slots = found
             choices = tuple(slots[name] for name in ("thing", "other") if name in slots) if intent == "choice" else ()
             asked: Intent = "is_there" if intent == ABSENT else cast(Intent, intent)
-            return Ask(asked, slots.get("thing", ""), choices, text, english or text, code, negated=intent == ABSENT)
+            return Ask(asked, slots.get("thing") or _somebody(asked, code), choices, text, english or text, code, negated=intent == ABSENT)
     return Ask("free", text=text, english=english or text, language=language)
+
+
+def _somebody(intent: Intent, language: str) -> str:
+    """What is asked about where only its presence is asked for: "Is anybody there?" names nothing, and means people."""
+    return (name(nouns()[PERSON], language, article=False) or "") if intent == "is_there" else ""
 
 
 def with_thing(ask: Ask, last: Ask | None) -> Ask:

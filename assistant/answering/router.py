@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from typing import get_args
 
-from assistant.answering.answer_checks import SCENE_QUESTION
+from assistant.answering.answer_checks import SCENE_QUESTION, thresholds_for
 from assistant.interfaces import Instrument
 from assistant.messages import AnswerThresholds, Ask, Detail, Finding, Intent, ReadingIntent, View
 
@@ -35,6 +35,8 @@ REFUSALS: dict[Intent, str] = {
 """The phrases that say so of what isn't answered; that of other intents is "cant_tell_that"."""
 TAKEN_FOR_GRANTED: frozenset[Intent] = frozenset(("colour", "how_many", "where", "doing"))
 """Intents whose questions take the thing that they name for granted."""
+PEOPLE = Ask("how_many", "person")
+"""What is told of people where nobody may say who they are."""
 _ALONE: frozenset[Intent] = frozenset(("not_about_the_picture", *READING, "scene", "what"))
 """Intents after whose refusal what is seen would be beside the point."""
 
@@ -54,7 +56,7 @@ def answer(
     phrase = REFUSALS.get(ask.intent, "cant_tell_that")
     if ask.intent not in CLOSED:
         there = _presence(instruments, view, ask) if ask.intent in TAKEN_FOR_GRANTED else None
-        if there and there.probability < thresholds.absent:
+        if there and there.probability < thresholds_for(there, thresholds).absent:
             yield there
             return
         if (yield from _examined(instruments, view, ask, detail)):
@@ -68,6 +70,8 @@ def answer(
         if ask.intent in TAKEN_FOR_GRANTED and ask.thing:
             phrase = "cant_tell_that"  # "I can't tell where exactly" would take for granted what nobody has seen
     yield Finding("refusal", phrase, 1.0, "rule")
+    if ask.intent == "who" and (yield from _examined(instruments, view, PEOPLE, detail)):
+        return
     if ask.intent not in _ALONE:
         scene = Ask("scene", text=SCENE_QUESTION, english=SCENE_QUESTION)
         yield from _examined(instruments, view, scene, detail)

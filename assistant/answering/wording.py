@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 
-from assistant.answering.answer_checks import indefinite, with_doubt
+from assistant.answering.answer_checks import indefinite, thresholds_for, with_doubt
 from assistant.languages import FALLBACK, LIST_COMMAS, counted_phrase, phrase, place_words
-from assistant.languages.nouns import LANGUAGES, Noun, ancestors, find_noun, name, nouns, sayable
+from assistant.languages.nouns import ANIMAL, LANGUAGES, Noun, ancestors, name, nouns, sayable
 from assistant.messages import AnswerThresholds, Finding, SingleObject, TextPiece
 
 COUNTED = frozenset(("page_lines", "text_lines", "people", "about_people"))
@@ -16,8 +16,6 @@ COUNTED = frozenset(("page_lines", "text_lines", "people", "about_people"))
 CHOSEN = 0.6
 """Share of the probability from which one of several things is chosen."""
 
-ANIMAL, PERSON = "00015388", "00007846"
-"""Their synsets."""
 EXACT, COUNTABLE = 4, 12
 """Up to how many are counted exactly, as people see them at a glance; and up to how many at all."""
 
@@ -52,6 +50,7 @@ def words_of(finding: Finding, thresholds: AnswerThresholds, language: str) -> P
         thresholds: how sure the model must be for how plain a word.
         language: in which it will be said.
     """
+    thresholds = thresholds_for(finding, thresholds)
     match finding.kind:
         case "refusal":
             return Phrase(str(finding.value))
@@ -102,7 +101,7 @@ def _seen(finding: Finding, thresholds: AnswerThresholds, language: str) -> Phra
 
 def _counted(number: int, finding: Finding, language: str) -> Phrase:
     """How many: exactly only as far as that is known to be right, people in their own words."""
-    is_people = find_noun(finding.thing, language) in (None, nouns()[PERSON]) if finding.thing else True
+    is_people = not finding.thing
     if number == 0:
         return Phrase("nobody") if is_people else Phrase("not_seen", {"thing": _thing(replace(finding, probability=0.0), language)})
     if number > COUNTABLE:

@@ -54,6 +54,11 @@ def test_where_the_fittest_finds_nothing_the_next_is_asked() -> None:
     assert found([Told(0.7, colour=[RED]), Told(0.95, colour=[])], "colour") == [("text", "Red.")]
 
 
+def test_who_it_is_is_never_told_but_how_many_people_there_are() -> None:
+    counter = Told(0.9, who=[RED], how_many=[Finding("count", 2, 0.9, "test")])
+    assert found([counter], "who") == [("refusal", "cant_recognise"), ("count", 2)]
+
+
 def test_what_is_right_less_than_six_times_in_ten_is_not_asked() -> None:
     assert fittest([Told(0.59, colour=[RED])], Ask("colour")) == []
     assert found([Told(0.59, colour=[RED]), Told(1.0, scene=[SCENE])], "colour") == [("refusal", "cant_tell_colour"), ("text", "A dog.")]

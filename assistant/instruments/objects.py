@@ -1,0 +1,126 @@
+"""Answers where things are, how many there are and whether they are there, by what a detector finds: nothing is guessed."""
+
+from __future__ import annotations
+
+import math
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from assistant.interfaces import ObjectDetector
+from assistant.languages import FALLBACK
+from assistant.languages.nouns import PERSON, Noun, ancestors, find_noun, heads, name, nouns, nouns_by_label
+from assistant.messages import Ask, Detail, DetectedThing, Finding, Intent, Picture, View
+from assistant.seeing.places import place_of
+
+FOUND = 0.5
+"""Probability from which a thing counts as found."""
+MOST_PLACES = 3
+"""Of one kind that are told, the surest first."""
+RELIABILITY: Mapping[Intent, float] = {"is_there": 0.9, "where": 0.9, "how_many": 0.75}
+"""Share of its plain answers that are right (docs/objects.md)."""
+PRESENCE_SLOPE, PRESENCE_OFFSET = 1.0, 0.0
+"""Platt's line from the log-odds of the surest box to those of such a thing being in the picture at all, where half of those that are
+asked about are."""
+UNSEEN = 0.05
+"""What takes the place of that box's probability where there is none."""
+SOURCE = "objects"
+_COLLECTIONS = ("coco", "doors")
+
+
+class ObjectInstrument:
+    """Implements `interfaces.Instrument` with an ObjectDetector. It remembers what it found in the last picture."""
+
+    def __init__(self, detector: ObjectDetector, opening_degrees: float) -> None:
+        """`opening_degrees`: how wide the camera sees from left to right."""
+        self._detector = detector
+        self._opening_degrees = opening_degrees
+        self._last: tuple[Callable[[], Picture | None], Sequence[DetectedThing]] = (lambda: None, ())
+
+    def reliability(self, ask: Ask) -> float:
+        """Return how often its plain answer is right, in [0, 1]; 0 for what it can't find."""
+        share = RELIABILITY.get(ask.intent, 0.0)
+        return share if share and self._wanted(ask) else 0.0
+
+    def examine(self, view: View, ask: Ask, detail: Detail = "brief") -> Iterator[Finding]:
+        """Yield what is found of the thing in the newest picture; nothing where that wouldn't tell whether it is there."""
+        wanted = self._wanted(ask)
+        picture = view.keyframes[-1].frame.picture
+        found = [thing for thing in self.detect(picture) if thing.label in wanted]
+        sure = [thing for thing in found if thing.probability >= FOUND]
+        match ask.intent:
+            case "where":
+                for thing in sure[:MOST_PLACES]:
+                    yield self._place(thing, picture, replace(ask, thing=wanted[thing.label]))
+            case "how_many":
+                counted = "" if _noun(ask) == nouns()[PERSON] else ask.thing
+                yield Finding("count", len(sure), RELIABILITY["how_many"], SOURCE, counted)
+            case "is_there" if sure or self._is_label(ask):
+                best = found[0] if found else None
+                region = best.region if best and sure else None
+                yield Finding("presence", True, _presence(best), SOURCE, ask.thing, ask.negated, region=region)
+
+    def detect(self, picture: Picture) -> Sequence[DetectedThing]:
+        """Return what is found in uint8 [H, W, 3], the surest first; of the picture that was asked about last, without looking again."""
+        last, found = self._last
+        if last() is not picture:
+            found = self._detector.detect(picture)
+            self._last = weakref.ref(picture), found
+        return found
+
+    def prepare(self, view: View) -> Iterator[None]:
+        """Look for things in the newest picture."""
+        self.detect(view.keyframes[-1].frame.picture)
+        yield
+
+    def forget(self) -> None:
+        """Drop what it found, and free the detector's memory until it is asked again."""
+        self._last = (lambda: None, ())
+        self._detector.unload()
+
+    def _place(self, thing: DetectedThing, picture: Picture, ask: Ask) -> Finding:
+        height, width = picture.shape[:2]
+        place = place_of(thing.label, thing.region, width / height, self._opening_degrees)
+        return Finding("place", place.keys, thing.probability, SOURCE, ask.thing, region=thing.region)
+
+    def _wanted(self, ask: Ask) -> Mapping[str, str]:
+        """Labels that answer a question -> what such a thing is called in it: those that are what is named or a kind of it.
+
+        Where there is none, a place is also told of what a name adds something to ("red cup"), or of which it is a kind ("armchair").
+        """
+        noun = _noun(ask)
+        if noun:
+            kinds = {label: ask.thing for label, known in self._known().items() if noun in (known, *ancestors(known))}
+            if kinds or ask.intent != "where":
+                return kinds
+            above = ancestors(noun)
+            named = {label: name(known, ask.language, article=False) for label, known in self._known().items() if known in above}
+            return {label: said for label, said in named.items() if said}
+        if ask.intent == "where" and ask.language == FALLBACK:
+            for head in heads(ask.thing):
+                if find_noun(head, FALLBACK):
+                    return dict.fromkeys(self._wanted(replace(ask, thing=head)), head)
+        return {}
+
+    def _is_label(self, ask: Ask) -> bool:
+        """Whether the thing itself can be found, so that its absence says something, and not only some kinds of it."""
+        return _noun(ask) in self._known().values()
+
+    def _known(self) -> Mapping[str, Noun]:
+        return {
+            label: known
+            for collection in _COLLECTIONS
+            for label, known in nouns_by_label(collection).items()
+            if label in self._detector.labels
+        }
+
+
+def _noun(ask: Ask) -> Noun | None:
+    return find_noun(ask.thing, ask.language) if ask.thing else None
+
+
+def _presence(best: DetectedThing | None) -> float:
+    """The probability that a thing is there at all, by the surest box of it."""
+    probability = max(best.probability if best else 0.0, UNSEEN)
+    log_odds = math.log(probability / (1 - min(probability, 0.999)))
+    return 1 / (1 + math.exp(-PRESENCE_SLOPE * log_odds - PRESENCE_OFFSET))
