@@ -15,6 +15,7 @@ from assistant.messages import (
     Ask,
     AudioChunk,
     Detail,
+    DetectedThing,
     Finding,
     Frame,
     Keyframe,
@@ -233,6 +234,23 @@ class TextReader(Protocol):
 
         `lines`: those that `find` found in this picture and that are wanted; None = all. One that it can't read has an empty text.
         """
+        ...
+
+    def unload(self) -> None:
+        """Free its memory until the next call."""
+        ...
+
+
+class ObjectDetector(Protocol):
+    """Finds things and where they are. Loads with the first call; threads may share it."""
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """Return the names of what it can find, as `DetectedThing.label` has them; of anything else it says nothing."""
+        ...
+
+    def detect(self, picture: Picture) -> Sequence[DetectedThing]:
+        """Return what stands in uint8 [H, W, 3], the surest first, each thing once; nothing that is most unlikely."""
         ...
 
     def unload(self) -> None:

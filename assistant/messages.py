@@ -219,6 +219,17 @@ class TextLine:
         return Region.around(self.corners)
 
 
+@dataclass(frozen=True)
+class DetectedThing:
+    """Something that a detector found in a picture."""
+
+    label: str
+    """Its name in English, singular and in small letters, as COCO has it: "person", "dining table"."""
+    probability: float
+    """Calibrated: of boxes with 0.8, eight in ten are of such a thing, and lie over more than half of it."""
+    region: Region
+
+
 PieceKind = Literal["sure", "doubtful", "unreadable_number", "unreadable"]
 
 
