@@ -15,6 +15,7 @@ from assistant.interfaces import (
     Camera,
     Instrument,
     Microphone,
+    ObjectDetector,
     SceneDescriber,
     Speaker,
     SpeechSynthesizer,
@@ -41,6 +42,10 @@ if TYPE_CHECKING:
 WHISPER = "whisper-base"
 FIREFOX = "firefox-en-pt"
 PPOCR = "ppocr-v6"
+DETECTOR = "yolov4-tiny"
+FACES = "centerface"
+FINDS = "find things"
+"""How the manifests call the job of a detector of things."""
 READS = "read text"
 """How the manifests call the job of a text recogniser."""
 TRANSLATES = "translate"
@@ -259,6 +264,27 @@ def open_text_reader(store: ModelStore, threads: int = 0, *, live: bool = False)
     with contextlib.suppress(MissingModel):
         return TwoReaders(reader, TesseractReader(threads=threads or 1))
     return reader
+
+
+def open_detector(store: ModelStore, threads: int = 0, *, live: bool = False) -> ObjectDetector:
+    """Open the finder of people and things: a better one that was fetched, else the default one. Raises MissingModel.
+
+    Nothing is loaded before it is used. `threads`: 0 = one per core; `live` leaves room for sound beside it.
+    """
+    better = [each.name for each in _installed(FINDS, store) if each.name != DETECTOR]
+    return _open_detector(store.folder([*better, DETECTOR][0]), threads, live)
+
+
+def open_face_detector(store: ModelStore, threads: int = 0, *, live: bool = False) -> ObjectDetector:
+    """Open the finder of faces likewise; all it finds has the label "face". Raises MissingModel."""
+    return _open_detector(store.folder(FACES), threads, live)
+
+
+def _open_detector(folder: Path, threads: int, live: bool) -> ObjectDetector:
+    from assistant.engines.detection.detector import OnnxDetector
+    from assistant.engines.onnx.session import SessionSettings
+
+    return OnnxDetector(folder, SessionSettings.beside_audio(threads) if live else SessionSettings(threads, spin=False))
 
 
 def open_camera(source: str, settings: CameraSettings, *, real_time: bool = False, on_change: OnChange | None = None) -> Camera:

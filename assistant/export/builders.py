@@ -18,4 +18,12 @@ def builder_of(name: str) -> Builder | None:
         from assistant.export.firefox import build_firefox
 
         return build_firefox
+    if name == "yolov4-tiny":
+        from assistant.export.detectors import build_yolov4_tiny
+
+        return build_yolov4_tiny
+    if name == "centerface":
+        from assistant.export.detectors import build_centerface
+
+        return build_centerface
     return None

@@ -1,0 +1,1 @@
+"""Finds things in pictures, with where they are."""

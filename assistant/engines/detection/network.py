@@ -1,0 +1,89 @@
+"""What every detecting network does, and which one a folder holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from assistant.engines.detection.boxes import Boxes
+from assistant.engines.detection.centerface import CenterFaceNetwork
+from assistant.engines.detection.detr import DetrNetwork
+from assistant.engines.detection.yolo import YoloNetwork
+from assistant.engines.onnx.session import FETCH_AGAIN, SessionSettings
+from assistant.messages import Picture
+from assistant.problems import DamagedModel, MissingModel, shorten
+
+
+class Network(Protocol):
+    """Finds boxes in one picture. Safe from several threads."""
+
+    @property
+    def most_overlap(self) -> float:
+        """Return the intersection over union above which two of its boxes stand for one thing."""
+        ...
+
+    def find(self, picture: Picture, floor: float) -> Boxes:
+        """Return the boxes in uint8 [H, W, 3] that score at least `floor`, several for a thing maybe. DamagedModel if the graph fails."""
+        ...
+
+
+_KINDS: dict[str, Callable[[Path, SessionSettings, dict[str, Any]], Network]] = {
+    "yolov4": YoloNetwork,
+    "centerface": CenterFaceNetwork,
+    "d_fine": DetrNetwork,
+    "rt_detr": DetrNetwork,
+    "rt_detr_v2": DetrNetwork,
+}
+"""By "model_type" of a folder's config.json, as transformers calls them where it knows them."""
+
+
+_TODAY = {
+    "aeroplane": "airplane",
+    "diningtable": "dining table",
+    "motorbike": "motorcycle",
+    "pottedplant": "potted plant",
+    "sofa": "couch",
+    "tvmonitor": "tv",
+}
+"""COCO's names of what Darknet's lists and D-FINE's call by the names of Pascal VOC."""
+
+
+def open_network(folder: Path, settings: SessionSettings) -> Network:
+    """Load the network of a folder. MissingModel if a file isn't there, DamagedModel if it can't be used."""
+    config = read_config(folder)
+    kind = str(config.get("model_type"))
+    if kind not in _KINDS:
+        raise DamagedModel(f"{_named(folder)} is of the unknown kind {shorten(kind, 40)}", f"use one of {', '.join(_KINDS)}")
+    try:
+        return _KINDS[kind](folder, settings, config)
+    except (KeyError, TypeError, ValueError) as error:
+        raise DamagedModel(f"{_named(folder)} can't be used ({shorten(str(error), 100)})", FETCH_AGAIN) from error
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """Return what config.json says. MissingModel if it isn't there, DamagedModel if it is none."""
+    path = folder / "config.json"
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise MissingModel(f"the model file {shorten(path)} is missing", FETCH_AGAIN) from error
+    except ValueError as error:
+        raise DamagedModel(f"{_named(folder)} is no JSON", FETCH_AGAIN) from error
+    if not isinstance(config, dict):
+        raise DamagedModel(f"{_named(folder)} is no table", FETCH_AGAIN)
+    return config
+
+
+def read_labels(folder: Path, config: dict[str, Any]) -> tuple[str, ...]:
+    """Return the names of what the network of a folder finds, by their numbers from 0. DamagedModel where its config names none."""
+    names = config.get("id2label")
+    numbers = [str(number) for number in range(len(names))] if isinstance(names, dict) else []
+    if not isinstance(names, dict) or not numbers or names.keys() != {*numbers}:
+        raise DamagedModel(f"{_named(folder)} names nothing that can be found", FETCH_AGAIN)
+    return tuple(_TODAY.get(str(names[number]), str(names[number])) for number in numbers)
+
+
+def _named(folder: Path) -> str:
+    return f"the model file {shorten(folder / 'config.json')}"
