@@ -198,20 +198,26 @@ def open_translators(store: ModelStore, threads: int = 0) -> list[Translator]:
     return found
 
 
-def open_instruments(store: ModelStore, threads: int = 0, *, live: bool = False) -> list[Instrument]:
+def open_instruments(
+    store: ModelStore, threads: int = 0, *, live: bool = False, opening_degrees: float = CameraSettings().opening_degrees
+) -> list[Instrument]:
     """Open what answers by measuring, before a vision model is asked; what isn't fetched is left out. Each loads when it is first used.
 
     Args:
         store: where models are.
         threads: 0 = one per core.
         live: leave room for sound.
+        opening_degrees: how wide the camera sees.
     """
+    from assistant.instruments.objects import ObjectInstrument
     from assistant.instruments.read_codes import CodeInstrument
     from assistant.instruments.read_text import TextInstrument
 
     found: list[Instrument] = [CodeInstrument(open_code_reader())]
     with contextlib.suppress(MissingModel):
         found.append(TextInstrument(open_text_reader(store, threads, live=live), reads=readable_languages(store)))
+    with contextlib.suppress(MissingModel):
+        found.append(ObjectInstrument(open_detector(store, threads, live=live), opening_degrees))
     return found
 
 

@@ -100,7 +100,8 @@ def _open_loop(options: argparse.Namespace, report: EventSink) -> tuple[LiveLoop
     translators = assembly.open_translators(store, settings.answers.threads)
     transcriber = assembly.open_transcriber(settings.ears, store, settings.answers.threads, settings.language, translators)
     describer = timed(assembly.open_describer(settings.answers, store, live=True), report)
-    instruments = assembly.open_instruments(store, settings.answers.threads, live=True)
+    opening = settings.camera.opening_degrees
+    instruments = assembly.open_instruments(store, settings.answers.threads, live=True, opening_degrees=opening)
     conversation = Conversation(
         transcriber,
         describer,

@@ -17,6 +17,7 @@ from assistant.languages import counted_phrase
 from assistant.live.aiming_guide import AimingGuide
 from assistant.live.command_handlers import CommandHandlers
 from assistant.live.dialogue_history import HistoryState
+from assistant.live.find_guide import FindGuide
 from assistant.live.job_queue import Describe, Idle, Job, LookAhead, Prepare, Respond, Speculate
 from assistant.live.session import Session
 from assistant.live.unasked_speech import UnaskedSpeech
@@ -57,6 +58,7 @@ class AnswerWorker:
         self._commands = CommandHandlers(session)
         self._unasked = UnaskedSpeech(session)
         self._aiming = AimingGuide(session)
+        self._finding = FindGuide(session)
         self._speculation: _Speculation | None = None
 
     def do(self, job: Job) -> None:
@@ -72,6 +74,8 @@ class AnswerWorker:
                     self._answer(self._scene_question(turn))
                 case LookAhead() | Idle() if self._aiming.is_active:
                     self._aim()
+                case LookAhead() | Idle() if self._finding.is_active:
+                    self._finding.step()
                 case LookAhead():
                     self._unasked.scene_changed()
                 case Prepare():
@@ -165,7 +169,9 @@ class AnswerWorker:
         if of_picture and (silent_s := session.memory.silent_s(session.clock())) > OLD_S:
             text, language = counted_phrase("old_picture", question.language, round(silent_s))
             session.say(Sentence(text, language, question.turn))
-        self._aiming.begin(question, self._say_answer(self._conversation.answer(seen, question, detail or session.detail)))
+        said = self._say_answer(self._conversation.answer(seen, question, detail or session.detail))
+        self._aiming.begin(question, said[-1] if said else None)
+        self._finding.begin(question, said)
         if isinstance(seen, View) and of_picture and POOR & set(view_conditions(seen.keyframes[-1].frame.picture)):
             session.say(session.phrase("poor_picture", question.turn))
 
@@ -214,15 +220,16 @@ class AnswerWorker:
         if question := self._aiming.step():
             self._answer(question)
 
-    def _say_answer(self, sentences: Iterable[Sentence]) -> Sentence | None:
-        """Return the last sentence, None if they are wanted no more."""
-        session, sentence = self._session, None
+    def _say_answer(self, sentences: Iterable[Sentence]) -> list[Sentence]:
+        """Return what was said; nothing if it is wanted no more."""
+        session, said = self._session, list[Sentence]()
         for sentence in sentences:
             session.history.said(sentence)
             if not session.say(sentence):
-                return None  # the user speaks again: to stop the model is to stop asking it
+                return []  # the user speaks again: to stop the model is to stop asking it
             session.sounds.wait_begun(sentence.turn, FIRST_SOUND_S)  # the model would slow down the voice
-        return sentence
+            said.append(sentence)
+        return said
 
 
 def sounds_whole(text: str) -> bool:

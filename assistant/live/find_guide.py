@@ -1,0 +1,57 @@
+"""Guides the hand that holds the camera towards what was asked for: "where is my cup?", "find the door"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from assistant.live.session import Session
+from assistant.messages import Ask, Finding, Glance, Keyframe, Question, Sentence
+from assistant.seeing.frame_quality import picture_problem
+from assistant.seeing.guidance import Guide
+from assistant.seeing.places import yaw_degrees
+
+SOURCE = "objects"
+"""Whose findings have regions that can be followed."""
+
+
+class FindGuide:
+    """Called by the answering thread alone."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._question: Question | None = None
+        self._ask = Ask("where")
+        self._guide = Guide(0.0, is_seen=False)
+
+    @property
+    def is_active(self) -> bool:
+        """Tell whether it guides: the user has asked nothing else since."""
+        if self._question is not None and (self._guide.is_over or self._session.turns.current != self._question.turn):
+            self._question = None
+        return self._question is not None
+
+    def begin(self, question: Question, said: Sequence[Sentence]) -> None:
+        """Guide if `said` answers where one thing is that can be followed; also where it isn't seen yet."""
+        findings = [sentence.finding for sentence in said if sentence.finding and sentence.finding.source == SOURCE]
+        wheres = [ask for ask in question.asks if ask.intent == "where"]
+        self._question = question if len(wheres) == 1 and findings else None
+        if self._question:
+            self._ask = wheres[0]
+            self._guide = Guide(self._session.clock(), is_seen=any(finding.kind == "place" for finding in findings))
+
+    def step(self) -> None:
+        """Look at the newest frame, and say how to turn, if that is news."""
+        session, question, frame = self._session, self._question, self._session.memory.newest_frame
+        if question is None or frame is None or not session.is_silent:
+            return
+        shown = Glance((Keyframe(frame, "only", problem=picture_problem(frame.picture)),))
+        sentences = session.conversation.answer(shown, replace(question, asks=(self._ask,)))
+        place = next((s.finding for s in sentences if s.finding and s.finding.kind == "place"), None)
+        if key := self._guide.next(self._yaw(place), session.clock()):
+            session.say(session.phrase(key, question.turn, thing=self._ask.thing))
+
+    def _yaw(self, place: Finding | None) -> float | None:
+        if place is None or place.region is None:
+            return None
+        return yaw_degrees(place.region, self._session.settings.camera.opening_degrees)
