@@ -15,7 +15,7 @@ from assistant.answering.templates import full_pattern, part_pattern, slots_of, 
 from assistant.languages import FALLBACK, languages
 from assistant.languages.naming import named_language
 from assistant.languages.normalized import as_written
-from assistant.languages.nouns import PERSON, name, nouns
+from assistant.languages.nouns import PERSON, find_noun, name, nouns
 from assistant.messages import Ask, Intent
 
 LONGEST = 300
@@ -29,6 +29,8 @@ list ("the = el|la", written "[<the>] {thing}"); and parts that no name of a thi
 fit "これは{thing}ですか"."""
 LANGUAGE = "language"
 """The slot of a language's name; what names none doesn't fit."""
+APPEARS = "appears"
+"""Templates of events that are a thing coming into sight."""
 ABSENT = "is_absent"
 """Templates that ask for a thing's presence the other way round: "Is there no dog?"."""
 _ORDER = (
@@ -49,6 +51,7 @@ class _Grammar:
     """A language's questions, ready to be compared."""
 
     patterns: tuple[tuple[re.Pattern[str], str], ...]
+    events: tuple[re.Pattern[str], ...]
     safety: re.Pattern[str] | None
     ordinary: re.Pattern[str] | None
     joints: re.Pattern[str] | None
@@ -103,6 +106,17 @@ def _parse_one(text: str, language: str, english: str) -> Ask:
 def _somebody(intent: Intent, language: str) -> str:
     """What is asked about where only its presence is asked for: "Is anybody there?" names nothing, and means people."""
     return (name(nouns()[PERSON], language, article=False) or "") if intent == "is_there" else ""
+
+
+def awaited_thing(event: str, language: str) -> str:
+    """Return what somebody waits for who wants to be told when it comes into sight ("a dog appears" -> "a dog"); "" for other events."""
+    if find_noun(event, language):
+        return event
+    grammar = _grammar(language)
+    ways = (spaced(event), grammar.words(event))
+    matches = filter(None, (pattern.fullmatch(words) for words in ways for pattern in grammar.events))
+    things = (as_written(slots_of(match)["thing"], event) for match in matches)
+    return next((thing for thing in things if find_noun(thing, language)), "")
 
 
 def with_thing(ask: Ask, last: Ask | None) -> Ask:
@@ -170,8 +184,10 @@ def _grammar(code: str) -> _Grammar:
     table = _with_lists(languages()[code if code in languages() else FALLBACK].questions)
     patterns = tuple((full_pattern(template), intent) for intent in _ORDER for template in table.get(intent, ()))
     joints = "|".join(re.escape(word) for word in sorted(table.get(JOINTS, ()), key=len, reverse=True))
+    events = tuple(full_pattern(template) for template in table.get(APPEARS, ()))
     return _Grammar(
         patterns,
+        events,
         part_pattern(table.get(SAFETY, ())),
         part_pattern(table.get(ORDINARY, ())),
         re.compile(rf"(?:{joints})(?:\s+|(?<=[\u3040-\u9fff]))", re.IGNORECASE) if joints else None,

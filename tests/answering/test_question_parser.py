@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from assistant.answering.question_parser import MOST_ASKS, parse_question
+from assistant.answering.commands import match_command
+from assistant.answering.question_parser import MOST_ASKS, awaited_thing, parse_question
 from assistant.languages import languages
+from assistant.languages.nouns import find_noun
 from assistant.languages.normalized import normalize
 from tests.support import folders
 
@@ -151,3 +153,39 @@ def test_absence_is_asked_for_the_other_way_round() -> None:
 @pytest.mark.parametrize("text", ["", "?", "...", "a" * 5000, "and and and", "is there", "is there a?", "(((", "{thing}", "what " * 500])
 def test_anything_at_all_is_parsed_to_something(text: str) -> None:
     assert intents(text)
+
+
+@pytest.mark.parametrize(
+    ("code", "told", "synset"),
+    [
+        ("en", "Tell me when a person appears", "00007846"),
+        ("en", "Watch for a dog", "02084071"),
+        ("de", "Sagen Sie mir, wenn jemand kommt", "00007846"),
+        ("fr", "Dis-moi quand un chien apparaît", "02084071"),
+        ("es", "Avísame cuando llegue el autobús", "02924116"),
+        ("pt", "Me avise quando alguém chegar", "00007846"),
+        ("it", "Dimmi quando c'è un cane", "02084071"),
+        ("nl", "Zeg het me als er een hond komt", "02084071"),
+        ("pl", "Powiedz mi, kiedy ktoś przyjdzie", "00007846"),
+        ("ru", "Скажи, когда кто-то придёт", "00007846"),
+        ("uk", "Скажи мені, коли з'явиться собака", "02084071"),
+        ("tr", "Biri gelince haber ver", "00007846"),
+        ("ar", "أخبرني عندما يأتي شخص", "00007846"),
+        ("hi", "जब कुत्ता आए तो बताओ", "02084071"),
+        ("zh", "有人来的时候告诉我", "00007846"),
+        ("ja", "人が来たら教えて", "00007846"),
+        ("ko", "개가 나타나면 알려줘", "02084071"),
+        ("vi", "Cho tôi biết khi có người đến", "00007846"),
+        ("id", "Beri tahu saya kalau ada orang datang", "00007846"),
+    ],
+)
+def test_what_is_awaited_is_known_where_it_only_comes_into_sight(code: str, told: str, synset: str) -> None:
+    command = match_command(told, (code, "en"))
+    assert command and command.kind == "tell_when"
+    noun = find_noun(awaited_thing(command.argument, code), code)
+    assert noun and noun.synset == synset
+
+
+@pytest.mark.parametrize("event", ["a dog jumps", "the man sits down", "it rains", "somebody waves", "the light goes out"])
+def test_what_happens_with_a_thing_is_more_than_that_it_is_there(event: str) -> None:
+    assert awaited_thing(event, "en") == ""
