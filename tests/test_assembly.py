@@ -1,12 +1,14 @@
-"""Which languages are listened for, and what reads text."""
+"""Which languages are listened for, what reads text, and what finds things."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from assistant.assembly import enabled_languages, open_text_reader
+from assistant.assembly import enabled_languages, open_detector, open_face_detector, open_text_reader
+from assistant.interfaces import ObjectDetector
 from assistant.languages import languages
 from assistant.problems import BadInput, MissingModel
 from assistant.settings import EarSettings, load_settings
@@ -43,6 +45,21 @@ def test_they_are_given_as_a_list(languages: str, tmp_path: Path) -> None:
 def test_one_without_a_file_is_told(language: str, others: tuple[str, ...], nothing_fetched: ModelStore) -> None:
     with pytest.raises(BadInput, match="xx"):
         enabled_languages(EarSettings(languages=others), language, nothing_fetched)
+
+
+@pytest.mark.parametrize("open_one", [open_detector, open_face_detector])
+def test_without_its_model_a_detector_says_what_fetches_it(
+    open_one: Callable[[ModelStore], ObjectDetector], nothing_fetched: ModelStore
+) -> None:
+    with pytest.raises(MissingModel, match="assistant setup"):
+        open_one(nothing_fetched)
+
+
+@pytest.mark.models
+def test_people_and_things_are_looked_for_and_faces(models_dir: Path) -> None:
+    store = ModelStore(models_dir)
+    assert {"person", "chair", "dining table", "tv"} <= open_detector(store, threads=1).labels
+    assert open_face_detector(store, threads=1, live=True).labels == {"face"}
 
 
 def test_without_its_model_the_reader_says_what_fetches_it(nothing_fetched: ModelStore) -> None:

@@ -109,8 +109,17 @@ def median_s(work: Callable[[T], object], prepare: Callable[[], T]) -> float:
 
 def peak_mb() -> float:
     """Return the most resident memory of this process so far. Not getrusage: after fork and exec that still counts the parent's."""
+    return _memory_mb("VmHWM")
+
+
+def resident_mb() -> float:
+    """Return the resident memory of this process now."""
+    return _memory_mb("VmRSS")
+
+
+def _memory_mb(field: str) -> float:
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
-    return int(status["VmHWM"].split()[0]) / 1024
+    return int(status[field].split()[0]) / 1024
 
 
 def print_figures(figures: Figures) -> None:

@@ -71,7 +71,7 @@ def read_convolutions(path: Path, layers: Sequence[Layer], channels: Sequence[in
         FileNotFoundError: it isn't there.
         ValueError: it holds fewer or more numbers than the layers have.
     """
-    numbers = np.fromfile(path, np.float32, offset=_HEADER_BYTES)
+    numbers = np.frombuffer(path.read_bytes()[_HEADER_BYTES:], np.float32)
 
     def take(*shape: int) -> Numbers:
         nonlocal numbers

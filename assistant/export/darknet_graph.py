@@ -25,7 +25,8 @@ def detector_graph(network: Path, weights: Path) -> Graph:
     `head_1` ... f32 [n, anchors * (5 + classes), h / stride, w / stride]. FileNotFoundError, or ValueError for what isn't known.
     """
     layers = read_layers(network)
-    convolutions = read_convolutions(weights, layers, [made for made, _ in _shapes(layers)])
+    channels = [each for each, _ in _shapes(layers)]
+    convolutions = read_convolutions(weights, layers, channels)
     graph, outs, heads = Graph("detector"), list[str](), 0
     x = graph.input("picture", FLOAT, ["n", _COLOURS, "h", "w"])
     for index, layer in enumerate(layers):
@@ -41,11 +42,10 @@ def detector_graph(network: Path, weights: Path) -> Graph:
             x = _route(graph, [outs[index + n if n < 0 else n] for n in layer.numbers("layers")], layer, index)
         else:  # a head, which `_shapes` has made sure of
             graph.op("Identity", x, out=f"head_{heads}")
-            graph.output(f"head_{heads}", FLOAT, ["n", "numbers", f"h{heads}", f"w{heads}"])
+            graph.output(f"head_{heads}", FLOAT, ["n", channels[index], f"h{heads}", f"w{heads}"])
             heads += 1
         outs.append(x)
-    if next(convolutions, None) is not None:  # runs the reader to its end, where it looks whether anything is left
-        raise ValueError(f"{weights.name} holds more than its network has")
+    next(convolutions, None)  # there it looks whether anything is left
     return graph
 
 

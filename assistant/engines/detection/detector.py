@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.engines.detection.boxes import check_picture, region_of, thin_out
-from assistant.engines.detection.calibration import OTHER, Curve, curves_of
+from assistant.engines.detection.calibration import OTHER, Curve, Curves, curves_of
 from assistant.engines.detection.network import Network, open_network, read_config, read_labels
 from assistant.engines.onnx.session import SessionSettings, trim_heap
 from assistant.messages import DetectedThing, Picture
@@ -22,8 +22,15 @@ LEAST_PROBABILITY = 0.05
 class OnnxDetector:
     """Implements `interfaces.ObjectDetector`. Its network runs once at a time, so that threads don't add to its memory."""
 
-    def __init__(self, folder: Path, settings: SessionSettings | None = None) -> None:
-        """Take note of the folder, with config.json and a graph as network.py knows them; nothing is loaded yet."""
+    def __init__(self, folder: Path, settings: SessionSettings | None = None, curves: Curves | None = None) -> None:
+        """Take note of the folder; nothing is loaded yet.
+
+        Args:
+            folder: with config.json and a graph, as network.py knows them.
+            settings: of the session.
+            curves: from scores to probabilities; None = those that were measured of this kind of network.
+        """
+        self._curves = curves
         self._folder = folder
         self._settings = settings or SessionSettings(spin=False)
         self._config: dict[str, Any] = {}
@@ -58,7 +65,7 @@ class OnnxDetector:
         trim_heap()
 
     def _curve(self, name: str) -> Curve:
-        curves = curves_of(str(self._config["model_type"]))
+        curves = curves_of(str(self._config["model_type"])) if self._curves is None else self._curves
         return curves.get(name) or curves.get(OTHER) or Curve()
 
     def _names(self) -> tuple[str, ...]:

@@ -33,13 +33,13 @@ class YoloNetwork:
 
     def __init__(self, folder: Path, settings: SessionSettings, config: dict[str, Any]) -> None:
         """Load detection.onnx. MissingModel, DamagedModel, or KeyError, TypeError or ValueError for a config that isn't of such a one."""
-        heads = config["heads"]
+        heads, labels = config["heads"], len(config["id2label"])
         self._heads = [_Head(int(each["stride"]), np.array(each["anchors"], np.float32), float(each["stretch"])) for each in heads]
         self._side = int(config.get("side", SIDE))
         self._graph = OnnxGraph(folder / "detection.onnx", settings)
         self._graph.input("picture", (None, 3, None, None), np.float32)
-        for number in range(len(self._heads)):
-            self._graph.output(f"head_{number}", (None, None, None, None), np.float32)
+        for number, head in enumerate(self._heads):
+            self._graph.output(f"head_{number}", (None, len(head.anchors) * (5 + labels), None, None), np.float32)
 
     def find(self, picture: Picture, floor: float) -> Boxes:
         """Return what scores at least `floor`. DamagedModel if the graph fails."""
