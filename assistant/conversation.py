@@ -15,8 +15,8 @@ from assistant.answering.commands import match_command
 from assistant.answering.english_questions import in_question_order, spelled_as_question
 from assistant.answering.model_answers import ModelInstrument
 from assistant.answering.presence import PresenceInstrument, thresholds_of
-from assistant.answering.question_parser import asks_about_safety, parse_question, with_thing
-from assistant.answering.router import answer
+from assistant.answering.question_parser import asks_about_safety, awaited_thing, parse_question, with_thing
+from assistant.answering.router import answer, fittest
 from assistant.answering.translating import Translation, find_translator, translate_faithfully
 from assistant.answering.wake_word import after_wake_word
 from assistant.answering.wording import Phrase, Quotation, words_of
@@ -41,6 +41,7 @@ from assistant.messages import (
 )
 from assistant.settings import EarSettings
 from assistant.videos.watch_events import EventWatcher
+from assistant.videos.watch_things import ThingWatcher
 
 ENGLISH = "en"
 
@@ -225,9 +226,24 @@ class Conversation:
         translator = find_translator(self._translators, source, target)
         return translate_faithfully(translator, text, source, target) if translator else Translation(text, source)
 
-    def watcher(self, event: str, language: str) -> EventWatcher:
-        """Return what looks for an event that the user described in this language."""
-        return EventWatcher(self._describer, self.written(event, language).english_text)
+    def measured(self, view: View, ask: Ask) -> Finding | None:
+        """Return the first thing that the fittest instrument finds; None where none finds anything. The vision model isn't asked."""
+        for instrument in fittest(self._instruments, ask):
+            if found := next(iter(instrument.examine(view, ask)), None):
+                return found
+        return None
+
+    def watcher(self, event: str, language: str) -> EventWatcher | ThingWatcher:
+        """Return what looks for an event that the user described in this language: by instruments where a thing comes into sight."""
+        thing = Ask("is_there", awaited_thing(event, language), language=language)
+        if not thing.thing or not fittest(self._instruments, thing):
+            return EventWatcher(self._describer, self.written(event, language).english_text)
+
+        def probability(keyframe: Keyframe) -> float:
+            found = self.measured(View((keyframe,)), thing)
+            return found.probability if found else 0.0
+
+        return ThingWatcher(probability)
 
     def forget(self) -> None:
         """Drop what was asked about last, and free the model's memory, which holds what it has looked at."""

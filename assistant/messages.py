@@ -40,9 +40,9 @@ row go on in the text that was read last."""
 
 Intent = Literal[
     "scene", "what", "choice", "is_this", "is_there", "where", "how_many", "colour", "light", "code", "who", "doing",
-    "compare", "money", "safety", "not_about_the_picture", "free", ReadingIntent,
+    "compare", "things", "money", "safety", "not_about_the_picture", "free", ReadingIntent,
 ]  # fmt: skip
-"""What is wanted; "free" is whatever fits nothing else."""
+"""What is wanted; "things": a list of what is there; "free" is whatever fits nothing else."""
 
 CommandKind = Literal[
     "describe", "more", "shorter", "repeat", "stop", "what_changed", "where_looking", "tell_when",

@@ -13,17 +13,19 @@ from assistant.languages.nouns import PERSON, Noun, ancestors, find_noun, heads,
 from assistant.messages import Ask, Detail, DetectedThing, Finding, Intent, Picture, View
 from assistant.seeing.places import place_of
 
-FOUND = 0.5
+FOUND = 0.4
 """Probability from which a thing counts as found."""
+SURE = 0.8
+"""Probability from which it is told unasked."""
 MOST_PLACES = 3
 """Of one kind that are told, the surest first."""
-RELIABILITY: Mapping[Intent, float] = {"is_there": 0.9, "where": 0.9, "how_many": 0.75}
+RELIABILITY: Mapping[Intent, float] = {"is_there": 0.9, "where": 0.9, "how_many": 0.75, "things": 0.9}
 """Share of its plain answers that are right (docs/objects.md)."""
-PRESENCE_SLOPE, PRESENCE_OFFSET = 1.0, 0.0
-"""Platt's line from the log-odds of the surest box to those of such a thing being in the picture at all, where half of those that are
-asked about are."""
-UNSEEN = 0.05
-"""What takes the place of that box's probability where there is none."""
+PRESENCE_OFFSET = 2.17
+"""What is added to the log-odds of the surest box for those of such a thing being there at all: where half of what is asked about is
+there, and the other half is what most often stands beside it (as POPE asks, Li et al. 2023, https://arxiv.org/abs/2305.10355)."""
+UNSEEN, NOBODY = 0.24, 0.08
+"""Probability that a thing is there of which there is no box, and that a person is."""
 SOURCE = "objects"
 _COLLECTIONS = ("coco", "doors")
 
@@ -40,12 +42,15 @@ class ObjectInstrument:
     def reliability(self, ask: Ask) -> float:
         """Return how often its plain answer is right, in [0, 1]; 0 for what it can't find."""
         share = RELIABILITY.get(ask.intent, 0.0)
-        return share if share and self._wanted(ask) else 0.0
+        return share if share and (ask.intent == "things" or self._wanted(ask)) else 0.0
 
     def examine(self, view: View, ask: Ask, detail: Detail = "brief") -> Iterator[Finding]:
         """Yield what is found of the thing in the newest picture; nothing where that wouldn't tell whether it is there."""
-        wanted = self._wanted(ask)
         picture = view.keyframes[-1].frame.picture
+        if ask.intent == "things":
+            yield self._things(picture)
+            return
+        wanted = self._wanted(ask)
         found = [thing for thing in self.detect(picture) if thing.label in wanted]
         sure = [thing for thing in found if thing.probability >= FOUND]
         match ask.intent:
@@ -58,7 +63,8 @@ class ObjectInstrument:
             case "is_there" if sure or self._is_label(ask):
                 best = found[0] if found else None
                 region = best.region if best and sure else None
-                yield Finding("presence", True, _presence(best), SOURCE, ask.thing, ask.negated, region=region)
+                unseen = NOBODY if _noun(ask) == nouns()[PERSON] else UNSEEN
+                yield Finding("presence", True, _presence(best) if best else unseen, SOURCE, ask.thing, ask.negated, region=region)
 
     def detect(self, picture: Picture) -> Sequence[DetectedThing]:
         """Return what is found in uint8 [H, W, 3], the surest first; of the picture that was asked about last, without looking again."""
@@ -77,6 +83,12 @@ class ObjectInstrument:
         """Drop what it found, and free the detector's memory until it is asked again."""
         self._last = (lambda: None, ())
         self._detector.unload()
+
+    def _things(self, picture: Picture) -> Finding:
+        known = self._known()
+        sure = [thing for thing in self.detect(picture) if thing.probability >= SURE and thing.label in known]
+        probability = min((thing.probability for thing in sure), default=1.0)
+        return Finding("things", tuple(sorted({known[thing.label].synset for thing in sure})), probability, SOURCE)
 
     def _place(self, thing: DetectedThing, picture: Picture, ask: Ask) -> Finding:
         height, width = picture.shape[:2]
@@ -119,8 +131,7 @@ def _noun(ask: Ask) -> Noun | None:
     return find_noun(ask.thing, ask.language) if ask.thing else None
 
 
-def _presence(best: DetectedThing | None) -> float:
+def _presence(best: DetectedThing) -> float:
     """The probability that a thing is there at all, by the surest box of it."""
-    probability = max(best.probability if best else 0.0, UNSEEN)
-    log_odds = math.log(probability / (1 - min(probability, 0.999)))
-    return 1 / (1 + math.exp(-PRESENCE_SLOPE * log_odds - PRESENCE_OFFSET))
+    odds = best.probability / (1 - min(best.probability, 0.999)) * math.exp(PRESENCE_OFFSET)
+    return odds / (1 + odds)

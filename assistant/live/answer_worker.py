@@ -81,7 +81,7 @@ class AnswerWorker:
                 case Prepare():
                     self._prepare()
                 case Idle():
-                    self._unasked.narrate()
+                    self._unasked.idle()
         except Problem as problem:
             session.report("trouble", {"turn": session.turns.current, "what": str(problem)})
             session.say(Earcon("error", session.turns.current))

@@ -6,12 +6,18 @@ Part of the answering thread's work.
 from __future__ import annotations
 
 from assistant.answering.answer_checks import SCENE_QUESTION
+from assistant.answering.confirming import is_confirmed
+from assistant.languages.nouns import nouns, nouns_by_label
+from assistant.live.people_watch import PeopleWatch
 from assistant.live.session import Session
-from assistant.messages import Ask, Question, Sentence, View
+from assistant.messages import Ask, Finding, Keyframe, Question, Sentence, View
+from assistant.seeing.frame_quality import picture_problem
 from assistant.videos.watch_events import EventWatcher
+from assistant.videos.watch_things import ThingWatcher
 
 _SCENE = Ask("scene", english=SCENE_QUESTION)
 _SIGN = Ask("sign")
+_THINGS = Ask("things")
 NARRATED = {
     "brief": (_SCENE, _SIGN),
     "normal": (Ask("free", english="Where is this?"), Ask("free", english="Who is there?"), _SCENE, _SIGN),
@@ -24,7 +30,8 @@ class UnaskedSpeech:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._watcher: EventWatcher | None = None
+        self._people = PeopleWatch(session)
+        self._watcher: EventWatcher | ThingWatcher | None = None
         self._awaited = ""
         """What the user wants to be told of, in their words."""
 
@@ -40,6 +47,13 @@ class UnaskedSpeech:
             self._session.narrator.seen(newest)
         self._session.look_ahead()
         self._watch()
+        self.idle()
+
+    def idle(self) -> None:
+        """Tell of what has come, gone or appeared by now."""
+        if isinstance(self._watcher, ThingWatcher) and (frame := self._session.memory.newest_frame):
+            self._watch(Keyframe(frame, "only", problem=picture_problem(frame.picture)))
+        self._people.step()
         self.narrate()
 
     def narrate(self) -> None:
@@ -57,19 +71,36 @@ class UnaskedSpeech:
             if seen is not None and narrator.is_news(seen, now_s):
                 session.say(session.phrase(seen))
             return
+        things, said = session.conversation.measured(seen, _THINGS), False
         for ask in NARRATED["brief" if session.detail == "brief" else "normal"]:
             asked = Question(ask.english, session.conversation.language, ask.english, turn, asks=(ask,))
             for sentence in session.conversation.answer(seen, asked, "brief"):
                 english = sentence.english or sentence.text
-                if _is_worth_saying(sentence) and narrator.is_news(english, now_s) and not session.say(sentence):
+                if not _is_worth_saying(sentence) or not _is_borne_out(sentence, things):
+                    continue
+                said = True
+                if narrator.is_news(english, now_s) and not session.say(sentence):
                     return
+        if things and things.value and not said:
+            asked = Question("", session.conversation.language, "", turn)
+            for sentence in session.conversation.told([things], asked):
+                if narrator.is_news(sentence.english or sentence.text, now_s):
+                    session.say(sentence)
 
-    def _watch(self) -> None:
+    def _watch(self, newest: Keyframe | None = None) -> None:
         """Tell what the user waits for when the newest picture shows it."""
-        newest = self._session.memory.newest
+        newest = newest or self._session.memory.newest
         if self._watcher and newest and newest.problem is None and self._watcher.process(newest):
             self._watcher = None
             self._session.say(self._session.phrase("event_happened", event=self._awaited))
+
+
+def _is_borne_out(sentence: Sentence, things: Finding | None) -> bool:
+    """Whether a model's own words are confirmed by what was found, where anything can find things."""
+    if things is None or sentence.finding is None or sentence.finding.kind != "text" or not isinstance(things.value, tuple):
+        return True
+    seen = [nouns()[synset] for synset in things.value if isinstance(synset, str)]
+    return is_confirmed(sentence.english or sentence.text, seen, nouns_by_label("coco").values())
 
 
 def _is_worth_saying(sentence: Sentence) -> bool:

@@ -10,8 +10,8 @@ import pytest
 from assistant.answering.commands import match_command
 from assistant.answering.question_parser import MOST_ASKS, awaited_thing, parse_question
 from assistant.languages import languages
-from assistant.languages.nouns import find_noun
 from assistant.languages.normalized import normalize
+from assistant.languages.nouns import find_noun
 from tests.support import folders
 
 ASKED: dict[str, dict[str, Any]] = {

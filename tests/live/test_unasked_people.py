@@ -1,0 +1,112 @@
+"""Who has the scene told hears of people that come and go, and of nothing that only the vision model sees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from assistant.conversation import Conversation
+from assistant.instruments.objects import ObjectInstrument
+from assistant.live.answer_worker import AnswerWorker
+from assistant.live.job_queue import Idle, LookAhead, Respond
+from assistant.live.session import Session
+from assistant.messages import DetectedThing, Frame, Keyframe, NarrationMode, Picture, Region, Sentence, Transcript, Utterance
+from assistant.settings import NarrationSettings, Settings
+from assistant.speaking.speech_queue import Spoken
+from tests.support.fakes import ListSpeaker, ScriptedDescriber, ScriptedTranscriber, ToneSynthesizer
+
+
+class Room:
+    """An ObjectDetector of what is in the room now; its pictures differ wherever the things do."""
+
+    def __init__(self) -> None:
+        self.things: list[str] = []
+        self.looks = 0
+
+    @property
+    def labels(self) -> frozenset[str]:
+        return frozenset(("person", "dog", "chair", "horse"))
+
+    def detect(self, picture: Picture) -> Sequence[DetectedThing]:
+        self.looks += 1
+        return [DetectedThing(label, 0.95, Region(0.1 * n, 0.3, 0.1, 0.5)) for n, label in enumerate(self.things)]
+
+    def unload(self) -> None:
+        pass
+
+    def picture(self) -> Picture:
+        return np.random.default_rng(len(self.things)).integers(60, 200, (12, 16, 3)).astype(np.uint8).repeat(30, axis=0).repeat(30, axis=1)
+
+
+class Listening(Session):
+    """Somebody who has the scene narrated and hears what comes."""
+
+    def __init__(self, model_says: str, mode: NarrationMode = "changes", asks: str = "") -> None:
+        self.room, self.said, self.now_s = Room(), list[str](), 100.0
+        settings = Settings(narration=NarrationSettings(mode=mode))
+        ears = ScriptedTranscriber([Transcript(asks, "en", 0.99, asks)])
+        talk = Conversation(ears, ScriptedDescriber([model_says]), settings.ears, instruments=[ObjectInstrument(self.room, 70.0)])
+        super().__init__(talk, settings, ListSpeaker(), [ToneSynthesizer()], lambda event, details: None, lambda: self.now_s)
+        self.sounds.close()
+        self.worker = AnswerWorker(self)
+
+    @property
+    def is_silent(self) -> bool:
+        return True
+
+    def say(self, spoken: Spoken) -> bool:
+        return self.offer(spoken)
+
+    def offer(self, spoken: Spoken) -> bool:
+        if isinstance(spoken, Sentence):
+            self.said.append(spoken.text)
+        return True
+
+    def heard_while(self, *things: str, seconds: float = 5.0) -> list[str]:
+        """What is said while these things are before the camera."""
+        self.room.things, self.said = list(things), []
+        self.memory.add(Keyframe(Frame(self.room.picture(), self.now_s), "change"))
+        for number in range(round(seconds / 0.25)):
+            self.now_s += 0.25
+            self.memory.note_frame(self.now_s, Frame(self.room.picture(), self.now_s))
+            self.worker.do(Idle() if number else LookAhead())
+        return self.said
+
+
+def test_people_who_come_and_go_are_told_of_each_time() -> None:
+    user = Listening("A dog runs.")
+    assert user.heard_while("chair") == ["I see a chair."]
+    assert "Somebody came." in user.heard_while("chair", "person")
+    assert "Nobody is there any more." in user.heard_while("chair")
+    assert "Somebody came." in user.heard_while("chair", "person"), "not swallowed because it was said before"
+    assert user.heard_while("chair", "person", "person")[:2] == ["Somebody came.", "2 people."]
+    assert user.heard_while("chair", "person")[:2] == ["Somebody left.", "One person."]
+
+
+def test_what_only_the_model_sees_is_not_told_unasked_but_what_is_confirmed_is() -> None:
+    assert Listening("A group of people riding horses.").heard_while("chair") == ["I see a chair."]
+    assert Listening("A dog lies beside a chair.").heard_while("chair", "dog") == ["A dog lies beside a chair."]
+    assert Listening("A group of people riding horses.").heard_while() == []
+
+
+def test_an_unchanged_picture_is_not_looked_at_again() -> None:
+    user = Listening("A dog.")
+    user.heard_while("person", seconds=10)
+    looks = user.room.looks
+    user.heard_while("person", seconds=10)
+    assert user.room.looks - looks <= 2
+
+
+def test_without_narration_nobody_is_told_of_anything_nor_looked_for() -> None:
+    user = Listening("A dog.", mode="quiet")
+    assert user.heard_while("person") == []
+    assert user.room.looks == 0
+
+
+def test_an_awaited_person_is_told_of_when_a_person_is_there_and_not_before() -> None:
+    user = Listening("A red car.", mode="quiet", asks="Tell me when a person appears.")
+    user.worker.do(Respond(Utterance(np.ones(16000, np.float32), 16000, 0.0, 1.0, user.turns.begin())))
+    assert user.heard_while("chair", seconds=10) == []
+    assert user.heard_while("chair", "person") == ["Now: a person appears."]
+    assert user.heard_while("chair", "person", "dog") == [], "it is told once"
