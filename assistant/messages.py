@@ -134,13 +134,18 @@ class Command:
     """Code of the language in whose words it was said."""
 
 
+LEFT, RIGHT = "left", "right"
+"""Sides, as what is asked about: `Ask.thing`."""
+
+
 @dataclass(frozen=True)
 class Ask:
     """One thing that is asked, parsed: no later stage looks at the words again."""
 
     intent: Intent
     thing: str = ""
-    """What it is asked about, as the user named it ("red cup"); "" where nothing is named. find_text: the words looked for;
+    """What it is asked about, as the user named it ("red cup"); "" where nothing is named. things: what they are on, LEFT or RIGHT, "" for
+    all of the picture; find_text: the words looked for;
     translate_text: the two-letter code of the language that is wanted."""
     choices: tuple[str, ...] = ()
     """What is to be told apart: "a dog or a cat?"."""

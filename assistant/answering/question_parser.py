@@ -15,8 +15,8 @@ from assistant.answering.templates import full_pattern, part_pattern, slots_of, 
 from assistant.languages import FALLBACK, languages
 from assistant.languages.naming import named_language
 from assistant.languages.normalized import as_written
-from assistant.languages.nouns import PERSON, find_noun, name, nouns
-from assistant.messages import Ask, Intent
+from assistant.languages.nouns import PERSON, ancestors, find_noun, name, nouns, nouns_by_label
+from assistant.messages import LEFT, RIGHT, Ask, Intent
 
 LONGEST = 300
 """Letters of a question that are parsed; what follows is only looked through for safety."""
@@ -33,9 +33,18 @@ APPEARS = "appears"
 """Templates of events that are a thing coming into sight."""
 ABSENT = "is_absent"
 """Templates that ask for a thing's presence the other way round: "Is there no dog?"."""
+_ASKED_OTHERWISE: dict[str, tuple[Intent, str]] = {
+    ABSENT: ("is_there", ""),
+    "things_left": ("things", LEFT),
+    "things_right": ("things", RIGHT),
+    "things_on": ("things", ""),
+}
+"""Keys of templates whose intent has another name -> it, and what is asked about where that isn't named."""
+_OF_PLACES = frozenset(("things_left", "things_right", "things_on"))
 _ORDER = (
     *("code", "translate_text", "expiry", "brand", "not_about_the_picture", "money", "total", "has_text", "find_text", "read"),
     *("who", "colour", "light", "how_many"),
+    *("things_left", "things_right", "things_on"),
     *("where", "choice", "compare", "doing", ABSENT, "is_there", "is_this", "scene", "what"),
 )
 """In which they are tried, the most particular first."""
@@ -98,8 +107,9 @@ def _parse_one(text: str, language: str, english: str) -> Ask:
         if found := _match(words, code):
             intent, slots = found
             choices = tuple(slots[name] for name in ("thing", "other") if name in slots) if intent == "choice" else ()
-            asked: Intent = "is_there" if intent == ABSENT else cast(Intent, intent)
-            return Ask(asked, slots.get("thing") or _somebody(asked, code), choices, text, english or text, code, negated=intent == ABSENT)
+            asked, side = _ASKED_OTHERWISE.get(intent, (cast(Intent, intent), ""))
+            thing = slots.get("thing") or side or _somebody(asked, code)
+            return Ask(asked, thing, choices, text, english or text, code, negated=intent == ABSENT)
     return Ask("free", text=text, english=english or text, language=language)
 
 
@@ -142,16 +152,26 @@ def asks_about_safety(text: str, language: str) -> bool:
 def _match(text: str, language: str) -> tuple[str, dict[str, str]] | None:
     grammar = _grammar(language)
     words = grammar.words(text)
+    as_said = spaced(text)
     for pattern, intent in grammar.patterns:
-        if not (match := pattern.fullmatch(words)):
+        # What others leave out as a mere place, "on the table", is what these ask about.
+        if not (match := pattern.fullmatch(as_said if intent in _OF_PLACES else words)):
             continue
         slots = slots_of(match)
         if wanted := slots.get(LANGUAGE):
             if code := named_language(wanted, language):
                 return intent, {"thing": code}
+        elif intent == "things_on" and not _can_be_found(slots["thing"], language):
+            continue  # "What is on the photo?" asks about the scene
         elif grammar.names(slots.values()):
             return intent, {name: as_written(value, text) for name, value in slots.items()}
     return None
+
+
+def _can_be_found(thing: str, language: str) -> bool:
+    """Whether a detector may find it, or a kind of it."""
+    noun = find_noun(thing, language)
+    return noun is not None and any(noun in (known, *ancestors(known)) for known in nouns_by_label("coco").values())
 
 
 def _split(text: str, language: str) -> Iterator[str]:

@@ -10,8 +10,8 @@ from dataclasses import replace
 from assistant.interfaces import ObjectDetector
 from assistant.languages import FALLBACK
 from assistant.languages.nouns import PERSON, Noun, ancestors, find_noun, heads, name, nouns, nouns_by_label
-from assistant.messages import Ask, Detail, DetectedThing, Finding, Intent, Picture, View
-from assistant.seeing.places import place_of
+from assistant.messages import LEFT, RIGHT, Ask, Detail, DetectedThing, Finding, Intent, Picture, Region, View
+from assistant.seeing.places import place_of, stands_on
 
 FOUND = 0.4
 """Probability from which a thing counts as found."""
@@ -27,6 +27,12 @@ there, and the other half is what most often stands beside it (as POPE asks, Li 
 UNSEEN, NOBODY = 0.24, 0.08
 """Probability that a thing is there of which there is no box, and that a person is."""
 SOURCE = "objects"
+_SIDES: Mapping[str, Callable[[Region], bool]] = {
+    "": lambda region: True,
+    LEFT: lambda region: region.left + region.width / 2 < 0.4,
+    RIGHT: lambda region: region.left + region.width / 2 > 0.6,
+}
+"""What is asked about -> whether a thing is there."""
 _COLLECTIONS = ("coco", "doors")
 
 
@@ -42,13 +48,13 @@ class ObjectInstrument:
     def reliability(self, ask: Ask) -> float:
         """Return how often its plain answer is right, in [0, 1]; 0 for what it can't find."""
         share = RELIABILITY.get(ask.intent, 0.0)
-        return share if share and (ask.intent == "things" or self._wanted(ask)) else 0.0
+        return share if share and ((ask.intent == "things" and ask.thing in _SIDES) or self._wanted(ask)) else 0.0
 
     def examine(self, view: View, ask: Ask, detail: Detail = "brief") -> Iterator[Finding]:
         """Yield what is found of the thing in the newest picture; nothing where that wouldn't tell whether it is there."""
         picture = view.keyframes[-1].frame.picture
         if ask.intent == "things":
-            yield self._things(picture)
+            yield from self._things(picture, ask)
             return
         wanted = self._wanted(ask)
         found = [thing for thing in self.detect(picture) if thing.label in wanted]
@@ -84,11 +90,20 @@ class ObjectInstrument:
         self._last = (lambda: None, ())
         self._detector.unload()
 
-    def _things(self, picture: Picture) -> Finding:
+    def _things(self, picture: Picture, ask: Ask) -> Iterator[Finding]:
+        """What there is in all of the picture, on a side, or on a thing; nothing where that thing isn't found."""
         known = self._known()
-        sure = [thing for thing in self.detect(picture) if thing.probability >= SURE and thing.label in known]
+        found = [thing for thing in self.detect(picture) if thing.label in known]
+        if ask.thing in _SIDES:
+            sure = [thing for thing in found if thing.probability >= SURE and _SIDES[ask.thing](thing.region)]
+        else:
+            wanted = self._wanted(ask)
+            below = next((thing for thing in found if thing.label in wanted and thing.probability >= FOUND), None)
+            if below is None:
+                return
+            sure = [thing for thing in found if thing.probability >= FOUND and stands_on(thing.region, below.region)]
         probability = min((thing.probability for thing in sure), default=1.0)
-        return Finding("things", tuple(sorted({known[thing.label].synset for thing in sure})), probability, SOURCE)
+        yield Finding("things", tuple(sorted({known[thing.label].synset for thing in sure})), probability, SOURCE)
 
     def _place(self, thing: DetectedThing, picture: Picture, ask: Ask) -> Finding:
         height, width = picture.shape[:2]

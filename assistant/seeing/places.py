@@ -107,6 +107,14 @@ def cut_off(region: Region) -> tuple[Edge, ...]:
     return tuple(edge for edge, is_touched in touches.items() if is_touched)
 
 
+def stands_on(thing: Region, below: Region) -> bool:
+    """Tell whether one thing clearly stands on another: its foot lies within the other, most of it over it, and it is the narrower one."""
+    foot = thing.top + thing.height
+    overlap = min(thing.left + thing.width, below.left + below.width) - max(thing.left, below.left)
+    is_within = below.top < foot <= below.top + below.height and thing.top < below.top + below.height / 2
+    return is_within and overlap > thing.width / 2 and thing.width < below.width
+
+
 def _distance(label: str, region: Region, aspect: float, opening_degrees: float, edges: tuple[Edge, ...]) -> Distance | None:
     """By the pinhole model; what is cut off above or below is taller than it shows, so that it is only known to be nearer."""
     if label not in HEIGHTS_M or region.height <= 0:

@@ -12,6 +12,7 @@ from assistant.answering.question_parser import MOST_ASKS, awaited_thing, parse_
 from assistant.languages import languages
 from assistant.languages.normalized import normalize
 from assistant.languages.nouns import find_noun
+from assistant.messages import LEFT, RIGHT
 from tests.support import folders
 
 ASKED: dict[str, dict[str, Any]] = {
@@ -189,3 +190,33 @@ def test_what_is_awaited_is_known_where_it_only_comes_into_sight(code: str, told
 @pytest.mark.parametrize("event", ["a dog jumps", "the man sits down", "it rains", "somebody waves", "the light goes out"])
 def test_what_happens_with_a_thing_is_more_than_that_it_is_there(event: str) -> None:
     assert awaited_thing(event, "en") == ""
+
+
+@pytest.mark.parametrize(
+    ("code", "on", "left", "right"),
+    [
+        ("en", "What is on the table?", "What is to my left?", "What's on my right?"),
+        ("de", "Was liegt auf dem Tisch?", "Was ist links von mir?", "Was ist rechts?"),
+        ("fr", "Qu'est-ce qu'il y a sur la table ?", "Qu'est-ce qu'il y a à ma gauche ?", "Qu'y a-t-il à droite ?"),
+        ("es", "¿Qué hay sobre la mesa?", "¿Qué hay a mi izquierda?", "¿Qué hay a la derecha?"),
+        ("pt", "O que está em cima da mesa?", "O que há à minha esquerda?", "O que tem à direita?"),
+        ("it", "Che cosa c'è sul tavolo?", "Cosa c'è alla mia sinistra?", "Che cosa c'è a destra?"),
+        ("nl", "Wat ligt er op de tafel?", "Wat is er links van mij?", "Wat staat er rechts?"),
+        ("pl", "Co leży na stole?", "Co jest po mojej lewej stronie?", "Co jest po prawej?"),
+        ("ru", "Что лежит на столе?", "Что слева от меня?", "Что находится справа?"),
+        ("uk", "Що лежить на стільці?", "Що ліворуч від мене?", "Що є праворуч?"),
+        ("tr", "Masanın üstünde ne var?", "Solumda ne var?", "Sağda ne var?"),
+        ("ar", "ماذا يوجد على الطاولة؟", "ماذا يوجد على يساري؟", "ماذا يوجد على اليمين؟"),
+        ("hi", "मेज़ पर क्या है?", "मेरे बाईं ओर क्या है?", "दाईं ओर क्या है?"),
+        ("zh", "桌子上有什么？", "我左边有什么？", "右边有什么？"),
+        ("ja", "テーブルの上に何がありますか？", "左に何がありますか？", "右側に何がありますか？"),
+        ("ko", "탁자 위에 뭐가 있어요?", "왼쪽에 뭐가 있어요?", "오른쪽에 뭐가 있나요?"),
+        ("vi", "Có gì ở trên bàn?", "Bên trái tôi có gì?", "Có gì ở bên phải?"),
+        ("id", "Apa yang ada di atas meja?", "Apa yang ada di sebelah kiri saya?", "Ada apa di kanan?"),
+    ],
+)
+def test_what_is_on_a_thing_or_a_side_is_asked_in_every_language(code: str, on: str, left: str, right: str) -> None:
+    asks = [parse_question(question, code)[0] for question in (on, left, right)]
+    assert [ask.intent for ask in asks] == ["things"] * 3
+    assert asks[0].thing not in ("", LEFT, RIGHT)
+    assert [ask.thing for ask in asks[1:]] == [LEFT, RIGHT]

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from assistant.messages import Region
-from assistant.seeing.places import HEIGHTS_M, Place, cut_off, place_of, yaw_degrees
+from assistant.seeing.places import HEIGHTS_M, Place, cut_off, place_of, stands_on, yaw_degrees
 
 ASPECT, OPENING = 16 / 9, 70.0
 
@@ -55,3 +55,12 @@ def test_what_touches_an_edge_is_cut_off_there_and_high_and_low_are_told() -> No
     assert place_of("clock", Region(0.45, 0.05, 0.1, 0.1), ASPECT, OPENING).height == "high"
     assert place_of("clock", Region(0.45, 0.85, 0.1, 0.1), ASPECT, OPENING).height == "low"
     assert place_of("clock", Region(0.45, 0.45, 0.1, 0.1), ASPECT, OPENING).height is None
+
+
+def test_a_thing_stands_on_another_only_where_that_is_clear() -> None:
+    table = Region(0.1, 0.5, 0.8, 0.4)
+    assert stands_on(Region(0.4, 0.35, 0.1, 0.25), table)
+    assert not stands_on(Region(0.4, 0.1, 0.1, 0.25), table), "its foot is above the table: it may hang behind it"
+    assert not stands_on(Region(0.4, 0.75, 0.1, 0.2), table), "it stands before the table or under it"
+    assert not stands_on(Region(0.85, 0.35, 0.15, 0.25), table), "most of it is beside the table"
+    assert not stands_on(table, Region(0.4, 0.35, 0.1, 0.6)), "a table doesn't stand on a cup"
