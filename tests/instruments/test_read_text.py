@@ -11,7 +11,7 @@ import pytest
 
 from assistant.conversation import Conversation
 from assistant.instruments.read_text import TextInstrument
-from assistant.messages import Ask, Frame, Keyframe, TextLine, TextPiece, View
+from assistant.messages import Ask, Frame, Keyframe, PictureProblem, TextLine, TextPiece, View
 from assistant.settings import EarSettings
 from tests.support.fakes import ScriptedDescriber
 from tests.support.written_pages import Written, at
@@ -208,3 +208,23 @@ def test_of_a_picture_that_was_read_more_is_answered_without_reading_it_again() 
     shown = View((Keyframe(Frame(np.zeros((720, 1280, 3), np.uint8), 0.0), "change"),))
     told = [list(instrument.examine(shown, Ask(intent))) for intent in ("read", "brand", "total")]
     assert all(told) and reader.reads == 1
+
+
+@pytest.mark.parametrize("seen", [None, "covered"])
+def test_who_has_put_the_page_down_goes_on_in_it(seen: PictureProblem | None) -> None:
+    talk = Conversation(
+        None, ScriptedDescriber(["A cat."]), EarSettings(), instruments=[TextInstrument(Written(["First line.", "Second line.", "Third."]))]
+    )
+
+    def said(question: str, picture: bool = False) -> list[str]:
+        shown = talk.glance([Keyframe(Frame(np.zeros((720, 1280, 3), np.uint8), 0.0), "change")]) if picture else seen
+        return [sentence.text for sentence in talk.answer(shown, talk.written(question, "en"))]
+
+    assert said("next") == ["I haven't read anything yet."]
+    said("read it", picture=True)
+    assert said("read the first line") == ["First line."]
+    assert said("next") == ["Second line."]
+    assert said("previous line") == ["First line."]
+    assert said("spell it")[0].startswith("F, i, r, s, t,")
+    assert said("from the beginning")[0] == "First line."
+    assert said("read it") != ["First line."], "to read anew needs a picture"
