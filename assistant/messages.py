@@ -29,7 +29,9 @@ Detail = Literal["brief", "normal", "full"]
 
 NarrationMode = Literal["quiet", "changes", "continuous"]
 
-EarconName = Literal["ready", "listening", "heard", "thinking", "answer", "error", "muted"]
+EarconName = Literal["ready", "listening", "heard", "thinking", "answer", "error", "muted", "aim"]
+
+AimingSound = Literal["words", "tones", "both"]
 
 ReadingIntent = Literal[
     "read", "read_all", "translate_text", "has_text", "find_text", "total", "expiry", "brand", "sign", "aim",
@@ -212,6 +214,8 @@ class TextLine:
     """Four (x, y), as shares of the picture's width and height, clockwise from where the line begins: turned text keeps its turn."""
     character_probabilities: tuple[float, ...] = ()
     """Of each character of `text` being right; empty where the reader doesn't tell."""
+    script: str = ""
+    """Of a line that can't be read: what script it is in, as `Language.script_names` has it; "" where that isn't known."""
 
     @property
     def region(self) -> Region:
@@ -302,6 +306,8 @@ class Earcon:
 
     name: EarconName
     turn: int = 0
+    level: float = 0.0
+    """Of "aim", in [0, 1]: how well the camera is placed."""
 
 
 @dataclass(frozen=True)
