@@ -14,6 +14,10 @@ from assistant.messages import Probabilities
 BLANK = 0
 """Class of "no new character"."""
 
+SPACE_IN_NUMBER = 0.1
+"""Probability of a space at a step between two digits from which one stands there. Between narrow groups of digits it is often not the
+likeliest, and between digits that belong together it is next to none (docs/reading.md)."""
+
 _LEFT_TO_RIGHT = re.compile(r"[A-Za-z0-9٠-٩۰-۹]+(?:[ .,:/%+*@-]+[A-Za-z0-9٠-٩۰-۹]+)*%?")
 """A run that is written from left to right inside a line that is written from right to left."""
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
@@ -26,6 +30,8 @@ class ReadText:
 
     text: str
     character_probabilities: tuple[float, ...]
+    script: str = ""
+    """Of a line without text: the script that it is in, where the recogniser can tell that it is one of which it lacks letters."""
 
     @property
     def probability(self) -> float:
@@ -44,6 +50,8 @@ NOTHING = ReadText("", ())
 def decode(outputs: Probabilities, characters: Sequence[str]) -> ReadText:
     """Decode the likeliest class of each step: repetitions are one character, blanks are none, spaces at the ends don't count.
 
+    A space between two digits needs less: what is lost there makes one number of several.
+
     Args:
         outputs: float32 [steps, classes], probabilities.
         characters: of each class; that of the blank is never used.
@@ -52,8 +60,14 @@ def decode(outputs: Probabilities, characters: Sequence[str]) -> ReadText:
     starts = np.flatnonzero((classes != BLANK) & (np.diff(classes, prepend=BLANK) != 0))
     ends = np.append(starts, len(classes))[1:]
     # The surest of the steps that show a character says how sure the character is.
-    steps = zip(starts.tolist(), ends.tolist(), strict=True)
-    read = [(characters[classes[start]], _surest(classes, probabilities, start, end)) for start, end in steps]
+    read: list[tuple[str, float]] = []
+    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+        character = characters[classes[start]]
+        if read and character.isdigit() and read[-1][0].isdigit() and characters[-1] == " ":
+            space = float(outputs[before:start, -1].max())
+            read += [(" ", max(space, 1 - space))] if space >= SPACE_IN_NUMBER else []
+        read.append((character, _surest(classes, probabilities, start, end)))
+        before = start
     while read and read[0][0].isspace():
         read.pop(0)
     while read and read[-1][0].isspace():

@@ -30,6 +30,14 @@ def test_spaces_count_inside_a_line_but_not_at_its_ends() -> None:
     assert decode(steps((" ", 0.9), ("a", 0.9), (" ", 0.9), ("b", 0.9), (" ", 0.9)), CHARACTERS).text == "a b"
 
 
+@pytest.mark.parametrize(("space", "text"), [(0.3, "1 2"), (0.12, "1 2"), (0.05, "12")])
+def test_a_gap_between_digits_is_a_space_though_it_isnt_the_likeliest(space: float, text: str) -> None:
+    outputs = np.array([[0.1, 0.9, 0, 0], [1 - space, 0, 0, space], [0.1, 0, 0.9, 0]], np.float32)
+    read = decode(outputs, ["", "1", "2", " "])
+    assert read.text == text and len(read.character_probabilities) == len(text)
+    assert decode(outputs, ["", "a", "b", " "]).text == "ab", "letters keep together"
+
+
 @pytest.mark.parametrize("nothing", [steps(("", 0.9), ("", 0.9)), steps((" ", 0.9)), np.zeros((0, 4), np.float32)])
 def test_nothing_is_read_where_nothing_stands(nothing: np.ndarray) -> None:
     assert decode(nothing, CHARACTERS) == NOTHING
