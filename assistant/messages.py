@@ -215,7 +215,7 @@ class TextLine:
     character_probabilities: tuple[float, ...] = ()
     """Of each character of `text` being right; empty where the reader doesn't tell."""
     script: str = ""
-    """Of a line that can't be read: what script it is in, as `Language.script_names` has it; "" where that isn't known."""
+    """Of a line of which no letters can be read: what script they are in, as `Language.script_names` has it; "" where it isn't known."""
 
     @property
     def region(self) -> Region:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from assistant.answering.answer_checks import indefinite, with_doubt
-from assistant.languages import FALLBACK, counted_phrase, phrase
+from assistant.languages import FALLBACK, counted_phrase, phrase, script_name
 from assistant.languages.nouns import LANGUAGES, Noun, ancestors, name, nouns, sayable
 from assistant.messages import AnswerThresholds, Finding, SingleObject, TextPiece
 
@@ -30,6 +30,8 @@ class Phrase:
         """Return (text, language) of it: in `language`, or in English where its file lacks the phrase."""
         if self.key in COUNTED:
             return counted_phrase(self.key, language, int(self.values["n"]))
+        if self.key == "cant_read_script":
+            return phrase(self.key, language, script=script_name(self.values["script"], language))
         return phrase(self.key, language, **self.values)
 
 

@@ -83,6 +83,12 @@ def counted_phrase(key: str, language: str, n: int) -> tuple[str, str]:
     return forms.get(_plural_category(known.code, n), forms["other"]).format(n=n), known.code
 
 
+def script_name(script: str, language: str) -> str:
+    """Say what `language` calls a script in the phrase `cant_read_script`; "another script" where it has no word for it."""
+    names = _known(language, "cant_read_script").script_names
+    return names.get(script, names["other"])
+
+
 def language_name(code: str, language: str) -> str:
     """Say what `language` calls the language `code`; the code itself where it has no word for it."""
     return _known(language).language_names.get(code, (code,))[0]

@@ -67,6 +67,18 @@ def test_text_that_cant_be_read_is_told_to_be_there() -> None:
     assert heard(Written(["EXIT", unread]), "What does it say?")[-1] == "There is text that I can't read."
 
 
+def test_of_text_in_another_script_its_name_is_told_and_its_numbers_are_read() -> None:
+    lines = [
+        replace(at(number, row), script=script)
+        for row, (number, script) in enumerate((("112", "korean"), ("911", "korean"), ("300", "thai")))
+    ]
+    assert heard(Written(lines), "What does it say?")[-1] == "There is text that I can't read. It may be Korean."
+    assert "112" in " ".join(heard(Written(lines), "What does it say?"))
+    unread = [TextLine("", 0.0, at("Something", 1).corners, script=script) for script in ("greek", "runic")]
+    assert heard(Written(unread[:1]), "¿Qué pone?", language="es")[-1] == "Hay texto que no puedo leer. Quizá sea griego."
+    assert heard(Written(unread[1:]), "Was steht da?", language="de")[-1].endswith("Vielleicht ist es eine andere Schrift.")
+
+
 @pytest.mark.parametrize(
     ("question", "said"),
     [

@@ -20,6 +20,7 @@ likeliest, and between digits that belong together it is next to none (docs/read
 
 _LEFT_TO_RIGHT = re.compile(r"[A-Za-z0-9٠-٩۰-۹]+(?:[ .,:/%+*@-]+[A-Za-z0-9٠-٩۰-۹]+)*%?")
 """A run that is written from left to right inside a line that is written from right to left."""
+_LONG_NUMBER = re.compile(r"(?:(?<=\s)|^)\d(?:[ .,:/-]?\d){2,}(?=\s|$) ?")
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _MIRRORED = str.maketrans("()[]{}<>«»", ")(][}{><»«")
 
@@ -31,7 +32,7 @@ class ReadText:
     text: str
     character_probabilities: tuple[float, ...]
     script: str = ""
-    """Of a line without text: the script that it is in, where the recogniser can tell that it is one of which it lacks letters."""
+    """Of a line of which only numbers can be read: the script that it is in, one of which the recogniser lacks letters."""
 
     @property
     def probability(self) -> float:
@@ -60,7 +61,7 @@ def decode(outputs: Probabilities, characters: Sequence[str]) -> ReadText:
     starts = np.flatnonzero((classes != BLANK) & (np.diff(classes, prepend=BLANK) != 0))
     ends = np.append(starts, len(classes))[1:]
     # The surest of the steps that show a character says how sure the character is.
-    read: list[tuple[str, float]] = []
+    read, before = list[tuple[str, float]](), 0
     for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
         character = characters[classes[start]]
         if read and character.isdigit() and read[-1][0].isdigit() and characters[-1] == " ":
@@ -73,6 +74,13 @@ def decode(outputs: Probabilities, characters: Sequence[str]) -> ReadText:
     while read and read[-1][0].isspace():
         read.pop()
     return ReadText("".join(character for character, _ in read), tuple(p for character, p in read for _ in character))
+
+
+def numbers_alone(read: ReadText, script: str) -> ReadText:
+    """Return the numbers of three digits or more in a line of letters that the recogniser doesn't know; fewer may be such letters."""
+    kept = [at for found in _LONG_NUMBER.finditer(read.text) for at in range(*found.span())]
+    kept = kept[:-1] if kept and read.text[kept[-1]] == " " else kept
+    return ReadText("".join(read.text[at] for at in kept), tuple(read.character_probabilities[at] for at in kept), script)
 
 
 def to_logical_order(read: ReadText) -> ReadText:
