@@ -71,19 +71,21 @@ class PpocrReader:
         return [_as_line(box.corners, picture, NOTHING, box.probability) for box in in_reading_order(boxes)]
 
     def read(self, picture: Picture, lines: Sequence[TextLine] | None = None) -> Iterator[TextLine]:
-        """Yield lines of text of uint8 [H, W, 3] as they are read, from top to bottom; at most MAX_LINES.
+        """Yield lines of text of uint8 [H, W, 3] as they are read, from top to bottom; after MAX_LINES without their text.
 
         `probability` is the product of the characters' probabilities. Raises as `find` does.
         """
         check_picture(picture)
         networks = self._networks()
-        wanted = self._corners(picture, lines, networks)[:MAX_LINES]
+        wanted = self._corners(picture, lines, networks)
         trim_heap()  # what detection has freed, up to 200 MB, would stay with the process
-        for corners in wanted:
+        for corners in wanted[:MAX_LINES]:
             with self._lock:
                 corners, read = _read_line(picture, corners, networks)
             yield _as_line(corners, picture, read, read.probability)
         trim_heap()
+        for corners in wanted[MAX_LINES:]:
+            yield _as_line(corners, picture, NOTHING, 0.0)
 
     def unload(self) -> None:
         """Free the networks until the next call; what is being read is finished with them."""
