@@ -66,7 +66,7 @@ def main() -> None:
     data = _gathered(network, options.fonts, options.photographs, options.lines, SEED)
     written = {**fit(*data), "characters": network.looked_at, "classes": np.array(len(network.characters))}
     path = Path(line_scripts.__file__).with_name(line_scripts.WEIGHTS)
-    np.savez_compressed(path, **written)
+    np.savez_compressed(path, **written)  # type: ignore[arg-type]  # of numpy
     print(f"{path}: {path.stat().st_size} bytes")
     if options.check_fonts:
         features, labels = _gathered(network, options.check_fonts, options.photographs, options.lines // 4, SEED + 1)
@@ -126,7 +126,7 @@ def fit(features: Features, labels: Sequence[str]) -> dict[str, npt.NDArray[np.g
         for batch in torch.randperm(len(inputs)).split(64):
             loss = torch.nn.functional.cross_entropy(network(inputs[batch]), targets[batch], label_smoothing=0.02)
             optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]  # of torch
+            loss.backward()
             optimizer.step()
     first, last = network[1], network[4]
     halves = {
@@ -245,9 +245,9 @@ def rendered(text: str, path: Path, chance: random.Random) -> Picture:
         picture = _leaning(picture, rng)
     if chance.random() < 0.6:
         share = chance.uniform(10, 30) / picture.shape[0]
-        picture = cv2.resize(picture, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]  # of OpenCV
+        picture = cv2.resize(picture, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
     if chance.random() < 0.4:
-        picture = cv2.GaussianBlur(picture, (0, 0), chance.uniform(0.03, 0.1) * picture.shape[0] * 0.6)  # type: ignore[assignment]  # likewise
+        picture = cv2.GaussianBlur(picture, (0, 0), chance.uniform(0.03, 0.1) * picture.shape[0] * 0.6)
     if chance.random() < 0.4:
         picture = np.clip(picture + rng.normal(0, chance.uniform(3, 20), picture.shape), 0, 255).astype(np.uint8)
     return _as_line(picture)
