@@ -6,16 +6,17 @@ import argparse
 import importlib
 import json
 import os
+import re
 import signal
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from assistant import __version__, offline
 from assistant.commands.output import Result
-from assistant.problems import MissingDevice, Problem
+from assistant.problems import MissingDevice, Problem, shorten
 
 COMMANDS = {
     "setup": ("setup", "fetch and verify the default models; safe to run again"),
@@ -43,8 +44,17 @@ _INTERNAL_ERROR, _INTERRUPTED = 1, 130
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line."""
 
+    _given: Sequence[str] = ()
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse likewise, and remember what was given: `error` is told of too little."""
+        self._given = sys.argv[1:] if args is None else list(args)
+        return super().parse_known_args(args, namespace)
+
     def error(self, message: str) -> NoReturn:
-        print(f"{self.prog}: {message}. Run: {self.prog} --help", file=sys.stderr)
+        name = shorten(next((given for given in self._given if _is_dashed_file(given)), ""))
+        mended = f"{name} begins with a dash, as options do. If it is a file, write ./{name}"
+        print(f"{self.prog}: {mended}" if name else f"{self.prog}: {message}. Run: {self.prog} --help", file=sys.stderr)
         raise SystemExit(2)
 
 
@@ -98,6 +108,11 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     """Add --json and --models-dir, which every command takes."""
     parser.add_argument("--json", action="store_true", help="print JSON, one object a line, instead of text")
     parser.add_argument("--models-dir", type=Path, metavar="DIR", help="where models are kept (also: ASSISTANT_MODELS)")
+
+
+def _is_dashed_file(given: str) -> bool:
+    """Whether it may be the name of a file that begins with a dash."""
+    return given.startswith("-") and (Path(given).is_file() or re.fullmatch(r"-[^=]*\.[A-Za-z]\w{1,4}", given) is not None)
 
 
 def _print(results: Iterator[Result], as_json: bool) -> None:

@@ -29,7 +29,9 @@ Detail = Literal["brief", "normal", "full"]
 
 NarrationMode = Literal["quiet", "changes", "continuous"]
 
-EarconName = Literal["ready", "listening", "heard", "thinking", "answer", "error", "muted"]
+EarconName = Literal["ready", "listening", "heard", "thinking", "answer", "error", "muted", "aim"]
+
+AimingSound = Literal["words", "tones", "both"]
 
 ReadingIntent = Literal[
     "read", "read_all", "translate_text", "has_text", "find_text", "total", "expiry", "brand", "sign", "aim",
@@ -217,6 +219,8 @@ class TextLine:
     """Four (x, y), as shares of the picture's width and height, clockwise from where the line begins: turned text keeps its turn."""
     character_probabilities: tuple[float, ...] = ()
     """Of each character of `text` being right; empty where the reader doesn't tell."""
+    script: str = ""
+    """Of a line of which no letters can be read: what script they are in, as `Language.script_names` has it; "" where it isn't known."""
 
     @property
     def region(self) -> Region:
@@ -321,6 +325,8 @@ class Earcon:
 
     name: EarconName
     turn: int = 0
+    level: float = 0.0
+    """Of "aim", in [0, 1]: how well the camera is placed."""
 
 
 @dataclass(frozen=True)

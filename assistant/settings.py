@@ -13,7 +13,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-from assistant.messages import Detail, NarrationMode
+from assistant.messages import AimingSound, Detail, NarrationMode
 from assistant.problems import BadInput, shorten
 from assistant.toml_files import check_fields, load_toml
 
@@ -127,6 +127,13 @@ class NarrationSettings(CheckedSettings, frozen=True):
     """Of silence after anybody spoke."""
 
 
+class ReadingSettings(CheckedSettings, frozen=True):
+    """How text is read."""
+
+    aiming: AimingSound = "words"
+    """What tells how to move the camera until a text can be read: words; tones, which rise as it gets better placed; both."""
+
+
 class AnswerSettings(CheckedSettings, frozen=True):
     """How the model answers."""
 
@@ -148,6 +155,7 @@ class Settings(CheckedSettings, frozen=True):
     keys: KeySettings = field(default_factory=KeySettings)
     narration: NarrationSettings = field(default_factory=NarrationSettings)
     voice: VoiceSettings = field(default_factory=VoiceSettings)
+    reading: ReadingSettings = field(default_factory=ReadingSettings)
     answers: AnswerSettings = field(default_factory=AnswerSettings)
     language: str = "en"
     """The language spoken to a user who hasn't said anything yet."""

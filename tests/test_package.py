@@ -10,7 +10,8 @@ from pathlib import Path
 from tests.support.folders import PROJECT
 
 INSTALLED = [
-    *("assistant/**/*.py", "assistant/**/*.toml", "assistant/languages/*.tsv", "assistant/py.typed", "assistant/commands/demo_files/*"),
+    *("assistant/**/*.py", "assistant/**/*.toml", "assistant/**/*.npz", "assistant/languages/*.tsv"),
+    *("assistant/py.typed", "assistant/commands/demo_files/*"),
     *("models/*.toml", "models/starter/*", "voices/*.toml"),
 ]
 

@@ -44,7 +44,7 @@ def test_a_byte_order_mark_and_the_line_ends_of_windows_are_no_fault(tmp_path: P
         ),
         (
             "[mouth]\n",
-            "an unknown setting 'mouth'. The settings here are camera, keyframes, ears, keys, narration, voice, answers, language.",
+            "an unknown setting 'mouth'. The settings here are camera, keyframes, ears, keys, narration, voice, reading, answers, ",
         ),
         ("[keyframes]\nmin_gap_s = 40", "the setting max_gap_s = 20.0 is less than min_gap_s. Use 40.0 to 3600."),
         ('[keys]\ntalk = "F1"', "the setting talk = F1 is no key."),

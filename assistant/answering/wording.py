@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 from assistant.answering.answer_checks import indefinite, thresholds_for, with_doubt
-from assistant.languages import FALLBACK, LIST_COMMAS, counted_phrase, phrase, place_words
+from assistant.languages import FALLBACK, LIST_COMMAS, counted_phrase, phrase, place_words, script_name
 from assistant.languages.nouns import ANIMAL, LANGUAGES, Noun, ancestors, name, nouns, sayable
 from assistant.messages import AnswerThresholds, Finding, SingleObject, TextPiece
 
@@ -31,6 +31,8 @@ class Phrase:
         """Return (text, language) of it: in `language`, or in English where its file lacks the phrase."""
         if self.key in COUNTED:
             return counted_phrase(self.key, language, int(self.values["n"]))
+        if self.key == "cant_read_script":
+            return phrase(self.key, language, script=script_name(self.values["script"], language))
         return phrase(self.key, language, **self.values)
 
 

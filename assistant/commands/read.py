@@ -152,7 +152,7 @@ class _Reading:
 
 
 def _sentences(sheet: _Sheet, language: str, reads: Collection[str]) -> Iterator[Sentence]:
-    """What is said: passages as they stand, then codes."""
+    """What is said: passages as they stand, in what script there is more, then codes."""
     usual = text_language(sheet.page.text, language)
     for passage in passages_of(sheet.page):
         spoken = text_language(passage.text, usual)
@@ -162,6 +162,9 @@ def _sentences(sheet: _Sheet, language: str, reads: Collection[str]) -> Iterator
         words = words_of(finding, AnswerThresholds(), language)
         assert isinstance(words, Quotation)
         yield Sentence(words.text, words.language, finding=finding)
+    if script := sheet.page.unread_script:
+        text, code = Phrase("cant_read_script", {"script": script}).said(language)
+        yield Sentence(text, code)
     for told in sheet.told_codes:
         text, code = told.said(language)
         yield Sentence(text, code)

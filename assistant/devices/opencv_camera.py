@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from assistant.devices.decoder_messages import without_decoder_messages
 from assistant.devices.interlaced_video import InterlacedCapture, has_sound_only, is_interlaced
 from assistant.messages import Frame, Picture
 from assistant.problems import BadInput, LostDevice, MissingDevice, shorten
@@ -201,7 +202,8 @@ def open_picture(path: Path, largest_edge: int = PICTURE_EDGE) -> Frame:
             raise BadInput(f"{name} is too large ({width} x {height} pixels)", f"use at most {MAX_PICTURE_PIXELS // 10**6} million pixels")
         mode = JPEG_REDUCTIONS[fitting[0]]
     try:
-        picture = cv2.imread(str(path), mode)
+        with without_decoder_messages():
+            picture = cv2.imread(str(path), mode)
     except cv2.error as error:
         raise BadInput(f"{name} can't be read as a picture", "save it as JPEG or PNG") from error
     if picture is None:

@@ -106,8 +106,9 @@ class TextInstrument:
         self._reading, self._growing = Reading(Page()), self._pages.grow(pictures, found)
         yield from self._rest(ask)
         kinds = {piece.kind for passage in self._reading.passages for piece in passage.pieces}
-        if not kinds or kinds & {"unreadable", "unreadable_number"}:
-            yield Finding("refusal", "cant_read_text", 1.0, SOURCE)
+        script = self._reading.unread_script
+        if script or not kinds or kinds & {"unreadable", "unreadable_number"}:
+            yield _told("cant_read_script", script=script) if script else Finding("refusal", "cant_read_text", 1.0, SOURCE)
         move = aim(found, None, picture_height_px=len(pictures[-1]), readable_px=READABLE_PX)
         if move in MOVES and not (move == "closer" and kinds == {"sure"}):
             yield _told(f"aim_{move}")

@@ -96,6 +96,12 @@ def place_words(keys: Sequence[str], language: str) -> str:
     return LIST_COMMAS.get(known.code, ", ").join(places[key] for key in keys)
 
 
+def script_name(script: str, language: str) -> str:
+    """Say what `language` calls a script in the phrase `cant_read_script`; "another script" where it has no word for it."""
+    names = _known(language, "cant_read_script").script_names
+    return names.get(script, names["other"])
+
+
 def language_name(code: str, language: str) -> str:
     """Say what `language` calls the language `code`; the code itself where it has no word for it."""
     return _known(language).language_names.get(code, (code,))[0]

@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 from assistant.live.session import Session
-from assistant.messages import Ask, Glance, Keyframe, Question, Sentence
+from assistant.messages import Ask, Earcon, Glance, Keyframe, Question, Sentence
 from assistant.seeing.frame_quality import picture_problem
 
 LONGEST_S = 30.0
 """Seconds for which it guides; who has found nothing by then asks again."""
 AGAIN_S = 4.0
 """Seconds after which the same advice is given again."""
+TONE_EVERY_S = 0.7
+"""Seconds from one tone to the next."""
+LEVELS = {"no_text": 0.0, "aim_no_text": 0.0, "aim_closer": 0.5, "aim_blurred": 0.75, "aim_hold_still": 0.75, "": 1.0}
+"""How well text is placed, by the advice: none; cut off or beside; all of it, but small; large enough, but moving; as it should be."""
+CUT = 0.25
 WANTS_AIM = frozenset(("read", "read_all"))
 """Intents for which the camera is guided."""
 
@@ -22,7 +27,7 @@ class AimingGuide:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._question: Question | None = None
-        self._until_s = self._told_s = 0.0
+        self._until_s = self._told_s = self._toned_s = 0.0
         self._told = ""
 
     @property
@@ -56,9 +61,13 @@ class AimingGuide:
         if key == "aim_now":
             self._question = None
             return question
-        if sentence and key and (key != self._told or now_s - self._told_s >= AGAIN_S):
+        sound = session.settings.reading.aiming
+        if sound != "tones" and sentence and key and (key != self._told or now_s - self._told_s >= AGAIN_S):
             self._told, self._told_s = key, now_s
             session.say(sentence)
+        elif sound != "words" and now_s - self._toned_s >= TONE_EVERY_S:
+            self._toned_s = now_s
+            session.say(Earcon("aim", question.turn, LEVELS.get(key, CUT)))
         return None
 
 

@@ -51,6 +51,12 @@ class Page:
         return tuple(line for block in self.blocks for line in block.lines)
 
     @property
+    def unread_script(self) -> str:
+        """Return the script of most lines that can't be read; "" where it isn't known of any."""
+        scripts = [line.script for line in self.lines if line.script]
+        return max(scripts, key=scripts.count, default="")
+
+    @property
     def text(self) -> str:
         """Return its text, one block a line."""
         return "\n".join(block.text for block in self.blocks)

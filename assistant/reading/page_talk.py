@@ -62,6 +62,7 @@ class Reading:
 
     def __init__(self, page: Page) -> None:
         self.passages = passages_of(page)
+        self.unread_script = page.unread_script
         self._at = -1
         """Of the passage read last; -1 before the first, their number after the last."""
 
@@ -80,6 +81,7 @@ class Reading:
         self._at = min(self._at, len(self.passages) - 1)  # who was at the end is at the last of them now
         passages = passages_of(page) if page.is_whole else passages_of(page)[:-1]
         self.passages = (*self.passages, *passages[len(self.passages) :])
+        self.unread_script = page.unread_script
 
     def go_on(self) -> Iterator[Passage]:
         """Yield passages from the one that was interrupted, or else from the next one."""

@@ -140,6 +140,6 @@ class SynthesisBuffer:
 
     def _sound(self, spoken: Spoken) -> Iterator[AudioChunk]:
         if isinstance(spoken, Earcon):
-            yield earcon(spoken.name, EARCON_RATE_HZ)
+            yield earcon(spoken.name, EARCON_RATE_HZ, spoken.level)
             return
         yield from sound_of(spoken, self._synthesizers, clauses)

@@ -204,7 +204,7 @@ def test_what_happens_with_a_thing_is_more_than_that_it_is_there(event: str) -> 
         ("nl", "Wat ligt er op de tafel?", "Wat is er links van mij?", "Wat staat er rechts?"),
         ("pl", "Co leży na stole?", "Co jest po mojej lewej stronie?", "Co jest po prawej?"),
         ("ru", "Что лежит на столе?", "Что слева от меня?", "Что находится справа?"),
-        ("uk", "Що лежить на стільці?", "Що ліворуч від мене?", "Що є праворуч?"),
+        ("uk", "Що лежить на дивані?", "Що ліворуч від мене?", "Що є праворуч?"),
         ("tr", "Masanın üstünde ne var?", "Solumda ne var?", "Sağda ne var?"),
         ("ar", "ماذا يوجد على الطاولة؟", "ماذا يوجد على يساري؟", "ماذا يوجد على اليمين؟"),
         ("hi", "मेज़ पर क्या है?", "मेरे बाईं ओर क्या है?", "दाईं ओर क्या है?"),

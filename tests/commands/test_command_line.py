@@ -46,6 +46,15 @@ def test_wrong_usage_is_one_line_and_status_2(capsys: pytest.CaptureFixture[str]
     assert status == 2 and "--help" in one_line(err)
 
 
+@pytest.mark.parametrize("name", ["-dash.png", "-hello.jpeg", "--json.pdf"])
+def test_a_file_whose_name_begins_with_a_dash_is_told_how_to_be_written(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    for command in ("read", "describe"):
+        status, out, err = run(capsys, command, name)
+        assert (status, out) == (2, "") and f"{name} begins with a dash" in one_line(err) and f"write ./{name}" in err
+    status, _, err = run(capsys, "read", "--jsno")
+    assert status == 2 and "dash" not in one_line(err)
+
+
 def test_a_missing_model_is_status_3_and_names_the_command(capsys: pytest.CaptureFixture[str], picture: Path, tmp_path: Path) -> None:
     status, _, err = run(capsys, "ask", picture, "What is this?", "--models-dir", tmp_path / "none")
     assert status == 3 and "assistant setup" in one_line(err)

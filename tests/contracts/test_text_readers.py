@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant.engines.ocr import tesseract
+from assistant.engines.ocr import ppocr, tesseract
 from assistant.engines.ocr.ppocr import PpocrReader
 from assistant.engines.ocr.second_reader import MAX_SECOND_TRIES, TwoReaders
 from assistant.engines.ocr.tesseract import TesseractReader
@@ -228,3 +228,9 @@ def test_words_that_tesseract_is_not_sure_of_are_no_text(tmp_path: Path) -> None
     table = "\\n".join(row.replace(" ", "\\t") for row in rows)
     reader = TesseractReader(program=write_tesseract(tmp_path, f"cat > /dev/null; printf '{table}\\n'"))
     assert [(line.text, line.probability) for line in reader.read(SIGN)] == [("Exit", 0.96), ("", 0.0)]
+
+
+def test_of_too_many_lines_the_first_are_read_and_the_rest_told_to_be_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ppocr, "MAX_LINES", 2)
+    reader = PpocrReader(write_ppocr_folder(tmp_path / "tiny"), settings=SETTINGS)
+    assert [line.text for line in reader.read(bars([20, 80, 140, 200]))] == ["a", "a", "", ""]

@@ -11,7 +11,7 @@ import pytest
 
 from assistant.conversation import Conversation
 from assistant.instruments.read_text import TextInstrument
-from assistant.messages import Ask, Frame, Keyframe, Picture, TextLine, TextPiece, View
+from assistant.messages import Ask, Frame, Keyframe, Picture, PictureProblem, TextLine, TextPiece, View
 from assistant.problems import BadInput
 from assistant.settings import EarSettings
 from tests.support.fakes import ScriptedDescriber
@@ -66,6 +66,18 @@ def test_a_price_of_which_a_digit_is_unsure_is_never_guessed() -> None:
 def test_text_that_cant_be_read_is_told_to_be_there() -> None:
     unread = TextLine("", 0.0, at("Something else", 1).corners)
     assert heard(Written(["EXIT", unread]), "What does it say?")[-1] == "There is text that I can't read."
+
+
+def test_of_text_in_another_script_its_name_is_told_and_its_numbers_are_read() -> None:
+    lines = [
+        replace(at(number, row), script=script)
+        for row, (number, script) in enumerate((("112", "korean"), ("911", "korean"), ("300", "thai")))
+    ]
+    assert heard(Written(lines), "What does it say?")[-1] == "There is text that I can't read. It may be Korean."
+    assert "112" in " ".join(heard(Written(lines), "What does it say?"))
+    unread = [TextLine("", 0.0, at("Something", 1).corners, script=script) for script in ("greek", "runic")]
+    assert heard(Written(unread[:1]), "¿Qué pone?", language="es")[-1] == "Hay texto que no puedo leer. Quizá sea griego."
+    assert heard(Written(unread[1:]), "Was steht da?", language="de")[-1].endswith("Vielleicht ist es eine andere Schrift.")
 
 
 @pytest.mark.parametrize(
@@ -244,3 +256,23 @@ def test_after_a_failure_a_page_is_read_from_its_first_line_again() -> None:
         list(instrument.examine(shown, Ask("read")))
     [*_, last] = instrument.examine(shown, Ask("read"))
     assert isinstance(last.value, tuple) and "Four lines." in str(last.value)
+
+
+@pytest.mark.parametrize("seen", [None, "covered"])
+def test_who_has_put_the_page_down_goes_on_in_it(seen: PictureProblem | None) -> None:
+    talk = Conversation(
+        None, ScriptedDescriber(["A cat."]), EarSettings(), instruments=[TextInstrument(Written(["First line.", "Second line.", "Third."]))]
+    )
+
+    def said(question: str, picture: bool = False) -> list[str]:
+        shown = talk.glance([Keyframe(Frame(np.zeros((720, 1280, 3), np.uint8), 0.0), "change")]) if picture else seen
+        return [sentence.text for sentence in talk.answer(shown, talk.written(question, "en"))]
+
+    assert said("next") == ["I haven't read anything yet."]
+    said("read it", picture=True)
+    assert said("read the first line") == ["First line."]
+    assert said("next") == ["Second line."]
+    assert said("previous line") == ["First line."]
+    assert said("spell it")[0].startswith("F, i, r, s, t,")
+    assert said("from the beginning")[0] == "First line."
+    assert said("read it") != ["First line."], "to read anew needs a picture"

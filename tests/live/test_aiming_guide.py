@@ -12,8 +12,8 @@ from assistant.live.aiming_guide import AGAIN_S, LONGEST_S
 from assistant.live.answer_worker import AnswerWorker
 from assistant.live.job_queue import Idle, Respond
 from assistant.live.session import Session
-from assistant.messages import Frame, Keyframe, Picture, Sentence, TextLine, Transcript, Utterance
-from assistant.settings import Settings
+from assistant.messages import AimingSound, Frame, Keyframe, Picture, Sentence, TextLine, Transcript, Utterance
+from assistant.settings import ReadingSettings, Settings
 from assistant.speaking.speech_queue import Spoken
 from tests.support.fakes import ListSpeaker, ScriptedDescriber, ScriptedTranscriber, ToneSynthesizer
 
@@ -44,12 +44,14 @@ class Moving:
 class Holding(Session):
     """Somebody who holds the camera, says "read it" and hears what comes."""
 
-    def __init__(self) -> None:
+    def __init__(self, aiming: AimingSound = "words") -> None:
         self.reader, self.said, self.now_s = Moving(), list[str](), 100.0
+        self.tones: list[float] = []
+        settings = Settings(reading=ReadingSettings(aiming))
         self.ears = ScriptedTranscriber([Transcript("Read it.", "en", 0.99, "Read it.")])
         instrument = TextInstrument(self.reader)
         talk = Conversation(self.ears, ScriptedDescriber(["A wall."]), Settings().ears, instruments=[instrument])
-        super().__init__(talk, Settings(), ListSpeaker(), [ToneSynthesizer()], lambda event, details: None, lambda: self.now_s)
+        super().__init__(talk, settings, ListSpeaker(), [ToneSynthesizer()], lambda event, details: None, lambda: self.now_s)
         self.sounds.close()
         self.worker = AnswerWorker(self)
 
@@ -60,6 +62,8 @@ class Holding(Session):
     def say(self, spoken: Spoken) -> bool:
         if isinstance(spoken, Sentence):
             self.said.append(spoken.text)
+        elif spoken.name == "aim":
+            self.tones.append(spoken.level)
         return True
 
     def show(self, *lines: TextLine) -> None:
@@ -107,3 +111,31 @@ def test_another_question_ends_the_guiding() -> None:
     talk.turns.begin()
     talk.show(sign(0.3))
     assert "PLATFORM TWO" not in talk.wait(3.0)
+
+
+def test_tones_rise_as_the_text_gets_better_placed_and_then_it_is_read() -> None:
+    talk = Holding("tones")
+    talk.show(sign(0.0))
+    assert talk.ask()[-1].endswith("cut off on the left.")
+    talk.show()
+    none = talk.wait(2.0), talk.tones[:]
+    talk.show(sign(0.0))
+    cut = talk.wait(2.0), talk.tones[len(none[1]) :]
+    talk.show(sign(0.3))
+    last = talk.wait(3.0), talk.tones[len(none[1]) + len(cut[1]) :]
+    assert (none[0], cut[0], last[0][-1]) == ([], [], "PLATFORM TWO"), "no words but the text itself"
+    assert 2 <= len(none[1]) <= 3 and 2 <= len(cut[1]) <= 3 and last[1]
+    assert max(none[1]) < min(cut[1]) <= max(cut[1]) < max(last[1])
+    count = len(talk.tones)
+    talk.wait(3.0)
+    assert len(talk.tones) == count, "it is silent once it has read"
+
+
+def test_words_and_tones_may_both_be_wanted_and_words_alone_are_usual() -> None:
+    wanted: tuple[tuple[AimingSound, bool], ...] = (("both", True), ("words", False))
+    for aiming, has_tones in wanted:
+        talk = Holding(aiming)
+        talk.show(sign(0.0))
+        talk.ask()
+        assert talk.wait(AGAIN_S + 1)[0].endswith("cut off on the left.")
+        assert bool(talk.tones) == has_tones

@@ -14,8 +14,13 @@ from assistant.messages import Probabilities
 BLANK = 0
 """Class of "no new character"."""
 
+SPACE_IN_NUMBER = 0.1
+"""Probability of a space at a step between two digits from which one stands there. Between narrow groups of digits it is often not the
+likeliest, and between digits that belong together it is next to none (docs/reading.md)."""
+
 _LEFT_TO_RIGHT = re.compile(r"[A-Za-z0-9٠-٩۰-۹]+(?:[ .,:/%+*@-]+[A-Za-z0-9٠-٩۰-۹]+)*%?")
 """A run that is written from left to right inside a line that is written from right to left."""
+_LONG_NUMBER = re.compile(r"(?:(?<=\s)|^)\d(?:[ .,:/-]?\d){2,}(?=\s|$) ?")
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _MIRRORED = str.maketrans("()[]{}<>«»", ")(][}{><»«")
 
@@ -26,6 +31,8 @@ class ReadText:
 
     text: str
     character_probabilities: tuple[float, ...]
+    script: str = ""
+    """Of a line of which only numbers can be read: the script that it is in, one of which the recogniser lacks letters."""
 
     @property
     def probability(self) -> float:
@@ -44,6 +51,8 @@ NOTHING = ReadText("", ())
 def decode(outputs: Probabilities, characters: Sequence[str]) -> ReadText:
     """Decode the likeliest class of each step: repetitions are one character, blanks are none, spaces at the ends don't count.
 
+    A space between two digits needs less: what is lost there makes one number of several.
+
     Args:
         outputs: float32 [steps, classes], probabilities.
         characters: of each class; that of the blank is never used.
@@ -52,13 +61,26 @@ def decode(outputs: Probabilities, characters: Sequence[str]) -> ReadText:
     starts = np.flatnonzero((classes != BLANK) & (np.diff(classes, prepend=BLANK) != 0))
     ends = np.append(starts, len(classes))[1:]
     # The surest of the steps that show a character says how sure the character is.
-    steps = zip(starts.tolist(), ends.tolist(), strict=True)
-    read = [(characters[classes[start]], _surest(classes, probabilities, start, end)) for start, end in steps]
+    read, before = list[tuple[str, float]](), 0
+    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+        character = characters[classes[start]]
+        if read and character.isdigit() and read[-1][0].isdigit() and characters[-1] == " ":
+            space = float(outputs[before:start, -1].max())
+            read += [(" ", max(space, 1 - space))] if space >= SPACE_IN_NUMBER else []
+        read.append((character, _surest(classes, probabilities, start, end)))
+        before = start
     while read and read[0][0].isspace():
         read.pop(0)
     while read and read[-1][0].isspace():
         read.pop()
     return ReadText("".join(character for character, _ in read), tuple(p for character, p in read for _ in character))
+
+
+def numbers_alone(read: ReadText, script: str) -> ReadText:
+    """Return the numbers of three digits or more in a line of letters that the recogniser doesn't know; fewer may be such letters."""
+    kept = [at for found in _LONG_NUMBER.finditer(read.text) for at in range(*found.span())]
+    kept = kept[:-1] if kept and read.text[kept[-1]] == " " else kept
+    return ReadText("".join(read.text[at] for at in kept), tuple(read.character_probabilities[at] for at in kept), script)
 
 
 def to_logical_order(read: ReadText) -> ReadText:

@@ -71,19 +71,21 @@ class PpocrReader:
         return [_as_line(box.corners, picture, NOTHING, box.probability) for box in in_reading_order(boxes)]
 
     def read(self, picture: Picture, lines: Sequence[TextLine] | None = None) -> Iterator[TextLine]:
-        """Yield lines of text of uint8 [H, W, 3] as they are read, from top to bottom; at most MAX_LINES.
+        """Yield lines of text of uint8 [H, W, 3] as they are read, from top to bottom; after MAX_LINES without their text.
 
         `probability` is the product of the characters' probabilities. Raises as `find` does.
         """
         check_picture(picture)
         networks = self._networks()
-        wanted = self._corners(picture, lines, networks)[:MAX_LINES]
+        wanted = self._corners(picture, lines, networks)
         trim_heap()  # what detection has freed, up to 200 MB, would stay with the process
-        for corners in wanted:
+        for corners in wanted[:MAX_LINES]:
             with self._lock:
                 corners, read = _read_line(picture, corners, networks)
             yield _as_line(corners, picture, read, read.probability)
         trim_heap()
+        for corners in wanted[MAX_LINES:]:
+            yield _as_line(corners, picture, NOTHING, 0.0)
 
     def unload(self) -> None:
         """Free the networks until the next call; what is being read is finished with them."""
@@ -108,7 +110,7 @@ class PpocrReader:
 
 
 def _read_line(picture: Picture, corners: Corners, networks: _Networks) -> tuple[Corners, ReadText]:
-    """The corners from where the line really begins, and what it says; nothing where no recogniser is sure enough."""
+    """The corners from where the line really begins, and what it says; nothing, or its script and numbers, where no recogniser is sure."""
     ways = [corners]
     width, height = np.linalg.norm(corners[3] - corners[0]), np.linalg.norm(corners[1] - corners[0])
     runs_down = abs(corners[1] - corners[0])[1] > abs(corners[1] - corners[0])[0]
@@ -116,16 +118,18 @@ def _read_line(picture: Picture, corners: Corners, networks: _Networks) -> tuple
         ways.append(np.roll(corners, 1, axis=0))
     if networks.direction.upside_down_probability(cut_line(picture, corners)) >= UPSIDE_DOWN_FROM:
         ways.append(np.roll(corners, 2, axis=0))
-    best = corners, NOTHING
+    best = in_other_script = corners, NOTHING
     for recognizer in networks.recognizers:
         for way in ways:
             [read] = recognizer.read([cut_line(picture, way)])
-            if read.mean_probability > best[1].mean_probability:
+            if read.script and (not in_other_script[1].script or len(read.text) > len(in_other_script[1].text)):
+                in_other_script = way, read
+            elif read.mean_probability > best[1].mean_probability:
                 best = way, read
         if best[1].mean_probability >= (READABLE_FROM if len(best[1].text) > 1 else LONE_CHARACTER_FROM):
             return best
-    return best[0], NOTHING
+    return in_other_script if in_other_script[1].script else (best[0], NOTHING)
 
 
 def _as_line(corners: Corners, picture: Picture, read: ReadText, probability: float) -> TextLine:
-    return TextLine(read.text, probability, shares_of(picture, corners), read.character_probabilities)
+    return TextLine(read.text, probability, shares_of(picture, corners), read.character_probabilities, read.script)

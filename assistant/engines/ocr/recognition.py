@@ -8,11 +8,12 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from assistant.engines.ocr.ctc import ReadText, decode, to_logical_order
+from assistant.engines.ocr.ctc import ReadText, decode, numbers_alone, to_logical_order
 from assistant.engines.ocr.detection import network_input
 from assistant.engines.ocr.line_crops import LINE_HEIGHT
+from assistant.engines.ocr.line_scripts import scripts_of
 from assistant.engines.onnx.session import FETCH_AGAIN, OnnxGraph, SessionSettings
-from assistant.messages import Picture
+from assistant.messages import Picture, Probabilities
 from assistant.problems import DamagedModel, MissingModel, shorten
 
 _INPUT = "x"
@@ -32,17 +33,30 @@ class LineRecognizer:
         self._graph.input(_INPUT, (None, 3, None, None), np.float32)
         [self._output] = self._graph.outputs
         characters = self._graph.metadata["character"].split("\n") if "character" in self._graph.metadata else _listed_beside(path)
-        self._characters = ["", *characters, " "]
-        self._graph.output(self._output, (None, None, len(self._characters)), np.float32)
+        self.characters = ["", *characters, " "]
+        self._graph.output(self._output, (None, None, len(self.characters)), np.float32)
+        self._scripts = scripts_of(self.characters)
 
     def read(self, lines: Sequence[Picture]) -> list[ReadText]:
-        """Return what each line says, uint8 [48, W, 3]; in one run of the network, so lines of about one width take least time."""
+        """Return what each line says, uint8 [48, W, 3]; its script and numbers alone where it lacks that script's letters.
+
+        It is one run of the network, so lines of about one width take least time.
+        """
+        return [self._read(outputs) for outputs in self.outputs(lines)]
+
+    def outputs(self, lines: Sequence[Picture]) -> Probabilities:
+        """Return the probability of each character at each step of lines of uint8 [48, W, 3]: float32 [lines, steps, characters]."""
         widest = max(line.shape[1] for line in lines)
         batch = np.zeros((len(lines), 3, LINE_HEIGHT, widest + -widest % _STRIDE), np.float32)
         for row, line in zip(batch, lines, strict=True):
             row[:, :, : line.shape[1]] = network_input(line)[0]
-        [outputs] = self._graph.run({_INPUT: batch}, [self._output])  # [lines, steps, characters]
-        return [to_logical_order(decode(each, self._characters)) for each in outputs]
+        [outputs] = self._graph.run({_INPUT: batch}, [self._output])
+        return outputs
+
+    def _read(self, outputs: Probabilities) -> ReadText:
+        read = to_logical_order(decode(outputs, self.characters))
+        script = self._scripts.foreign_script(outputs) if self._scripts else ""
+        return numbers_alone(read, script) if script else read
 
 
 class _PostProcess(msgspec.Struct):

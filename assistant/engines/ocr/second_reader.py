@@ -25,7 +25,7 @@ class TwoReaders:
         """Yield lines of text of uint8 [H, W, 3] from top to bottom; an empty text only where neither reader can read it."""
         tries_left = MAX_SECOND_TRIES
         for line in self._first.read(picture, lines):
-            if line.text or not tries_left:
+            if (line.text and not line.script) or not tries_left:
                 yield line
                 continue
             tries_left -= 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from assistant.engines.ocr.ctc import NOTHING, ReadText, decode, to_logical_order
+from assistant.engines.ocr.ctc import NOTHING, ReadText, decode, numbers_alone, to_logical_order
 
 CHARACTERS = ["", "a", "b", " "]
 
@@ -28,6 +28,14 @@ def test_a_character_over_several_steps_is_one_and_a_blank_divides_two() -> None
 
 def test_spaces_count_inside_a_line_but_not_at_its_ends() -> None:
     assert decode(steps((" ", 0.9), ("a", 0.9), (" ", 0.9), ("b", 0.9), (" ", 0.9)), CHARACTERS).text == "a b"
+
+
+@pytest.mark.parametrize(("space", "text"), [(0.3, "1 2"), (0.12, "1 2"), (0.05, "12")])
+def test_a_gap_between_digits_is_a_space_though_it_isnt_the_likeliest(space: float, text: str) -> None:
+    outputs = np.array([[0.1, 0.9, 0, 0], [1 - space, 0, 0, space], [0.1, 0, 0.9, 0]], np.float32)
+    read = decode(outputs, ["", "1", "2", " "])
+    assert read.text == text and len(read.character_probabilities) == len(text)
+    assert decode(outputs, ["", "a", "b", " "]).text == "ab", "letters keep together"
 
 
 @pytest.mark.parametrize("nothing", [steps(("", 0.9), ("", 0.9)), steps((" ", 0.9)), np.zeros((0, 4), np.float32)])
@@ -59,3 +67,19 @@ def test_arabic_is_put_into_the_order_in_which_it_is_read(as_it_stands: str, as_
 def test_probabilities_go_with_their_characters() -> None:
     read = to_logical_order(ReadText("12 ما", (0.1, 0.2, 0.3, 0.4, 0.5)))
     assert dict(zip(read.text, read.character_probabilities, strict=True)) == {"1": 0.1, "2": 0.2, " ": 0.3, "م": 0.4, "ا": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("read", "left"),
+    [
+        ("BOTIPOCbI 8 800 555", "8 800 555"),
+        ("112 CKOPA", "112"),
+        ("3 0 B", ""),
+        ("15.08.2028 B 6:12 AO 19:30", "15.08.2028 6:12 19:30"),
+        ("T34 A123", ""),
+    ],
+)
+def test_of_letters_that_it_lacks_a_reader_tells_long_numbers_alone(read: str, left: str) -> None:
+    kept = numbers_alone(ReadText(read, tuple(number / 100 for number in range(len(read)))), "cyrillic")
+    assert (kept.text, kept.script) == (left, "cyrillic")
+    assert [read[round(100 * p)] for p in kept.character_probabilities] == list(left)
