@@ -25,6 +25,9 @@ Scores = npt.NDArray[np.float64]
 PictureProblem = Literal["covered", "dark", "overexposed", "blank", "blurred", "frozen"]
 """Why a picture is not described."""
 
+Pattern = Literal["plain", "striped", "checked", "dotted", "patterned"]
+"""Of a cloth; "patterned" is any other."""
+
 Detail = Literal["brief", "normal", "full"]
 
 NarrationMode = Literal["quiet", "changes", "continuous"]
