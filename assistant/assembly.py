@@ -201,10 +201,12 @@ def open_instruments(store: ModelStore, threads: int = 0, *, live: bool = False)
         threads: 0 = one per core.
         live: leave room for sound.
     """
+    from assistant.instruments.colour import ColourInstrument
+    from assistant.instruments.light import LightInstrument
     from assistant.instruments.read_codes import CodeInstrument
     from assistant.instruments.read_text import TextInstrument
 
-    found: list[Instrument] = [CodeInstrument(open_code_reader())]
+    found: list[Instrument] = [CodeInstrument(open_code_reader()), ColourInstrument(), LightInstrument()]
     with contextlib.suppress(MissingModel):
         found.append(TextInstrument(open_text_reader(store, threads, live=live), reads=readable_languages(store)))
     return found

@@ -43,9 +43,10 @@ row go on in the text that was read last."""
 
 Intent = Literal[
     "scene", "what", "choice", "is_this", "is_there", "where", "how_many", "colour", "light", "code", "who", "doing",
-    "compare", "money", "safety", "not_about_the_picture", "free", ReadingIntent,
+    "compare", "match", "money", "safety", "not_about_the_picture", "free", ReadingIntent,
 ]  # fmt: skip
-"""What is wanted; "free" is whatever fits nothing else."""
+"""What is wanted; "match": whether the colours of two things go together; "compare": any other comparison; "free" is whatever fits
+nothing else."""
 
 CommandKind = Literal[
     "describe", "more", "shorter", "repeat", "stop", "what_changed", "where_looking", "tell_when",
@@ -186,6 +187,11 @@ class Question:
         """Tell whether all of it is about the page that was read last."""
         return bool(self.asks) and all(ask.intent in ON_PAGE for ask in self.asks)
 
+    @property
+    def is_on_light(self) -> bool:
+        """Tell whether all of it is about the light, so that a dark picture is an answer."""
+        return bool(self.asks) and all(ask.intent == "light" for ask in self.asks)
+
 
 @dataclass(frozen=True)
 class Region:
@@ -248,7 +254,7 @@ class SingleObject:
     """Of the more precise noun being right, calibrated."""
 
 
-FindingKind = Literal["presence", "seen", "choice", "name", "code", "label", "reading", "translation", "text", "refusal"]
+FindingKind = Literal["presence", "seen", "choice", "name", "code", "label", "colour", "light", "reading", "translation", "text", "refusal"]
 
 
 @dataclass(frozen=True)
@@ -257,16 +263,17 @@ class Finding:
 
     kind: FindingKind
     """presence: whether a thing is there, as an answer; seen: the same, as what a question took for granted; choice: which of several
-    things it is; name: what the one thing in the picture is; code: what a code in it holds; label: what a text in it tells; reading: a
-    passage of text as it stands there; translation: one that is wanted in the language `thing`, "" for the user's; text: a free
+    things it is; name: what the one thing in the picture is; code: what a code in it holds; label: what a text in it tells; colour: those
+    of a thing, or of two; light: how much there is and whence it comes; reading: a passage of text as it stands there; translation: one that is wanted in the language `thing`, "" for the user's; text: a free
     sentence of a model; refusal: why nothing is told."""
     value: bool | str | SingleObject | tuple[str, dict[str, str]] | tuple[TextPiece, ...]
-    """presence and seen: True; choice: the thing; code and label: (key of the phrase, what stands in its blanks); reading, translation: its
+    """presence and seen: True; choice: the thing; code, label and light: (key of the phrase, what stands in its blanks); colour: the same, with
+    keys of colours in the blanks; reading, translation: its
     pieces; text: English; refusal: key of the phrase."""
     probability: float
     """Of being right, calibrated where that was measured: of findings with 0.8, eight in ten are."""
     source: str
-    """Who found it: "likelihoods", "classifier", "codes", "text", "model" or "rule"."""
+    """Who found it: "likelihoods", "classifier", "codes", "text", "colours", "light", "model" or "rule"."""
     thing: str = ""
     """What it is about, in the words of the question; "" where nothing is named."""
     negated: bool = False

@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "store": ADAPTERS,
     "devices": ADAPTERS | {"devices"},
     "engines": ADAPTERS | {"engines"},
-    "instruments": ADAPTERS | {"instruments", "reading"},
+    "instruments": ADAPTERS | {"instruments", "reading", "seeing"},
     "export": ADAPTERS | {"engines", "export"},
     "assembly": ASSEMBLY,
     "benchmarks": ASSEMBLY | {"assembly", "benchmarks", "export"},

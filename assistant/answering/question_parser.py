@@ -33,7 +33,7 @@ ABSENT = "is_absent"
 _ORDER = (
     *("code", "translate_text", "expiry", "brand", "not_about_the_picture", "money", "total", "has_text", "find_text", "read"),
     *("who", "colour", "light", "how_many"),
-    *("where", "choice", "compare", "doing", ABSENT, "is_there", "is_this", "scene", "what"),
+    *("where", "choice", "match", "compare", "doing", ABSENT, "is_there", "is_this", "scene", "what"),
 )
 """In which they are tried, the most particular first."""
 

@@ -93,8 +93,11 @@ class Garment:
     lamp: str
 
 
-def render(seed: int, part: Part, lamp: str) -> Garment:
-    """Return a garment of a seed; the two parts never share one."""
+def render(seed: int, part: Part, lamp: str, shown: int = 0) -> Garment:
+    """Return the garment of a seed as it is shown for the first, second, ... time: on another ground, in another place, with other folds.
+
+    The two parts never share one.
+    """
     rng = np.random.default_rng((seed, part == "report"))
     pool = ANCHORS if part == "fit" else HELD_OUT
     name, colour = _pick(rng, pool)
@@ -102,6 +105,7 @@ def render(seed: int, part: Part, lamp: str) -> Garment:
     other, second = None, colour
     while pattern != "plain" and (other is None or difference(*map(_seen, (colour, second))) < 25):
         other, second = _pick(rng, pool)
+    rng = np.random.default_rng((seed, part == "report", shown + 1))
     cloth = colour + _pattern(rng, pattern)[..., None] * (second - colour)
     cloth = cloth * _fabric(rng, part)[..., None] * _folds(rng)[..., None]
     ground = _ground(rng, part, pool, colour)

@@ -51,6 +51,8 @@ class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Words for 1, 2, 3, ... beside those of num2words, as "first|second*" with a star behind words that inflect: see README.md."""
     script_names: dict[str, str] = {}
     """What scripts are called in the phrase `cant_read_script`, by ISO 15924's English name in small letters, and "other"."""
+    colours: dict[str, str] = {}
+    """What colours are called in the phrases about them, by their key in `seeing.colours`: a form that agrees with nothing ("rot")."""
     questions: dict[str, tuple[str, ...]] = {}
     """Templates of questions by `messages.Intent`, and under "safety", "ordinary" and "joints": see README.md."""
     commands: dict[str, tuple[str, ...]]
@@ -88,10 +90,15 @@ def language_name(code: str, language: str) -> str:
     return _known(language).language_names.get(code, (code,))[0]
 
 
+def colour_name(key: str, language: str) -> str:
+    """Say what `language` calls a colour, by its key in `seeing.colours`; in English where it has no word for it."""
+    return _known(language).colours.get(key) or languages()[FALLBACK].colours[key]
+
+
 def lacking(code: str) -> list[str]:
     """List the phrases and kinds of commands that English has and this language's file lacks: they are said, and understood, in English."""
     known, english = languages()[code], languages()[FALLBACK]
-    parts = ((english.phrases, known.phrases), (english.counted, known.counted), (english.commands, known.commands))
+    parts = ((english.phrases, known.phrases), (english.counted, known.counted), (english.commands, known.commands), (english.colours, known.colours))
     return [key for all_of_it, own in parts for key in all_of_it if not own.get(key)]
 
 

@@ -149,7 +149,7 @@ class AnswerWorker:
                     self._session.say(sentence)
 
     def _answer(self, question: Question, detail: Detail | None = None) -> None:
-        session, seen = self._session, self._session.glance()
+        session, seen = self._session, self._session.glance(question)
         question = self._from_what_was_heard(question)
         session.history.begin(question)
         of_picture = isinstance(seen, View) and not question.is_on_page
@@ -157,7 +157,7 @@ class AnswerWorker:
             text, language = counted_phrase("old_picture", question.language, round(silent_s))
             session.say(Sentence(text, language, question.turn))
         self._aiming.begin(question, self._say_answer(self._conversation.answer(seen, question, detail or session.detail)))
-        if isinstance(seen, View) and of_picture and POOR & set(view_conditions(seen.keyframes[-1].frame.picture)):
+        if isinstance(seen, View) and of_picture and not question.is_on_light and POOR & set(view_conditions(seen.keyframes[-1].frame.picture)):
             session.say(session.phrase("poor_picture", question.turn))
 
     def _from_what_was_heard(self, question: Question) -> Question:

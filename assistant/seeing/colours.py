@@ -24,7 +24,7 @@ ANCHORS = {
     "light_grey": "d8dcd6 c5c9c7",
     "white": "ffffff ffffe4",
     "cream": "ffffc2 ffffcb feffca",
-    "beige": "e6daa6 e2ca76 b1916e beae8a e6f2a2 c9ae74 fef69e",
+    "beige": "e6daa6 e2ca76 b1916e c9ae74",
     "light_brown": "ad8150 c69f59 af884a a88f59 cfaf7b",
     "brown": "653700 7f5112 a9561e 7f4e1e 964e02 7f2b0a b2713d ac4f06",
     "dark_brown": "341c02 1d0200",
@@ -53,10 +53,44 @@ ANCHORS = {
     "lilac": "cea2fd c79fef b790d4 d6b4fc caa0ff ceaefa e4cbff edc8ff d94ff5 ca9bf7 a66fb5",
     "purple": "7e1e9c 9a0eea 9e43a2 8d5eb7 720058 9c6da5 ad0afd a00498 9900fa 94568c 632de9 c875c4",
     "dark_purple": "35063e 580f41 3d0734 34013f 3f012c 4e0550 1f0954 430541",
-    "grey_brown": "7f7053 b9a281 ba9e88 7f684e 8d8468 6b4247 735c12",
+    "grey_brown": "7f7053 b9a281 ba9e88 7f684e 8d8468",
 }
 """Name -> colours that are called so, as hexadecimal sRGB."""
-SPREAD = 5.0
+NEIGHBOURS = {
+    "black": "dark_grey navy dark_brown dark_purple dark_green",
+    "dark_grey": "grey grey_blue grey_green grey_brown",
+    "grey": "light_grey grey_blue grey_green grey_brown",
+    "light_grey": "white beige",
+    "white": "cream",
+    "cream": "beige light_yellow peach",
+    "beige": "light_brown grey_brown peach",
+    "light_brown": "brown mustard grey_brown",
+    "brown": "dark_brown grey_brown dark_red olive orange",
+    "dark_brown": "dark_red grey_brown",
+    "red": "dark_red orange pink magenta",
+    "dark_red": "dark_purple",
+    "pink": "light_pink magenta peach",
+    "light_pink": "lilac peach",
+    "magenta": "purple",
+    "orange": "peach yellow",
+    "yellow": "light_yellow mustard lime",
+    "light_yellow": "lime light_green",
+    "mustard": "olive",
+    "olive": "dark_green grey_green grey_brown lime",
+    "lime": "green light_green",
+    "light_green": "green turquoise grey_green",
+    "green": "dark_green teal grey_green",
+    "dark_green": "teal grey_green",
+    "turquoise": "teal light_blue",
+    "teal": "blue grey_blue navy",
+    "light_blue": "blue grey_blue lilac",
+    "blue": "navy grey_blue purple",
+    "navy": "dark_purple grey_blue",
+    "lilac": "purple",
+    "purple": "dark_purple",
+}
+"""Name -> names that people would as soon give to many a colour; each pair stands once."""
+SPREAD = 7.0
 """Standard deviation, in CIEDE2000 units, of what is called by one name around its nearest colour of the table."""
 
 
@@ -105,6 +139,12 @@ def name_probabilities(lab: Labs, spread: float = SPREAD) -> dict[str, float]:
     weights = np.exp((nearest.min() ** 2 - nearest**2) / (2 * spread**2))
     order = np.argsort(-weights)
     return {names[place]: float(weights[place] / weights.sum()) for place in order}
+
+
+@functools.cache
+def are_near(one: str, other: str) -> bool:
+    """Return whether two names are the same or neighbours, so that people would take either for right."""
+    return one == other or other in NEIGHBOURS.get(one, "").split() or one in NEIGHBOURS.get(other, "").split()
 
 
 def _cos(degrees: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -45,19 +45,19 @@ def held_thing(small: Picture) -> Mask:
     height, width = small.shape[:2]
     if min(height, width) < 8:
         return np.ones((height, width), bool)
-    middle, rim = _middle(height, width), _rim(height, width)
-    codes, in_middle, in_rim = _colour_counts(small, middle, rim)
+    centre, rim = middle(height, width), _rim(height, width)
+    codes, in_middle, in_rim = _colour_counts(small, centre, rim)
     if np.minimum(in_middle, in_rim).sum() >= SAME:
         return np.ones((height, width), bool)
     labels = np.full((height, width), cv2.GC_PR_BGD, np.uint8)
-    labels[middle & (in_rim <= in_middle)[codes]] = cv2.GC_PR_FGD
-    labels[middle & (in_rim * DISTINCT < in_middle)[codes]] = cv2.GC_FGD
+    labels[centre & (in_rim <= in_middle)[codes]] = cv2.GC_PR_FGD
+    labels[centre & (in_rim * DISTINCT < in_middle)[codes]] = cv2.GC_FGD
     labels[rim & (in_rim >= in_middle)[codes]] = cv2.GC_BGD  # others of the rim may be a sleeve
     cv2.setRNGSeed(0)
     cv2.grabCut(small[..., ::-1].copy(), labels, None, np.zeros((1, 65)), np.zeros((1, 65)), STEPS, cv2.GC_INIT_WITH_MASK)
     found = (labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)
-    found = _touching(found, middle)
-    return found if found.mean() >= LEAST else middle
+    found = _touching(found, centre)
+    return found if found.mean() >= LEAST else centre
 
 
 def inner(mask: Mask) -> Mask:
@@ -66,7 +66,8 @@ def inner(mask: Mask) -> Mask:
     return eroded if eroded.sum() >= mask.sum() / 4 else mask
 
 
-def _middle(height: int, width: int) -> Mask:
+def middle(height: int, width: int) -> Mask:
+    """Return the ellipse, bool [h, w], in which what somebody holds is thought to be."""
     y, x = np.mgrid[-0.5 : 0.5 : height * 1j, -0.5 : 0.5 : width * 1j]
     return np.asarray((x / SEED[0]) ** 2 + (y / SEED[1]) ** 2 < 1, bool)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import numpy.typing as npt
 
@@ -12,6 +14,11 @@ TEMPERATURES_K = (2400, 2700, 3100, 3600, 4200, 5000, 6500, 8000, 10000)
 GREEN = (1.0, 1.08, 1.16)
 """Green of a lamp over that of a glowing body, as fluorescent tubes have it."""
 
+STRENGTH = 0.8
+"""Share of the tint that is taken out of a picture whose edges have the very colour of a lamp: cameras have taken out most already."""
+LAMP_WIDTH = 0.1
+"""Distance, in logarithms of linear RGB, at which the colour of edges is hardly that of a lamp."""
+
 
 def planckian(kelvin: float) -> Floats:
     """Return the linear sRGB [3], of mean 1, of a glowing body whose light at 6500 K is neutral.
@@ -21,6 +28,27 @@ def planckian(kelvin: float) -> Floats:
     colour, neutral = _locus(kelvin), _locus(6500)
     ratio = colour / neutral
     return np.asarray(ratio / ratio.mean(), np.float64)
+
+
+def balanced(linear: Floats) -> Floats:
+    """Return linear sRGB [h, w, 3] without as much of its lamp's tint as is likely.
+
+    The colour of edges (grey-edge, van de Weijer, Gevers and Gijsenij 2007), taken for the nearest lamp that there is. The less it looks
+    like one, the less is taken out: a picture of one colour has edges of that colour alone.
+    """
+    steps = np.abs(np.diff(linear, axis=0))[:, :-1] + np.abs(np.diff(linear, axis=1))[:-1]
+    edges = np.log(steps.mean((0, 1)) + 1e-6)
+    lamps = _log_lamps()
+    distances = np.linalg.norm(lamps - (edges - edges.mean()), axis=1)
+    likely = STRENGTH * np.exp(-((distances.min() / LAMP_WIDTH) ** 2))
+    return np.asarray(linear / np.exp(likely * lamps[distances.argmin()]), np.float64)
+
+
+@functools.cache
+def _log_lamps() -> Floats:
+    """The logarithms [n, 3] of the lamps' colours, each of mean 0."""
+    lamps = np.log([planckian(kelvin) * (1, green, 1) for kelvin in TEMPERATURES_K for green in GREEN])
+    return np.asarray(lamps - lamps.mean(axis=1, keepdims=True), np.float64)
 
 
 def _locus(kelvin: float) -> Floats:

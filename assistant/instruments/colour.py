@@ -1,0 +1,110 @@
+"""Tells colours: of what is held to the middle, of a named thing where something finds it, and whether two things have the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from assistant.messages import Ask, Detail, Finding, Keyframe, Region, View
+from assistant.seeing.colours import are_near, difference, name_probabilities
+from assistant.seeing.thing_colours import ThingColours, thing_colours
+
+RELIABILITY = 0.85
+"""Share of the plain answers that are right within neighbours: see docs/colour-and-light.md."""
+MATCH_RELIABILITY = 0.85
+"""Share of the answers about two things that are right."""
+HEDGED = 0.7
+"""Share of the answers with "or" and "perhaps" that are right."""
+PLAIN = 0.7
+"""Probability of a name and its neighbours from which no other is told beside it."""
+SECOND, MOSTLY = 0.15, 0.65
+"""Share of a thing from which a second colour is told, and from which the first is most of it."""
+SAME, SIMILAR = 10.0, 20.0
+"""CIEDE2000 between two things up to which their colours are nearly the same and similar, from picture to picture."""
+SOURCE = "colours"
+
+Finder = Callable[[View, str], Region | None]
+"""Tells where a thing, as the user names it, is in the newest keyframe of a View; None where it isn't found."""
+
+
+class ColourInstrument:
+    """Implements `interfaces.Instrument`: colours and patterns, and whether two things match. Needs no model."""
+
+    def __init__(self, find: Finder | None = None) -> None:
+        """`find`: None where nothing finds things; of a named thing is then told what is in the middle, and that it is that."""
+        self._find = find
+
+    def reliability(self, ask: Ask) -> float:
+        """Return how often its plain answers are right, within neighbouring names."""
+        return {"colour": RELIABILITY, "match": MATCH_RELIABILITY}.get(ask.intent, 0.0)
+
+    def examine(self, view: View, ask: Ask, detail: Detail = "brief") -> Iterator[Finding]:
+        """Yield the colours of what is asked about, and its pattern; nothing where it isn't found."""
+        if ask.intent == "match":
+            yield from self._match(view.keyframes)
+            return
+        region = self._find(view, ask.thing) if self._find and ask.thing else None
+        if not view.keyframes or (self._find and ask.thing and region is None):
+            return
+        measured = thing_colours(view.keyframes[-1].frame.picture, region)
+        if ask.thing and region is None:
+            yield _phrase("colour_of_middle")
+        yield from _told(measured, ask.thing, region)
+
+    def forget(self) -> None:
+        """Do nothing: it remembers no picture and holds no memory."""
+
+    def _match(self, keyframes: Sequence[Keyframe]) -> Iterator[Finding]:
+        """Of what is in the middle of the two newest keyframes of different scenes."""
+        newest = keyframes[-1] if keyframes else None
+        before = next((each for each in reversed(keyframes[:-1]) if newest and each.scene != newest.scene), None)
+        if newest is None or before is None:
+            yield Finding("refusal", "match_show_two", 1.0, SOURCE)
+            return
+        one, other = (thing_colours(each.frame.picture) for each in (before, newest))
+        if one.is_dark or other.is_dark:
+            yield Finding("refusal", "colour_too_dark", 1.0, SOURCE)
+            return
+        apart = float(difference(one.colours[0], other.colours[0]))
+        names = [next(iter(name_probabilities(each.colours[0]))) for each in (one, other)]
+        likeness = "same" if apart <= SAME else "similar" if apart <= SIMILAR else "different"
+        blanks = {"colour": names[0], "other": names[1]}
+        if names[0] == names[1]:
+            likeness, blanks = ("same" if likeness == "same" else "shades"), {"colour": names[0]}
+        yield Finding("colour", (f"match_{likeness}", blanks), MATCH_RELIABILITY, SOURCE)
+
+
+def _told(measured: ThingColours, thing: str, region: Region | None) -> Iterator[Finding]:
+    """Its colours, surely or not, and its pattern."""
+    if measured.is_dark:
+        yield Finding("refusal", "colour_too_dark", 1.0, SOURCE, thing, region=region)
+        return
+    probabilities = name_probabilities(measured.colours[0])
+    first = next(iter(probabilities))
+    near = sum(share for name, share in probabilities.items() if are_near(name, first))
+    if near < PLAIN:
+        other = next(name for name in probabilities if not are_near(name, first))
+        told, blanks = "colour_either", {"colour": first, "other": other}
+    elif measured.fills_picture:
+        told, blanks = "colour_perhaps", {"colour": first}
+    else:
+        told, blanks = _sure(measured, first)
+    is_plain = told not in ("colour_either", "colour_perhaps")
+    yield Finding("colour", (told, blanks), RELIABILITY if is_plain else HEDGED, SOURCE, thing, is_doubtful=not is_plain, region=region)
+    if "other" in blanks and is_plain and measured.pattern != "plain":
+        yield _phrase(f"pattern_{measured.pattern}")
+    if measured.fills_picture:
+        yield _phrase("colour_step_back")
+
+
+def _sure(measured: ThingColours, first: str) -> tuple[str, dict[str, str]]:
+    """The phrase for one or two colours, and what stands in it."""
+    for colour, share in zip(measured.colours[1:], measured.shares[1:], strict=True):
+        second = next(iter(name_probabilities(colour)))
+        if share >= SECOND and not are_near(first, second):
+            told = "colour_mostly" if measured.shares[0] >= MOSTLY else "colour_two"
+            return told, {"colour": first, "other": second}
+    return "colour_one", {"colour": first}
+
+
+def _phrase(key: str) -> Finding:
+    return Finding("label", (key, {}), RELIABILITY, SOURCE)
