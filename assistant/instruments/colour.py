@@ -18,7 +18,7 @@ PLAIN = 0.7
 """Probability of a name and its neighbours from which no other is told beside it."""
 SECOND, MOSTLY = 0.15, 0.65
 """Share of a thing from which a second colour is told, and from which the first is most of it."""
-SAME, SIMILAR = 10.0, 20.0
+SAME, SIMILAR = 9.0, 22.0
 """CIEDE2000 between two things up to which their colours are nearly the same and similar, from picture to picture."""
 SOURCE = "colours"
 
@@ -64,13 +64,17 @@ class ColourInstrument:
         if one.is_dark or other.is_dark:
             yield Finding("refusal", "colour_too_dark", 1.0, SOURCE)
             return
+        if one.fills_picture or other.fills_picture:  # how light they are is then the camera's choice
+            yield Finding("refusal", "cant_tell_colour", 1.0, SOURCE)
+            yield _phrase("colour_step_back")
+            return
         apart = float(difference(one.colours[0], other.colours[0]))
-        names = [next(iter(name_probabilities(each.colours[0]))) for each in (one, other)]
-        likeness = "same" if apart <= SAME else "similar" if apart <= SIMILAR else "different"
-        blanks = {"colour": names[0], "other": names[1]}
-        if names[0] == names[1]:
-            likeness, blanks = ("same" if likeness == "same" else "shades"), {"colour": names[0]}
-        yield Finding("colour", (f"match_{likeness}", blanks), MATCH_RELIABILITY, SOURCE)
+        first, second = (next(iter(name_probabilities(each.colours[0]))) for each in (one, other))
+        if first == second:
+            yield _colour("match_same" if apart <= SAME else "match_shades", MATCH_RELIABILITY, colour=first)
+        else:
+            likeness = "match_similar" if apart <= SIMILAR else "match_different"
+            yield _colour(likeness, MATCH_RELIABILITY, colour=first, other=second)
 
 
 def _told(measured: ThingColours, thing: str, region: Region | None) -> Iterator[Finding]:
@@ -80,31 +84,35 @@ def _told(measured: ThingColours, thing: str, region: Region | None) -> Iterator
         return
     probabilities = name_probabilities(measured.colours[0])
     first = next(iter(probabilities))
+    second = _second(measured, first)
     near = sum(share for name, share in probabilities.items() if are_near(name, first))
+    is_plain = near >= PLAIN and not measured.fills_picture
     if near < PLAIN:
-        other = next(name for name in probabilities if not are_near(name, first))
-        told, blanks = "colour_either", {"colour": first, "other": other}
+        told, other = "colour_either", next(name for name in probabilities if not are_near(name, first))
     elif measured.fills_picture:
-        told, blanks = "colour_perhaps", {"colour": first}
+        told, other = "colour_perhaps", ""
+    elif second:
+        told, other = ("colour_mostly" if measured.shares[0] >= MOSTLY else "colour_two"), second
     else:
-        told, blanks = _sure(measured, first)
-    is_plain = told not in ("colour_either", "colour_perhaps")
+        told, other = "colour_one", ""
+    blanks = {"colour": first, "other": other} if other else {"colour": first}
     yield Finding("colour", (told, blanks), RELIABILITY if is_plain else HEDGED, SOURCE, thing, is_doubtful=not is_plain, region=region)
-    if "other" in blanks and is_plain and measured.pattern != "plain":
+    if second and measured.pattern != "plain":
         yield _phrase(f"pattern_{measured.pattern}")
     if measured.fills_picture:
         yield _phrase("colour_step_back")
 
 
-def _sure(measured: ThingColours, first: str) -> tuple[str, dict[str, str]]:
-    """The phrase for one or two colours, and what stands in it."""
-    for colour, share in zip(measured.colours[1:], measured.shares[1:], strict=True):
-        second = next(iter(name_probabilities(colour)))
-        if share >= SECOND and not are_near(first, second):
-            told = "colour_mostly" if measured.shares[0] >= MOSTLY else "colour_two"
-            return told, {"colour": first, "other": second}
-    return "colour_one", {"colour": first}
+def _second(measured: ThingColours, first: str) -> str:
+    """The name of the largest other colour that is worth telling; "" without any."""
+    names = [next(iter(name_probabilities(colour))) for colour in measured.colours]
+    told = (name for name, share in zip(names, measured.shares, strict=True) if share >= SECOND and not are_near(first, name))
+    return next(told, "")
 
 
 def _phrase(key: str) -> Finding:
     return Finding("label", (key, {}), RELIABILITY, SOURCE)
+
+
+def _colour(key: str, probability: float, **colours: str) -> Finding:
+    return Finding("colour", (key, colours), probability, SOURCE)

@@ -23,7 +23,7 @@ SMALLEST, LARGEST = 0.0005, 0.06
 """Share of the picture that a lamp's bright part takes."""
 FILLED = 0.45
 """Share of its frame that it fills at least: reflections on folds and edges are thinner."""
-GLOW = 1.8
+GLOW = 1.35
 """How much brighter the ring around a lamp is than the picture's median: paper has none."""
 MOST_CLIPPED = 0.12
 """Share of the picture above which it is overexposed rather than a lamp bright."""
