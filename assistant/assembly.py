@@ -209,15 +209,20 @@ def open_instruments(
         live: leave room for sound.
         opening_degrees: how wide the camera sees.
     """
+    from assistant.instruments.colour import ColourInstrument
+    from assistant.instruments.light import LightInstrument
     from assistant.instruments.objects import ObjectInstrument
     from assistant.instruments.read_codes import CodeInstrument
     from assistant.instruments.read_text import TextInstrument
 
-    found: list[Instrument] = [CodeInstrument(open_code_reader())]
+    found: list[Instrument] = [CodeInstrument(open_code_reader()), LightInstrument()]
     with contextlib.suppress(MissingModel):
         found.append(TextInstrument(open_text_reader(store, threads, live=live), reads=readable_languages(store)))
-    with contextlib.suppress(MissingModel):
-        found.append(ObjectInstrument(open_detector(store, threads, live=live), opening_degrees))
+    try:
+        objects = ObjectInstrument(open_detector(store, threads, live=live), opening_degrees)
+        found += [objects, ColourInstrument(objects.find)]
+    except MissingModel:
+        found.append(ColourInstrument())
     return found
 
 

@@ -16,7 +16,7 @@ from assistant.answering.english_questions import in_question_order, spelled_as_
 from assistant.answering.model_answers import ModelInstrument
 from assistant.answering.presence import PresenceInstrument, thresholds_of
 from assistant.answering.question_parser import asks_about_safety, awaited_thing, parse_question, with_thing
-from assistant.answering.router import answer, fittest
+from assistant.answering.router import answer, fittest, may_be_asked
 from assistant.answering.translating import Translation, find_translator, translate_faithfully
 from assistant.answering.wake_word import after_wake_word
 from assistant.answering.wording import Phrase, Quotation, words_of
@@ -150,9 +150,14 @@ class Conversation:
             self._last_thing = known if known.thing else self._last_thing
         return tuple(asks)
 
-    def glance(self, keyframes: Sequence[Keyframe], detail: Detail = "brief") -> Glance | PictureProblem | None:
-        """Return what can be described, for the model to look at only where a question needs it; else as `look`."""
-        clear = [keyframe for keyframe in keyframes if keyframe.problem is None]
+    def glance(
+        self, keyframes: Sequence[Keyframe], detail: Detail = "brief", question: Question | None = None
+    ) -> Glance | PictureProblem | None:
+        """Return what can be described, for the model to look at only where a question needs it; else as `look`.
+
+        With a `question` also what can't be described and yet answers it, such as a dark picture whether it is dark.
+        """
+        clear = [keyframe for keyframe in keyframes if may_be_asked(question.asks if question else (), keyframe.problem)]
         if not clear:
             return keyframes[-1].problem if keyframes else None
         return Glance(tuple(clear), detail)

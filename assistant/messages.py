@@ -25,6 +25,9 @@ Scores = npt.NDArray[np.float64]
 PictureProblem = Literal["covered", "dark", "overexposed", "blank", "blurred", "frozen"]
 """Why a picture is not described."""
 
+Pattern = Literal["plain", "striped", "checked", "dotted", "patterned"]
+"""Of a cloth; "patterned" is any other."""
+
 Detail = Literal["brief", "normal", "full"]
 
 NarrationMode = Literal["quiet", "changes", "continuous"]
@@ -42,9 +45,10 @@ row go on in the text that was read last."""
 
 Intent = Literal[
     "scene", "what", "choice", "is_this", "is_there", "where", "how_many", "colour", "light", "code", "who", "doing",
-    "compare", "things", "money", "safety", "not_about_the_picture", "free", ReadingIntent,
+    "compare", "match", "things", "money", "safety", "not_about_the_picture", "free", ReadingIntent,
 ]  # fmt: skip
-"""What is wanted; "things": a list of what is there; "free" is whatever fits nothing else."""
+"""What is wanted; "match": whether the colours of two things go together; "compare": any other comparison; "things": a list of what is
+there; "free" is whatever fits nothing else."""
 
 CommandKind = Literal[
     "describe", "more", "shorter", "repeat", "stop", "what_changed", "where_looking", "tell_when",
@@ -190,6 +194,11 @@ class Question:
         """Tell whether all of it is about the page that was read last."""
         return bool(self.asks) and all(ask.intent in ON_PAGE for ask in self.asks)
 
+    @property
+    def is_on_light(self) -> bool:
+        """Tell whether all of it is about the light, so that a dark picture is an answer."""
+        return bool(self.asks) and all(ask.intent == "light" for ask in self.asks)
+
 
 @dataclass(frozen=True)
 class Region:
@@ -266,7 +275,8 @@ class SingleObject:
 
 
 FindingKind = Literal[
-    "presence", "seen", "choice", "count", "place", "things", "name", "code", "label", "reading", "translation", "text", "refusal",
+    "presence", "seen", "choice", "count", "place", "things", "name", "code", "label", "colour", "light", "reading", "translation",
+    "text", "refusal",
 ]  # fmt: skip
 
 
@@ -277,16 +287,17 @@ class Finding:
     kind: FindingKind
     """presence: whether a thing is there, as an answer; seen: the same, as what a question took for granted; choice: which of several
     things it is; count: how many there are; place: where it is; things: what is there; name: what the one thing in the picture is; code:
-    what a code in it holds; label: what a text in it tells; reading: a passage of text as it stands there; translation: one that is
-    wanted in the language `thing`, "" for the user's; text: a free sentence of a model; refusal: why nothing is told."""
+    what a code in it holds; label: what a text in it tells; colour: those of a thing, or of two; light: how much there is and whence it
+    comes; reading: a passage of text as it stands there; translation: one that is wanted in the language `thing`, "" for the user's;
+    text: a free sentence of a model; refusal: why nothing is told."""
     value: bool | int | str | SingleObject | tuple[str, dict[str, str]] | tuple[TextPiece, ...] | tuple[str, ...]
     """presence and seen: True; choice: the thing; count: the number; place: keys of [places] of the language files; things: synsets of
-    nouns.tsv; code and label: (key of the phrase, what stands in its blanks); reading, translation: its pieces; text: English; refusal:
-    key of the phrase."""
+    nouns.tsv; code, label and light: (key of the phrase, what stands in its blanks); colour: the same, with keys of colours in the
+    blanks; reading, translation: its pieces; text: English; refusal: key of the phrase."""
     probability: float
     """Of being right, calibrated where that was measured: of findings with 0.8, eight in ten are."""
     source: str
-    """Who found it: "likelihoods", "classifier", "objects", "codes", "text", "model" or "rule"."""
+    """Who found it: "likelihoods", "classifier", "objects", "codes", "text", "colours", "light", "model" or "rule"."""
     thing: str = ""
     """What it is about, in the words of the question; "" where nothing is named, and for people who are counted."""
     negated: bool = False

@@ -45,7 +45,7 @@ _ORDER = (
     *("code", "translate_text", "expiry", "brand", "not_about_the_picture", "money", "total", "has_text", "find_text", "read"),
     *("who", "colour", "light", "how_many"),
     *("things_left", "things_right", "things_on"),
-    *("where", "choice", "compare", "doing", ABSENT, "is_there", "is_this", "scene", "what"),
+    *("where", "choice", "match", "compare", "doing", ABSENT, "is_there", "is_this", "scene", "what"),
 )
 """In which they are tried, the most particular first."""
 

@@ -12,7 +12,7 @@ from typing import get_args
 
 from assistant.answering.answer_checks import SCENE_QUESTION, thresholds_for
 from assistant.interfaces import Instrument
-from assistant.messages import AnswerThresholds, Ask, Detail, Finding, Intent, ReadingIntent, View
+from assistant.messages import AnswerThresholds, Ask, Detail, Finding, Intent, PictureProblem, ReadingIntent, View
 
 FIT = 0.6
 """An instrument whose plain answers are right less often isn't asked: rather nothing than four wrong ones of ten."""
@@ -33,6 +33,11 @@ REFUSALS: dict[Intent, str] = {
     "what": "cant_tell_thing",
 }
 """The phrases that say so of what isn't answered; that of other intents is "cant_tell_that"."""
+UNTROUBLED: dict[Intent, frozenset[PictureProblem]] = {
+    "light": frozenset(("dark", "overexposed", "blank", "blurred")),
+    "colour": frozenset(("blank", "blurred")),
+}
+"""Problems of a picture that don't keep it from being asked so, where no thing is named: in the dark, "is the light on?" has an answer."""
 TAKEN_FOR_GRANTED: frozenset[Intent] = frozenset(("colour", "how_many", "where", "doing"))
 """Intents whose questions take the thing that they name for granted."""
 PEOPLE = Ask("how_many", "person")
@@ -75,6 +80,11 @@ def answer(
     if ask.intent not in _ALONE:
         scene = Ask("scene", text=SCENE_QUESTION, english=SCENE_QUESTION)
         yield from _examined(instruments, view, scene, detail)
+
+
+def may_be_asked(asks: Sequence[Ask], problem: PictureProblem | None) -> bool:
+    """Return whether all of these may be asked of a picture with this problem."""
+    return problem is None or bool(asks) and all(not ask.thing and problem in UNTROUBLED.get(ask.intent, ()) for ask in asks)
 
 
 def fittest(instruments: Sequence[Instrument], ask: Ask) -> list[Instrument]:

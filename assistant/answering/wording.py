@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 from assistant.answering.answer_checks import indefinite, thresholds_for, with_doubt
-from assistant.languages import FALLBACK, LIST_COMMAS, counted_phrase, phrase, place_words, script_name
+from assistant.languages import FALLBACK, LIST_COMMAS, colour_name, counted_phrase, phrase, place_words, script_name
 from assistant.languages.nouns import ANIMAL, LANGUAGES, Noun, ancestors, name, nouns, sayable
 from assistant.messages import AnswerThresholds, Finding, SingleObject, TextPiece
 
@@ -26,6 +26,8 @@ class Phrase:
 
     key: str
     values: dict[str, str] = field(default_factory=dict)
+    begins_sentence: bool = False
+    """Whether a blank may be its first word, which then needs a capital letter."""
 
     def said(self, language: str) -> tuple[str, str]:
         """Return (text, language) of it: in `language`, or in English where its file lacks the phrase."""
@@ -33,7 +35,8 @@ class Phrase:
             return counted_phrase(self.key, language, int(self.values["n"]))
         if self.key == "cant_read_script":
             return phrase(self.key, language, script=script_name(self.values["script"], language))
-        return phrase(self.key, language, **self.values)
+        text, code = phrase(self.key, language, **self.values)
+        return (text[:1].upper() + text[1:] if self.begins_sentence else text), code
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,10 @@ def words_of(finding: Finding, thresholds: AnswerThresholds, language: str) -> P
             return _listed(cast(tuple[str, ...], finding.value), language)
         case "name" if isinstance(finding.value, SingleObject):
             return _named(finding.value, language)
-        case "code" | "label" if isinstance(finding.value, tuple):
+        case "colour" if isinstance(finding.value, tuple):
+            key, colours = cast(tuple[str, dict[str, str]], finding.value)
+            return Phrase(key, {blank: colour_name(colour, language) for blank, colour in colours.items()}, begins_sentence=True)
+        case "code" | "label" | "light" if isinstance(finding.value, tuple):
             key, values = cast(tuple[str, dict[str, str]], finding.value)
             return Phrase(key, values)
         case "reading" | "translation" if isinstance(finding.value, tuple):

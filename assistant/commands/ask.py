@@ -128,7 +128,7 @@ def _look(
     """At a picture, or at those keyframes of a video that the question is about."""
     clear = [keyframe for keyframe in media.keyframes if keyframe.problem is None]
     if not media.is_video or not clear or len(question.asks) != 1 or question.asks[0].intent == "safety":
-        return conversation.glance(media.keyframes, settings.detail), ChosenKeyframes([])
+        return conversation.glance(media.keyframes, settings.detail, question), ChosenKeyframes([])
     choice = choose_keyframes(describer, clear, question.asks[0], settings.max_keyframes, media.duration_s)
     return describer.look(choice.keyframes, settings.detail, duration_s=media.duration_s), choice
 

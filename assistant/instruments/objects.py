@@ -80,6 +80,12 @@ class ObjectInstrument:
             self._last = weakref.ref(picture), found
         return found
 
+    def find(self, view: View, ask: Ask) -> Region | None:
+        """Return where the thing that is asked about is in the newest picture; None where it isn't found."""
+        wanted = self._wanted(replace(ask, intent="where"))
+        found = (thing for thing in self.detect(view.keyframes[-1].frame.picture) if thing.label in wanted)
+        return next((thing.region for thing in found if thing.probability >= FOUND), None)
+
     def prepare(self, view: View) -> Iterator[None]:
         """Look for things in the newest picture."""
         self.detect(view.keyframes[-1].frame.picture)

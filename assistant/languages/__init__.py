@@ -57,6 +57,8 @@ class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """What scripts are called in the phrase `cant_read_script`, by ISO 15924's English name in small letters, and "other"."""
     places: dict[str, str] = {}
     """Where a thing is, in the phrase `where_is`: hours of the clock, and as in `seeing.places`."""
+    colours: dict[str, str] = {}
+    """What colours are called in the phrases about them, by their key in `seeing.colours`: a form that agrees with nothing ("rot")."""
     questions: dict[str, tuple[str, ...]] = {}
     """Templates of questions by `messages.Intent`, and under "safety", "ordinary" and "joints": see README.md."""
     commands: dict[str, tuple[str, ...]]
@@ -107,10 +109,20 @@ def language_name(code: str, language: str) -> str:
     return _known(language).language_names.get(code, (code,))[0]
 
 
+def colour_name(key: str, language: str) -> str:
+    """Say what `language` calls a colour, by its key in `seeing.colours`; in English where it has no word for it."""
+    return _known(language).colours.get(key) or languages()[FALLBACK].colours[key]
+
+
 def lacking(code: str) -> list[str]:
     """List the phrases and kinds of commands that English has and this language's file lacks: they are said, and understood, in English."""
     known, english = languages()[code], languages()[FALLBACK]
-    parts = ((english.phrases, known.phrases), (english.counted, known.counted), (english.commands, known.commands))
+    parts = (
+        (english.phrases, known.phrases),
+        (english.counted, known.counted),
+        (english.commands, known.commands),
+        (english.colours, known.colours),
+    )
     return [key for all_of_it, own in parts for key in all_of_it if not own.get(key)]
 
 

@@ -162,7 +162,7 @@ class AnswerWorker:
                     self._session.say(sentence)
 
     def _answer(self, question: Question, detail: Detail | None = None) -> None:
-        session, seen = self._session, self._session.glance()
+        session, seen = self._session, self._session.glance(question)
         question = self._from_what_was_heard(question)
         session.history.begin(question)
         of_picture = isinstance(seen, View) and not question.is_on_page
@@ -172,8 +172,11 @@ class AnswerWorker:
         said = self._say_answer(self._conversation.answer(seen, question, detail or session.detail))
         self._aiming.begin(question, said[-1] if said else None)
         self._finding.begin(question, said)
-        if isinstance(seen, View) and of_picture and POOR & set(view_conditions(seen.keyframes[-1].frame.picture)):
+        if isinstance(seen, View) and of_picture and not question.is_on_light and self._is_poor(seen):
             session.say(session.phrase("poor_picture", question.turn))
+
+    def _is_poor(self, seen: View) -> bool:
+        return bool(POOR & set(view_conditions(seen.keyframes[-1].frame.picture)))
 
     def _from_what_was_heard(self, question: Question) -> Question:
         """Its place in a page is where the user is, who is behind what has been read and queued."""

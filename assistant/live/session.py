@@ -19,7 +19,7 @@ from assistant.live.job_queue import JobQueue
 from assistant.live.monitored_speaker import MonitoredSpeaker
 from assistant.live.turn_taking import TurnTaking
 from assistant.live.waiting_sounds import WaitingSounds
-from assistant.messages import Detail, Earcon, Glance, Keyframe, PictureProblem, Sentence, View
+from assistant.messages import Detail, Earcon, Glance, Keyframe, PictureProblem, Question, Sentence, View
 from assistant.problems import Problem
 from assistant.seeing.scene_memory import SceneMemory
 from assistant.settings import Settings
@@ -68,9 +68,12 @@ class Session:
         """Have the describer look at what the camera shows now: it keeps that, so that an answer begins sooner."""
         self._report_look(self.conversation.look(self._in_view()))
 
-    def glance(self) -> Glance | PictureProblem | None:
-        """Return what the camera shows now; what is wrong with it where it can't be described, None before any picture."""
-        seen = self.conversation.glance(self._in_view())
+    def glance(self, question: Question | None = None) -> Glance | PictureProblem | None:
+        """Return what the camera shows now; what is wrong with it where it can't be described, None before any picture.
+
+        `question`: what is asked of it, which may be answered from a picture that can't be described.
+        """
+        seen = self.conversation.glance(self._in_view(), question=question)
         self._report_look(seen)
         return seen
 

@@ -9,6 +9,7 @@ from assistant.live.session import Session
 from assistant.messages import Frame, Keyframe
 from assistant.seeing.frame_quality import FreezeDetector
 from assistant.seeing.keyframe_selector import KeyframeSelector
+from assistant.seeing.light_changes import LightChanges
 
 
 class Watcher:
@@ -18,6 +19,7 @@ class Watcher:
         """`camera_is_live`: a sensor never gives the same picture twice, so one that does is frozen; a recording may."""
         self._session = session
         self._camera_is_live = camera_is_live
+        self._light = LightChanges()
 
     def watch(self, frames: Iterator[Frame]) -> None:
         """Remember the frames that matter, and have each looked at, until they end."""
@@ -33,6 +35,7 @@ class Watcher:
         selector = KeyframeSelector(settings)
         for frame in frames:
             self._session.memory.note_frame(self._session.clock(), frame)
+            self._tell_light(frame)
             was_frozen, frozen = frozen, self._camera_is_live and freezing.is_frozen(frame.picture, frame.time_s)
             if frozen and not was_frozen:
                 yield Keyframe(frame, "change", problem="frozen")
@@ -40,3 +43,9 @@ class Watcher:
             keyframe = None if frozen else selector.process(frame)
             if keyframe is not None:
                 yield keyframe
+
+    def _tell_light(self, frame: Frame) -> None:
+        """Say at once that the light went out or came on, where the user wants to hear of changes."""
+        change = self._light.process(frame.picture, frame.time_s)
+        if change and self._session.narrator.mode != "quiet":
+            self._session.offer(self._session.phrase(change))

@@ -29,10 +29,11 @@ def view_conditions(picture: Picture) -> list[str]:
         return [problem]
     luma = luma_of(thumbnail(picture))
     soft = ["view_soft"] if least_slope(luma) < SOFT_SLOPE else []
-    return [*_light(luma), *soft] or ["view_good"]
+    return [*light_conditions(luma), *soft] or ["view_good"]
 
 
-def _light(luma: Plane) -> list[str]:
+def light_conditions(luma: Plane) -> list[str]:
+    """Return keys of the phrases for the light in luma f32 [h, w] of a thumbnail; none where it is neither dim nor bright nor one-sided."""
     if np.median(luma) < DIM_MEDIAN:
         return ["view_dim"]
     if luma.mean() > BRIGHT_MEAN:
