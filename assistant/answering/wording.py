@@ -8,7 +8,7 @@ from typing import cast
 
 from assistant.answering.answer_checks import indefinite, thresholds_for, with_doubt
 from assistant.languages import FALLBACK, LIST_COMMAS, colour_name, counted_phrase, phrase, place_words, script_name
-from assistant.languages.nouns import ANIMAL, LANGUAGES, Noun, ancestors, name, nouns, sayable
+from assistant.languages.nouns import ANIMAL, LANGUAGES, PERSON, Noun, ancestors, find_noun, name, nouns, sayable
 from assistant.messages import AnswerThresholds, Finding, SingleObject, TextPiece
 
 COUNTED = frozenset(("page_lines", "text_lines", "people", "about_people"))
@@ -101,7 +101,7 @@ def yes_or_no(probability: float, thresholds: AnswerThresholds) -> str:
 def _seen(finding: Finding, thresholds: AnswerThresholds, language: str) -> Phrase:
     values = {"thing": _thing(finding, language)}
     if finding.probability < thresholds.absent:
-        return Phrase("not_seen", values)
+        return Phrase("nobody") if find_noun(finding.thing, language) == nouns()[PERSON] else Phrase("not_seen", values)
     if finding.probability < 0.5:
         return Phrase("no_answer")
     return Phrase("seen" if finding.probability >= thresholds.sure else "likely_seen", values)

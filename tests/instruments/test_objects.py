@@ -66,6 +66,7 @@ def heard(question: str, *things: DetectedThing, language: str = "en") -> str:
         ("How many people are there?", [seen("person", LEFT), seen("person", RIGHT), seen("dog")], "2 people."),
         ("How many people are there?", [seen("person")], "One person."),
         ("How many cups are there?", [seen("cup", LEFT), seen("cup"), seen("cup", RIGHT)], "Cups: 3."),
+        ("How many people are there?", [], "I see nobody."),
         ("How many people are there?", [seen("person")] * 7, "About 7 people."),
         ("How many people are there?", [seen("person")] * 30, "Many people."),
         ("Is anybody there?", [seen("person")], "Yes."),
