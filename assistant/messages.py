@@ -263,13 +263,12 @@ class Finding:
 
     kind: FindingKind
     """presence: whether a thing is there, as an answer; seen: the same, as what a question took for granted; choice: which of several
-    things it is; name: what the one thing in the picture is; code: what a code in it holds; label: what a text in it tells; colour: those
-    of a thing, or of two; light: how much there is and whence it comes; reading: a passage of text as it stands there; translation: one that is wanted in the language `thing`, "" for the user's; text: a free
-    sentence of a model; refusal: why nothing is told."""
+    things it is; name: what the one thing in the picture is; code: what a code in it holds; label: what a text in it tells; colour: the
+    colours of a thing, or of two; light: how much there is and whence it comes; reading: a passage of text as it stands there; translation:
+    one that is wanted in the language `thing`, "" for the user's; text: a free sentence of a model; refusal: why nothing is told."""
     value: bool | str | SingleObject | tuple[str, dict[str, str]] | tuple[TextPiece, ...]
-    """presence and seen: True; choice: the thing; code, label and light: (key of the phrase, what stands in its blanks); colour: the same, with
-    keys of colours in the blanks; reading, translation: its
-    pieces; text: English; refusal: key of the phrase."""
+    """presence and seen: True; choice: the thing; code, label and light: (key of the phrase, what stands in its blanks); colour: the same,
+    with keys of [colours] in the blanks; reading, translation: its pieces; text: English; refusal: key of the phrase."""
     probability: float
     """Of being right, calibrated where that was measured: of findings with 0.8, eight in ten are."""
     source: str

@@ -98,7 +98,12 @@ def colour_name(key: str, language: str) -> str:
 def lacking(code: str) -> list[str]:
     """List the phrases and kinds of commands that English has and this language's file lacks: they are said, and understood, in English."""
     known, english = languages()[code], languages()[FALLBACK]
-    parts = ((english.phrases, known.phrases), (english.counted, known.counted), (english.commands, known.commands), (english.colours, known.colours))
+    parts = (
+        (english.phrases, known.phrases),
+        (english.counted, known.counted),
+        (english.commands, known.commands),
+        (english.colours, known.colours),
+    )
     return [key for all_of_it, own in parts for key in all_of_it if not own.get(key)]
 
 

@@ -157,7 +157,8 @@ class AnswerWorker:
             text, language = counted_phrase("old_picture", question.language, round(silent_s))
             session.say(Sentence(text, language, question.turn))
         self._aiming.begin(question, self._say_answer(self._conversation.answer(seen, question, detail or session.detail)))
-        if isinstance(seen, View) and of_picture and not question.is_on_light and POOR & set(view_conditions(seen.keyframes[-1].frame.picture)):
+        asks_more = of_picture and not question.is_on_light  # a poor picture tells the light well enough
+        if isinstance(seen, View) and asks_more and POOR & set(view_conditions(seen.keyframes[-1].frame.picture)):
             session.say(session.phrase("poor_picture", question.turn))
 
     def _from_what_was_heard(self, question: Question) -> Question:
