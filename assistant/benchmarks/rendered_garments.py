@@ -236,4 +236,4 @@ def _developed(rng: np.random.Generator, light: Plane) -> Picture:
     encoded = cv2.GaussianBlur(encoded, (0, 0), rng.uniform(0.4, 1.2))
     quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(75, 95))]
     packed = cv2.imencode(".jpg", np.asarray(encoded[..., ::-1] * 255 + 0.5, np.uint8), quality)[1]
-    return np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR)[..., ::-1], np.uint8)
+    return np.asarray(cv2.cvtColor(cv2.imdecode(packed, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), np.uint8)
