@@ -16,8 +16,8 @@ from assistant.seeing.places import place_of, stands_on
 FOUND = 0.4
 """Probability from which a thing counts as found."""
 UNCLEAR = (0.15, 0.6)
-"""Probabilities between which a box makes a count unsure. Without such a one 80 % of the counts of one to four people were right on Flickr8k's
-captions, which nothing was fitted to, with one 36 %."""
+"""Probabilities between which a box makes a count unsure. Without such a one 80 % of the counts of one to four people were right by
+Flickr8k's captions, to which nothing was fitted, and with one 36 %."""
 COUNTED_UNCLEARLY = 0.36
 SURE = 0.8
 """Probability from which it is told unasked."""
