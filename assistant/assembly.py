@@ -16,6 +16,7 @@ from assistant.interfaces import (
     Instrument,
     Microphone,
     ObjectDetector,
+    PictureMemory,
     SceneDescriber,
     Speaker,
     SpeechSynthesizer,
@@ -30,7 +31,7 @@ from assistant.problems import BadInput, MissingModel, shorten
 from assistant.settings import AnswerSettings, CameraSettings, EarSettings, VoiceSettings
 from assistant.store import variant_choice
 from assistant.store.manifests import FULL_PRECISION, Manifest, all_manifests
-from assistant.store.model_store import SAVED_GRAPHS, ModelStore
+from assistant.store.model_store import SAVED_GRAPHS, ModelStore, data_dir
 
 if TYPE_CHECKING:
     from assistant.devices.connection import OnChange
@@ -199,7 +200,12 @@ def open_translators(store: ModelStore, threads: int = 0) -> list[Translator]:
 
 
 def open_instruments(
-    store: ModelStore, threads: int = 0, *, live: bool = False, opening_degrees: float = CameraSettings().opening_degrees
+    store: ModelStore,
+    threads: int = 0,
+    *,
+    live: bool = False,
+    opening_degrees: float = CameraSettings().opening_degrees,
+    describer: SceneDescriber | None = None,
 ) -> list[Instrument]:
     """Open what answers by measuring, before a vision model is asked; what isn't fetched is left out. Each loads when it is first used.
 
@@ -208,9 +214,11 @@ def open_instruments(
         threads: 0 = one per core.
         live: leave room for sound.
         opening_degrees: how wide the camera sees.
+        describer: whose encoder knows things again that were shown to it; None: such aren't remembered.
     """
     from assistant.instruments.colour import ColourInstrument
     from assistant.instruments.light import LightInstrument
+    from assistant.instruments.my_things import MyThings
     from assistant.instruments.objects import ObjectInstrument
     from assistant.instruments.read_codes import CodeInstrument
     from assistant.instruments.read_text import TextInstrument
@@ -219,8 +227,11 @@ def open_instruments(
     with contextlib.suppress(MissingModel):
         found.append(TextInstrument(open_text_reader(store, threads, live=live), reads=readable_languages(store)))
     try:
-        objects = ObjectInstrument(open_detector(store, threads, live=live), opening_degrees)
+        detector = open_detector(store, threads, live=live)
+        objects = ObjectInstrument(detector, opening_degrees)
         found += [objects, ColourInstrument(objects.find)]
+        if isinstance(describer, PictureMemory):
+            found.append(MyThings(describer, detector, opening_degrees, data_dir() / "my_things.npz"))
     except MissingModel:
         found.append(ColourInstrument())
     return found

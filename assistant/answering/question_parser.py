@@ -43,7 +43,7 @@ _ASKED_OTHERWISE: dict[str, tuple[Intent, str]] = {
 _OF_PLACES = frozenset(("things_left", "things_right", "things_on"))
 _ORDER = (
     *("code", "translate_text", "expiry", "brand", "not_about_the_picture", "money", "total", "has_text", "find_text", "read"),
-    *("who", "colour", "light", "how_many"),
+    *("who", "keep_thing", "remember_thing", "forget_thing", "colour", "light", "how_many"),
     *("things_left", "things_right", "things_on"),
     *("where", "choice", "match", "compare", "doing", ABSENT, "is_there", "is_this", "scene", "what"),
 )
@@ -161,6 +161,8 @@ def _match(text: str, language: str) -> tuple[str, dict[str, str]] | None:
         if wanted := slots.get(LANGUAGE):
             if code := named_language(wanted, language):
                 return intent, {"thing": code}
+        elif intent == "remember_thing" and text.rstrip().endswith(("?", "？", "؟")):
+            continue  # "This is my wallet?" asks, in many languages, whether it is
         elif intent == "things_on" and not _can_be_found(slots["thing"], language):
             continue  # "What is on the photo?" asks about the scene
         elif grammar.names(slots.values()):

@@ -42,7 +42,8 @@ TAKEN_FOR_GRANTED: frozenset[Intent] = frozenset(("colour", "how_many", "where",
 """Intents whose questions take the thing that they name for granted."""
 PEOPLE = Ask("how_many", "person")
 """What is told of people where nobody may say who they are."""
-_ALONE: frozenset[Intent] = frozenset(("not_about_the_picture", *READING, "scene", "what"))
+OWN_THINGS: tuple[Intent, ...] = ("remember_thing", "keep_thing", "forget_thing")
+_ALONE: frozenset[Intent] = frozenset(("not_about_the_picture", *READING, *OWN_THINGS, "scene", "what"))
 """Intents after whose refusal what is seen would be beside the point."""
 
 

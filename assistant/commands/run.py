@@ -99,9 +99,9 @@ def _open_loop(options: argparse.Namespace, report: EventSink) -> tuple[LiveLoop
     synthesizers = assembly.open_synthesizers(settings.voice, store)
     translators = assembly.open_translators(store, settings.answers.threads)
     transcriber = assembly.open_transcriber(settings.ears, store, settings.answers.threads, settings.language, translators)
-    describer = timed(assembly.open_describer(settings.answers, store, live=True), report)
-    opening = settings.camera.opening_degrees
-    instruments = assembly.open_instruments(store, settings.answers.threads, live=True, opening_degrees=opening)
+    seeing = assembly.open_describer(settings.answers, store, live=True)
+    describer, opening = timed(seeing, report), settings.camera.opening_degrees
+    instruments = assembly.open_instruments(store, settings.answers.threads, live=True, opening_degrees=opening, describer=seeing)
     conversation = Conversation(
         transcriber,
         describer,

@@ -57,6 +57,11 @@ def models_dir(override: Path | None = None) -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "scene-assistant"
 
 
+def data_dir() -> Path:
+    """Return the folder of what a user has asked to be kept: `scene-assistant` in the user's data."""
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "scene-assistant"
+
+
 class ModelStore:
     """The models and voices below one folder."""
 
