@@ -75,13 +75,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--what",
         choices=("runtime", *MEASUREMENTS),
         default="runtime",
-        help="the model's speed (default), the wait for an answer, translation's share of it, narration, keyframes, videos, reading, instruments",
+        help="the model's speed (default), the wait for an answer, translation's share of it, narration, keyframes, videos, reading, "
+        "instruments",
     )
     parser.add_argument(
         "--data",
         type=Path,
         metavar="DIR",
-        help="photographs to read too: with a texts.tsv, and without text in DIR/without; for instruments the project's test data",
+        help="reading: photographs with a texts.tsv, and without text in DIR/without; instruments: the project's test data",
     )
     parser.add_argument("--pictures", type=int, metavar="N", help="how many pictures are used (default 100, of instruments 150)")
     parser.set_defaults(settings=None)
