@@ -25,6 +25,7 @@ from assistant.benchmarks.labelled_pictures import boxed_pictures
 from assistant.instruments.my_things import MyThings
 from assistant.messages import Ask, Frame, Keyframe, Picture, Region, View
 from assistant.seeing.held_thing import held_thing, shrunk
+from assistant.seeing.places import yaw_degrees
 from assistant.settings import AnswerSettings, CameraSettings
 from assistant.store.model_store import ModelStore, models_dir
 
@@ -35,6 +36,7 @@ THINGS = (
 """Classes of ImageNet; the limit was chosen on twenty others."""
 WIDTH, HEIGHT = 640, 480
 VIEWS, CLUTTER = 3, 4
+HALF_HOUR_DEGREES = 15.0
 _BLUR, _NOISE = 6.0, 4.0
 Floats = npt.NDArray[np.float32]
 
@@ -132,9 +134,10 @@ def _shown(picture: Picture) -> View:
 
 
 def _lies_on(told: Region, true: Region) -> bool:
-    """Whether the middle of what is told lies in the true region."""
-    across, down = told.left + told.width / 2 - true.left, told.top + told.height / 2 - true.top
-    return 0 <= across <= true.width and 0 <= down <= true.height
+    """Whether the direction that is told is right within half an hour of the clock, and both overlap."""
+    off = abs(yaw_degrees(told, CameraSettings().opening_degrees) - yaw_degrees(true, CameraSettings().opening_degrees))
+    apart = max(told.left, true.left) > min(told.left + told.width, true.left + true.width)
+    return off <= HALF_HOUR_DEGREES and not apart
 
 
 def _cut_out(picture: Picture) -> tuple[Picture, Floats]:
