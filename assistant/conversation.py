@@ -132,6 +132,12 @@ class Conversation:
         asks = () if command else self._asks(text, heard.language, english)
         return Question(text, heard.language, english, utterance.turn, command, asks)
 
+    def has_words(self, utterance: Utterance) -> bool:
+        """Tell whether something is said to the assistant in an utterance that may only be a cough. From any thread."""
+        heard = self._transcribe(utterance, None)
+        text, command = self._meant(heard)
+        return bool(command or (text and heard.confidence >= self._ears.confidence_floor))
+
     def written(self, text: str, language: str) -> Question:
         """Return a typed question, with its English where something translates it; else its English is the text itself."""
         translator = find_translator(self._translators, language, ENGLISH) if language != ENGLISH else None

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from assistant.devices.mono import to_mono
 from assistant.devices.portaudio import SoundDevice, find_device, invalidate_devices, load_sounddevice, refresh_devices, using_devices
 from assistant.devices.resampling import Resampler
 from assistant.messages import AudioChunk, Sound
@@ -97,7 +98,7 @@ class SounddeviceMicrophone:
     def _copy(self, recorded: Sound, frames: int, _times: object, _status: object) -> None:
         """PortAudio's callback, on its thread: float32 [frames, channels]."""
         start_s = time.monotonic() - frames / self._device.rate_hz
-        self._put((recorded.mean(axis=1), start_s))
+        self._put((to_mono(recorded), start_s))
 
     def _put(self, block: _Block | None) -> None:
         while True:

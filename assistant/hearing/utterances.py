@@ -81,6 +81,11 @@ class UtteranceSegmenter:
         return self._is_open
 
     @property
+    def sounds_like_speech(self) -> bool:
+        """Tell whether the last chunk was speech."""
+        return bool(self._judged) and self._judged[-1].is_speech
+
+    @property
     def may_go_on(self) -> bool:
         """Tell whether what is said next would belong to an utterance that was ended early."""
         return bool(self._told)
