@@ -68,7 +68,7 @@ def measure(trials: int, echo_db: float | None, models: Path, folder: Path) -> d
         running = RunningAssistant(arguments, system.env)
         try:
             running.wait_for(is_event("heard"))
-            time.sleep(1.0)
+            running.wait_until_quiet()
             stops = [_stop(running, system, help_wav, words[n % len(words)], rng.uniform(0.7, 3.0)) for n in range(trials)]
             goes_on = [_noise(running, system, help_wav, noises[n % 2], rng.uniform(0.7, 3.0)) for n in range(trials // 2)]
             alone = [_noise(running, system, help_wav, None, 0.5) for _ in range(max(1, trials // 4))]
@@ -96,7 +96,7 @@ def _stop(running: RunningAssistant, system: pulse.SoundSystem, help_wav: Path, 
         said_began_s, played_began_s = now_s - said.seconds(), now_s - played.seconds()
     spoke_s = said_began_s + _onset_s(said.samples, word) - played_began_s
     share = running.wait_for(is_event("heard"))["share"]
-    time.sleep(1.5)
+    running.wait_until_quiet()
     is_loud = loudness(played.samples) > LOUD
     return {
         "word": word.stem,
@@ -115,7 +115,7 @@ def _noise(running: RunningAssistant, system: pulse.SoundSystem, help_wav: Path,
         system.play(noise)
     share = running.wait_for(is_event("heard"))["share"]
     took_s = time.monotonic() - began_s
-    time.sleep(2.5)  # for whatever it may answer itself
+    running.wait_until_quiet()
     return {"noise": noise.stem if noise else "", "share": share, "took_s": round(took_s, 2)}
 
 

@@ -60,6 +60,19 @@ class RunningAssistant:
 
         self.wait_for(is_ready)
 
+    def wait_until_quiet(self, seconds: float = 2.5) -> None:
+        """Until it has said all it had to say, and nothing was told for a while."""
+        speaks = False
+        while True:
+            try:
+                event = self._events.get(timeout=seconds if not speaks else PATIENCE_S)
+            except queue.Empty:
+                return
+            if event is None:
+                return
+            self._seen.append(event)
+            speaks = event["event"] == "sound" or (speaks and event["event"] != "heard")
+
     def told(self) -> str:
         """All events that were waited through, a line each."""
         return "\n".join(json.dumps(event) for event in self._seen)
