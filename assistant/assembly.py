@@ -369,7 +369,7 @@ def open_speaker(destination: str | None, on_change: OnChange | None = None, con
 
     if on_change is None:
         return SounddeviceSpeaker(destination or "", control)
-    return ReconnectingSpeaker(lambda: SounddeviceSpeaker(destination or "", control), on_change)
+    return ReconnectingSpeaker(lambda: SounddeviceSpeaker(destination or "", control), on_change, control=control)
 
 
 def _installed(job: str, store: ModelStore) -> list[Manifest]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from assistant.hearing.echo_delay import EchoDelay
 from assistant.interfaces import EchoCanceller
 from assistant.messages import AudioChunk, Sound
 
@@ -19,6 +20,10 @@ KEPT_S = 3.0
 """Played sound kept for a microphone whose sound comes late."""
 SAME_S = 0.02
 """Two times less apart than this are the same: no more is known of them."""
+FOUND_WITHIN_S = (0.02, 0.35)
+"""A delay of the echo that the canceller finds by itself, and surely."""
+LEAD_S = 0.1
+"""Where it isn't within, what was played is told so long before its echo."""
 LAGS = 31
 """Chunks, a second of them, of which the one that came soonest tells the time; the others were late."""
 
@@ -86,6 +91,9 @@ class EchoRemover:
         self._canceller = canceller
         self._time = SteadyTime()
         self._played = PlayedSound()
+        self._delay = EchoDelay()
+        self._shift_s = 0.0
+        """By how much what was played is told later than it was handed over."""
 
     def played(self, samples: Sound, time_s: float) -> None:
         """Note that float32 [n] at 16 kHz was handed to the loudspeaker at this time."""
@@ -93,5 +101,13 @@ class EchoRemover:
 
     def clean(self, chunk: AudioChunk) -> AudioChunk:
         """Return the stream's next chunk without the echo of what was played."""
-        played = self._played.at(self._time.of(chunk), len(chunk.samples))
+        time_s, count = self._time.of(chunk), len(chunk.samples)
+        self._delay.add(chunk.samples, self._played.at(time_s, count))
+        self._shift()
+        played = self._played.at(time_s - self._shift_s, count)
         return replace(chunk, samples=self._canceller.clean(chunk.samples, played))
+
+    def _shift(self) -> None:
+        delay_s = self._delay.delay_s
+        if delay_s is not None and not FOUND_WITHIN_S[0] <= delay_s - self._shift_s <= FOUND_WITHIN_S[1]:
+            self._shift_s = max(0.0, delay_s - LEAD_S)

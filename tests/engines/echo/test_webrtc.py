@@ -17,7 +17,10 @@ RATE_HZ, CHUNK = 16000, 512
 def babble(seconds: float, seed: int) -> Sound:
     """Noise whose loudness and colour change four times a second, as speech does."""
     rng = np.random.default_rng(seed)
-    parts = [rng.uniform(0.02, 0.2) * np.convolve(rng.normal(size=4000), np.hanning(rng.integers(3, 20)), "same") for _ in range(round(4 * seconds))]
+    parts = [
+        rng.uniform(0.02, 0.2) * np.convolve(rng.normal(size=4000), np.hanning(rng.integers(3, 20)), "same")
+        for _ in range(round(4 * seconds))
+    ]
     whole = np.concatenate(parts)
     return (0.2 * whole / np.abs(whole).max()).astype(np.float32)
 
