@@ -59,7 +59,7 @@ def test_a_late_echo_is_brought_within_the_cancellers_reach() -> None:
 
         def reset(self) -> None: ...
 
-    played, canceller = syllables(16, 0), Keeping()
+    played, canceller = syllables(20, 0), Keeping()
     remover, heard = EchoRemover(canceller), 0.3 * late(played, 0.9)
     for at in range(0, len(heard) - CHUNK, CHUNK):
         remover.played(played[at : at + CHUNK], 5.0 + at / RATE_HZ)
