@@ -64,7 +64,5 @@ def test_a_late_echo_is_brought_within_the_cancellers_reach() -> None:
     for at in range(0, len(heard) - CHUNK, CHUNK):
         remover.played(played[at : at + CHUNK], 5.0 + at / RATE_HZ)
         remover.clean(AudioChunk(heard[at : at + CHUNK], RATE_HZ, 5.0 + at / RATE_HZ))
-    told = followed(
-        np.concatenate([one for one, _ in canceller.pairs[-180:]]), np.concatenate([other for _, other in canceller.pairs[-180:]])
-    )
+    told = followed(*(np.concatenate(each) for each in zip(*canceller.pairs[-260:], strict=True)))
     assert told.delay_s == pytest.approx(0.1, abs=0.03)
