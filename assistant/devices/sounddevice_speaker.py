@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import chain
 from queue import Empty, Full, Queue
@@ -26,6 +27,10 @@ LATENCY_S = 0.05
 """Seconds of sound that the device is asked to hold. More of it survives a busier machine."""
 QUEUED_BLOCKS = 50
 """Blocks that wait to be played, half a second. When full the maker of sound waits: nothing is dropped but by staleness."""
+LAGS = 50
+"""Blocks, half a second of them, after which is known whether the device asks later than it used to."""
+DRY_S = 0.02
+"""By how much later, to have run dry."""
 TOLD_RATE_HZ = 16_000
 """At which the control is told what is played."""
 STALL_S = 3.0
@@ -131,8 +136,10 @@ class _Playback:
         self._told = Resampler(TOLD_RATE_HZ)
         self._recent: Sound = np.zeros(0, np.float32)
         """What was played last, from which a word that was cut is played again."""
-        self._due_s = 0.0
-        """When the device asks for the next block if it is never late; the times at which it really does are bunched."""
+        self._due_s: float | None = None
+        """When the device takes the next block, counted from the first one: the times at which it asks are bunched."""
+        self._lags_s: deque[float] = deque(maxlen=LAGS)
+        self._usual_lag_s: float | None = None
         self._blocks: Queue[Sound | None] = Queue(QUEUED_BLOCKS)  # None: no more will come
         self._current: Sound = np.zeros(0, np.float32)
         self._state: _State = "playing"
@@ -175,11 +182,25 @@ class _Playback:
         if before or self._gain:
             self._fill(out)
             out *= np.linspace(before, self._gain, len(out), dtype=np.float32)[:, None]  # a step would click
-        now_s = time.monotonic()
-        handed_s = max(self._due_s, now_s)  # later than due: the device has run dry
+        handed_s = self._taken_at(time.monotonic())
         self._due_s = handed_s + len(out) / self._rate_hz
         self._control.played(self._told.feed(out[:, 0].copy(), self._rate_hz), handed_s)
         return self._state
+
+    def _taken_at(self, now_s: float) -> float:
+        """When the device takes the block for which it asks now: as counted, but later once it has run dry."""
+        if self._due_s is None:
+            return now_s
+        self._lags_s.append(now_s - self._due_s)
+        if len(self._lags_s) < LAGS:
+            return self._due_s
+        least_s = min(self._lags_s)  # the others were asked for late by a busy machine, and still in time
+        if self._usual_lag_s is None:
+            self._usual_lag_s = least_s
+        if least_s - self._usual_lag_s < DRY_S:
+            return self._due_s
+        self._lags_s.clear()
+        return self._due_s + least_s - self._usual_lag_s
 
     def _fill(self, out: Sound) -> None:
         filled = 0

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from assistant.answering.answer_checks import SCENE_QUESTION
 from assistant.conversation import reading_ask
+from assistant.hearing.own_voice import is_own_voice
 from assistant.languages import counted_phrase
 from assistant.live.aiming_guide import AimingGuide
 from assistant.live.command_handlers import CommandHandlers
@@ -60,11 +61,14 @@ class AnswerWorker:
         self._aiming = AimingGuide(session)
         self._finding = FindGuide(session)
         self._speculation: _Speculation | None = None
+        self._unfinished: tuple[Utterance, Sentence] | None = None
+        """What only began a question, and what is said of it unless it goes on."""
 
     def do(self, job: Job) -> None:
         """Do one job; what goes wrong is spoken."""
         session = self._session
         try:
+            self._ask_again()
             match job:
                 case Respond(utterance):
                     self._respond(utterance)
@@ -94,12 +98,16 @@ class AnswerWorker:
             return
         understood = ahead.understood if ahead else self._understand(utterance)
         if utterance.turn == UNBEGUN:
-            if not isinstance(understood, Question):
-                return  # a cough while the assistant spoke, or words to somebody else
+            if not isinstance(understood, Question) or is_own_voice(understood.text, self._session.saying):
+                return  # a cough while the assistant spoke, words to somebody else, or its own
             understood = replace(understood, turn=self._session.turns.begin())
             self._report_question(understood)
+        if isinstance(understood, Question) and understood.command:
+            self._session.segmenter.close()
         if isinstance(understood, Sentence):
             self._session.say(understood)
+        elif understood is not None and understood.is_unfinished:
+            self._unfinished = utterance, self._session.phrase("say_again", understood.turn)
         elif understood is not None:
             self._act(understood)
 
@@ -110,12 +118,25 @@ class AnswerWorker:
         self._take_speculation(utterance.turn)
         before = self._session.history.state()
         understood = self._understand(utterance)
-        if isinstance(understood, Question) and (understood.command or sounds_whole(understood.text)):
+        if isinstance(understood, Question) and understood.is_unfinished:
+            self._session.segmenter.end_late()
+        elif isinstance(understood, Question) and (understood.command or sounds_whole(understood.text)):
             self._session.segmenter.end_early()
-        is_answered = isinstance(understood, Question) and understood.command is None
+        is_answered = isinstance(understood, Question) and understood.command is None and not understood.is_unfinished
         if isinstance(understood, Question) and is_answered:
             self._answer(understood)
         self._speculation = _Speculation(utterance.turn, understood, before if is_answered else None)
+
+    def _ask_again(self) -> None:
+        """What only began a question is asked for again once it surely won't go on."""
+        if self._unfinished is None:
+            return
+        utterance, sentence = self._unfinished
+        if self._session.clock() >= utterance.end_s + self._session.settings.ears.unfinished_silence_s:
+            self._unfinished = None
+            if not self._session.turns.is_stale(sentence.turn):
+                self._session.waiting.answered()
+                self._session.say(sentence)
 
     def _prepare(self) -> None:
         """What instruments do ahead, while the user speaks, until there is something to do for them."""

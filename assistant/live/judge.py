@@ -29,12 +29,12 @@ class Judge:
 
     def __init__(self, conversation: Conversation) -> None:
         self._conversation = conversation
-        self._sounds = Inbox[tuple[int, Utterance]](MOST_WAITING)
+        self._sounds = Inbox[tuple[int, Utterance, str]](MOST_WAITING)
         self._verdicts: list[Judged] = []
 
-    def put(self, pause: int, utterance: Utterance) -> None:
-        """Ask for a verdict on what was heard until a pause."""
-        self._sounds.put((pause, utterance))
+    def put(self, pause: int, utterance: Utterance, said: str) -> None:
+        """Ask for a verdict on what was heard until a pause while the assistant said something."""
+        self._sounds.put((pause, utterance, said))
 
     def take(self) -> list[Judged]:
         """Return the verdicts since the last call."""
@@ -44,8 +44,8 @@ class Judge:
     def work(self) -> None:
         """Judge what comes, until closed."""
         while (asked := self._sounds.get()) is not None:
-            pause, utterance = asked
-            verdict: Verdict = "words" if self._conversation.has_words(utterance) else "nothing"
+            pause, utterance, said = asked
+            verdict: Verdict = "words" if self._conversation.has_words(utterance, said) else "nothing"
             self._verdicts.append(Judged(pause, verdict))
 
     def close(self) -> None:

@@ -118,7 +118,7 @@ class Listener:
             case SpeechPaused(utterance):
                 session.jobs.put(Speculate(replace(utterance, turn=turn)))
                 if turn == UNBEGUN and not session.has_spoken:
-                    session.judge.put(self._interruption.paused(), utterance)
+                    session.judge.put(self._interruption.paused(), utterance, session.saying)
             case Utterance():
                 self._ended(event, turn)
                 return UNBEGUN

@@ -179,6 +179,7 @@ class LiveLoop:
 
     def _converse(self) -> None:
         session = self._session
+        session.conversation.get_ready()
         for job in session.jobs.jobs(IDLE_S):
             self._watchdog.beat("converse", session.clock())
             self._answer_worker.do(job)

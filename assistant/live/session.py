@@ -54,7 +54,7 @@ class Session:
         self.clock = clock
         self.turns = Turns()
         self.memory = SceneMemory()
-        self.segmenter = UtteranceSegmenter(settings.ears)
+        self.segmenter = UtteranceSegmenter(settings.ears, joins=True)
         """Of the listening thread; `end_early` may be called from any."""
         self.turn_taking = TurnTaking()
         self.control = control or VoiceControl()
@@ -68,6 +68,8 @@ class Session:
         self.sounds = SynthesisBuffer(synthesizers, self.turns, self._unspeakable)
         self.speaker = MonitoredSpeaker(speaker)
         self.waiting = WaitingSounds()
+        self.saying = ""
+        """The sentence that is heard now, or was last; written by the thread that speaks."""
 
     def look_ahead(self) -> None:
         """Have the describer look at what the camera shows now: it keeps that, so that an answer begins sooner."""

@@ -37,16 +37,16 @@ class RunningAssistant:
         self._seen: list[dict[str, Any]] = []
         threading.Thread(target=self._read, daemon=True).start()
 
-    def wait_for(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    def wait_for(self, wanted: Callable[[dict[str, Any]], bool], patience_s: float = PATIENCE_S) -> dict[str, Any]:
         """The next event that is wanted, with the time it came as "arrived_s"; AssertionError with all events when it doesn't come."""
-        until_s = time.monotonic() + PATIENCE_S
+        until_s = time.monotonic() + patience_s
         try:
             while (event := self._events.get(timeout=max(0.1, until_s - time.monotonic()))) is not None:
                 self._seen.append(event)
                 if wanted(event):
                     return event
         except queue.Empty:
-            raise AssertionError(f"not within {PATIENCE_S:.0f} s: {self.told()}") from None
+            raise AssertionError(f"not within {patience_s:.0f} s: {self.told()}") from None
         errors = self.process.stderr.read() if self.process.stderr else ""
         raise AssertionError(f"the assistant ended: {errors}\n{self.told()}")
 
