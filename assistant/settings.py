@@ -72,7 +72,7 @@ class EarSettings(CheckedSettings, frozen=True):
     sure_silence_s: Annotated[float, Meta(ge=0.1, le=10.0)] = 0.25
     """Of silence end an utterance whose words are a whole question or command; if they go on after all, they are taken as one."""
     unfinished_silence_s: Annotated[float, Meta(ge=0.1, le=10.0)] = 1.5
-    """Of silence end an utterance whose words are only the beginning of a question; what goes on within it belongs to what was said before."""
+    """Of silence end an utterance whose words only begin a question; what goes on within it belongs to what was said before."""
     pause_s: Annotated[float, Meta(ge=0.03, le=10.0)] = 0.03
     """After this much silence what was said is recognised and answered ahead, in case it was all."""
     interrupt_speech_s: Annotated[float, Meta(ge=0.03, le=10.0)] = 0.8

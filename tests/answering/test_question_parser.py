@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from assistant.answering.commands import match_command
-from assistant.answering.question_parser import is_unfinished, MOST_ASKS, awaited_thing, parse_question
+from assistant.answering.question_parser import MOST_ASKS, awaited_thing, is_unfinished, parse_question
 from assistant.languages import languages
 from assistant.languages.normalized import normalize
 from assistant.languages.nouns import find_noun
@@ -225,7 +225,7 @@ def test_what_is_on_a_thing_or_a_side_is_asked_in_every_language(code: str, on: 
 @pytest.mark.parametrize(
     ("text", "language"),
     [
-        *[(text, "en") for text in ("Is there", "Is there?", "What is", "Where is", "Where is the", "Is there a", "What colour is the", "How many")],
+        *[(text, "en") for text in ("Is there", "Is there?", "What is", "Where is", "Where is the", "Is there a", "How many")],
         *[("¿Hay?", "es"), ("Dónde están las", "es"), ("Há um", "pt"), ("Est-ce qu'il y a", "fr"), ("Où est", "fr"), ("Gibt es", "de")],
         *[("Wo ist der", "de"), ("C'è", "it"), ("Is er", "nl"), ("Waar is de", "nl"), ("Czy jest", "pl"), ("Gdzie jest", "pl")],
         *[("Есть ли", "ru"), ("Чи є", "uk"), ("أين", "ar"), ("هل هناك", "ar"), ("这是", "zh"), ("Di mana", "id"), ("Apakah ada", "id")],
@@ -238,8 +238,9 @@ def test_who_only_begins_a_question_hasnt_asked_one(text: str, language: str) ->
 @pytest.mark.parametrize(
     ("text", "language"),
     [
-        *[(text, "en") for text in ("Is there a dog?", "Is there an armadillo?", "What is this?", "Where is it?", "Can I cross?", "Thank you.", "")],
-        *[("¿Dónde está?", "es"), ("Hay un perro", "es"), ("Wo ist der Hund?", "de"), ("Qu'est-ce que c'est ?", "fr"), ("这是什么？", "zh")],
+        *[(text, "en") for text in ("Is there a dog?", "Is there an armadillo?", "What is this?", "Where is it?", "Can I cross?", "")],
+        *[("¿Dónde está?", "es"), ("Hay un perro", "es"), ("Wo ist der Hund?", "de"), ("Qu'est-ce que c'est ?", "fr")],
+        ("这是什么？", "zh"),
         *[("これは何ですか", "ja"), ("Bu ne?", "tr"), ("यह क्या है?", "hi"), ("이게 뭐예요?", "ko"), ("Cái gì đây?", "vi")],
     ],
 )  # fmt: skip

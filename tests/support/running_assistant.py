@@ -60,17 +60,20 @@ class RunningAssistant:
 
         self.wait_for(is_ready)
 
-    def wait_until_quiet(self, seconds: float = 2.5) -> None:
-        """Until it has said all it had to say, and nothing was told for a while."""
-        speaks = False
+    def wait_until_quiet(self, seconds: float = 2.5) -> list[dict[str, Any]]:
+        """Until it has said all it had to say, and nothing was told for a while but of the camera; the events meanwhile."""
+        speaks, told, told_s = False, list[dict[str, Any]](), time.monotonic()
         while True:
             try:
-                event = self._events.get(timeout=seconds if not speaks else PATIENCE_S)
+                event = self._events.get(timeout=max(0.05, told_s + (PATIENCE_S if speaks else seconds) - time.monotonic()))
             except queue.Empty:
-                return
+                return told
             if event is None:
-                return
+                return told
             self._seen.append(event)
+            told.append(event)
+            if event["event"] not in ("look", "keyframe", "first_token", "tokens"):
+                told_s = time.monotonic()
             speaks = event["event"] == "sound" or (speaks and event["event"] != "heard")
 
     def told(self) -> str:
