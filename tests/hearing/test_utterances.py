@@ -179,7 +179,7 @@ def ends(pause_s: float, judged: str) -> list[Utterance]:
     """What is told of half a second of speech, that pause and speech again, where the first was judged to end early, late or neither."""
     segmenter = UtteranceSegmenter(EarSettings(), joins=True)
     script = probabilities((1, 0.0), (0.5, 0.9), (pause_s, 0.0), (0.5, 0.9), (2, 0.0))
-    told = []
+    told: list[Utterance] = []
     for chunk, probability in zip(chunks(len(script) * CHUNK_S), script, strict=False):
         for event in segmenter.process(chunk, probability):
             if isinstance(event, SpeechPaused) and not told and judged:
@@ -204,7 +204,7 @@ def test_what_goes_on_after_it_was_ended_is_told_whole(judged: str) -> None:
 
 def test_after_a_command_comes_something_else() -> None:
     segmenter, script = UtteranceSegmenter(EarSettings(), joins=True), probabilities((0.5, 0.9), (1.2, 0.0), (0.5, 0.9), (1, 0.0))
-    told = []
+    told: list[Utterance] = []
     for chunk, probability in zip(chunks(len(script) * CHUNK_S), script, strict=False):
         for event in segmenter.process(chunk, probability):
             if isinstance(event, Utterance):

@@ -32,7 +32,8 @@ def response(level_db: float) -> Sound:
     times_s = np.arange(round(ROOM_S * RATE_HZ)) / RATE_HZ
     room = np.random.default_rng(0).normal(size=len(times_s)) * np.exp(-times_s / 0.006)
     room[0] = 8.0
-    return (room / np.sqrt(np.square(room).sum()) * 10 ** (level_db / 20)).astype(np.float32)
+    scaled = room / np.sqrt(np.square(room).sum()) * 10 ** (level_db / 20)
+    return np.asarray(scaled, np.float32)
 
 
 def _waiting(file: int) -> int:

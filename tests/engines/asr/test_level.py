@@ -12,7 +12,7 @@ RATE_HZ = 16000
 
 
 def voice(level_db: float, seconds: float = 1.0) -> Sound:
-    return (np.sin(np.arange(round(seconds * RATE_HZ)) * 0.3) * np.sqrt(2) * 10 ** (level_db / 20)).astype(np.float32)
+    return np.asarray(np.sin(np.arange(round(seconds * RATE_HZ)) * 0.3) * np.sqrt(2) * 10 ** (level_db / 20), np.float32)
 
 
 def level(samples: Sound) -> float:

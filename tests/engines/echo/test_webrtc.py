@@ -22,7 +22,7 @@ def babble(seconds: float, seed: int) -> Sound:
         for _ in range(round(4 * seconds))
     ]
     whole = np.concatenate(parts)
-    return (0.2 * whole / np.abs(whole).max()).astype(np.float32)
+    return np.asarray(0.2 * whole / np.abs(whole).max(), np.float32)
 
 
 def cleaned(heard: Sound, played: Sound) -> Sound:
