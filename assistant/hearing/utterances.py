@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -77,6 +78,8 @@ class UtteranceSegmenter:
         """The utterance that was ended, while it may still go on."""
         self._is_open = self._is_lasting = self._is_paused = self._ends_early = self._ends_late = False
         self._is_whole = False
+        self._told_speech_s = 0.0
+        """Speech of the utterance under way that was told before."""
 
     @property
     def is_open(self) -> bool:
@@ -135,13 +138,14 @@ class UtteranceSegmenter:
             return []
         self._is_open = True
         started = SpeechStarted(next(one.chunk.time_s for one in self._judged if one.is_speech))
+        self._told_speech_s = sum(one.chunk.duration_s for one in self._told if one.is_speech)
         self._judged.extendleft(reversed(self._told))
         self._told.clear()
         return [started]
 
     def _process_open(self) -> list[HearingEvent]:
         silence_s, events = self._silence_s(), list[HearingEvent]()
-        if not self._is_lasting and self._speech_s() >= self._settings.interrupt_speech_s:
+        if not self._is_lasting and self._speech_s() - self._told_speech_s >= self._settings.interrupt_speech_s:
             self._is_lasting = True
             events.append(SpeechLasts())
         if self._is_paused and silence_s == 0:
@@ -224,6 +228,18 @@ def _utterance(parts: Iterable[_Judged]) -> Utterance:
         end_s=chunks[-1].time_s + chunks[-1].duration_s,
         speech_probabilities=np.array([one.probability for one in judged], np.float32),
     )
+
+
+def last_part(utterance: Utterance, from_s: float) -> Utterance:
+    """Return what was said from a time on, in whole chunks."""
+    probabilities = utterance.speech_probabilities
+    if probabilities is None or not len(probabilities):
+        return utterance
+    chunk_samples = len(utterance.samples) // len(probabilities)
+    chunks = min(len(probabilities), math.ceil((utterance.end_s - from_s) * utterance.sample_rate_hz / chunk_samples))
+    samples = utterance.samples[-chunks * chunk_samples :]
+    start_s = utterance.end_s - len(samples) / utterance.sample_rate_hz
+    return replace(utterance, samples=samples, start_s=start_s, speech_probabilities=probabilities[-chunks:])
 
 
 def _gap_s(before: AudioChunk, after: AudioChunk) -> float:

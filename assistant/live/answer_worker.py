@@ -22,7 +22,7 @@ from assistant.live.find_guide import FindGuide
 from assistant.live.job_queue import Describe, Idle, Job, LookAhead, Prepare, Respond, Speculate
 from assistant.live.session import Session
 from assistant.live.unasked_speech import UnaskedSpeech
-from assistant.messages import Ask, Command, Detail, Earcon, Keyframe, Question, Sentence, Utterance, View
+from assistant.messages import Ask, Command, CommandKind, Detail, Earcon, Keyframe, Question, Sentence, Utterance, View
 from assistant.problems import Problem
 from assistant.seeing.view_conditions import view_conditions
 from assistant.turns import UNBEGUN
@@ -34,6 +34,8 @@ FIRST_SOUND_S = 0.3
 POOR = {"view_dim", "view_soft"}
 """Conditions of a picture under which the answer is told to be unsure."""
 MORE_QUESTION = "Tell me more."
+TOLD: frozenset[CommandKind] = frozenset(("help", "abilities", "where_looking"))
+"""Commands whose answers are worth repeating."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,8 @@ class AnswerWorker:
             return
         understood = ahead.understood if ahead else self._understand(utterance)
         if utterance.turn == UNBEGUN:
+            if isinstance(understood, Sentence) and understood.text == self._session.phrase("say_again").text:
+                self._session.say(Earcon("error", self._session.turns.current))  # words, but nobody can tell which
             if not isinstance(understood, Question) or is_own_voice(understood.text, self._session.saying):
                 return  # a cough while the assistant spoke, words to somebody else, or its own
             understood = replace(understood, turn=self._session.turns.begin())
@@ -179,7 +183,12 @@ class AnswerWorker:
                 self._answer(replace(question, asks=(asked,)))
             case _:
                 self._session.report("command", {"turn": question.turn, "kind": command.kind, "argument": command.argument})
+                is_told = command.kind in TOLD
+                if is_told:
+                    self._session.history.begin(question)
                 for sentence in self._commands.handle(command, question):
+                    if is_told:
+                        self._session.history.said(sentence)
                     self._session.say(sentence)
 
     def _answer(self, question: Question, detail: Detail | None = None) -> None:

@@ -11,16 +11,19 @@ from dataclasses import replace
 import numpy as np
 
 from assistant.hearing.echo import EchoRemover
-from assistant.hearing.utterances import HearingEvent, SpeechLasts, SpeechPaused, SpeechResumed, SpeechStarted
+from assistant.hearing.utterances import HearingEvent, SpeechLasts, SpeechPaused, SpeechResumed, SpeechStarted, last_part
 from assistant.interfaces import EchoCanceller, VoiceDetector
 from assistant.live.interruption import Interruption
 from assistant.live.job_queue import Prepare, Respond, Speculate
 from assistant.live.session import Session
-from assistant.messages import AudioChunk, Utterance
+from assistant.messages import AudioChunk, Earcon, Utterance
 from assistant.turns import UNBEGUN
 
 TALK_WITHIN_S = 5.0
 """With push-to-talk the microphone closes again when nobody speaks for so long after the key."""
+
+MARGIN_S = 0.2
+"""Of sound before a word that is judged on its own."""
 
 
 class Listener:
@@ -35,6 +38,8 @@ class Listener:
         self._interruption = Interruption()
         self._turn = UNBEGUN
         """Of what is being said."""
+        self._began_s = 0.0
+        """When it began, or went on after it had been told."""
         self._interrupted = 0
         """The turn that was current when the last utterance ended."""
 
@@ -66,11 +71,18 @@ class Listener:
         session, ears = self._session, self._ears
         for chunk in chunks:
             now_s = session.clock()
+            self._tell_closed(now_s)
             own_voice = not self._remover and not ears.headphones and session.speaker.is_audible(now_s)
             is_meant = session.segmenter.is_open or session.segmenter.may_go_on or now_s <= self._open_until_s
             no_key = ears.push_to_talk and not is_meant
             cleaned = self._without_echo(chunk)
             yield replace(chunk, samples=np.zeros_like(chunk.samples)) if own_voice or no_key else cleaned
+
+    def _tell_closed(self, now_s: float) -> None:
+        """A sound tells that the talk key has to be pressed again: nobody spoke in time."""
+        if self._open_until_s != float("-inf") and now_s > self._open_until_s and not self._session.segmenter.is_open:
+            self._open_until_s = float("-inf")
+            self._session.offer(Earcon("muted", self._session.turns.current))
 
     def _without_echo(self, chunk: AudioChunk) -> AudioChunk:
         played = self._session.control.take_played()
@@ -109,7 +121,8 @@ class Listener:
         if turn == UNBEGUN and self._begins_turn(event):
             turn = self._begin_turn()
         match event:
-            case SpeechStarted():
+            case SpeechStarted(began_s):
+                self._began_s = began_s
                 self._interruption.sounds()
             case SpeechResumed():
                 session.jobs.cancel_speculation()
@@ -118,7 +131,8 @@ class Listener:
             case SpeechPaused(utterance):
                 session.jobs.put(Speculate(replace(utterance, turn=turn)))
                 if turn == UNBEGUN and not session.has_spoken:
-                    session.judge.put(self._interruption.paused(), utterance, session.saying)
+                    over_voice = last_part(utterance, self._began_s - MARGIN_S)
+                    session.judge.put(self._interruption.paused(), over_voice, session.saying)
             case Utterance():
                 self._ended(event, turn)
                 return UNBEGUN

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from assistant.hearing.listen import hear_file, listen
-from assistant.hearing.utterances import SpeechLasts, SpeechPaused, SpeechStarted, UtteranceSegmenter
+from assistant.hearing.utterances import SpeechLasts, SpeechPaused, SpeechStarted, UtteranceSegmenter, last_part
 from assistant.messages import AudioChunk, Transcript, Utterance
 from assistant.settings import EarSettings
 from tests.support.fakes import ScriptedTranscriber, ScriptedVoiceDetector
@@ -211,3 +211,13 @@ def test_after_a_command_comes_something_else() -> None:
                 told.append(event)
                 segmenter.close()
     assert told[1].start_s > told[0].end_s
+
+
+def test_what_was_said_last_is_told_apart_from_what_was_said_before() -> None:
+    _, whole = ends(1.2, "end_early")
+    last = last_part(whole, 2.7)
+    assert last.start_s == pytest.approx(2.7, abs=CHUNK_S)
+    assert (last.samples == whole.samples[-len(last.samples) :]).all()
+    assert last.speech_probabilities is not None
+    assert len(last.speech_probabilities) * 512 == len(last.samples)
+    assert len(last_part(whole, -5.0).samples) == len(whole.samples)

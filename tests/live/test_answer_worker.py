@@ -372,3 +372,20 @@ def test_what_the_assistant_was_saying_itself_is_no_question() -> None:
     talk.saying = "You can say: describe, read, more, repeat, stop."
     assert talk.ask("you can say", turn=UNBEGUN) == []
     assert talk.ask("What is this?", turn=UNBEGUN) == ["A dog."]
+
+
+def test_help_is_repeated_too() -> None:
+    talk = Talking(["A dog."])
+    told = talk.ask("help")
+    assert talk.ask("repeat") == told == [phrase("help", "en")[0]]
+
+
+def test_words_over_its_voice_that_nobody_can_tell_are_answered_with_a_sound() -> None:
+    talk = Talking(["A dog."])
+    talk.see()
+    spoken_over = Utterance(np.ones(16000, np.float32), 16000, 0.0, 1.0, UNBEGUN)
+    for text, confidence in (("", 0.0), ("Wubble", 0.1)):
+        talk.transcriber._transcripts = type(talk.transcriber._transcripts)([Transcript(text, "en", 0.9, text, confidence)])
+        talk.worker.do(Respond(spoken_over))
+    assert talk.earcons == ["error"]
+    assert talk.said == []
