@@ -1,7 +1,7 @@
 """What the loudspeaker plays, laid beside what the microphone hears so that its echo can be taken out. Pure: times are told.
 
 Both are counted in samples, for the times of single blocks are late whenever the machine is busy. Played sound is dated by when it was
-handed to the device, which is before it can be heard: the canceller looks for an echo that is late, never for one that comes before.
+handed to the device; the delay of its echo is measured and followed, and what was played told to the canceller as much later.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ KEPT_S = 3.0
 """Played sound kept for a microphone whose sound comes late."""
 SAME_S = 0.02
 """Two times less apart than this are the same: no more is known of them."""
-FOUND_WITHIN_S = (0.02, 0.35)
-"""A delay of the echo that the canceller finds by itself, and surely."""
-LEAD_S = 0.1
-"""Where it isn't within, what was played is told so long before its echo."""
+LEAD_S = 0.04
+"""What was played is told to the canceller so long before its echo."""
+MOST_OFF_S = 0.004
+"""By which the echo may be off before what was played is shifted: the canceller's own step."""
 LAGS = 31
 """Chunks, a second of them, of which the one that came soonest tells the time; the others were late."""
 
@@ -109,5 +109,5 @@ class EchoRemover:
 
     def _shift(self) -> None:
         delay_s = self._delay.delay_s
-        if delay_s is not None and not FOUND_WITHIN_S[0] <= delay_s - self._shift_s <= FOUND_WITHIN_S[1]:
+        if delay_s is not None and abs(delay_s - self._shift_s - LEAD_S) > MOST_OFF_S:
             self._shift_s = max(0.0, delay_s - LEAD_S)

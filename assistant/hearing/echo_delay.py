@@ -1,70 +1,73 @@
-"""How late the echo of what is played is heard: from how loudness goes up and down in both. Pure.
+"""How late the echo of what is played is heard, measured again and again. Pure.
 
-Buffers of sound servers and wireless loudspeakers make it late by up to a second; WebRTC's canceller looks for it within half of one.
+Buffers of sound servers and wireless loudspeakers make it late by up to a second, and by another time with each sound on a busy machine;
+WebRTC's canceller looks for it within half a second only and takes several to find a new delay, in which the assistant would hear itself.
+Method: generalised cross-correlation with phase transform (Knapp and Carter, 1976).
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from assistant.messages import Sound
 
-STEP_S = 0.016
-"""Loudness is compared in steps of half a chunk."""
-LOOKED_AT_S = 6.0
+RATE_HZ = 8000
+"""At which the two are compared: half of what they come in."""
+LOOKED_AT_S = 1.0
 """Of what was heard last."""
 LONGEST_S = 1.2
 """Later echoes aren't looked for."""
-ALIKE = 0.7
-"""Correlation from which what is heard is taken for what was played."""
-AGREE_S = 0.05
-"""Two measurements that differ by less are of the same delay."""
-_FAINTEST = 1e-4
+EVERY_CHUNKS = 8
+"""A quarter of a second."""
+SURE, LIKELY = 20.0, 10.0
+"""How far the highest peak stands out, in standard deviations, to be believed at once, and if the one before was at its place. The peaks
+of two voices that have nothing to do with each other reach 17, never twice in one place; those of an echo under a voice 15 to 40."""
+SAME_S = 0.002
+FAINTEST = 1e-3
+"""Root mean square of what is played below which nothing is to be measured."""
 
 
 class EchoDelay:
     """Follows the delay, told chunk by chunk what was heard and what had been played."""
 
     def __init__(self) -> None:
-        steps = round(LOOKED_AT_S / STEP_S)
-        self._heard = np.zeros(steps)
-        self._played = np.zeros(steps)
+        self._heard: Sound = np.zeros(round(LOOKED_AT_S * RATE_HZ), np.float32)
+        self._played: Sound = np.zeros(round((LOOKED_AT_S + LONGEST_S) * RATE_HZ), np.float32)
         self._last_s: float | None = None
         self._count = 0
         self.delay_s: float | None = None
-        """None until it was measured twice."""
+        """None until it was measured."""
 
     def add(self, heard: Sound, played: Sound) -> None:
-        """Take float32 [n] at 16 kHz of each, of the same time; every second the delay is measured anew."""
-        half = len(heard) // 2
-        self._heard = np.append(self._heard[2:], [_loudness(heard[:half]), _loudness(heard[half:])])
-        self._played = np.append(self._played[2:], [_loudness(played[:half]), _loudness(played[half:])])
+        """Take float32 [n] at 16 kHz of each, of the same time, n even."""
+        self._heard = _shifted(self._heard, heard)
+        self._played = _shifted(self._played, played)
         self._count += 1
-        if self._count % round(1.0 / (2 * STEP_S)) == 0 and 2 * self._count >= len(self._heard):
-            self._follow(measured_delay_s(self._heard, self._played))
+        if self._count % EVERY_CHUNKS == 0 and self._played[-len(self._heard) :].std() > FAINTEST:
+            self._follow(*measured_delay(self._heard, self._played))
 
-    def _follow(self, found_s: float | None) -> None:
-        if found_s is None:
-            return
-        if self._last_s is not None and abs(found_s - self._last_s) < AGREE_S:
+    def _follow(self, found_s: float, peak: float) -> None:
+        agrees = self._last_s is not None and abs(found_s - self._last_s) < SAME_S
+        if peak >= SURE or (peak >= LIKELY and agrees):
             self.delay_s = found_s
         self._last_s = found_s
 
 
-def measured_delay_s(heard: np.ndarray, played: np.ndarray) -> float | None:
-    """Return by how much float64 [n], the loudness of what was heard in each step, is behind what was played; None if they differ."""
-    longest = round(LONGEST_S / STEP_S)
-    late = heard[longest:]
-    alike = [_correlation(late, played[longest - delay : len(played) - delay]) for delay in range(longest + 1)]
-    best = int(np.argmax(alike))
-    return best * STEP_S if alike[best] >= ALIKE else None
+def measured_delay(heard: Sound, played: Sound) -> tuple[float, float]:
+    """Return by how many seconds what was heard is behind what was played, and how far that peak of the correlation stands out.
+
+    `played`, float32 [m], ends when `heard`, float32 [n], does, and is longer by the longest delay.
+    """
+    size, longest = 1 << (len(heard) + len(played) - 1).bit_length(), len(played) - len(heard)
+    cross: npt.NDArray[Any] = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(played, size))
+    correlation = np.fft.irfft(cross / (np.abs(cross) + 1e-9), size)
+    by_delay = np.concatenate([correlation[-longest:], correlation[:1]])  # [longest + 1]
+    place, spread = int(np.argmax(by_delay)), float(by_delay.std())
+    return place / RATE_HZ, float(by_delay[place]) / spread if spread else 0.0
 
 
-def _correlation(one: np.ndarray, other: np.ndarray) -> float:
-    spread = float(one.std() * other.std())
-    return float(np.mean((one - one.mean()) * (other - other.mean()))) / spread if spread > 0 else 0.0
-
-
-def _loudness(samples: Sound) -> float:
-    """In decibels above the faintest that counts, so that silence is 0."""
-    return 20 * float(np.log10(1 + np.sqrt(np.mean(np.square(samples))) / _FAINTEST)) if len(samples) else 0.0
+def _shifted(kept: Sound, more: Sound) -> Sound:
+    return np.concatenate([kept, more.reshape(-1, 2).mean(axis=1)])[-len(kept) :]
