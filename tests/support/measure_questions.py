@@ -65,7 +65,7 @@ def sound(voices: list[SpeechSynthesizer], text: str, language: str) -> Sound:
 
 
 def is_right(heard: str, asked: str) -> bool:
-    return normalize(heard) == normalize(asked.replace("|", " "))
+    return normalize(heard).replace("color", "colour") == normalize(asked.replace("|", " "))
 
 
 def measure_levels(store: ModelStore, levels_db: list[float]) -> dict[str, Any]:
@@ -74,14 +74,16 @@ def measure_levels(store: ModelStore, levels_db: list[float]) -> dict[str, Any]:
     transcriber = assembly.open_transcriber(EarSettings(), store)
     rng, right = np.random.default_rng(0), dict[str, Any]()
     for language, questions in QUESTIONS.items():
+        spoken = [(asked, np.pad(sound(voices, asked.replace("| ", ""), language), (8000, 8000))) for asked in questions]
         for level_db in levels_db:
-            count = 0
-            for asked in questions:
-                said = np.pad(sound(voices, asked.replace("| ", ""), language), (8000, 8000)) * 10 ** (level_db / 20)
+            failed = []
+            for asked, samples in spoken:
+                said = samples * 10 ** (level_db / 20)
                 heard = said + rng.normal(size=len(said)) * 10 ** (NOISE_DB / 20)
                 heard = np.round(heard * 32768) / 32768  # as 16 bits keep it
-                count += is_right(transcriber.transcribe(heard.astype(np.float32), RATE_HZ, language).text, asked)
-            right[f"{language} {level_db:.0f} dB"] = f"{count} of {len(questions)}"
+                text = transcriber.transcribe(heard.astype(np.float32), RATE_HZ, language).text
+                failed += [] if is_right(text, asked) else [text]
+            right[f"{language} {level_db:.0f} dB"] = {"right": f"{len(questions) - len(failed)} of {len(questions)}", "failed": failed}
     return right
 
 
