@@ -104,13 +104,16 @@ def _stop(running: RunningAssistant, system: pulse.SoundSystem, help_wav: Path, 
     share = running.wait_for(is_event("heard"))["share"]
     running.wait_until_quiet()
     is_loud = loudness(played.samples) > LOUD
-    return {
-        "word": word.stem,
-        "lowered_s": round(_lowered_s(played.samples, spoke_s) - spoke_s, 3),
-        "silent_s": round(_silent_s(is_loud, spoke_s) - spoke_s, 3),
-        "share": share,
-        "at_s": round(spoke_s, 2),
-    }
+    return _told(
+        {
+            "word": WORDS[int(word.stem)],
+            "spoke": bool(is_loud[max(0, round(spoke_s * 100) - 50) : round(spoke_s * 100)].any()),
+            "lowered_s": round(_lowered_s(played.samples, spoke_s) - spoke_s, 3),
+            "silent_s": round(_silent_s(is_loud, spoke_s) - spoke_s, 3),
+            "share": share,
+            "load": round(os.getloadavg()[0], 1),
+        }
+    )
 
 
 def _noise(running: RunningAssistant, system: pulse.SoundSystem, help_wav: Path, noise: Path | None, after_s: float) -> dict[str, Any]:
@@ -122,7 +125,13 @@ def _noise(running: RunningAssistant, system: pulse.SoundSystem, help_wav: Path,
     share = running.wait_for(is_event("heard"))["share"]
     took_s = time.monotonic() - began_s
     running.wait_until_quiet()
-    return {"noise": noise.stem if noise else "", "share": share, "took_s": round(took_s, 2)}
+    return _told({"noise": noise.stem if noise else "", "share": share, "took_s": round(took_s, 2)})
+
+
+def _told(trial: dict[str, Any]) -> dict[str, Any]:
+    """Also at once, for whoever waits."""
+    print(json.dumps(trial), file=sys.stderr, flush=True)
+    return trial
 
 
 def _onset_s(heard: Sound, wav: Path) -> float:
@@ -154,13 +163,14 @@ def _silent_s(is_loud: np.ndarray, after_s: float) -> float:
 
 def summary(measured: dict[str, Any]) -> dict[str, Any]:
     """The figures of the issue."""
-    stops = measured["stops"]
+    stops = [stop for stop in measured["stops"] if stop["spoke"]]
     silent = [stop["silent_s"] for stop in stops]
     missed = [stop for stop in stops if stop["silent_s"] > MISSED_S or stop["share"] >= 0.99]
     return {
         "echo_db": measured["echo_db"],
         "load": round(measured["load"], 1),
         "trials": len(stops),
+        "silent_before": len(measured["stops"]) - len(stops),
         "lowered_median_s": round(float(np.median([stop["lowered_s"] for stop in stops])), 3),
         "silent_median_s": round(float(np.median(silent)), 3),
         "silent_p95_s": round(float(np.quantile(silent, 0.95)), 3),
@@ -177,7 +187,6 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         measured = measure(options.trials, options.echo, models_dir(), Path(folder))
-    print(json.dumps(measured), file=sys.stderr)
     print(json.dumps(summary(measured)))
 
 
