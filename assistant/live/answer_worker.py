@@ -34,6 +34,8 @@ FIRST_SOUND_S = 0.3
 POOR = {"view_dim", "view_soft"}
 """Conditions of a picture under which the answer is told to be unsure."""
 MORE_QUESTION = "Tell me more."
+MOST_ASKED_AGAIN = 2
+"""Times in a row that somebody is asked to say it again; what still isn't understood is a radio, or is told by a sound alone."""
 TOLD: frozenset[CommandKind] = frozenset(("help", "abilities", "where_looking"))
 """Commands whose answers are worth repeating."""
 
@@ -63,6 +65,8 @@ class AnswerWorker:
         self._aiming = AimingGuide(session)
         self._finding = FindGuide(session)
         self._speculation: _Speculation | None = None
+        self._not_understood = 0
+        """Utterances in a row."""
         self._unfinished: tuple[Utterance, Sentence] | None = None
         """What only began a question, and what is said of it unless it goes on."""
 
@@ -108,8 +112,10 @@ class AnswerWorker:
             self._report_question(understood)
         if isinstance(understood, Question) and understood.command:
             self._session.segmenter.close()
+        self._not_understood = self._not_understood + 1 if isinstance(understood, Sentence) else 0
         if isinstance(understood, Sentence):
-            self._session.say(understood)
+            asks_again = self._not_understood <= MOST_ASKED_AGAIN
+            self._session.say(understood if asks_again else Earcon("error", understood.turn))
         elif understood is not None and understood.is_unfinished:
             self._unfinished = utterance, self._session.phrase("say_again", understood.turn)
         elif understood is not None:

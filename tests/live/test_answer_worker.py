@@ -86,6 +86,13 @@ class Talking(Session):
         self.worker.do(kind(Utterance(np.ones(16000, np.float32), 16000, 0.0, 1.0, turn)))
         return [s.text for s in self.said[before:]]
 
+    def hear_unsure(self, text: str) -> list[str]:
+        """Something is said that may be anything; the texts that come back."""
+        before = len(self.said)
+        self.transcriber._transcripts = type(self.transcriber._transcripts)([Transcript(text, "en", 0.99, text, 0.2)])
+        self.worker.do(Respond(Utterance(np.ones(16000, np.float32), 16000, 0.0, 1.0, self.turns.begin())))
+        return [s.text for s in self.said[before:]]
+
     def hear_all(self) -> None:
         """The user hears everything that was said so far."""
         for sentence in self.said:
@@ -389,3 +396,14 @@ def test_words_over_its_voice_that_nobody_can_tell_are_answered_with_a_sound() -
         talk.worker.do(Respond(spoken_over))
     assert talk.earcons == ["error"]
     assert talk.said == []
+
+
+def test_a_radio_isnt_asked_to_say_it_again_for_ever() -> None:
+    talk = Talking(["A dog."])
+    talk.see()
+    talk.conversation._ears = EarSettings(confidence_floor=0.9)
+    answers = [talk.hear_unsure("la la la") for _ in range(4)]
+    assert [bool(answer) for answer in answers] == [True, True, False, False]
+    assert talk.earcons == ["error", "error"]
+    assert talk.ask("What is this?") == ["A dog."]
+    assert talk.hear_unsure("la la la")
