@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 from assistant.interfaces import (
     Button,
     Camera,
+    EchoCanceller,
     Instrument,
     Microphone,
     ObjectDetector,
     PictureMemory,
     SceneDescriber,
     Speaker,
+    SpeakerControl,
     SpeechSynthesizer,
     TextReader,
     Transcriber,
@@ -160,6 +162,13 @@ def open_voice_detector() -> VoiceDetector:
     from assistant.engines.vad.silero import SileroVad
 
     return SileroVad()
+
+
+def open_echo_canceller() -> EchoCanceller:
+    """Open what takes the assistant's own voice out of what it hears, one for each microphone. Raises MissingModel."""
+    from assistant.engines.echo.webrtc import WebrtcEchoCanceller
+
+    return WebrtcEchoCanceller()
 
 
 def open_synthesizers(settings: VoiceSettings, store: ModelStore, voice: str | None = None) -> list[SpeechSynthesizer]:
@@ -359,16 +368,19 @@ def open_wav_file(path: Path) -> Speaker:
     return WavSpeaker(path)
 
 
-def open_speaker(destination: str | None, on_change: OnChange | None = None) -> Speaker:
-    """Open a WAV file to write, or the loudspeaker whose name contains `destination` (None: the system's choice)."""
+def open_speaker(destination: str | None, on_change: OnChange | None = None, control: SpeakerControl | None = None) -> Speaker:
+    """Open a WAV file to write, or the loudspeaker whose name contains `destination` (None: the system's choice).
+
+    A loudspeaker asks `control` and tells it what it plays; a file doesn't.
+    """
     if destination and Path(destination).suffix.lower() == ".wav":
         return open_wav_file(Path(destination))
     from assistant.devices.reconnecting_speaker import ReconnectingSpeaker
     from assistant.devices.sounddevice_speaker import SounddeviceSpeaker
 
     if on_change is None:
-        return SounddeviceSpeaker(destination or "")
-    return ReconnectingSpeaker(lambda: SounddeviceSpeaker(destination or ""), on_change)
+        return SounddeviceSpeaker(destination or "", control)
+    return ReconnectingSpeaker(lambda: SounddeviceSpeaker(destination or "", control), on_change, control=control)
 
 
 def _installed(job: str, store: ModelStore) -> list[Manifest]:

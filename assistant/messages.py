@@ -189,6 +189,8 @@ class Question:
     """Set when it is no question about a picture but a command to the assistant."""
     asks: tuple[Ask, ...] = field(default=(), compare=False)
     """What is asked, in order, as the texts were parsed; empty for a command."""
+    is_unfinished: bool = False
+    """Whether it only begins a question: "Is there", "What is the"."""
 
     @property
     def is_on_page(self) -> bool:
