@@ -16,6 +16,7 @@ from assistant.interfaces import (
     Instrument,
     Microphone,
     ObjectDetector,
+    RecordedCamera,
     SceneDescriber,
     Speaker,
     SpeechSynthesizer,
@@ -25,7 +26,6 @@ from assistant.interfaces import (
     VoiceDetector,
 )
 from assistant.languages import FALLBACK, languages
-from assistant.messages import Frame
 from assistant.problems import BadInput, MissingModel, shorten
 from assistant.settings import AnswerSettings, CameraSettings, EarSettings, VoiceSettings
 from assistant.store import variant_choice
@@ -245,11 +245,12 @@ def open_pdf(path: Path) -> PdfFile:
     return PdfFile(path)
 
 
-def open_readable_picture(source: str) -> Frame | None:
+def open_readable_picture(source: str) -> RecordedCamera | None:
     """Open a picture in all its size, however long, for its text; None for what is no picture but a video or stream."""
-    from assistant.devices.opencv_camera import is_picture, open_picture
+    from assistant.devices.picture_file import PictureFile
+    from assistant.devices.sources import is_picture
 
-    return open_picture(Path(source), LONGEST_READ) if is_picture(source) else None
+    return PictureFile(Path(source), LONGEST_READ) if is_picture(source) else None
 
 
 def open_code_reader() -> CodeReader:
@@ -303,8 +304,8 @@ def open_camera(source: str, settings: CameraSettings, *, real_time: bool = Fals
 
     With `on_change`, here and below, a live device that is lost is opened again until it is back, and `on_change` is told.
     """
-    from assistant.devices.opencv_camera import is_live, open_source
     from assistant.devices.reconnecting import ReconnectingCamera
+    from assistant.devices.sources import is_live, open_source
 
     if on_change is not None and is_live(source):
         return ReconnectingCamera(lambda: open_source(source, settings), on_change)

@@ -99,15 +99,13 @@ def _asked(options: argparse.Namespace, settings: Settings, store: ModelStore, m
         said, asked = [asked], Question("", asked.language, "")
         warnings.append("no question was understood")
     problem = None if isinstance(seen, View) else seen
-    if problem:
-        warnings.append(phrase(problem, ENGLISH)[0])
     if not spoken and asked.language != ENGLISH and asked.english_text == asked.text and _reaches_the_model(asked):
         warnings.append(f"the question was given to the model as it is, for nothing here translates {asked.language}: ask in English")
     if options.out:
         say(said, open_synthesizers(settings.voice, store), open_wav_file(options.out))
         watch.lap("speak")
     answer = " ".join(sentence.text for sentence in said)
-    lines = [answer + (_seen_at(rests_on) if media.is_video else ""), *media.warnings]
+    lines = [answer + (_seen_at(rests_on) if media.is_video else ""), *warnings]
     return "\n".join(lines), {
         "question": asked.text,
         "language": asked.language,
@@ -118,7 +116,7 @@ def _asked(options: argparse.Namespace, settings: Settings, store: ModelStore, m
         "keyframes_s": [round(k.frame.time_s, 3) for k in rests_on],
         "times_s": watch.total(),
         "picture_problem": problem,
-        "warnings": warnings,
+        "warnings": warnings + ([phrase(problem, ENGLISH)[0]] if problem else []),  # which people are told by the answer
     }
 
 

@@ -56,6 +56,7 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
         described = _describe(conversation, scenes, options.detail, stop, options.json)
         watch.lap("describe")
     segments, warnings = described.segments, [*media.warnings, *described.warnings, *([STOPPED] if stop.was_asked else [])]
+    told = [warning for warning in warnings if described.clear or warning not in described.warnings]  # the rest is the description
     if options.srt:
         _write_srt(options.srt, segments)
     sentences = spoken_segments(segments)
@@ -67,7 +68,7 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
         )
         watch.lap("speak")
     yield (
-        "\n".join([*sentences, *media.warnings]),
+        "\n".join([*sentences, *told]),
         {
             "description": " ".join(sentences),
             "keyframes_s": [round(k.frame.time_s, 3) for k in described.clear],

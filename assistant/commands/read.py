@@ -109,8 +109,9 @@ class _Reading:
         path = Path(self._options.media)
         if path.suffix.lower() == ".pdf":
             yield from self._pdf(path, stop)
-        elif (frame := open_readable_picture(self._options.media)) is not None:
-            yield self._sheet([frame.picture])
+        elif (picture := open_readable_picture(self._options.media)) is not None:
+            self._warnings += picture.warnings
+            yield self._sheet([frame.picture for frame in picture.frames()])
         else:
             yield from self._video(stop)
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from assistant.devices.opencv_camera import open_source
+from assistant.devices.sources import open_source
 from assistant.devices.reconnecting import ReconnectingCamera
 from assistant.interfaces import Camera
 from assistant.messages import Frame
