@@ -30,7 +30,7 @@ from assistant.problems import BadInput, MissingModel, shorten
 from assistant.settings import AnswerSettings, CameraSettings, EarSettings, VoiceSettings
 from assistant.store import variant_choice
 from assistant.store.manifests import FULL_PRECISION, Manifest, all_manifests
-from assistant.store.model_store import SAVED_GRAPHS, ModelStore
+from assistant.store.model_store import SAVED_GRAPHS, ModelStore, with_utf8_name
 
 if TYPE_CHECKING:
     from assistant.devices.connection import OnChange
@@ -245,6 +245,13 @@ def open_pdf(path: Path) -> PdfFile:
     return PdfFile(path)
 
 
+def is_pdf(source: str) -> bool:
+    """Tell whether a source is a PDF file, by its first bytes or its name."""
+    from assistant.devices.pdf_file import is_pdf
+
+    return is_pdf(Path(source))
+
+
 def open_readable_picture(source: str) -> RecordedCamera | None:
     """Open a picture in all its size, however long, for its text; None for what is no picture but a video or stream."""
     from assistant.devices.picture_file import PictureFile
@@ -342,17 +349,20 @@ def open_microphone(source: str | None, on_change: OnChange | None = None) -> Mi
     return ReconnectingMicrophone(lambda: SounddeviceMicrophone(source or ""), on_change)
 
 
-def open_wav_file(path: Path) -> Speaker:
-    """Open a WAV file to write in place of a loudspeaker, whatever its name ends in."""
+def open_wav_file(path: Path, force: bool = False) -> Speaker:
+    """Open a WAV file to write in place of a loudspeaker, whatever its name ends in; with `force` over a file of another kind."""
     from assistant.devices.sound_files import WavSpeaker
 
-    return WavSpeaker(path)
+    return WavSpeaker(path, force)
 
 
-def open_speaker(destination: str | None, on_change: OnChange | None = None) -> Speaker:
-    """Open a WAV file to write, or the loudspeaker whose name contains `destination` (None: the system's choice)."""
+def open_speaker(destination: str | None, on_change: OnChange | None = None, force: bool = False) -> Speaker:
+    """Open a WAV file to write, or the loudspeaker whose name contains `destination` (None: the system's choice).
+
+    With `force` a file of another kind is written over.
+    """
     if destination and Path(destination).suffix.lower() == ".wav":
-        return open_wav_file(Path(destination))
+        return open_wav_file(Path(destination), force)
     from assistant.devices.reconnecting_speaker import ReconnectingSpeaker
     from assistant.devices.sounddevice_speaker import SounddeviceSpeaker
 
@@ -378,7 +388,7 @@ def _model_folder(model: str, store: ModelStore) -> Path:
         return folder
     try:
         if Path(model).is_dir():
-            return Path(model)
+            return with_utf8_name(Path(model))
     except OSError:
         pass  # too long to be a path: then it isn't a folder either
     what = f"there is no model named {shorten(model)}, nor such a folder"

@@ -7,7 +7,7 @@ from collections import defaultdict
 
 from tests.support.folders import PROJECT
 
-SHARED = {"messages", "interfaces", "turns", "problems", "toml_files", "settings", "workers", "languages", "offline"}
+SHARED = {"messages", "interfaces", "turns", "problems", "toml_files", "settings", "workers", "languages", "offline", "written_files"}
 STAGES = SHARED | {"seeing", "reading", "hearing", "answering", "speaking", "videos"}
 PATH = STAGES | {"conversation", "live"}
 ADAPTERS = SHARED | {"store"}

@@ -20,7 +20,7 @@ from assistant.assembly import (
 )
 from assistant.commands.media import Media, read_through
 from assistant.commands.media_reader import READABLE_EDGE, STOPPED, MediaReader, stoppable
-from assistant.commands.options import add_model_argument, add_settings_argument, settings_of, store_of
+from assistant.commands.options import add_force_argument, add_model_argument, add_settings_argument, settings_of, store_of
 from assistant.commands.output import Result, Stopwatch
 from assistant.commands.say import say
 from assistant.conversation import ENGLISH, Conversation
@@ -53,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--raw", action="store_true", help="the question exactly as given, nothing added, checked or translated")
     parser.add_argument("--tiles", choices=("one", "split"), default="one", help="with --raw: one tile, or the picture cut into many")
     add_settings_argument(parser)
+    add_force_argument(parser)
 
 
 def run(options: argparse.Namespace) -> Iterator[Result]:
@@ -102,7 +103,7 @@ def _asked(options: argparse.Namespace, settings: Settings, store: ModelStore, m
     if not spoken and asked.language != ENGLISH and asked.english_text == asked.text and _reaches_the_model(asked):
         warnings.append(f"the question was given to the model as it is, for nothing here translates {asked.language}: ask in English")
     if options.out:
-        say(said, open_synthesizers(settings.voice, store), open_wav_file(options.out))
+        say(said, open_synthesizers(settings.voice, store), open_wav_file(options.out, options.force))
         watch.lap("speak")
     answer = " ".join(sentence.text for sentence in said)
     lines = [answer + (_seen_at(rests_on) if media.is_video else ""), *warnings]

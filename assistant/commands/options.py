@@ -23,6 +23,11 @@ def add_settings_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--settings", type=Path, metavar="FILE", help="a TOML file with settings")
 
 
+def add_force_argument(parser: argparse.ArgumentParser) -> None:
+    """Add --force."""
+    parser.add_argument("--force", action="store_true", help="replace a file of another kind that is there already")
+
+
 def settings_of(options: argparse.Namespace) -> Settings:
     """Return the settings of --settings, with --model over it where the command has that."""
     settings = load_settings(options.settings)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from assistant.problems import BadInput, shorten
@@ -69,6 +71,13 @@ def check_readable(path: Path) -> bytes:
     if not head:
         raise BadInput(f"{name} is empty", "give a picture or video file")
     return head
+
+
+@contextmanager
+def opened_name(path: Path) -> Iterator[str]:
+    """Open a file and yield a plain name of it, by which a library within this block may open it again."""
+    with path.open("rb") as file:
+        yield f"/proc/self/fd/{file.fileno()}"
 
 
 def picture_kind(path: Path, head: bytes) -> str | None:

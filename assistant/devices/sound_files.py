@@ -5,13 +5,11 @@ Files are read by PyAV, so every common kind works, the sound track of a video t
 
 from __future__ import annotations
 
-import errno
 import os
 import struct
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 from typing import IO
@@ -21,7 +19,8 @@ import numpy as np
 
 from assistant.devices.resampling import Resampler
 from assistant.messages import AudioChunk, Sound
-from assistant.problems import BadInput, DiskFull, shorten
+from assistant.problems import BadInput, shorten
+from assistant.written_files import WAV, WrittenFile
 
 SAMPLE_RATE_HZ = 16_000
 CHUNK_SAMPLES = 512
@@ -67,15 +66,11 @@ class WavSpeaker:
     Raises BadInput when the file can't be written there, DiskFull when it doesn't fit.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._part = path.with_name(f"{path.name}.part")
+    def __init__(self, path: Path, force: bool = False) -> None:
+        """Open the file. With `force` one of another kind may be replaced."""
+        self._written = WrittenFile(path, WAV, force)
         self._sample_rate_hz = 0
         self._data_bytes = 0
-        with _told_of_write_errors(path):
-            if path.is_dir():
-                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-            self._file: IO[bytes] = self._part.open("wb")
 
     def play(self, chunks: Iterator[AudioChunk], is_stale: Callable[[], bool]) -> float:
         """Write until the chunks end or `is_stale()`, and return the seconds written, which count as heard."""
@@ -94,39 +89,24 @@ class WavSpeaker:
 
     def close(self) -> None:
         """Finish the file; safe to call twice."""
-        if self._file.closed:
+        if self._written.file.closed:
             return
         if not self._data_bytes:
             self.discard()
             return
-        with self._discarded_on_error():
-            self._file.seek(0)
-            self._file.write(_wav_header(self._sample_rate_hz, self._data_bytes))
-            self._file.close()
-            self._part.replace(self._path)
+        self._written.rewrite_start(_wav_header(self._sample_rate_hz, self._data_bytes))
+        self._written.commit()
 
     def discard(self) -> None:
         """Leave no file behind; safe to call twice."""
-        with suppress(OSError):  # closing writes what is still in memory, which fails again on a full disk
-            self._file.close()
-        self._part.unlink(missing_ok=True)
+        self._written.discard()
 
     def _write(self, samples: Sound) -> None:
         data = np.rint(np.clip(np.nan_to_num(samples), -1.0, 1.0) * 32767).astype("<i2").tobytes()
-        with self._discarded_on_error():
-            if not self._data_bytes:
-                self._file.write(_wav_header(self._sample_rate_hz, 0))
-            self._file.write(data)
+        if not self._data_bytes:
+            self._written.write(_wav_header(self._sample_rate_hz, 0))
+        self._written.write(data)
         self._data_bytes += len(data)
-
-    @contextmanager
-    def _discarded_on_error(self) -> Iterator[None]:
-        with _told_of_write_errors(self._path):
-            try:
-                yield
-            except OSError:
-                self.discard()
-                raise
 
 
 def write_wav(path: Path, chunks: Iterable[AudioChunk]) -> float:
@@ -189,13 +169,3 @@ def _wav_header(sample_rate_hz: int, data_bytes: int) -> bytes:
     """Return the header of a WAV file of 16-bit mono PCM."""
     form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, sample_rate_hz, 2 * sample_rate_hz, 2, 16)
     return struct.pack("<4sI4s", b"RIFF", 36 + data_bytes, b"WAVE") + form + struct.pack("<4sI", b"data", data_bytes)
-
-
-@contextmanager
-def _told_of_write_errors(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(f"there is no room left for {shorten(path)}", "free some space or choose another folder") from error
-        raise BadInput(f"{shorten(path)} can't be written ({error.strerror})", "choose a file name in a folder you may write to") from error

@@ -10,7 +10,6 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +20,8 @@ import av
 import cv2
 
 from assistant.devices.av_capture import AvCapture, Contents, contents_of
-from assistant.devices.file_kinds import check_readable
-from assistant.devices.picture_file import LEAST_EDGE, shrink, to_rgb
+from assistant.devices.file_kinds import check_readable, opened_name
+from assistant.devices.picture_file import shrink, to_rgb
 from assistant.messages import Frame
 from assistant.problems import BadInput, shorten
 from assistant.settings import CameraSettings
@@ -102,13 +101,6 @@ class VideoFile:
         told_s, self.duration_s = self.duration_s, last_s + last_s / (frames_read - 1) if frames_read > 1 else 1 / self._fps
         if frames_read < self._expected - 1 and self.duration_s < told_s - max(LEAST_MISSING_S, LEAST_MISSING_SHARE * told_s):
             self.warnings.append(f"{self._name} is damaged: only the first {self.duration_s:.1f} of {told_s:.1f} seconds could be read")
-
-
-@contextmanager
-def opened_name(path: Path) -> Iterator[str]:
-    """Open a file and yield a plain name of it, by which a library within this block may open it again."""
-    with path.open("rb") as file:
-        yield f"/proc/self/fd/{file.fileno()}"
 
 
 def _open(name: str, contents: Contents) -> Any:

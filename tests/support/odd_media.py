@@ -156,7 +156,7 @@ def riff(off_by: int) -> bytes:
     return whole[:4] + (len(whole) - 8 + off_by).to_bytes(4, "little") + whole[8:]
 
 
-SVG = b'<?xml version="1.0"?>\n<!-- drawn -->\n<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'
+SVG = b'<?xml version="1.0"?>\n<!-- drawn -->\n<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
 SMALL = "too small"
 
 
