@@ -55,7 +55,6 @@ SEES = "see and answer"
 _GRAPHS = ("vision_encoder", "embed_tokens", "decoder_model_merged")
 LONGEST_READ = 32_000
 """Pixels along an edge of a picture that is read: a screenshot of many screens."""
-SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 
 
 def open_describer(settings: AnswerSettings, store: ModelStore, *, live: bool = False) -> SceneDescriber:
@@ -330,6 +329,13 @@ def open_button(talk: str) -> Button:
     return Keyboard(talk)
 
 
+def is_sound_file(given: str) -> bool:
+    """Tell whether a text names a recording, which may be missing: it is called like one, or there is such a file with sound in it."""
+    from assistant.devices.sound_files import names_sound
+
+    return names_sound(given)
+
+
 def open_sound_file(path: str, *, real_time: bool = False) -> Microphone:
     """Open a recording in place of a microphone."""
     from assistant.devices.sound_files import RecordedMicrophone
@@ -339,7 +345,7 @@ def open_sound_file(path: str, *, real_time: bool = False) -> Microphone:
 
 def open_microphone(source: str | None, on_change: OnChange | None = None) -> Microphone:
     """Open a sound file, played in real time, or the microphone whose name contains `source` (None: the system's choice)."""
-    if source and Path(source).suffix.lower() in SOUND_SUFFIXES:
+    if source and is_sound_file(source):
         return open_sound_file(source, real_time=True)
     from assistant.devices.reconnecting import ReconnectingMicrophone
     from assistant.devices.sounddevice_microphone import SounddeviceMicrophone
@@ -356,7 +362,7 @@ def open_wav_file(path: Path, force: bool = False) -> Speaker:
     return WavSpeaker(path, force)
 
 
-def open_speaker(destination: str | None, on_change: OnChange | None = None, force: bool = False) -> Speaker:
+def open_speaker(destination: str | None, on_change: OnChange | None = None, *, force: bool = False) -> Speaker:
     """Open a WAV file to write, or the loudspeaker whose name contains `destination` (None: the system's choice).
 
     With `force` a file of another kind is written over.

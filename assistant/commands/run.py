@@ -99,7 +99,7 @@ def _open_loop(options: argparse.Namespace, report: EventSink) -> tuple[LiveLoop
     button = assembly.open_button(settings.keys.talk)
     camera = assembly.open_camera(options.camera, settings.camera, real_time=True, on_change=device_changed)
     microphone = assembly.open_microphone(options.microphone, device_changed)
-    speaker = assembly.open_speaker(options.speaker, device_changed, options.force)
+    speaker = assembly.open_speaker(options.speaker, device_changed, force=options.force)
     synthesizers = assembly.open_synthesizers(settings.voice, store)
     translators = assembly.open_translators(store, settings.answers.threads)
     transcriber = assembly.open_transcriber(settings.ears, store, settings.answers.threads, settings.language, translators)

@@ -24,8 +24,22 @@ from assistant.written_files import WAV, WrittenFile
 
 SAMPLE_RATE_HZ = 16_000
 CHUNK_SAMPLES = 512
-READABLE_FORMATS = "wav,w64,aiff,au,flac,ogg,mp3,aac,mov,matroska,avi"
+READABLE_FORMATS = (
+    "wav,w64,aiff,au,flac,ogg,mp3,aac,loas,mov,matroska,avi,caf,amr,amrnb,amrwb,asf,mpegts,mpeg,flv,gsm,voc,wv,tta,ape,dsf,"
+    "ac3,eac3,qcp,sox,iff"
+)
 """FFmpeg's names of formats. Play lists are left out: they can point into the network."""
+SUFFIXES = tuple(
+    f".{ending}"
+    for endings in (
+        "wav flac ogg oga opus mp3 m4a m4b aac mp4 mov webm weba mka mkv",
+        "amr awb 3gp 3ga caf wma aif aiff aifc au w64 ac3 ape wv voc gsm",
+    )
+    for ending in endings.split()
+)
+"""Endings of the names of sound files, and of videos with sound."""
+MOST_OFF = 8
+"""Bytes by which the size in a WAV's header may be wrong: some programs count the header, or leave the last odd byte out."""
 UNKNOWN_SIZE = 0x7FFF_F000
 """Bytes that a WAV which was written to a pipe claims to have, at least."""
 
@@ -109,6 +123,22 @@ class WavSpeaker:
         self._data_bytes += len(data)
 
 
+def names_sound(given: str) -> bool:
+    """Tell whether a text is the name of a sound file, which may be missing, by its ending or by what is in the file of that name."""
+    if "\n" in given:
+        return False
+    path = Path(given)
+    if path.suffix.lower() in SUFFIXES:
+        return True
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file, av.open(file, options={"format_whitelist": READABLE_FORMATS}, metadata_errors="ignore") as container:
+            return bool(container.streams.audio)
+    except (av.FFmpegError, OSError, ValueError):
+        return False
+
+
 def write_wav(path: Path, chunks: Iterable[AudioChunk]) -> float:
     """Write a 16-bit WAV file, whole or not at all, and return its seconds; no chunks, no file. BadInput or DiskFull if it can't be."""
     speaker = WavSpeaker(path)
@@ -136,10 +166,13 @@ def _decode(path: Path) -> Iterator[Sound]:
                         yield resampled.to_ndarray()[0]
     except av.FFmpegError as error:
         raise BadInput(
-            f"{name} is not a sound file, or it is damaged", "use a WAV, FLAC, OGG or MP3 file that a player can play"
+            f"{name} is not a sound file, or it is damaged", "use a WAV, MP3, M4A, OGG, OPUS or FLAC file that a player can play"
         ) from error
-    except OSError as error:
-        raise BadInput(f"{name} can't be read ({error.strerror})", "check the path") from error
+    except FileNotFoundError as error:
+        raise BadInput(f"there is no sound file {name}", "check its name and folder") from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise BadInput(f"{name} can't be read ({reason})", "check the path") from error
     if not found:
         raise BadInput(f"{name} has no sound in it", "record it again")
 
@@ -149,7 +182,7 @@ def _check_whole(file: IO[bytes], name: str) -> None:
     kind, claimed = struct.unpack("<4sI", file.read(8).ljust(8, b"\0"))
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
-    if kind == b"RIFF" and size < claimed + 8 < UNKNOWN_SIZE:
+    if kind == b"RIFF" and size + MOST_OFF < claimed + 8 < UNKNOWN_SIZE:
         raise BadInput(f"{name} is cut short: {size} of {claimed + 8} bytes", "copy or record it again")
 
 

@@ -140,6 +140,8 @@ def sound_file(name: str, codec: str, rate_hz: int = 16000, *, sides: Sound | No
         layout = "mono" if sides is None else "stereo"
         with av.open(str(path), "w") as container:
             stream = container.add_stream(codec, rate=rate_hz, layout=layout)
+            if codec == "wmav2":  # it knows none by itself
+                stream.bit_rate = 64000
             frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout=layout)
             frame.sample_rate = 16000
             resampler = av.AudioResampler(stream.format, layout, rate_hz, frame_size=stream.frame_size or 0)
@@ -239,6 +241,34 @@ def videos() -> Iterator[Odd]:
     yield Odd("list.m3u8", lambda: b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n", "play ?list")
     yield Odd("list.ffconcat", lambda: b"ffconcat version 1.0\nfile a.mp4\n", "text|play ?list")
     yield Odd("session.sdp", lambda: b"v=0\no=- 0 0 IN IP4 192.0.2.1\nm=video 9 RTP/AVP 96\n", "text|play ?list")
+
+
+def sounds() -> Iterator[tuple[str, Callable[[], bytes]]]:
+    """Yield (file name, how to make its bytes) of a second of a tone at 440 Hz, as voice memos and messages hold it."""
+    for name, codec, rate_hz in (
+        ("memo.m4a", "aac", 16000),
+        ("memo.aac", "aac", 16000),
+        ("message.opus", "libopus", 48000),
+        ("message.ogg", "libopus", 48000),
+        ("browser.webm", "libopus", 48000),
+        ("old phone.amr", "libopencore_amrnb", 8000),
+        ("old phone.3gp", "libopencore_amrnb", 8000),
+        ("apple.caf", "pcm_s16be", 16000),
+        ("apple.aiff", "pcm_s16be", 16000),
+        ("lossless.m4a", "alac", 16000),
+        ("windows.wma", "wmav2", 16000),
+        ("memo without an ending", "pcm_s16le", 16000),
+        ("caf\udce9.m4a", "aac", 16000),
+        ("10:30.m4a", "aac", 16000),
+        ("track.mka", "pcm_s16le", 16000),
+        ("song.flac", "flac", 16000),
+        ("song.mp3", "libmp3lame", 16000),
+        ("disc.au", "pcm_s16be", 16000),
+    ):
+        written = "a.wav" if "." not in name else "a" + name[name.rindex(".") :]
+        yield name, partial(sound_file, written, codec, rate_hz)
+    for off_by in (-8, -1, 1, 7, 8):
+        yield f"header off by {off_by}.wav", partial(riff, off_by)
 
 
 def fate(path: Path, odd: Odd) -> tuple[bool, str]:
