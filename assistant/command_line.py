@@ -69,6 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return MissingDevice.exit_status
     if (options.command, getattr(options, "action", None)) not in MAY_USE_THE_NETWORK:
         offline.enforce()
+        offline.enforce_below_python()
     _mend_texts(options)
     try:
         _print(importlib.import_module(f"assistant.commands.{COMMANDS[options.command][0]}").run(options), options.json)

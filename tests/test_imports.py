@@ -18,6 +18,7 @@ SHARED = {
     "workers",
     "languages",
     "offline",
+    "socket_filter",
     "written_files",
 }
 STAGES = SHARED | {"seeing", "reading", "hearing", "answering", "speaking", "videos"}

@@ -54,9 +54,7 @@ class _Answers(http.server.BaseHTTPRequestHandler):
                 self._redirect("/snapshot")
             case "/list":
                 self._start("application/x-mpegURL")
-                self.wfile.write(
-                    b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nhttp://127.0.0.1:%d/secret\n" % self.server.server_address[1]
-                )
+                self.wfile.write(b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nhttp://%b/secret\n" % self.headers["Host"].encode())
             case _:
                 self.send_error(404)
 
