@@ -40,6 +40,8 @@ from assistant.videos.plain_times import plain_time
 
 CANDIDATES = 16
 """Keyframes of a video among which a question chooses what it is answered from."""
+LEAST_TIMED_S = 2.0
+"""Seconds of a video from which it is worth telling when something was seen."""
 MOST_TIMES_TOLD = 4
 """Times named after an answer about a video; of more only the first and the last."""
 LONGEST_QUESTION = 1000
@@ -98,7 +100,7 @@ def _asked(options: argparse.Namespace, settings: Settings, store: ModelStore, m
         say(said, open_synthesizers(settings.voice, store), open_wav_file(options.out, options.force))
         watch.lap("speak")
     answer = " ".join(sentence.text for sentence in said)
-    lines = [answer + (_seen_at(rests_on) if media.is_video else ""), *warnings]
+    lines = [answer + (_seen_at(rests_on) if media.duration_s >= LEAST_TIMED_S else ""), *warnings]
     return "\n".join(lines), {
         "question": " ".join(one.asked.text for one in answers),
         "language": answers[0].asked.language,
