@@ -22,7 +22,14 @@ from assistant.assembly import (
 )
 from assistant.commands.media import Media, read_through
 from assistant.commands.media_reader import READABLE_EDGE, STOPPED, MediaReader, stoppable
-from assistant.commands.options import add_force_argument, add_model_argument, add_settings_argument, settings_of, store_of
+from assistant.commands.options import (
+    add_force_argument,
+    add_model_argument,
+    add_settings_argument,
+    check_sound_place,
+    settings_of,
+    store_of,
+)
 from assistant.commands.output import Result, Stopwatch
 from assistant.commands.say import say
 from assistant.conversation import ENGLISH, Conversation
@@ -63,6 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> Iterator[Result]:
     """Answer the question; yield one result, as the contract has it."""
+    check_sound_place(options)
     settings, store, watch = settings_of(options), store_of(options), Stopwatch()
     _check_question(options)
     with stoppable() as stop:

@@ -10,7 +10,14 @@ from pathlib import Path
 from assistant.assembly import open_describer, open_synthesizers, open_wav_file
 from assistant.commands.media import read_through
 from assistant.commands.media_reader import STOPPED, MediaReader, Stop, stoppable, with_progress
-from assistant.commands.options import add_force_argument, add_model_argument, add_settings_argument, settings_of, store_of
+from assistant.commands.options import (
+    add_force_argument,
+    add_model_argument,
+    add_settings_argument,
+    check_sound_place,
+    settings_of,
+    store_of,
+)
 from assistant.commands.output import Result, Stopwatch, format_clock
 from assistant.commands.say import say
 from assistant.conversation import ENGLISH, Conversation
@@ -41,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> Iterator[Result]:
     """Describe a picture, or a video scene by scene; yield one result."""
+    check_sound_place(options)
     if options.srt:
         check_place(options.srt, SUBTITLES, options.force)
     settings, watch = settings_of(options), Stopwatch()

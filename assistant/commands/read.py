@@ -20,7 +20,7 @@ from assistant.assembly import (
     readable_languages,
 )
 from assistant.commands.media_reader import READABLE_EDGE, STOPPED, MediaReader, Stop, stoppable, with_progress
-from assistant.commands.options import add_force_argument, add_settings_argument, settings_of, store_of
+from assistant.commands.options import add_force_argument, add_settings_argument, check_sound_place, settings_of, store_of
 from assistant.commands.output import Result, Stopwatch
 from assistant.commands.say import say
 from assistant.languages import phrase
@@ -65,6 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> Iterator[Result]:
     """Read the text; yield one result, as the contract has it."""
+    check_sound_place(options)
     settings, store, watch = settings_of(options), store_of(options), Stopwatch()
     language, warnings = options.language or settings.language, list[str]()
     reading = _Reading(options, settings, warnings)

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from assistant.answering.sentences import SentenceSplitter
 from assistant.assembly import open_speaker, open_synthesizers, open_wav_file
-from assistant.commands.options import add_force_argument, store_of
+from assistant.commands.options import add_force_argument, check_sound_place, store_of
 from assistant.commands.output import Result
 from assistant.interfaces import Speaker, SpeechSynthesizer
 from assistant.languages import languages
@@ -33,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> Iterator[Result]:
     """Speak the text; yield one result."""
+    check_sound_place(options)
     settings = replace(VoiceSettings(), rate=options.rate)
     splitter = SentenceSplitter()
     texts = [*splitter.feed(options.text), *splitter.flush()]

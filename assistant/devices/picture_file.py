@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", "64000000")  # MAX_PICTURE_PIXELS, for formats whose header isn't read here
 
@@ -214,19 +214,37 @@ def _read_other(content: bytes, kind: str, name: str) -> Picture:
 
 
 def _upright(stored: Pixels, content: bytes) -> Callable[[Pixels], Pixels]:
-    """How OpenCV turns a file's picture: it does so only while it drops what can be seen through."""
+    """How a picture is turned upright: OpenCV does so only while it drops what can be seen through."""
     plain = _decoded(content, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
     colours = stored[..., :3] if stored.ndim == 3 else cv2.cvtColor(stored, cv2.COLOR_GRAY2BGR)
-    return next((turn for turn in _TURNS if plain is not None and np.array_equal(turn(colours), plain)), _TURNS[0])
+    turns = [turn for turn in _TURNS if plain is not None and np.array_equal(turn(colours), plain)] or [_TURNS[0]]
+    told = _TURNS[_BY_EXIF.get(_orientation(content), 0)]
+    return told if told in turns else turns[0]
+
+
+def _orientation(content: bytes) -> int:
+    """EXIF's tag 0x0112, from 1 to 8; 1 where there is none."""
+    start = max(content.find(b"II*\0", 0, HEAD_OF_JPEG), content.find(b"MM\0*", 0, HEAD_OF_JPEG))
+    order: Literal["little", "big"] = "little" if content[start : start + 1] == b"I" else "big"
+
+    def number(at: int, length: int) -> int:
+        return int.from_bytes(content[start + at : start + at + length], order)
+
+    first = number(4, 4)
+    fields = range(first + 2, first + 2 + 12 * min(number(first, 2), 64), 12) if start >= 0 else ()
+    told = next((number(at + 8, 2) for at in fields if number(at, 2) == 0x0112), 1)
+    return 1 if start == 0 and told <= 4 else told  # libtiff has mirrored a TIFF by itself
 
 
 def _turns() -> Iterator[Callable[[Pixels], Pixels]]:
-    """The eight ways to hold a picture, the stored one first."""
+    """The eight ways to hold a picture: turned anticlockwise by quarters, then the same of its mirror image."""
     for mirrored in (False, True):
         for quarters in range(4):
             yield lambda pixels, m=mirrored, q=quarters: np.rot90(pixels[:, ::-1] if m else pixels, q)  # type: ignore[misc]
 
 
+_BY_EXIF = {1: 0, 2: 4, 3: 2, 4: 6, 5: 5, 6: 3, 7: 7, 8: 1}
+"""Orientation -> number in _TURNS."""
 _TURNS = tuple(_turns())
 
 

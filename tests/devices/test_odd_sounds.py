@@ -11,7 +11,7 @@ import pytest
 from assistant.assembly import is_sound_file, open_microphone
 from assistant.devices.sound_files import RecordedMicrophone
 from assistant.problems import BadInput, MissingDevice
-from tests.support.odd_media import riff, sounds
+from tests.support.odd_sounds import riff, sounds
 
 SOUNDS = list(sounds())
 

@@ -1,4 +1,4 @@
-"""Pictures, videos and sounds of the kinds that went wrong once, and their neighbours: made the same every time.
+"""Pictures and videos of the kinds that went wrong once, and their neighbours: made the same every time.
 
 Run as `python -m tests.support.odd_media`, it tells what becomes of each: a line for the table in docs/files.md.
 """
@@ -23,8 +23,9 @@ from PIL import Image, ImageDraw
 
 os.environ.setdefault("SVT_LOG", "1")
 
-from assistant.messages import Picture, Sound
+from assistant.messages import Picture
 from tests.support.heif_files import heif
+from tests.support.odd_sounds import tone
 from tests.support.pdf_files import pdf
 from tests.support.video_files import STEADY_S, write_video
 
@@ -78,11 +79,12 @@ def _animated(form: str, transparent: bool = False) -> bytes:
     return _saved(blank, form, save_all=True, append_images=[blank, blank, last], duration=400, loop=0)
 
 
-def _turned(form: str, orientation: int) -> bytes:
-    """Stored as `orientation` says so that it shows the landmark."""
+def _turned(form: str, orientation: int, shown: Image.Image | None = None) -> bytes:
+    """Stored as `orientation` says so that it shows the landmark, or another picture."""
     exif = Image.Exif()
     exif[0x0112] = orientation
-    stored = {1: landmark(), 3: np.rot90(landmark(), 2), 6: np.rot90(landmark()), 8: np.rot90(landmark(), -1)}[orientation]
+    upright = np.asarray(shown) if shown else landmark()
+    stored = np.rot90(upright, {1: 0, 3: 2, 6: 1, 8: -1}[orientation])
     return _saved(np.ascontiguousarray(stored), form, exif=exif)
 
 
@@ -128,36 +130,6 @@ def _song(cover: bool, name: str = "a.mp3", codec: str = "libmp3lame", picture_f
         return path.read_bytes()
 
 
-def tone(seconds: float = 1.0) -> Sound:
-    return (0.4 * np.sin(2 * np.pi * 440 * np.arange(round(16000 * seconds)) / 16000)).astype(np.float32)
-
-
-def sound_file(name: str, codec: str, rate_hz: int = 16000, *, sides: Sound | None = None) -> bytes:
-    """A second of a tone. `sides`: float32 [2, n], a stereo sound instead."""
-    samples = tone()[None] if sides is None else sides
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, name)
-        layout = "mono" if sides is None else "stereo"
-        with av.open(str(path), "w") as container:
-            stream = container.add_stream(codec, rate=rate_hz, layout=layout)
-            if codec == "wmav2":  # it knows none by itself
-                stream.bit_rate = 64000
-            frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout=layout)
-            frame.sample_rate = 16000
-            resampler = av.AudioResampler(stream.format, layout, rate_hz, frame_size=stream.frame_size or 0)
-            for each in (frame, None):
-                for piece in resampler.resample(each):
-                    container.mux(stream.encode(piece))
-            container.mux(stream.encode())
-        return path.read_bytes()
-
-
-def riff(off_by: int) -> bytes:
-    """A WAV whose header tells so many bytes more than there are."""
-    whole = sound_file("a.wav", "pcm_s16le")
-    return whole[:4] + (len(whole) - 8 + off_by).to_bytes(4, "little") + whole[8:]
-
-
 SVG = b'<?xml version="1.0"?>\n<!-- drawn -->\n<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
 SMALL = "too small"
 
@@ -179,6 +151,8 @@ def pictures() -> Iterator[Odd]:
     yield Odd("turned 8.webp", lambda: _turned("WEBP", 8), shows=whole)
     yield Odd("black on nothing.png", lambda: _saved(_text(0, 0, 0), "PNG"), shows=lambda: _on(0, 255))
     yield Odd("white on nothing.png", lambda: _saved(_text(255, 255, 0), "PNG"), shows=lambda: _on(255, 0))
+    yield Odd("turned black on nothing.png", lambda: _turned("PNG", 6, _text(0, 0, 0)), shows=lambda: _on(0, 255))
+    yield Odd("mirrored black on nothing.tif", lambda: _turned("TIFF", 3, _text(0, 0, 0)), shows=lambda: _on(0, 255))
     yield Odd("black on nothing.webp", lambda: _saved(_text(0, 0, 0), "WEBP", lossless=True), shows=lambda: _on(0, 255))
     yield Odd("black on nothing.tif", lambda: _saved(_text(0, 0, 0), "TIFF"), shows=lambda: _on(0, 255))
     yield Odd("black on nothing.gif", lambda: _saved(_text(0, 0, 0), "GIF"), shows=lambda: _on(0, 255))
@@ -241,34 +215,6 @@ def videos() -> Iterator[Odd]:
     yield Odd("list.m3u8", lambda: b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n", "play ?list")
     yield Odd("list.ffconcat", lambda: b"ffconcat version 1.0\nfile a.mp4\n", "text|play ?list")
     yield Odd("session.sdp", lambda: b"v=0\no=- 0 0 IN IP4 192.0.2.1\nm=video 9 RTP/AVP 96\n", "text|play ?list")
-
-
-def sounds() -> Iterator[tuple[str, Callable[[], bytes]]]:
-    """Yield (file name, how to make its bytes) of a second of a tone at 440 Hz, as voice memos and messages hold it."""
-    for name, codec, rate_hz in (
-        ("memo.m4a", "aac", 16000),
-        ("memo.aac", "aac", 16000),
-        ("message.opus", "libopus", 48000),
-        ("message.ogg", "libopus", 48000),
-        ("browser.webm", "libopus", 48000),
-        ("old phone.amr", "libopencore_amrnb", 8000),
-        ("old phone.3gp", "libopencore_amrnb", 8000),
-        ("apple.caf", "pcm_s16be", 16000),
-        ("apple.aiff", "pcm_s16be", 16000),
-        ("lossless.m4a", "alac", 16000),
-        ("windows.wma", "wmav2", 16000),
-        ("memo without an ending", "pcm_s16le", 16000),
-        ("caf\udce9.m4a", "aac", 16000),
-        ("10:30.m4a", "aac", 16000),
-        ("track.mka", "pcm_s16le", 16000),
-        ("song.flac", "flac", 16000),
-        ("song.mp3", "libmp3lame", 16000),
-        ("disc.au", "pcm_s16be", 16000),
-    ):
-        written = "a.wav" if "." not in name else "a" + name[name.rindex(".") :]
-        yield name, partial(sound_file, written, codec, rate_hz)
-    for off_by in (-8, -1, 1, 7, 8):
-        yield f"header off by {off_by}.wav", partial(riff, off_by)
 
 
 def fate(path: Path, odd: Odd) -> tuple[bool, str]:
