@@ -18,6 +18,7 @@ from assistant.interfaces import (
     Microphone,
     ObjectDetector,
     PictureMemory,
+    RecordedCamera,
     SceneDescriber,
     Speaker,
     SpeakerControl,
@@ -28,12 +29,11 @@ from assistant.interfaces import (
     VoiceDetector,
 )
 from assistant.languages import FALLBACK, languages
-from assistant.messages import Frame
 from assistant.problems import BadInput, MissingModel, shorten
 from assistant.settings import AnswerSettings, CameraSettings, EarSettings, VoiceSettings
 from assistant.store import variant_choice
 from assistant.store.manifests import FULL_PRECISION, Manifest, all_manifests
-from assistant.store.model_store import SAVED_GRAPHS, ModelStore, data_dir
+from assistant.store.model_store import SAVED_GRAPHS, ModelStore, data_dir, with_utf8_name
 
 if TYPE_CHECKING:
     from assistant.devices.connection import OnChange
@@ -58,7 +58,6 @@ SEES = "see and answer"
 _GRAPHS = ("vision_encoder", "embed_tokens", "decoder_model_merged")
 LONGEST_READ = 32_000
 """Pixels along an edge of a picture that is read: a screenshot of many screens."""
-SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 
 
 def open_describer(settings: AnswerSettings, store: ModelStore, *, live: bool = False) -> SceneDescriber:
@@ -265,11 +264,19 @@ def open_pdf(path: Path) -> PdfFile:
     return PdfFile(path)
 
 
-def open_readable_picture(source: str) -> Frame | None:
-    """Open a picture in all its size, however long, for its text; None for what is no picture but a video or stream."""
-    from assistant.devices.opencv_camera import is_picture, open_picture
+def is_pdf(source: str) -> bool:
+    """Tell whether a source is a PDF file, by its first bytes or its name."""
+    from assistant.devices.pdf_file import is_pdf
 
-    return open_picture(Path(source), LONGEST_READ) if is_picture(source) else None
+    return is_pdf(Path(source))
+
+
+def open_readable_picture(source: str) -> RecordedCamera | None:
+    """Open a picture in all its size, however long, for its text; None for what is no picture but a video or stream."""
+    from assistant.devices.picture_file import PictureFile
+    from assistant.devices.sources import is_picture
+
+    return PictureFile(Path(source), LONGEST_READ) if is_picture(source) else None
 
 
 def open_code_reader() -> CodeReader:
@@ -323,8 +330,8 @@ def open_camera(source: str, settings: CameraSettings, *, real_time: bool = Fals
 
     With `on_change`, here and below, a live device that is lost is opened again until it is back, and `on_change` is told.
     """
-    from assistant.devices.opencv_camera import is_live, open_source
     from assistant.devices.reconnecting import ReconnectingCamera
+    from assistant.devices.sources import is_live, open_source
 
     if on_change is not None and is_live(source):
         return ReconnectingCamera(lambda: open_source(source, settings), on_change)
@@ -342,6 +349,13 @@ def open_button(talk: str) -> Button:
     return Keyboard(talk)
 
 
+def is_sound_file(given: str) -> bool:
+    """Tell whether a text names a recording, which may be missing: it is called like one, or there is such a file with sound in it."""
+    from assistant.devices.sound_files import names_sound
+
+    return names_sound(given)
+
+
 def open_sound_file(path: str, *, real_time: bool = False) -> Microphone:
     """Open a recording in place of a microphone."""
     from assistant.devices.sound_files import RecordedMicrophone
@@ -351,7 +365,7 @@ def open_sound_file(path: str, *, real_time: bool = False) -> Microphone:
 
 def open_microphone(source: str | None, on_change: OnChange | None = None) -> Microphone:
     """Open a sound file, played in real time, or the microphone whose name contains `source` (None: the system's choice)."""
-    if source and Path(source).suffix.lower() in SOUND_SUFFIXES:
+    if source and is_sound_file(source):
         return open_sound_file(source, real_time=True)
     from assistant.devices.reconnecting import ReconnectingMicrophone
     from assistant.devices.sounddevice_microphone import SounddeviceMicrophone
@@ -361,20 +375,22 @@ def open_microphone(source: str | None, on_change: OnChange | None = None) -> Mi
     return ReconnectingMicrophone(lambda: SounddeviceMicrophone(source or ""), on_change)
 
 
-def open_wav_file(path: Path) -> Speaker:
-    """Open a WAV file to write in place of a loudspeaker, whatever its name ends in."""
+def open_wav_file(path: Path, force: bool = False) -> Speaker:
+    """Open a WAV file to write in place of a loudspeaker, whatever its name ends in; with `force` over a file of another kind."""
     from assistant.devices.sound_files import WavSpeaker
 
-    return WavSpeaker(path)
+    return WavSpeaker(path, force)
 
 
-def open_speaker(destination: str | None, on_change: OnChange | None = None, control: SpeakerControl | None = None) -> Speaker:
+def open_speaker(
+    destination: str | None, on_change: OnChange | None = None, control: SpeakerControl | None = None, *, force: bool = False
+) -> Speaker:
     """Open a WAV file to write, or the loudspeaker whose name contains `destination` (None: the system's choice).
 
-    A loudspeaker asks `control` and tells it what it plays; a file doesn't.
+    A loudspeaker asks `control` and tells it what it plays; a file doesn't. With `force` a file of another kind is written over.
     """
     if destination and Path(destination).suffix.lower() == ".wav":
-        return open_wav_file(Path(destination))
+        return open_wav_file(Path(destination), force)
     from assistant.devices.reconnecting_speaker import ReconnectingSpeaker
     from assistant.devices.sounddevice_speaker import SounddeviceSpeaker
 
@@ -400,7 +416,7 @@ def _model_folder(model: str, store: ModelStore) -> Path:
         return folder
     try:
         if Path(model).is_dir():
-            return Path(model)
+            return with_utf8_name(Path(model))
     except OSError:
         pass  # too long to be a path: then it isn't a folder either
     what = f"there is no model named {shorten(model)}, nor such a folder"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import json
 import os
 import re
 import signal
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from assistant import __version__, offline
-from assistant.commands.output import Result
+from assistant.commands.output import Result, print_result
 from assistant.problems import MissingDevice, Problem, shorten
 
 COMMANDS = {
@@ -61,6 +60,8 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status: 0 done, 2 bad input, 3 model missing, 4 device missing."""
     signal.signal(signal.SIGTERM, _on_terminate)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as `nohup` has it
+        signal.signal(signal.SIGHUP, _on_terminate)
     try:
         options = build_parser().parse_args(arguments)
     except ImportError as error:  # OpenCV's wheel needs two of the system's libraries
@@ -68,6 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return MissingDevice.exit_status
     if (options.command, getattr(options, "action", None)) not in MAY_USE_THE_NETWORK:
         offline.enforce()
+        offline.enforce_below_python()
+    _mend_texts(options)
     try:
         _print(importlib.import_module(f"assistant.commands.{COMMANDS[options.command][0]}").run(options), options.json)
     except Problem as problem:
@@ -116,8 +119,24 @@ def _is_dashed_file(given: str) -> bool:
 
 
 def _print(results: Iterator[Result], as_json: bool) -> None:
-    for text, data in results:
-        print(json.dumps(data, ensure_ascii=False) if as_json else text, flush=True)
+    for result in results:
+        print_result(result, as_json)
+
+
+def _mend_texts(options: argparse.Namespace) -> None:
+    """Read texts that aren't UTF-8 as Western European, which they most often are: from an old terminal or another machine's script."""
+    for name in ("question", "text", "query", "event"):
+        given = getattr(options, name, None)
+        if isinstance(given, str) and not _is_utf8(given) and not os.path.lexists(given):
+            setattr(options, name, os.fsencode(given).decode("cp1252", "replace"))
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _on_terminate(*_: object) -> None:

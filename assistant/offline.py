@@ -1,4 +1,4 @@
-"""Makes sure that nothing reaches a network: hub switches off, and sockets refused but to this very machine."""
+"""Makes sure that nothing reaches a network: hub switches off, and sockets refused but to this very machine, in Python and below it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import socket
 from typing import Any
 
+from assistant import socket_filter
 from assistant.problems import NetworkTrouble, shorten
 
 _SWITCHES = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY", "ORT_DISABLE_TELEMETRY")
@@ -27,6 +28,13 @@ def enforce() -> None:
 
     class GuardedSocket(socket.socket):
         assistant_guard = True
+
+        def __init__(self, family: int = -1, type: int = -1, proto: int = -1, fileno: int | None = None) -> None:  # noqa: A002
+            if fileno is None and family in (-1, socket.AF_INET, socket.AF_INET6):
+                family = socket.AF_INET if family == -1 else family
+                type = socket.SOCK_STREAM if type == -1 else type  # noqa: A001
+                fileno = socket_filter.open_socket(family, type, max(proto, 0))
+            super().__init__(family, type, proto, fileno)
 
         def connect(self, address: Any) -> None:
             _refuse_remote(self.family, address)
@@ -49,6 +57,14 @@ def enforce() -> None:
 
     socket.socket = GuardedSocket  # type: ignore[misc]
     socket.getaddrinfo = guarded_look_up
+
+
+def enforce_below_python() -> bool:
+    """Take the network from libraries in C too, for all threads and children; return whether the system can. For programs of ours only.
+
+    Sockets of Python pass, as far as `enforce` lets them: it must have been called before.
+    """
+    return socket_filter.install()
 
 
 def _refuse_remote(family: int, address: Any) -> None:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 class Problem(Exception):
     """Something the user can act on: what is wrong, and how to mend it."""
@@ -58,5 +60,5 @@ class LostDevice(MissingDevice):
 
 def shorten(text: object, longest: int = 120) -> str:
     """Cut a path or input to its two ends, so that it is short enough to be read out."""
-    words = " ".join(str(text).split())
+    words = re.sub("[\ud800-\udfff]", "\ufffd", " ".join(str(text).split()))  # bytes that aren't UTF-8 can't be said
     return words if len(words) <= longest else f"{words[: longest // 2]}...{words[-longest // 2 :]}"

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from assistant import toml_mistakes
 from assistant.problems import BadInput, shorten
 
 T = TypeVar("T")
@@ -23,7 +24,7 @@ def load_toml(path: Traversable, kind: type[T], what: str, unreadable: str, noun
     """Read a TOML file as a value of a msgspec type.
 
     Args:
-        path: the file. A byte order mark at its head is no fault.
+        path: the file, in UTF-8, or in UTF-16 as Windows calls "Unicode". A byte order mark at its head is no fault.
         kind: a msgspec.Struct; its fields are the file's.
         what: what the file is, for people: "the manifest".
         unreadable: what to do if it can't be read.
@@ -33,11 +34,16 @@ def load_toml(path: Traversable, kind: type[T], what: str, unreadable: str, noun
     Raises BadInput that names the file, its first bad field, and what is allowed there.
     """
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        content = path.read_bytes()
+        text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+        table = tomllib.loads(text.replace("\r\n", "\n").replace("\r", "\n"))
     except OSError as error:
         raise BadInput(f"{what} {shorten(path)} can't be read ({error.strerror})", unreadable) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"{what} {shorten(path)} is not valid TOML ({error})", "mend that line") from error
+    except UnicodeDecodeError as error:
+        place = f"line {content[: error.start].count(10) + 1} has other letters"
+        raise BadInput(f"{what} {shorten(path)} is not valid TOML: it isn't written in UTF-8, {place}", "save it as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(f"{what} {shorten(path)} is not valid TOML ({error})", toml_mistakes.way_out(text, str(error))) from error
     try:
         if taken := given.keys() & table.keys():
             raise msgspec.ValidationError(f"Object contains unknown field `{min(taken)}`")
@@ -75,8 +81,10 @@ def _explain(message: str, table: Mapping[str, Any], kind: type, noun: str, wher
     if about_table and about_table[1] == "missing required":
         return BadInput(f"{place} lacks the {noun} {field}", "add it")
     if about_table:
-        known = ", ".join(name for name in fields if name not in given or steps)
-        return BadInput(f"{place} has an unknown {noun} {shorten(field)!r}", f"the {noun}s here are {known}")
+        known = [name for name in fields if name not in given or steps]
+        tables = {each.encode_name: [inner.encode_name for inner in getattr(each.type, "fields", ())] for each in _type_info(kind).fields}
+        nearest = toml_mistakes.nearest(field, known, tables)
+        return BadInput(f"{place} has an unknown {noun} {shorten(field)!r}", nearest or f"the {noun}s here are {', '.join(known)}")
     name = ".".join([*(step for step in steps if isinstance(step, str)), field])
     what = f"{place} has a bad {noun} {field} = {_shown(found[field])}"
     return BadInput(what, f"use {_in_words(fields[field], name)}")

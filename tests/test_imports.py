@@ -7,7 +7,20 @@ from collections import defaultdict
 
 from tests.support.folders import PROJECT
 
-SHARED = {"messages", "interfaces", "turns", "problems", "toml_files", "settings", "workers", "languages", "offline"}
+SHARED = {
+    "messages",
+    "interfaces",
+    "turns",
+    "problems",
+    "toml_files",
+    "toml_mistakes",
+    "settings",
+    "workers",
+    "languages",
+    "offline",
+    "socket_filter",
+    "written_files",
+}
 STAGES = SHARED | {"seeing", "reading", "hearing", "answering", "speaking", "videos"}
 PATH = STAGES | {"conversation", "live"}
 ADAPTERS = SHARED | {"store"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.folders import PROJECT
 from tests.support.running_assistant import NO_NETWORK, can_lose_network
 
 GUARDED = """
@@ -35,6 +37,34 @@ def test_connections_beyond_this_machine_are_refused_and_loopback_works() -> Non
     done = subprocess.run([sys.executable, "-c", GUARDED], capture_output=True, text=True, check=True)
     assert done.stdout.count("refused:") == 4
     assert done.stdout.endswith("1\n")
+
+
+def test_nothing_in_this_process_or_its_children_reaches_an_address_that_is_not_this_machines() -> None:
+    """In a network of its own, where somebody listens; what reached them before shows that the ways would lead there."""
+    if subprocess.run(["unshare", "-Urn", "true"], capture_output=True).returncode:
+        pytest.skip("this machine lets nobody make a network of their own (unshare -Urn)")
+    command = ["unshare", "-Urn", sys.executable, "-m", "tests.support.listening_elsewhere"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=PROJECT)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    ways = {"socket() of the C library", "Python", "another program", "FFmpeg http", "FFmpeg tcp", "FFmpeg redirect", "OpenCV http"}
+    assert ways <= set(told["before"])
+    assert told["loopback"]
+    if not told["is_filtered"]:
+        assert not any("SOURCE" in way or "Python" in way for way in told["after"])
+        pytest.skip("this kernel has no seccomp filter for us: what libraries in C do by themselves isn't held")
+    assert told["after"] == []
+
+
+def test_a_child_of_ours_is_held_by_the_same_filter_and_may_still_use_this_machine() -> None:
+    program = "import socket; from assistant import offline; offline.enforce(); assert {}; "
+    program += "s = socket.create_server(('127.0.0.1', 0)); socket.create_connection(s.getsockname()); print('connected')"
+    child = f"import subprocess, sys; {program.format('offline.enforce_below_python()')}; "
+    child += f"subprocess.run([sys.executable, '-c', {program.format('offline.enforce_below_python()')!r}], check=True)"
+    done = subprocess.run([sys.executable, "-c", child], capture_output=True, text=True, cwd=PROJECT)
+    if "AssertionError" in done.stderr:
+        pytest.skip("this kernel has no seccomp filter for us")
+    assert done.stdout.count("connected") == 2, done.stderr
 
 
 @pytest.mark.parametrize("kept_quiet", [True, False])

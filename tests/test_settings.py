@@ -81,3 +81,46 @@ def test_a_value_given_in_code_is_checked_too(kind: Any, values: dict[str, Any],
 def write(folder: Path, text: str) -> Path:
     (folder / "settings.toml").write_text(text, encoding="utf-8")
     return folder / "settings.toml"
+
+
+@pytest.mark.parametrize("coding", ["utf-16", "utf-8", "utf-8-sig", "utf-16-be with a mark"])
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"], ids=["Unix", "Windows", "old Mac"])
+def test_other_machines_encodings_and_line_ends_are_read(tmp_path: Path, coding: str, ends: str) -> None:
+    path = tmp_path / "settings.toml"
+    text = f"[answers]{ends}model = 'café'{ends}"
+    path.write_bytes(b"\xfe\xff" + text.encode("utf-16-be") if "mark" in coding else text.encode(coding))
+    assert load_settings(path).answers.model == "café"
+
+
+@pytest.mark.parametrize(
+    ("text", "way_out"),
+    [
+        ("[ears]\nend_silense_s = 1", "Write end_silence_s."),
+        ("[ears]\nend-silence-s = 1", "Write end_silence_s."),
+        ("[Ears]\nheadphones = true", "Write ears."),
+        ("[ear]\nheadphones = true", "Write ears."),
+        ("[voice]\nend_silence_s = 1", "Write it below a line [ears]."),
+        ("end_silence_s = 1", "Write it below a line [ears]."),
+        ("[voice]\nheadphone = true", "Write headphones, below a line [ears]."),
+        ("[ears]\nend_silence_s = 0,6", "Write a decimal point"),
+        ("[ears]\nheadphones = yes", "Write true"),
+        ("[ears]\nheadphones = False", "Write false"),
+        ("[ears]\nheadphones: true", "Write = instead of the colon."),
+        ("[answers]\nmodel = starter", "Put a text into quotes"),
+        ("[answers]\nmodel = “starter”", "Write straight quotes"),
+        ("[ears]\nheadphones =", "Write a value"),
+        ("[ears]\nheadphones = true\n[ears]\npause_s = 1", "Leave one of the two out."),
+        ('{"ears": {}}', "Write [table] on a line of its own"),
+    ],
+)
+def test_a_slip_of_the_pen_is_told_with_what_is_right(tmp_path: Path, text: str, way_out: str) -> None:
+    with pytest.raises(BadInput) as bad:
+        load_settings(write(tmp_path, text))
+    assert way_out in str(bad.value) and "\n" not in str(bad.value)
+
+
+def test_a_file_in_another_encoding_is_told_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_bytes(b"[answers]\nmodel = 'caf\xe9'\n")
+    with pytest.raises(BadInput, match="isn't written in UTF-8, line 2.*Save it as UTF-8"):
+        load_settings(path)

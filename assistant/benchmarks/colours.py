@@ -19,7 +19,7 @@ import numpy as np
 
 from assistant.benchmarks.rendered_garments import LAMPS, Garment, Part, render
 from assistant.benchmarks.rendered_light import EXPOSURES, exposed, lit
-from assistant.devices.opencv_camera import open_picture
+from assistant.devices.picture_file import open_picture
 from assistant.instruments.colour import ColourInstrument
 from assistant.messages import Ask, Finding, Frame, Keyframe, Picture, View
 from assistant.seeing.colours import are_near

@@ -32,7 +32,7 @@ from assistant.benchmarks.scripted_videos import (
     collection,
     still,
 )
-from assistant.devices.opencv_camera import VideoFile
+from assistant.devices.video_file import VideoFile
 from assistant.messages import Frame, Picture
 from assistant.seeing.keyframe_selector import KeyframeSelector, select_keyframes
 from assistant.seeing.signatures import sharpness_of

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from assistant.problems import BadInput, shorten
+from assistant.problems import BadInput
+from assistant.written_files import PNG, write_file
 
 
 def draw_ratios(ratios: Mapping[str, Mapping[str, float]], other: str, path: Path) -> None:
@@ -61,7 +63,6 @@ def _pyplot() -> Any:
 
 
 def _save(figure: Any, path: Path) -> None:
-    try:
-        figure.savefig(path, format="png", dpi=120, bbox_inches="tight")
-    except OSError as error:
-        raise BadInput(f"the plot {shorten(path)} can't be written ({error.strerror})", "choose another place") from error
+    drawn = BytesIO()
+    figure.savefig(drawn, format="png", dpi=120, bbox_inches="tight")
+    write_file(path, drawn.getvalue(), PNG, force=True)  # the command has looked what is there

@@ -57,7 +57,7 @@ def _grain(picture: Picture, chance: np.random.Generator) -> Picture:
 
 
 def _opened(path: Path) -> Picture:
-    frame = open_readable_picture(str(path))
-    if frame is None:
+    camera = open_readable_picture(str(path))
+    if camera is None:
         raise BadInput(f"{shorten(str(path))} is no picture", "leave it out of the folder")
-    return frame.picture
+    return next(camera.frames()).picture

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from assistant.assembly import (
-    SOUND_SUFFIXES,
+    is_sound_file,
     open_describer,
     open_instruments,
     open_smolvlm2,
@@ -16,27 +17,38 @@ from assistant.assembly import (
     open_synthesizers,
     open_transcriber,
     open_translators,
+    open_voice_detector,
     open_wav_file,
 )
 from assistant.commands.media import Media, read_through
 from assistant.commands.media_reader import READABLE_EDGE, STOPPED, MediaReader, stoppable
-from assistant.commands.options import add_model_argument, add_settings_argument, settings_of, store_of
+from assistant.commands.options import (
+    add_force_argument,
+    add_model_argument,
+    add_settings_argument,
+    check_sound_place,
+    settings_of,
+    store_of,
+)
 from assistant.commands.output import Result, Stopwatch
 from assistant.commands.say import say
 from assistant.conversation import ENGLISH, Conversation
 from assistant.hearing.listen import whole_utterance
-from assistant.interfaces import SceneDescriber
+from assistant.hearing.two_languages import parts_by_language
+from assistant.interfaces import SceneDescriber, Transcriber
 from assistant.languages import languages, phrase
 from assistant.languages.nouns import name, nouns
 from assistant.messages import Finding, Keyframe, PictureProblem, Question, Sentence, SingleObject, View
 from assistant.problems import BadInput
-from assistant.settings import AnswerSettings, Settings
+from assistant.settings import AnswerSettings, EarSettings, Settings
 from assistant.store.model_store import ModelStore
 from assistant.videos.answer_about import ChosenKeyframes, choose_keyframes
 from assistant.videos.plain_times import plain_time
 
 CANDIDATES = 16
 """Keyframes of a video among which a question chooses what it is answered from."""
+LEAST_TIMED_S = 2.0
+"""Seconds of a video from which it is worth telling when something was seen."""
 MOST_TIMES_TOLD = 4
 """Times named after an answer about a video; of more only the first and the last."""
 LONGEST_QUESTION = 1000
@@ -53,10 +65,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--raw", action="store_true", help="the question exactly as given, nothing added, checked or translated")
     parser.add_argument("--tiles", choices=("one", "split"), default="one", help="with --raw: one tile, or the picture cut into many")
     add_settings_argument(parser)
+    add_force_argument(parser)
 
 
 def run(options: argparse.Namespace) -> Iterator[Result]:
     """Answer the question; yield one result, as the contract has it."""
+    check_sound_place(options)
     settings, store, watch = settings_of(options), store_of(options), Stopwatch()
     _check_question(options)
     with stoppable() as stop:
@@ -71,55 +85,81 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
 
 
 def _asked(options: argparse.Namespace, settings: Settings, store: ModelStore, media: Media, watch: Stopwatch) -> Result:
-    spoken, language = _is_sound(options.question), options.language or settings.language
+    spoken, language = is_sound_file(options.question), options.language or settings.language
     translators = open_translators(store, settings.answers.threads)
     transcriber = open_transcriber(settings.ears, store, language=language, translators=translators) if spoken else None
     describer = open_describer(settings.answers, store)
     watch.lap("load")
     instruments = open_instruments(store, settings.answers.threads, opening_degrees=settings.camera.opening_degrees, describer=describer)
     conversation = Conversation(transcriber, describer, settings.ears, language, translators, instruments)
-    asked: Question | Sentence
+    understood: list[Question | Sentence]
     if spoken:
-        asked = conversation.understand(whole_utterance(open_sound_file(options.question)), options.language)
+        understood = _heard(options, conversation, transcriber, settings.ears)
         watch.lap("hear")
     else:
-        asked = conversation.written(options.question, options.language or ENGLISH)
-    warnings = list(media.warnings)
-    seen: View | PictureProblem | None = None
-    rests_on: tuple[Keyframe, ...] = ()
-    if isinstance(asked, Question):
-        seen, choice = _look(conversation, describer, media, asked, settings.answers)
-        watch.lap("look")
-        if choice.finding:
-            said, rests_on = list(conversation.told([choice.finding], asked)), tuple(choice.rests_on)
-        else:
-            said = _collect(conversation.answer(seen, asked, settings.answers.detail), watch)
-            rests_on = seen.keyframes if isinstance(seen, View) else ()
-    else:
-        said, asked = [asked], Question("", asked.language, "")
-        warnings.append("no question was understood")
+        understood = [conversation.written(options.question, options.language or ENGLISH)]
+    answers = [_answer(conversation, describer, media, asked, settings.answers, watch) for asked in understood]
+    asked, seen, said, rests_on = answers[-1].asked, answers[-1].seen, [each for one in answers for each in one.said], answers[-1].rests_on
+    warnings = [*media.warnings, *(["no question was understood"] if not any(one.asked.text for one in answers) else [])]
     problem = None if isinstance(seen, View) else seen
-    if problem:
-        warnings.append(phrase(problem, ENGLISH)[0])
     if not spoken and asked.language != ENGLISH and asked.english_text == asked.text and _reaches_the_model(asked):
         warnings.append(f"the question was given to the model as it is, for nothing here translates {asked.language}: ask in English")
     if options.out:
-        say(said, open_synthesizers(settings.voice, store), open_wav_file(options.out))
+        say(said, open_synthesizers(settings.voice, store), open_wav_file(options.out, options.force))
         watch.lap("speak")
     answer = " ".join(sentence.text for sentence in said)
-    lines = [answer + (_seen_at(rests_on) if media.is_video else ""), *media.warnings]
+    lines = [answer + (_seen_at(rests_on) if media.duration_s >= LEAST_TIMED_S else ""), *warnings]
     return "\n".join(lines), {
-        "question": asked.text,
-        "language": asked.language,
-        "english_question": asked.english_text,
+        "question": " ".join(one.asked.text for one in answers),
+        "language": answers[0].asked.language,
+        "english_question": " ".join(one.asked.english_text for one in answers),
         "answer": answer,
         "english_answer": " ".join(sentence.english or sentence.text for sentence in said),
         "findings": [_finding(sentence, rests_on) for sentence in said if sentence.finding],
         "keyframes_s": [round(k.frame.time_s, 3) for k in rests_on],
         "times_s": watch.total(),
         "picture_problem": problem,
-        "warnings": warnings,
+        "warnings": warnings + ([phrase(problem, ENGLISH)[0]] if problem else []),  # which people are told by the answer
     }
+
+
+def _heard(
+    options: argparse.Namespace, conversation: Conversation, transcriber: Transcriber | None, ears: EarSettings
+) -> list[Question | Sentence]:
+    """The question of a recording, or several where the speaker changes the language."""
+    microphone = open_sound_file(options.question)
+    if options.language or transcriber is None:
+        return [conversation.understand(whole_utterance(microphone), options.language)]
+    parts = parts_by_language(whole_utterance(microphone), open_voice_detector(), transcriber, ears)
+    return [conversation.understand(part, language) for part, language in parts]
+
+
+@dataclass(frozen=True)
+class _Answered:
+    asked: Question
+    """Without text if none was understood."""
+    seen: View | PictureProblem | None
+    said: list[Sentence]
+    rests_on: tuple[Keyframe, ...]
+
+
+def _answer(
+    conversation: Conversation,
+    describer: SceneDescriber,
+    media: Media,
+    asked: Question | Sentence,
+    settings: AnswerSettings,
+    watch: Stopwatch,
+) -> _Answered:
+    """`asked`: the question, or the sentence that says why there is none."""
+    if isinstance(asked, Sentence):
+        return _Answered(Question("", asked.language, ""), None, [asked], ())
+    seen, choice = _look(conversation, describer, media, asked, settings)
+    watch.lap("look")
+    if choice.finding:
+        return _Answered(asked, seen, list(conversation.told([choice.finding], asked)), tuple(choice.rests_on))
+    said = _collect(conversation.answer(seen, asked, settings.detail), watch)
+    return _Answered(asked, seen, said, seen.keyframes if isinstance(seen, View) else ())
 
 
 def _look(
@@ -209,14 +249,10 @@ def _reaches_the_model(question: Question) -> bool:
     return any(ask.intent in ("free", "doing") for ask in question.asks)
 
 
-def _is_sound(question: str) -> bool:
-    return Path(question).suffix.lower() in SOUND_SUFFIXES and "\n" not in question
-
-
 def _check_question(options: argparse.Namespace) -> None:
     if not options.question.strip():
-        raise BadInput("the question is empty", "write a question after the file's name, or name a WAV file")
-    if len(options.question) > LONGEST_QUESTION and not _is_sound(options.question):
+        raise BadInput("the question is empty", "write a question after the file's name, or name a sound file")
+    if len(options.question) > LONGEST_QUESTION and not is_sound_file(options.question):
         raise BadInput(f"the question has {len(options.question)} characters", f"ask in at most {LONGEST_QUESTION}")
     if options.language and options.language not in languages():
         raise BadInput(f"the language {options.language!r} is unknown", f"use one of {', '.join(languages())}")

@@ -19,9 +19,10 @@ from assistant.assembly import find_variants
 from assistant.benchmarks.comparison import best_of, count_same_tokens, format_same_tokens, format_table, ratios_to
 from assistant.benchmarks.figures import Figures, read_figures
 from assistant.benchmarks.plot import draw_ratios
-from assistant.commands.options import add_model_argument, settings_of, store_of
+from assistant.commands.options import add_force_argument, add_model_argument, settings_of, store_of
 from assistant.commands.output import Result
 from assistant.problems import BadInput
+from assistant.written_files import PNG, check_place
 
 
 @dataclass(frozen=True)
@@ -86,10 +87,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--pictures", type=int, metavar="N", help="how many pictures are used (default 100, of instruments 150)")
     parser.set_defaults(settings=None)
+    add_force_argument(parser)
 
 
 def run(options: argparse.Namespace) -> Iterator[Result]:
     """Measure what --what names; yield its results as they come."""
+    if options.plot:
+        check_place(options.plot, PNG, options.force)
     if options.what == "runtime":
         _refuse_others(options, ("--model", "--plot"))
         yield from _run_runtimes(options)

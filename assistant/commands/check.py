@@ -23,7 +23,7 @@ from assistant.conversation import ENGLISH, Conversation
 from assistant.hearing.listen import whole_utterance
 from assistant.languages import lacking, languages
 from assistant.messages import Frame, Keyframe, Question, View
-from assistant.offline import RefusedConnection
+from assistant.offline import RefusedConnection, enforce_below_python
 from assistant.problems import Problem
 from assistant.settings import Settings
 from assistant.speaking.speak import say
@@ -66,7 +66,8 @@ def _offline() -> Result:
             connection.settimeout(1)
             connection.connect(_OUTSIDE)
     except RefusedConnection:
-        return _result("offline", True, "connections beyond this machine are refused")
+        below = "by the kernel too" if enforce_below_python() else "in Python; this kernel has no filter for libraries"
+        return _result("offline", True, f"connections beyond this machine are refused, {below}")
     except OSError:
         pass
     return _result("offline", False, "a connection beyond this machine was not refused")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 
 from assistant.commands.output import format_clock
 from assistant.messages import Picture
-from assistant.problems import BadInput, DiskFull, shorten
+from assistant.written_files import PNG, write_file
 
 TILE_WIDTH, COLUMNS, LINE_HEIGHT, MARGIN = 320, 4, 18, 8
 _CHARACTERS_A_LINE, _LINES = 44, 5
@@ -71,7 +70,14 @@ class ChangeCurve:
         return plot
 
 
-def write_sheet(path: Path, tiles: Sequence[tuple[Picture, str]], curve: ChangeCurve | None = None, marks_s: Sequence[float] = ()) -> None:
+def write_sheet(
+    path: Path,
+    tiles: Sequence[tuple[Picture, str]],
+    curve: ChangeCurve | None = None,
+    marks_s: Sequence[float] = (),
+    *,
+    force: bool = False,
+) -> None:
     """Lay out (picture uint8 [H, W, 3] RGB, text) in rows of four, over the curve. BadInput or DiskFull if it can't be written."""
     lines = max((len(_wrap(text)) for _, text in tiles), default=1)
     drawn = [_tile(picture, text, lines) for picture, text in tiles]
@@ -86,11 +92,7 @@ def write_sheet(path: Path, tiles: Sequence[tuple[Picture, str]], curve: ChangeC
         sheet = np.pad(sheet, ((0, 0), (0, max(0, CURVE_WIDTH - sheet.shape[1])), (0, 0)), constant_values=255)
         sheet = np.vstack([sheet, curve.drawn(sheet.shape[1], marks_s)])
     _, encoded = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
-    try:
-        path.write_bytes(encoded.tobytes())
-    except OSError as error:
-        kind = DiskFull if error.errno == errno.ENOSPC else BadInput
-        raise kind(f"the picture {shorten(path)} can't be written ({error.strerror})", "choose another place") from error
+    write_file(path, encoded.tobytes(), PNG, force)
 
 
 def _tile(picture: Picture, text: str, lines: int) -> Picture:

@@ -25,7 +25,7 @@ from assistant.assembly import (
     open_wav_file,
 )
 from assistant.commands.contact_sheet import write_sheet
-from assistant.commands.options import store_of
+from assistant.commands.options import add_force_argument, store_of
 from assistant.commands.output import Result, Stopwatch, format_clock
 from assistant.commands.say import say
 from assistant.conversation import Conversation
@@ -35,6 +35,7 @@ from assistant.problems import BadInput, shorten
 from assistant.seeing.keyframe_selector import KeyframeSelector
 from assistant.seeing.scene_memory import SceneMemory
 from assistant.settings import Settings
+from assistant.written_files import TRANSCRIPT, write_file
 
 QUESTIONS = ((3.5, "question1_en.wav"), (7.5, "question2_en.wav"), (11.5, "question3_es.wav"), (15.0, "question1_en.wav"))
 """(seconds into the clip, the recording of the question)"""
@@ -57,6 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, default=Path("assistant-demo"), metavar="DIR", help="where the results go (default: assistant-demo)"
     )
+    add_force_argument(parser)
 
 
 def run(options: argparse.Namespace) -> Iterator[Result]:
@@ -71,7 +73,7 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
     for number, (time_s, recording, picture, memory) in enumerate(_moments(settings), 1):
         data, said = _ask(conversation, recording, memory, settings)
         wav = folder / f"answer{number}.wav"
-        say(said, synthesizers, open_wav_file(wav))
+        say(said, synthesizers, open_wav_file(wav, options.force))
         data |= {"time_s": time_s, "recording": recording, "wav": str(wav)}
         asked.append(_Asked(picture, data))
         english = f"  ({data['english_question']})" if data["english_question"] != data["question"] else ""
@@ -80,8 +82,9 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
             data,
         )
     transcript, sheet = folder / "transcript.jsonl", folder / "timeline.png"
-    transcript.write_text("".join(json.dumps(a.data, ensure_ascii=False) + "\n" for a in asked), encoding="utf-8")
-    write_sheet(sheet, [(a.picture, a.caption) for a in asked])
+    lines = "".join(json.dumps(a.data, ensure_ascii=False) + "\n" for a in asked)
+    write_file(transcript, lines.encode(errors="backslashreplace"), TRANSCRIPT, options.force)
+    write_sheet(sheet, [(a.picture, a.caption) for a in asked], force=options.force)
     yield f"The spoken answers, {transcript.name} and {sheet.name} are in {folder}", {"transcript": str(transcript), "timeline": str(sheet)}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import errno
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,15 +10,23 @@ from pathlib import Path
 from assistant.assembly import open_describer, open_synthesizers, open_wav_file
 from assistant.commands.media import read_through
 from assistant.commands.media_reader import STOPPED, MediaReader, Stop, stoppable, with_progress
-from assistant.commands.options import add_model_argument, add_settings_argument, settings_of, store_of
+from assistant.commands.options import (
+    add_force_argument,
+    add_model_argument,
+    add_settings_argument,
+    check_sound_place,
+    settings_of,
+    store_of,
+)
 from assistant.commands.output import Result, Stopwatch, format_clock
 from assistant.commands.say import say
 from assistant.conversation import ENGLISH, Conversation
 from assistant.languages import phrase
 from assistant.messages import Ask, Detail, Keyframe, Question, Sentence, View
-from assistant.problems import BadInput, DiskFull, shorten
+from assistant.problems import BadInput
 from assistant.videos.describe import SceneSpan, Segment, add_segment, scenes_of, spoken_segments
 from assistant.videos.subtitles import srt
+from assistant.written_files import SUBTITLES, check_place, write_file
 
 QUESTION = "Describe the picture."
 SCENE = Question(QUESTION, ENGLISH, QUESTION, asks=(Ask("scene", text=QUESTION),))
@@ -36,12 +43,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="WAV", help="also speak the description into this file")
     add_model_argument(parser)
     add_settings_argument(parser)
+    add_force_argument(parser)
 
 
 def run(options: argparse.Namespace) -> Iterator[Result]:
     """Describe a picture, or a video scene by scene; yield one result."""
-    if options.srt and not options.srt.parent.is_dir():
-        raise BadInput(f"there is no folder {shorten(options.srt.parent)} for the subtitles", "make it, or give --srt another file's name")
+    check_sound_place(options)
+    if options.srt:
+        check_place(options.srt, SUBTITLES, options.force)
     settings, watch = settings_of(options), Stopwatch()
     with stoppable() as stop:
         reader = MediaReader(options.media, settings, stop, quiet=options.json)
@@ -56,18 +65,19 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
         described = _describe(conversation, scenes, options.detail, stop, options.json)
         watch.lap("describe")
     segments, warnings = described.segments, [*media.warnings, *described.warnings, *([STOPPED] if stop.was_asked else [])]
+    told = [warning for warning in warnings if described.clear or warning not in described.warnings]  # the rest is the description
     if options.srt:
-        _write_srt(options.srt, segments)
+        write_file(options.srt, srt(segments).encode(), SUBTITLES, options.force)
     sentences = spoken_segments(segments)
     if options.out:
         say(
             [Sentence(text, ENGLISH) for text in sentences],
             open_synthesizers(settings.voice, store_of(options)),
-            open_wav_file(options.out),
+            open_wav_file(options.out, options.force),
         )
         watch.lap("speak")
     yield (
-        "\n".join([*sentences, *media.warnings]),
+        "\n".join([*sentences, *told]),
         {
             "description": " ".join(sentences),
             "keyframes_s": [round(k.frame.time_s, 3) for k in described.clear],
@@ -102,12 +112,3 @@ def _describe(conversation: Conversation, scenes: list[SceneSpan], detail: Detai
         elif problem:
             described.warnings.append(f"at {format_clock(start_s)}: {phrase(problem, ENGLISH)[0]}")
     return described
-
-
-def _write_srt(path: Path, segments: list[Segment]) -> None:
-    try:
-        path.write_text(srt(segments), encoding="utf-8")
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise DiskFull(f"there is no room for the subtitles {shorten(path)}", "free some") from error
-        raise BadInput(f"the subtitles {shorten(path)} can't be written ({error.strerror})", "give --srt a file you may write") from error

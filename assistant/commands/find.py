@@ -9,14 +9,15 @@ from pathlib import Path
 
 from assistant.assembly import open_describer
 from assistant.commands.media_reader import STOPPED, MediaReader, Stop, stoppable, with_progress
-from assistant.commands.options import add_model_argument, add_settings_argument, settings_of, store_of
+from assistant.commands.options import add_force_argument, add_model_argument, add_settings_argument, settings_of, store_of
 from assistant.commands.output import Result, Stopwatch
 from assistant.interfaces import PictureMemory, SceneDescriber
 from assistant.problems import BadInput
 from assistant.store.fingerprint import fingerprint
 from assistant.videos.find_moments import Moment, TimedMatch, find_moments, spoken_moments
-from assistant.videos.index_file import IndexKey, SeenKeyframe, VideoIndex, check_writable, load_index, save_index
+from assistant.videos.index_file import IndexKey, SeenKeyframe, VideoIndex, load_index, save_index
 from assistant.videos.queries import EMPTY_PICTURE, Query, clean_query, scorer_of
+from assistant.written_files import INDEX, check_place
 
 DEFAULT_TOP = 3
 NOTHING_SEEN = "nothing can be seen in it: it is too dark, blank or blurred, or the lens was covered"
@@ -32,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--index", type=Path, metavar="FILE", help="keep here what the next query needs, so that it is answered sooner")
     add_model_argument(parser)
     add_settings_argument(parser)
+    add_force_argument(parser)
 
 
 def run(options: argparse.Namespace) -> Iterator[Result]:
@@ -39,7 +41,7 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
     if not 1 <= options.top <= 1000:
         raise BadInput(f"--top {options.top} is out of range", "use 1 to 1000")
     if options.index:
-        check_writable(options.index)
+        check_place(options.index, INDEX, options.force)
     clean_query(options.query)
     settings, watch = settings_of(options), Stopwatch()
     with stoppable() as stop:
@@ -49,13 +51,13 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
         memory = _memory(open_describer(settings.answers, store_of(options)))
         watch.lap("load")
         key = IndexKey(fingerprint(Path(options.video)), memory.encoder_id, repr(settings.keyframes))
-        if known := options.index is not None and options.index.exists():
+        if known := options.index is not None and options.index.exists() and not options.force:
             reader.close()
             index = load_index(options.index, key)
         else:
             index = _look(reader, memory, key)
         if options.index and not known and not stop.was_asked:
-            save_index(options.index, index)
+            save_index(options.index, index, options.force)
         watch.lap("look")
         stop.next_part()
         moments = _search(index, options, memory, stop)

@@ -18,7 +18,7 @@ class Media:
     warnings: list[str]
     """What is wrong with the file itself, such as a damaged end."""
     duration_s: float = 0.0
-    """Seconds of a video, as far as it was read; 0 for a picture."""
+    """Seconds of a video, as far as it was read; 0 for a picture, or a look through a camera."""
 
     @property
     def is_video(self) -> bool:
@@ -29,6 +29,8 @@ class Media:
 def read_through(reader: MediaReader, budget: int, on_compared: OnCompared | None = None) -> Media:
     """Return a picture (one keyframe) or a video (at most `budget`) read to its end. BadInput if there is no picture in it at all.
 
+    A camera or stream is looked at once, as a picture is.
+
     `on_compared` is called with the time and change of every frame that is compared. KeyboardInterrupt if Ctrl-C came before anything.
     """
     keyframes = select_keyframes(reader.frames(), reader.settings.keyframes, budget, on_compared)
@@ -36,4 +38,4 @@ def read_through(reader: MediaReader, budget: int, on_compared: OnCompared | Non
         raise KeyboardInterrupt
     if not keyframes:
         raise BadInput(f"there is no picture in {reader.source}", "use a picture, or a video with at least one frame")
-    return Media(keyframes, reader.warnings, reader.end_s)
+    return Media(keyframes, reader.warnings, 0.0 if reader.is_live else reader.end_s)

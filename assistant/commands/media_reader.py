@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import signal
 import sys
 from collections.abc import Iterable, Iterator
@@ -15,6 +16,8 @@ from tqdm import tqdm
 from assistant.assembly import open_camera
 from assistant.interfaces import RecordedCamera
 from assistant.messages import Frame, Keyframe
+from assistant.problems import LostDevice
+from assistant.seeing.frame_quality import picture_problem
 from assistant.settings import Settings
 from assistant.videos.clear_keyframes import clear_keyframes
 
@@ -32,6 +35,8 @@ MOST_FPS, LEAST_FPS = 8.0, 2.0
 """Frames a second that are compared, at most and at least: enough for every scene that lasts."""
 COMPARED_FRAMES = 3000
 """Frames compared in all, about, as far as LEAST_FPS allows: a long file isn't looked at as closely."""
+LOOK_S = 3.0
+"""Seconds that a camera or stream is looked at, at most, until one of its pictures is good."""
 LONGEST_GAP_S = 60.0
 """Seconds between keyframes that are asked for, at most, however long the file is."""
 
@@ -101,6 +106,7 @@ class MediaReader:
         quiet: bool = True,
         every_frame: bool = False,
         largest_edge: int = LARGEST_EDGE,
+        endless: bool = False,
     ) -> None:
         """Open the source. BadInput or MissingDevice as `open_camera`.
 
@@ -111,11 +117,13 @@ class MediaReader:
             quiet: no progress bar.
             every_frame: in full size; else only as many of a file, and as large, as is worth comparing.
             largest_edge: pixels of a video's frames along an edge, unless the camera's setting is smaller or `every_frame` is set.
+            endless: read a camera or stream until it ends; else for one look, until a picture is good.
         """
         edge = settings.camera.largest_edge if every_frame else min(settings.camera.largest_edge, largest_edge)
         self._camera = open_camera(source, replace(settings.camera, largest_edge=edge))
         self._stop = stop or Stop()
         self._quiet = quiet
+        self._endless = endless
         self.settings = settings
         self.source = source
         self._bar: tqdm[Any] | None = None
@@ -125,6 +133,8 @@ class MediaReader:
         """Time of the last frame read, or the file's end."""
         self.warnings: list[str] = []
         """Complete once frames() is through."""
+        self.lost: LostDevice | None = None
+        """What ended a live source before anybody wanted it to; what was seen until then is kept."""
         if isinstance(self._camera, RecordedCamera) and not every_frame:
             self._camera.most_fps = most_fps(self._camera.duration_s)
 
@@ -138,7 +148,7 @@ class MediaReader:
         total_s = self.duration_s
         try:
             with progress("Reading the video", total_s, "s", self._quiet or self.is_live) as self._bar:
-                for number, frame in enumerate(self._camera.frames()):
+                for number, frame in enumerate(self._until_lost()):
                     if self._stop.asked:
                         return
                     if number == 0:
@@ -150,6 +160,24 @@ class MediaReader:
         finally:
             self.warnings += self._camera.warnings if isinstance(self._camera, RecordedCamera) else []
             self._camera.close()
+
+    def _until_lost(self) -> Iterator[Frame]:
+        """The camera's frames; of a live one, for one look, the first second of which is 0."""
+        began_s: float | None = None
+        try:
+            for frame in self._camera.frames():
+                began_s = frame.time_s if began_s is None else began_s
+                if not self.is_live or self._endless:
+                    yield frame
+                    continue
+                yield dataclasses.replace(frame, time_s=frame.time_s - began_s)
+                if frame.time_s - began_s > LOOK_S or picture_problem(frame.picture) is None:
+                    return
+        except LostDevice as lost:
+            if began_s is None:
+                raise
+            self.lost = lost
+            self.warnings.append(lost.what)
 
     def clear_bar(self) -> None:
         """Clear the progress bar so that something can be printed; it comes back by itself."""

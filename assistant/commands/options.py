@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from assistant.settings import Settings, load_settings
 from assistant.store.model_store import ModelStore, models_dir
+from assistant.written_files import WAV, check_place
 
 _MODEL = "a model's name, a folder in the SmolVLM2 layout, or the address of a vision server on this machine"
 
@@ -21,6 +22,17 @@ def add_model_argument(parser: argparse.ArgumentParser) -> None:
 def add_settings_argument(parser: argparse.ArgumentParser) -> None:
     """Add --settings."""
     parser.add_argument("--settings", type=Path, metavar="FILE", help="a TOML file with settings")
+
+
+def add_force_argument(parser: argparse.ArgumentParser) -> None:
+    """Add --force."""
+    parser.add_argument("--force", action="store_true", help="replace a file of another kind that is there already")
+
+
+def check_sound_place(options: argparse.Namespace) -> None:
+    """Raise BadInput where the WAV file of --out can't be written: at once, rather than after the work."""
+    if options.out is not None:
+        check_place(options.out, WAV, options.force)
 
 
 def settings_of(options: argparse.Namespace) -> Settings:

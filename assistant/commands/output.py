@@ -2,13 +2,56 @@
 
 from __future__ import annotations
 
+import json
 import os
+import sys
 import time
+import unicodedata
 from pathlib import Path
 from typing import Any
 
+from assistant.written_files import write_problem
+
 Result = tuple[str, dict[str, Any]]
 """One result of a command: text for people, and the object that --json prints."""
+
+
+def print_result(result: Result, as_json: bool) -> None:
+    """Print one, in the letters that standard output has. DiskFull or BadInput if it can't be, BrokenPipeError if nobody reads."""
+    text, data = result
+    if as_json:
+        text = json.dumps(data, ensure_ascii=False)
+        text = text if _can_be_written(text) else json.dumps(data)
+    elif not _can_be_written(text):
+        text = in_letters_of(text, sys.stdout.encoding)
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains once more at its end
+        raise write_problem(error, "at standard output", "the result") from error
+
+
+def in_letters_of(text: str, encoding: str) -> str:
+    """Return the text as a terminal without some of its letters can show it: "cafe" for "café" where there is no more than ASCII."""
+    shown = ""
+    for letter in text:
+        bare = unicodedata.normalize("NFKD", letter)[:1]
+        shown += letter if _is_in(letter, encoding) else bare if _is_in(bare, encoding) else "?"
+    return shown
+
+
+def _can_be_written(text: str) -> bool:
+    return sys.stdout is None or _is_in(text, sys.stdout.encoding or "utf-8")
+
+
+def _is_in(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class Stopwatch:

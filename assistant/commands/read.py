@@ -10,6 +10,7 @@ from typing import Any
 
 from assistant.answering.wording import Phrase, Quotation, words_of
 from assistant.assembly import (
+    is_pdf,
     open_code_reader,
     open_page_reader,
     open_pdf,
@@ -19,7 +20,7 @@ from assistant.assembly import (
     readable_languages,
 )
 from assistant.commands.media_reader import READABLE_EDGE, STOPPED, MediaReader, Stop, stoppable, with_progress
-from assistant.commands.options import add_settings_argument, settings_of, store_of
+from assistant.commands.options import add_force_argument, add_settings_argument, check_sound_place, settings_of, store_of
 from assistant.commands.output import Result, Stopwatch
 from assistant.commands.say import say
 from assistant.languages import phrase
@@ -59,10 +60,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--language", metavar="xx", help="the user's language, for what is said about the text; default: English")
     parser.add_argument("--out", type=Path, metavar="WAV", help="also read aloud into this file")
     add_settings_argument(parser)
+    add_force_argument(parser)
 
 
 def run(options: argparse.Namespace) -> Iterator[Result]:
     """Read the text; yield one result, as the contract has it."""
+    check_sound_place(options)
     settings, store, watch = settings_of(options), store_of(options), Stopwatch()
     language, warnings = options.language or settings.language, list[str]()
     reading = _Reading(options, settings, warnings)
@@ -77,7 +80,7 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
         text, code = phrase("no_text", language)
         sentences = [Sentence(text, code)]
     if options.out:
-        say(sentences, open_synthesizers(settings.voice, store), open_wav_file(options.out))
+        say(sentences, open_synthesizers(settings.voice, store), open_wav_file(options.out, options.force))
         watch.lap("speak")
     text = "\n".join(sheet.page.text for sheet in sheets if sheet.page.text)
     yield (
@@ -107,10 +110,11 @@ class _Reading:
     def sheets(self, stop: Stop) -> Iterator[_Sheet]:
         """Read what was asked for, until the user has had enough."""
         path = Path(self._options.media)
-        if path.suffix.lower() == ".pdf":
+        if is_pdf(self._options.media):
             yield from self._pdf(path, stop)
-        elif (frame := open_readable_picture(self._options.media)) is not None:
-            yield self._sheet([frame.picture])
+        elif (picture := open_readable_picture(self._options.media)) is not None:
+            self._warnings += picture.warnings
+            yield self._sheet([frame.picture for frame in picture.frames()])
         else:
             yield from self._video(stop)
 

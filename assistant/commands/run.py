@@ -10,12 +10,12 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from msgspec.structs import replace
 
 from assistant import assembly
-from assistant.commands.options import add_settings_argument, settings_of, store_of
+from assistant.commands.options import add_force_argument, add_settings_argument, settings_of, store_of
 from assistant.commands.output import resident_bytes
 from assistant.conversation import Conversation
 from assistant.interfaces import Button, EchoCanceller
@@ -24,9 +24,10 @@ from assistant.live.session import EventSink
 from assistant.live.timed_describer import timed
 from assistant.live.turn_trace import TurnTrace
 from assistant.live.voice_control import VoiceControl
-from assistant.problems import BadInput, MissingModel, Problem, shorten
+from assistant.problems import MissingModel, Problem
 from assistant.settings import Settings
 from assistant.store.model_store import ModelStore
+from assistant.written_files import TRACE, WrittenFile
 
 # What people want to see; the trace has everything.
 _SHOWN = {"question": "You: {text}", "sentence": "Assistant: {text}", "trouble": "Trouble: {what}"}
@@ -40,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--language", metavar="xx", help="the user's language, spoken until another one is heard (default: en)")
     parser.add_argument("--duration-s", type=float, metavar="S", help="stop after this many seconds")
     parser.add_argument("--trace", type=Path, metavar="FILE", help="write what each turn was, and when, into FILE, one JSON object a line")
+    add_force_argument(parser)
 
 
 def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -52,7 +54,9 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
         events.put({"event": event, "time_s": round(time.monotonic() - began_s, 3), "resident_bytes": resident_bytes(), **details})
 
     with ExitStack() as stack:
-        trace = stack.enter_context(_open_trace(options.trace)) if options.trace else None
+        trace = WrittenFile(options.trace, TRACE, options.force) if options.trace else None
+        if trace:
+            stack.callback(trace.commit)
         loop, button = _open_loop(options, report)
         button.watch(loop.press)
         stack.callback(button.close)
@@ -97,7 +101,7 @@ def _open_loop(options: argparse.Namespace, report: EventSink) -> tuple[LiveLoop
     camera = assembly.open_camera(options.camera, settings.camera, real_time=True, on_change=device_changed)
     microphone = assembly.open_microphone(options.microphone, device_changed)
     control = VoiceControl()
-    speaker = assembly.open_speaker(options.speaker, device_changed, control)
+    speaker = assembly.open_speaker(options.speaker, device_changed, control, force=options.force)
     canceller = None if settings.ears.headphones else _echo_canceller()
     synthesizers = assembly.open_synthesizers(settings.voice, store)
     translators = assembly.open_translators(store, settings.answers.threads)
@@ -138,21 +142,8 @@ def _with_languages(settings: Settings, language: str | None, store: ModelStore)
     return replace(settings, ears=replace(settings.ears, languages=enabled))
 
 
-def _open_trace(path: Path) -> IO[str]:
-    try:
-        return path.open("w", encoding="utf-8")
-    except OSError as error:
-        raise _unwritable(path, error) from error
-
-
-def _write(trace: IO[str] | None, record: dict[str, Any]) -> None:
+def _write(trace: WrittenFile | None, record: dict[str, Any]) -> None:
     if trace is None:
         return
-    try:
-        print(json.dumps(record, ensure_ascii=False), file=trace, flush=True)
-    except OSError as error:
-        raise _unwritable(Path(trace.name), error) from error
-
-
-def _unwritable(path: Path, error: OSError) -> Problem:
-    return BadInput(f"the trace {shorten(path)} can't be written ({error.strerror})", "choose another place")
+    trace.write(json.dumps(record, ensure_ascii=False).encode(errors="backslashreplace") + b"\n")
+    trace.flush()

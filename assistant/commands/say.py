@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from assistant.answering.sentences import SentenceSplitter
 from assistant.assembly import open_speaker, open_synthesizers, open_wav_file
-from assistant.commands.options import store_of
+from assistant.commands.options import add_force_argument, check_sound_place, store_of
 from assistant.commands.output import Result
 from assistant.interfaces import Speaker, SpeechSynthesizer
 from assistant.languages import languages
@@ -28,10 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--voice", metavar="NAME", help="one of `assistant voices list`")
     parser.add_argument("--out", type=Path, metavar="WAV", help="write a WAV file instead of speaking")
     parser.add_argument("--rate", type=float, default=1.0, help="0.5 to 6 times the voice's own pace")
+    add_force_argument(parser)
 
 
 def run(options: argparse.Namespace) -> Iterator[Result]:
     """Speak the text; yield one result."""
+    check_sound_place(options)
     settings = replace(VoiceSettings(), rate=options.rate)
     splitter = SentenceSplitter()
     texts = [*splitter.feed(options.text), *splitter.flush()]
@@ -39,7 +41,7 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
         raise BadInput("there is nothing to say", "write a text with at least one word")
     sentences = [Sentence(text, options.language) for text in texts]
     synthesizers = open_synthesizers(settings, store_of(options), options.voice)
-    heard = say(sentences, synthesizers, open_wav_file(options.out) if options.out else open_speaker(None))
+    heard = say(sentences, synthesizers, open_wav_file(options.out, options.force) if options.out else open_speaker(None))
     where = f"written to {options.out}" if options.out else "spoken"
     text = f"{len(heard)} sentence{'s' if len(heard) > 1 else ''} {where}."
     yield (

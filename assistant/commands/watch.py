@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
     settings = replace(settings, keyframes=watch_keyframes(settings.keyframes))
     events = 0
     with stoppable() as stop:
-        reader = MediaReader(options.source, settings, stop, quiet=options.json)
+        reader = MediaReader(options.source, settings, stop, quiet=options.json, endless=True)
         watcher = EventWatcher(open_describer(settings.answers, store_of(options)), event_text)
         for keyframe in _newest(reader) if reader.is_live else reader.keyframes():
             if event := watcher.process(keyframe):
@@ -47,12 +47,14 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
                     f"At {plain_time(start_s)}: {event_text}.",
                     {"event": event_text, "start_s": round(start_s, 3), "score": round(event.score, 3)},
                 )
-    for warning in [*reader.warnings, *([STOPPED] if stop.was_asked and not reader.is_live else [])]:
+    for warning in [*(reader.warnings if not reader.lost else []), *([STOPPED] if stop.was_asked and not reader.is_live else [])]:
         print(f"assistant watch: {warning}.", file=sys.stderr)
     if not events and not options.json:
         yield f"I did not notice {event_text!r}.", {}
     if stop.was_asked:
         raise KeyboardInterrupt
+    if reader.lost:
+        raise reader.lost
 
 
 def _newest(reader: MediaReader) -> Iterator[Keyframe]:

@@ -17,6 +17,7 @@ import numpy as np
 import pypdfium2
 from pypdfium2 import raw
 
+from assistant.devices.file_kinds import opened_name
 from assistant.devices.pdf_text import Letter, lines_of, page_letters
 from assistant.messages import Picture, TextLine
 from assistant.problems import BadInput, shorten
@@ -50,6 +51,19 @@ class PdfPage:
     """uint8 [H, W, 3], upright."""
 
 
+def is_pdf(path: Path) -> bool:
+    """Tell whether a file is a PDF, or is called so; False for what can't be read."""
+    if path.suffix.lower() == ".pdf":
+        return True
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return b"%PDF-" in file.read(HEADER_BYTES)
+    except (OSError, ValueError):
+        return False
+
+
 class PdfFile:
     """A PDF file, of which only the page that is asked for is in memory. Threads may share it."""
 
@@ -59,7 +73,8 @@ class PdfFile:
         _check_readable(path)
         with _PDFIUM:
             try:
-                self._document = pypdfium2.PdfDocument(path)
+                with opened_name(path) as name:  # its own may not be UTF-8, which crashes libraries
+                    self._document = pypdfium2.PdfDocument(name)
             except pypdfium2.PdfiumError as error:
                 raise _unreadable(path, error) from error
             self.page_count = len(self._document)

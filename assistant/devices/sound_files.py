@@ -5,13 +5,11 @@ Files are read by PyAV, so every common kind works, the sound track of a video t
 
 from __future__ import annotations
 
-import errno
 import os
 import struct
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 from typing import IO
@@ -22,12 +20,27 @@ import numpy as np
 from assistant.devices.mono import to_mono
 from assistant.devices.resampling import Resampler
 from assistant.messages import AudioChunk, Sound
-from assistant.problems import BadInput, DiskFull, shorten
+from assistant.problems import BadInput, shorten
+from assistant.written_files import WAV, WrittenFile
 
 SAMPLE_RATE_HZ = 16_000
 CHUNK_SAMPLES = 512
-READABLE_FORMATS = "wav,w64,aiff,au,flac,ogg,mp3,aac,mov,matroska,avi"
+READABLE_FORMATS = (
+    "wav,w64,aiff,au,flac,ogg,mp3,aac,loas,mov,matroska,avi,caf,amr,amrnb,amrwb,asf,mpegts,mpeg,flv,gsm,voc,wv,tta,ape,dsf,"
+    "ac3,eac3,qcp,sox,iff"
+)
 """FFmpeg's names of formats. Play lists are left out: they can point into the network."""
+SUFFIXES = tuple(
+    f".{ending}"
+    for endings in (
+        "wav flac ogg oga opus mp3 m4a m4b aac mp4 mov webm weba mka mkv",
+        "amr awb 3gp 3ga caf wma aif aiff aifc au w64 ac3 ape wv voc gsm",
+    )
+    for ending in endings.split()
+)
+"""Endings of the names of sound files, and of videos with sound."""
+MOST_OFF = 8
+"""Bytes by which the size in a WAV's header may be wrong: some programs count the header, or leave the last odd byte out."""
 UNKNOWN_SIZE = 0x7FFF_F000
 """Bytes that a WAV which was written to a pipe claims to have, at least."""
 
@@ -68,15 +81,11 @@ class WavSpeaker:
     Raises BadInput when the file can't be written there, DiskFull when it doesn't fit.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._part = path.with_name(f"{path.name}.part")
+    def __init__(self, path: Path, force: bool = False) -> None:
+        """Open the file. With `force` one of another kind may be replaced."""
+        self._written = WrittenFile(path, WAV, force)
         self._sample_rate_hz = 0
         self._data_bytes = 0
-        with _told_of_write_errors(path):
-            if path.is_dir():
-                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-            self._file: IO[bytes] = self._part.open("wb")
 
     def play(self, chunks: Iterator[AudioChunk], is_stale: Callable[[], bool]) -> float:
         """Write until the chunks end or `is_stale()`, and return the seconds written, which count as heard."""
@@ -95,39 +104,40 @@ class WavSpeaker:
 
     def close(self) -> None:
         """Finish the file; safe to call twice."""
-        if self._file.closed:
+        if self._written.file.closed:
             return
         if not self._data_bytes:
             self.discard()
             return
-        with self._discarded_on_error():
-            self._file.seek(0)
-            self._file.write(_wav_header(self._sample_rate_hz, self._data_bytes))
-            self._file.close()
-            self._part.replace(self._path)
+        self._written.rewrite_start(_wav_header(self._sample_rate_hz, self._data_bytes))
+        self._written.commit()
 
     def discard(self) -> None:
         """Leave no file behind; safe to call twice."""
-        with suppress(OSError):  # closing writes what is still in memory, which fails again on a full disk
-            self._file.close()
-        self._part.unlink(missing_ok=True)
+        self._written.discard()
 
     def _write(self, samples: Sound) -> None:
         data = np.rint(np.clip(np.nan_to_num(samples), -1.0, 1.0) * 32767).astype("<i2").tobytes()
-        with self._discarded_on_error():
-            if not self._data_bytes:
-                self._file.write(_wav_header(self._sample_rate_hz, 0))
-            self._file.write(data)
+        if not self._data_bytes:
+            self._written.write(_wav_header(self._sample_rate_hz, 0))
+        self._written.write(data)
         self._data_bytes += len(data)
 
-    @contextmanager
-    def _discarded_on_error(self) -> Iterator[None]:
-        with _told_of_write_errors(self._path):
-            try:
-                yield
-            except OSError:
-                self.discard()
-                raise
+
+def names_sound(given: str) -> bool:
+    """Tell whether a text is the name of a sound file, which may be missing, by its ending or by what is in the file of that name."""
+    if "\n" in given:
+        return False
+    path = Path(given)
+    if path.suffix.lower() in SUFFIXES:
+        return True
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file, av.open(file, options={"format_whitelist": READABLE_FORMATS}, metadata_errors="ignore") as container:
+            return bool(container.streams.audio)
+    except (av.FFmpegError, OSError, ValueError):
+        return False
 
 
 def write_wav(path: Path, chunks: Iterable[AudioChunk]) -> float:
@@ -159,10 +169,13 @@ def _decode(path: Path) -> Iterator[Sound]:
                         yield to_mono(resampled.to_ndarray().T)
     except av.FFmpegError as error:
         raise BadInput(
-            f"{name} is not a sound file, or it is damaged", "use a WAV, FLAC, OGG or MP3 file that a player can play"
+            f"{name} is not a sound file, or it is damaged", "use a WAV, MP3, M4A, OGG, OPUS or FLAC file that a player can play"
         ) from error
-    except OSError as error:
-        raise BadInput(f"{name} can't be read ({error.strerror})", "check the path") from error
+    except FileNotFoundError as error:
+        raise BadInput(f"there is no sound file {name}", "check its name and folder") from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise BadInput(f"{name} can't be read ({reason})", "check the path") from error
     if not found:
         raise BadInput(f"{name} has no sound in it", "record it again")
 
@@ -172,7 +185,7 @@ def _check_whole(file: IO[bytes], name: str) -> None:
     kind, claimed = struct.unpack("<4sI", file.read(8).ljust(8, b"\0"))
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
-    if kind == b"RIFF" and size < claimed + 8 < UNKNOWN_SIZE:
+    if kind == b"RIFF" and size + MOST_OFF < claimed + 8 < UNKNOWN_SIZE:
         raise BadInput(f"{name} is cut short: {size} of {claimed + 8} bytes", "copy or record it again")
 
 
@@ -192,13 +205,3 @@ def _wav_header(sample_rate_hz: int, data_bytes: int) -> bytes:
     """Return the header of a WAV file of 16-bit mono PCM."""
     form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, sample_rate_hz, 2 * sample_rate_hz, 2, 16)
     return struct.pack("<4sI4s", b"RIFF", 36 + data_bytes, b"WAVE") + form + struct.pack("<4sI", b"data", data_bytes)
-
-
-@contextmanager
-def _told_of_write_errors(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(f"there is no room left for {shorten(path)}", "free some space or choose another folder") from error
-        raise BadInput(f"{shorten(path)} can't be written ({error.strerror})", "choose a file name in a folder you may write to") from error

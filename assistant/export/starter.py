@@ -124,7 +124,7 @@ def check_example(folder: Path) -> None:
     from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
 
     example = json.loads((_stored() / "example.json").read_text(encoding="utf-8"))
-    picture = cv2.cvtColor(cv2.imread(str(_stored() / "example.png")), cv2.COLOR_BGR2RGB)
+    picture = cv2.cvtColor(cv2.imdecode(np.fromfile(_stored() / "example.png", np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
     describer = Smolvlm2Describer(folder)
     view = describer.look([Keyframe(Frame(picture, 0.0), "only")])
     found = describer.log_likelihood(view, example["question"], example["answer"])

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from assistant.problems import DamagedModel, MissingModel, shorten
+from assistant.problems import BadInput, DamagedModel, MissingModel, shorten
 from assistant.store.manifests import Manifest, find_manifest
 
 RECORD_FILE = "verified.json"
@@ -53,8 +53,17 @@ def models_dir(override: Path | None = None) -> Path:
     """Choose the store's folder: `override`, else ASSISTANT_MODELS, else `scene-assistant` in the user's cache."""
     chosen = override or os.environ.get("ASSISTANT_MODELS")
     if chosen:
-        return Path(chosen).expanduser().absolute()
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "scene-assistant"
+        return with_utf8_name(Path(chosen).expanduser().absolute())
+    return with_utf8_name(Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "scene-assistant")
+
+
+def with_utf8_name(folder: Path) -> Path:
+    """Return a folder of models; BadInput if its name isn't UTF-8: libraries in C open what is in it, and some can't, or crash."""
+    try:
+        str(folder).encode()
+    except UnicodeEncodeError as error:
+        raise BadInput(f"the name of the folder {shorten(folder)} is not UTF-8", "rename it, or keep the models in another") from error
+    return folder
 
 
 def data_dir() -> Path:

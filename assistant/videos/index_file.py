@@ -6,9 +6,7 @@ never overwritten: the user is told in one line what to do.
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -19,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from assistant.messages import SeenPicture
-from assistant.problems import BadInput, DiskFull, shorten
+from assistant.problems import BadInput, shorten
+from assistant.written_files import INDEX, WrittenFile, told_of_write_errors
 
 FORMAT = "assistant video index 2"
 MOST_BYTES = 2 << 30
@@ -72,15 +71,8 @@ class VideoIndex:
     warnings: Sequence[str] = ()
 
 
-def check_writable(path: Path) -> None:
-    """Raise BadInput if an index can't be written there: at once, rather than after an hour of looking."""
-    folder = path.parent
-    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise BadInput(f"the index {shorten(path)} can't be written there", "give --index a file's name in a folder that you may write to")
-
-
-def save_index(path: Path, index: VideoIndex) -> None:
-    """Write an index whole or not at all. Raises DiskFull or BadInput if it can't be written."""
+def save_index(path: Path, index: VideoIndex, force: bool = False) -> None:
+    """Write an index whole or not at all; with `force` over a file of another kind. Raises DiskFull or BadInput if it can't be written."""
     pictures = [index.empty, *(k.seen for k in index.keyframes)]
     about = {
         "format": FORMAT,
@@ -90,22 +82,19 @@ def save_index(path: Path, index: VideoIndex) -> None:
         "blocks": [picture.block for picture in pictures],
         "seen": [picture.seen for picture in pictures],
     }
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
+    written = WrittenFile(path, INDEX, force)
     try:
-        with unfinished.open("wb") as file:
+        with told_of_write_errors(path, INDEX):
             np.savez(
-                file,
+                written.file,
                 about=np.frombuffer(json.dumps(about).encode(), np.uint8),
                 times_s=np.array([k.time_s for k in index.keyframes], np.float64),
                 features=np.stack([picture.features for picture in pictures]).astype(np.float32, copy=False),  # [1 + n, tokens, hidden]
                 words=np.stack([picture.evidence for picture in pictures]),  # [1 + n, k]
             )
-        unfinished.replace(path)
-    except OSError as error:
-        unfinished.unlink(missing_ok=True)
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(f"there is no room for the index {shorten(path)}", "free some, or leave out --index") from error
-        raise BadInput(f"the index {shorten(path)} can't be written ({error.strerror})", "give --index another file's name") from error
+        written.commit()
+    finally:
+        written.discard()
 
 
 def load_index(path: Path, key: IndexKey) -> VideoIndex:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.devices.opencv_camera import PICTURE_SUFFIXES, open_picture
+from assistant.devices.picture_file import PICTURE_SUFFIXES, open_picture
 from assistant.problems import BadInput, shorten
 from models.training.commands import tell_skipped
 

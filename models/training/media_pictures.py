@@ -9,7 +9,8 @@ from pathlib import Path
 
 import cv2
 
-from assistant.devices.opencv_camera import PICTURE_SUFFIXES, VideoFile, open_picture
+from assistant.devices.picture_file import PICTURE_SUFFIXES, open_picture
+from assistant.devices.video_file import VideoFile
 from assistant.messages import Frame, Picture
 from assistant.problems import BadInput, shorten
 from assistant.seeing.frame_quality import picture_problem, thumbnail

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from assistant.devices.opencv_camera import open_picture
+from assistant.devices.picture_file import open_picture
 from models.training.commands import writing
 from models.training.media_pictures import file_key
 from models.training.smolvlm_prompts import Looked, SmolVlmPrompts

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from assistant.devices.opencv_camera import open_picture
+from assistant.devices.picture_file import open_picture
 from assistant.messages import Picture
 from models.training.commands import digest, writing
 from models.training.media_pictures import file_key

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from assistant.devices.opencv_camera import open_source
 from assistant.devices.reconnecting import ReconnectingCamera
+from assistant.devices.sources import open_source
 from assistant.interfaces import Camera
 from assistant.messages import Frame
 from assistant.settings import CameraSettings

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from assistant.devices.decoder_messages import without_decoder_messages
-from assistant.devices.opencv_camera import open_picture
+from assistant.devices.picture_file import open_picture
 from assistant.problems import BadInput
 from tests.support.odd_pictures import odd_picture_files
 

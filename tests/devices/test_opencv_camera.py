@@ -8,7 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from assistant.devices.opencv_camera import VideoFile, open_picture, open_source
+from assistant.devices.picture_file import open_picture
+from assistant.devices.sources import open_source
+from assistant.devices.video_file import VideoFile
 from assistant.problems import BadInput, MissingDevice
 from assistant.settings import CameraSettings
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assistant.devices.opencv_camera import VideoFile, open_source
+from assistant.devices.sources import open_source
+from assistant.devices.video_file import VideoFile
 from assistant.problems import BadInput
 from assistant.settings import CameraSettings
 from tests.support.video_files import STEADY_S, cut, write_header, write_phone_video, write_sound, write_video

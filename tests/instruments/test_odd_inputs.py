@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant.devices.opencv_camera import open_picture
 from assistant.devices.pdf_file import PdfFile
+from assistant.devices.picture_file import open_picture
 from assistant.instruments.codes import Code, phrase_of, read_content
 from assistant.instruments.picture_strips import strips
 from assistant.instruments.read_codes import CodeReader

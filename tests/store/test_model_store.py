@@ -133,7 +133,7 @@ def test_the_models_folder_can_be_chosen(monkeypatch: pytest.MonkeyPatch, tmp_pa
     [
         (('licence = "CC0"\n', ""), "lacks the field licence"),
         (('licence = "CC0"', "licence = 7"), "bad field licence = 7"),
-        (("languages", "langauges"), "unknown field 'langauges'. The fields here are job, languages,"),
+        (("languages", "langauges"), "unknown field 'langauges'. Write languages."),
         (('job = "test"', 'job = "test"\nsice = 1'), "unknown field 'sice'"),
         (('name = "model.bin"', 'name = "../model.bin"'), "bad field name"),
         (("size_bytes = 2100", "size_bytes = -1"), "bad field size_bytes"),

@@ -16,7 +16,7 @@ pytest.importorskip("peft", reason="the extra [train] is not installed")
 
 from torch.nn import functional as F  # noqa: E402
 
-from assistant.devices.opencv_camera import open_picture  # noqa: E402
+from assistant.devices.picture_file import open_picture  # noqa: E402
 from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer  # noqa: E402
 from assistant.messages import Keyframe  # noqa: E402
 from models.training import distil as command  # noqa: E402

@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch", reason="the extra [train] is not installed"
 transformers = pytest.importorskip("transformers", reason="the extra [train] is not installed")
 peft = pytest.importorskip("peft", reason="the extra [train] is not installed")
 
-from assistant.devices.opencv_camera import open_picture  # noqa: E402
+from assistant.devices.picture_file import open_picture  # noqa: E402
 from assistant.engines.vlm.prompt import picture_block  # noqa: E402
 from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer  # noqa: E402
 from assistant.messages import Keyframe  # noqa: E402

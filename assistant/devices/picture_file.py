@@ -1,0 +1,271 @@
+"""A single picture out of a file, whatever its kind: upright, in RGB, 8 bits deep, what can be seen through on a ground that shows it.
+
+Files are read by Python and handed on as bytes, so that no name reaches a library that can't stand it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", "64000000")  # MAX_PICTURE_PIXELS, for formats whose header isn't read here
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from assistant.devices.decoder_messages import without_decoder_messages
+from assistant.devices.file_kinds import check_readable, picture_kind
+from assistant.devices.heif_file import NotAPicture, read_heif
+from assistant.messages import Frame, Picture
+from assistant.problems import BadInput, shorten
+
+MAX_PICTURE_PIXELS = 64_000_000
+"""Pixels decoded of a single picture: 192 MB as RGB, more than phones take."""
+MAX_FILE_BYTES = 512_000_000
+"""Of a single picture; larger ones aren't read into memory."""
+PICTURE_EDGE = 4096
+"""Pixels of the longer edge; longer single pictures are shrunk after decoding."""
+LEAST_EDGE = 8
+"""Pixels of the shorter edge, below which nothing can be told of a picture."""
+LIGHT = 192
+"""Of 255, the mean of what is seen from which it is put on black instead of white."""
+SAME_ROW = 2
+"""Levels, of 255, by which the dots of a row that was never decoded differ at most."""
+JPEG_REDUCTIONS = {2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4, 8: cv2.IMREAD_REDUCED_COLOR_8}
+PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
+END_OF_JPEG = b"\xff\xd9"
+_AGAIN = "copy it again from where it came, or save it as JPEG or PNG"
+
+Pixels = npt.NDArray[Any]
+"""As OpenCV decodes them: [H, W] or [H, W, 1, 3 or 4], BGR, of any depth."""
+
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
+
+class PictureFile:
+    """Implements `interfaces.RecordedCamera` on a single picture: a camera with one frame. Raises as `open_picture` does."""
+
+    def __init__(self, path: Path, largest_edge: int = PICTURE_EDGE) -> None:
+        self.warnings: list[str] = []
+        self._frame: Frame | None = open_picture(path, largest_edge, self.warnings)
+        self.duration_s = 0.0
+        self.most_fps: float | None = None
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield the picture, at 0 s; nothing once closed."""
+        if self._frame is not None:
+            yield self._frame
+
+    def close(self) -> None:
+        """Free the picture."""
+        self._frame = None
+
+
+def open_picture(path: Path, largest_edge: int = PICTURE_EDGE, warnings: list[str] | None = None) -> Frame:
+    """Read one picture, turned upright, of at most `largest_edge` pixels along an edge; BadInput for a damaged or a huge one.
+
+    A huge JPEG is reduced while it is decoded. The small letters of a long screenshot need a longer edge than the rest.
+    `warnings` gets the line that tells what is missing of a file that was cut off.
+    """
+    kind = picture_kind(path, check_readable(path))
+    name, content = shorten(path.name), read_content(path)
+    if kind is None:
+        raise BadInput(f"{name} can't be read as a picture", "it may be damaged or another kind of file; save it as JPEG or PNG")
+    if kind == "heif":
+        picture = _read_heif(content, name)
+    elif kind == "jpeg":
+        picture = _read_jpeg(content, name, warnings if warnings is not None else [])
+    else:
+        picture = _read_other(content, kind, name)
+    check_size(picture, name)
+    return Frame(shrink(picture, largest_edge), 0.0)
+
+
+def read_content(path: Path) -> bytes:
+    """Return a file's bytes; BadInput if there are too many for a picture, or they can't be read."""
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise BadInput(f"{shorten(path)} is too large for a picture", f"use at most {MAX_FILE_BYTES // 10**6} MB")
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"{shorten(path)} can't be read ({error.strerror})", "check the path and the right to read it") from error
+
+
+def check_size(picture: Picture, name: str) -> None:
+    """Raise BadInput for a picture so small that nothing can be told of it."""
+    height, width = picture.shape[:2]
+    if min(height, width) < LEAST_EDGE:
+        raise BadInput(f"{name} is too small to show anything: {width} x {height} pixels", "use a larger picture")
+
+
+def flattened(pixels: Pixels) -> Picture:
+    """Return what OpenCV decoded, of any depth and with or without transparency, as uint8 [H, W, 3] RGB.
+
+    What can be seen through is put on white, or on black where what is seen is nearly white itself: white letters would vanish.
+    """
+    levels = _eight_bits(pixels)
+    if levels.ndim == 3 and levels.shape[2] == 4:
+        colours, share = levels[..., :3].astype(np.float32), levels[..., 3:].astype(np.float32) / 255
+        if share.min() < share.max():  # where it is the same all over it says nothing, and some programs leave it empty
+            seen = float((colours.mean(2, keepdims=True) * share).sum() / max(float(share.sum()), 1e-6))
+            ground = 0.0 if seen >= LIGHT else 255.0
+            levels = np.rint(colours * share + ground * (1 - share)).astype(np.uint8)
+        else:
+            levels = np.ascontiguousarray(levels[..., :3])
+    return to_rgb(levels)
+
+
+def to_rgb(picture: Pixels) -> Picture:
+    """Return OpenCV's BGR or grey, 8 bits deep, as RGB."""
+    code = cv2.COLOR_GRAY2RGB if picture.ndim == 2 or picture.shape[2] == 1 else cv2.COLOR_BGR2RGB
+    return np.asarray(cv2.cvtColor(picture, code), np.uint8)
+
+
+def shrink(picture: Picture, largest_edge: int) -> Picture:
+    """Return the picture with no edge longer than that."""
+    height, width = picture.shape[:2]
+    scale = largest_edge / max(height, width)
+    if scale >= 1:
+        return picture
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _eight_bits(pixels: Pixels) -> npt.NDArray[np.uint8]:
+    if pixels.dtype == np.uint8:
+        return pixels
+    if pixels.dtype == np.uint16:  # cameras and scanners keep 10 or 12 bits in 16
+        white = next(2**bits - 1 for bits in (10, 12, 16) if pixels.max() < 2**bits)
+        return np.asarray(pixels.astype(np.float32) * (255 / white), np.uint8)
+    finite = np.nan_to_num(pixels.astype(np.float32), posinf=0.0, neginf=0.0)
+    top, bottom = float(np.percentile(finite, 99.5)), min(0.0, float(finite.min()))
+    return np.asarray(np.clip((finite - bottom) * (255 / max(top - bottom, 1e-6)), 0, 255), np.uint8)
+
+
+def _read_heif(content: bytes, name: str) -> Picture:
+    try:
+        return read_heif(content, MAX_PICTURE_PIXELS)
+    except NotAPicture as error:
+        raise BadInput(f"{name} is a HEIF file of a kind that isn't read here, or cut off", "save it as JPEG") from error
+    except ValueError as error:
+        raise _too_large(name, str(error)) from error
+    except EOFError as error:
+        raise BadInput(f"{name} is cut off or damaged: parts of the picture are missing", _AGAIN) from error
+
+
+def _read_jpeg(content: bytes, name: str, warnings: list[str]) -> Picture:
+    mode, (width, height) = cv2.IMREAD_COLOR, _jpeg_size(content)
+    if width * height > MAX_PICTURE_PIXELS:
+        fitting = [n for n in JPEG_REDUCTIONS if width * height / n**2 <= MAX_PICTURE_PIXELS]
+        if not fitting:
+            raise _too_large(name, f"{width} x {height}")
+        mode = JPEG_REDUCTIONS[fitting[0]]
+    pixels = _decoded(content, mode)
+    if pixels is not None:
+        return to_rgb(pixels)
+    if not width:
+        raise BadInput(f"{name} is cut off or damaged: there is no picture in it", _AGAIN)
+    pixels = _decoded(content + END_OF_JPEG, mode)  # without its end mark nothing is decoded from memory
+    if pixels is None:
+        raise BadInput(f"{name} is cut off or damaged, and can't be read as a picture", _AGAIN)
+    return _what_is_there(content + END_OF_JPEG, pixels, mode, name, warnings)
+
+
+def _what_is_there(content: bytes, upright: Pixels, mode: int, name: str, warnings: list[str]) -> Picture:
+    """The part of a JPEG that was decoded before its data ended: below it there is but one colour."""
+    stored = _decoded(content, mode | cv2.IMREAD_IGNORE_ORIENTATION)
+    turn = next((turn for turn in _TURNS if stored is not None and np.array_equal(turn(stored), upright)), None)
+    if stored is None or turn is None:
+        stored, turn = upright, _TURNS[0]
+    differs = np.flatnonzero(np.ptp(stored, axis=1).max(axis=1) > SAME_ROW)
+    rows = int(differs[-1]) + 1 if len(differs) else 0
+    if rows < LEAST_EDGE:
+        raise BadInput(f"{name} is cut off before its picture begins", _AGAIN)
+    if rows < len(stored):
+        warnings.append(f"{name} is cut off: only the upper {rows / len(stored):.0%} of the picture could be read")
+    elif b"\xff\xc2" in content[:HEAD_OF_JPEG]:  # a progressive one gets sharper until its end
+        warnings.append(f"{name} is cut off: the picture is less sharp than it was")
+    return to_rgb(np.ascontiguousarray(turn(stored[:rows])))
+
+
+HEAD_OF_JPEG = 200_000
+"""Bytes within which the kind of a JPEG is told."""
+
+
+def _read_other(content: bytes, kind: str, name: str) -> Picture:
+    if kind == "png":
+        width, height = int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")
+        if width * height > MAX_PICTURE_PIXELS:
+            raise _too_large(name, f"{width} x {height}")
+    upright = _decoded(content, cv2.IMREAD_COLOR)
+    if upright is None:
+        raise BadInput(f"{name} is cut off or damaged, and can't be read as a picture", _AGAIN)
+    if kind == "png" and content[24] <= 8 and content[25] not in (4, 6) and b"tRNS" not in content[:HEAD_OF_JPEG]:
+        return to_rgb(upright)
+    stored = _decoded(content, cv2.IMREAD_UNCHANGED)
+    if stored is None or (stored.dtype == np.uint8 and (stored.ndim == 2 or stored.shape[2] < 4)):
+        return to_rgb(upright)
+    if stored.dtype not in (np.uint8, np.uint16) and upright.std() > 1:
+        return to_rgb(upright)
+    return np.ascontiguousarray(_upright(stored, content)(flattened(stored)))
+
+
+def _upright(stored: Pixels, content: bytes) -> Callable[[Pixels], Pixels]:
+    """How a picture is turned upright: OpenCV does so only while it drops what can be seen through."""
+    plain = _decoded(content, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
+    colours = stored[..., :3] if stored.ndim == 3 else cv2.cvtColor(stored, cv2.COLOR_GRAY2BGR)
+    turns = [turn for turn in _TURNS if plain is not None and np.array_equal(turn(colours), plain)] or [_TURNS[0]]
+    told = _TURNS[_BY_EXIF.get(_orientation(content), 0)]
+    return told if told in turns else turns[0]
+
+
+def _orientation(content: bytes) -> int:
+    """EXIF's tag 0x0112, from 1 to 8; 1 where there is none."""
+    start = max(content.find(b"II*\0", 0, HEAD_OF_JPEG), content.find(b"MM\0*", 0, HEAD_OF_JPEG))
+    order: Literal["little", "big"] = "little" if content[start : start + 1] == b"I" else "big"
+
+    def number(at: int, length: int) -> int:
+        return int.from_bytes(content[start + at : start + at + length], order)
+
+    first = number(4, 4)
+    fields = range(first + 2, first + 2 + 12 * min(number(first, 2), 64), 12) if start >= 0 else ()
+    told = next((number(at + 8, 2) for at in fields if number(at, 2) == 0x0112), 1)
+    return 1 if start == 0 and told <= 4 else told  # libtiff has mirrored a TIFF by itself
+
+
+def _turns() -> Iterator[Callable[[Pixels], Pixels]]:
+    """The eight ways to hold a picture: turned anticlockwise by quarters, then the same of its mirror image."""
+    for mirrored in (False, True):
+        for quarters in range(4):
+            yield lambda pixels, m=mirrored, q=quarters: np.rot90(pixels[:, ::-1] if m else pixels, q)  # type: ignore[misc]
+
+
+_BY_EXIF = {1: 0, 2: 4, 3: 2, 4: 6, 5: 5, 6: 3, 7: 7, 8: 1}
+"""Orientation -> number in _TURNS."""
+_TURNS = tuple(_turns())
+
+
+def _decoded(content: bytes, mode: int) -> Pixels | None:
+    try:
+        with without_decoder_messages():
+            return cv2.imdecode(np.frombuffer(content, np.uint8), mode)
+    except cv2.error:
+        return None
+
+
+def _jpeg_size(content: bytes) -> tuple[int, int]:
+    """Width and height from a JPEG's header; (0, 0) if it doesn't tell."""
+    at = 2
+    while at + 9 <= len(content) and content[at] == 0xFF:
+        marker = content[at + 1]
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):  # a start-of-frame marker holds the size
+            return int.from_bytes(content[at + 7 : at + 9], "big"), int.from_bytes(content[at + 5 : at + 7], "big")
+        at += 1 if marker == 0xFF else 2 + int.from_bytes(content[at + 2 : at + 4], "big")
+    return 0, 0
+
+
+def _too_large(name: str, size: str) -> BadInput:
+    return BadInput(f"{name} is too large ({size} pixels)", f"use at most {MAX_PICTURE_PIXELS // 10**6} million pixels")
