@@ -146,8 +146,7 @@ class Conversation:
 
         `said`: what the assistant was saying, which is nothing that is said to it.
         """
-        # The canceller takes the first sound of a word: its language can't be told then, and in the right one it is surer.
-        heard = self._transcribe(utterance, self.language)
+        heard = self._transcribe(utterance, None)
         text, command = self._meant(heard)
         if command is None and is_own_voice(heard.text, said):
             return False
