@@ -147,9 +147,9 @@ class Conversation:
         `said`: what the assistant was saying, which is nothing that is said to it.
         """
         heard = self._transcribe(utterance, None)
-        if is_own_voice(heard.text, said):
-            return False
         text, command = self._meant(heard)
+        if command is None and is_own_voice(heard.text, said):
+            return False
         return bool(command or (text and heard.confidence >= self._ears.confidence_floor))
 
     def written(self, text: str, language: str) -> Question:

@@ -106,7 +106,7 @@ class AnswerWorker:
         if utterance.turn == UNBEGUN:
             if isinstance(understood, Sentence) and understood.text == self._session.phrase("say_again").text:
                 self._session.say(Earcon("error", self._session.turns.current))  # words, but nobody can tell which
-            if not isinstance(understood, Question) or is_own_voice(understood.text, self._session.saying):
+            if not isinstance(understood, Question) or self._is_own_voice(understood):
                 return  # a cough while the assistant spoke, words to somebody else, or its own
             understood = replace(understood, turn=self._session.turns.begin())
             self._report_question(understood)
@@ -136,6 +136,10 @@ class AnswerWorker:
         if isinstance(understood, Question) and is_answered:
             self._answer(understood)
         self._speculation = _Speculation(utterance.turn, understood, before if is_answered else None)
+
+    def _is_own_voice(self, question: Question) -> bool:
+        """Where the echo isn't gone, all words tell; a command that it was naming just now is more likely the user's."""
+        return question.command is None and is_own_voice(question.text, self._session.saying)
 
     def _ask_again(self) -> None:
         """What only began a question is asked for again once it surely won't go on."""

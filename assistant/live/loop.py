@@ -117,6 +117,7 @@ class LiveLoop:
         session.report("device", {"device": device, "is": change, "why": str(why or "")})
         if device == "microphone" and is_lost:
             session.turn_taking.user_speaks = False
+            session.control.loudness = 1.0  # it was lost in the middle of a word, perhaps
         if (device, is_lost) != ("speaker", True):  # nobody would hear it
             session.offer(session.phrase(f"{device}_{change}"))
 

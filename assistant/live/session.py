@@ -69,7 +69,7 @@ class Session:
         self.speaker = MonitoredSpeaker(speaker)
         self.waiting = WaitingSounds()
         self.saying = ""
-        """The sentence that is heard now, or was last; written by the thread that speaks."""
+        """The sentence that is heard now or was last, "" where it can't come back as an echo; written by the thread that speaks."""
 
     def look_ahead(self) -> None:
         """Have the describer look at what the camera shows now: it keeps that, so that an answer begins sooner."""

@@ -262,3 +262,11 @@ def test_a_pause_within_a_question_is_no_end_of_it(pause: list[float]) -> None:
     sounded = [event["text"] for event in live.events if event["event"] == "sound"]
     assert sounded[-1] == "I was asked: What is this?"
     assert len(pause) > 8 or "I was asked: What is the man" not in sounded
+
+
+def test_a_microphone_that_is_lost_within_a_word_leaves_the_voice_as_it_was() -> None:
+    """Nothing comes any more that could end the pause, and that it is gone must be heard."""
+    live = Loop(QUIET, [WHAT], ["x"])
+    live.loop._session.control.loudness = 0.0
+    live.loop.device_changed("microphone", True, None)
+    assert live.loop._session.control.gain() == 1.0

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -132,7 +133,9 @@ def _ask(
     events = running.wait_until_quiet(3)
     heard = [event["text"] for event in events if event["event"] == "question"]
     too_soon = [event for event in events if event["event"] == "sound" and event["arrived_s"] < ended_s]
-    return {"right": bool(heard) and is_right(heard[-1], question), "heard": heard, "spoken_into": bool(too_soon)}
+    told = {"right": bool(heard) and is_right(heard[-1], question), "heard": heard, "spoken_into": bool(too_soon)}
+    print(json.dumps({"asked": question, "place": place, "pause_s": pause_s, **told}), file=sys.stderr, flush=True)
+    return told
 
 
 def main() -> None:
