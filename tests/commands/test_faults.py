@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +128,8 @@ def test_a_closed_terminal_cleans_up_as_termination_does(tmp_path: Path, sent: s
     """It waits for a stream that never comes, and leaves nothing behind beside the sheet."""
     os.mkfifo(tmp_path / "stream")
     arguments = [sys.executable, "-m", "assistant", "keyframes", str(tmp_path / "stream"), "--sheet", str(tmp_path / "sheet.png")]
-    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    reset = partial(signal.signal, sent, signal.SIG_DFL)  # below `nohup` it is ignored, and stays so
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=reset)
     writer = os.open(tmp_path / "stream", os.O_WRONLY)  # returns once it reads
     process.send_signal(sent)
     _, err = process.communicate(timeout=30)
