@@ -67,7 +67,7 @@ class Assistant:
         transcriber = assembly.open_transcriber(settings.ears, store, threads, settings.language, translators)
         describer = assembly.open_describer(settings.answers, store)
         self._voices = assembly.open_synthesizers(settings.voice, store)
-        instruments = assembly.open_instruments(store, threads)
+        instruments = assembly.open_instruments(store, threads, describer=describer)
         self._conversation = Conversation(transcriber, describer, settings.ears, settings.language, translators, instruments)
 
     def look(self, source: str | Path | int | Picture = 0) -> View | PictureProblem:

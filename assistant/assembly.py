@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING
 from assistant.interfaces import (
     Button,
     Camera,
+    EchoCanceller,
     Instrument,
     Microphone,
     ObjectDetector,
+    PictureMemory,
     RecordedCamera,
     SceneDescriber,
     Speaker,
+    SpeakerControl,
     SpeechSynthesizer,
     TextReader,
     Transcriber,
@@ -30,7 +33,7 @@ from assistant.problems import BadInput, MissingModel, shorten
 from assistant.settings import AnswerSettings, CameraSettings, EarSettings, VoiceSettings
 from assistant.store import variant_choice
 from assistant.store.manifests import FULL_PRECISION, Manifest, all_manifests
-from assistant.store.model_store import SAVED_GRAPHS, ModelStore, with_utf8_name
+from assistant.store.model_store import SAVED_GRAPHS, ModelStore, data_dir, with_utf8_name
 
 if TYPE_CHECKING:
     from assistant.devices.connection import OnChange
@@ -160,6 +163,13 @@ def open_voice_detector() -> VoiceDetector:
     return SileroVad()
 
 
+def open_echo_canceller() -> EchoCanceller:
+    """Open what takes the assistant's own voice out of what it hears, one for each microphone. Raises MissingModel."""
+    from assistant.engines.echo.webrtc import WebrtcEchoCanceller
+
+    return WebrtcEchoCanceller()
+
+
 def open_synthesizers(settings: VoiceSettings, store: ModelStore, voice: str | None = None) -> list[SpeechSynthesizer]:
     """Open voices, the best first: `voice` if given, else every installed voice a language prefers, then eSpeak for the rest."""
     from assistant.engines.tts.espeak import EspeakSynthesizer
@@ -198,7 +208,12 @@ def open_translators(store: ModelStore, threads: int = 0) -> list[Translator]:
 
 
 def open_instruments(
-    store: ModelStore, threads: int = 0, *, live: bool = False, opening_degrees: float = CameraSettings().opening_degrees
+    store: ModelStore,
+    threads: int = 0,
+    *,
+    live: bool = False,
+    opening_degrees: float = CameraSettings().opening_degrees,
+    describer: SceneDescriber | None = None,
 ) -> list[Instrument]:
     """Open what answers by measuring, before a vision model is asked; what isn't fetched is left out. Each loads when it is first used.
 
@@ -207,9 +222,11 @@ def open_instruments(
         threads: 0 = one per core.
         live: leave room for sound.
         opening_degrees: how wide the camera sees.
+        describer: whose encoder knows things again that were shown to it; None: such aren't remembered.
     """
     from assistant.instruments.colour import ColourInstrument
     from assistant.instruments.light import LightInstrument
+    from assistant.instruments.my_things import MyThings
     from assistant.instruments.objects import ObjectInstrument
     from assistant.instruments.read_codes import CodeInstrument
     from assistant.instruments.read_text import TextInstrument
@@ -218,8 +235,11 @@ def open_instruments(
     with contextlib.suppress(MissingModel):
         found.append(TextInstrument(open_text_reader(store, threads, live=live), reads=readable_languages(store)))
     try:
-        objects = ObjectInstrument(open_detector(store, threads, live=live), opening_degrees)
+        detector = open_detector(store, threads, live=live)
+        objects = ObjectInstrument(detector, opening_degrees)
         found += [objects, ColourInstrument(objects.find)]
+        if isinstance(describer, PictureMemory):
+            found.append(MyThings(describer, detector, opening_degrees, data_dir() / "my_things.npz"))
     except MissingModel:
         found.append(ColourInstrument())
     return found
@@ -362,10 +382,12 @@ def open_wav_file(path: Path, force: bool = False) -> Speaker:
     return WavSpeaker(path, force)
 
 
-def open_speaker(destination: str | None, on_change: OnChange | None = None, *, force: bool = False) -> Speaker:
+def open_speaker(
+    destination: str | None, on_change: OnChange | None = None, control: SpeakerControl | None = None, *, force: bool = False
+) -> Speaker:
     """Open a WAV file to write, or the loudspeaker whose name contains `destination` (None: the system's choice).
 
-    With `force` a file of another kind is written over.
+    A loudspeaker asks `control` and tells it what it plays; a file doesn't. With `force` a file of another kind is written over.
     """
     if destination and Path(destination).suffix.lower() == ".wav":
         return open_wav_file(Path(destination), force)
@@ -373,8 +395,8 @@ def open_speaker(destination: str | None, on_change: OnChange | None = None, *, 
     from assistant.devices.sounddevice_speaker import SounddeviceSpeaker
 
     if on_change is None:
-        return SounddeviceSpeaker(destination or "")
-    return ReconnectingSpeaker(lambda: SounddeviceSpeaker(destination or ""), on_change)
+        return SounddeviceSpeaker(destination or "", control)
+    return ReconnectingSpeaker(lambda: SounddeviceSpeaker(destination or "", control), on_change, control=control)
 
 
 def _installed(job: str, store: ModelStore) -> list[Manifest]:

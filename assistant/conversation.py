@@ -15,12 +15,13 @@ from assistant.answering.commands import match_command
 from assistant.answering.english_questions import in_question_order, spelled_as_question
 from assistant.answering.model_answers import ModelInstrument
 from assistant.answering.presence import PresenceInstrument, thresholds_of
-from assistant.answering.question_parser import asks_about_safety, awaited_thing, parse_question, with_thing
+from assistant.answering.question_parser import asks_about_safety, awaited_thing, get_ready, is_unfinished, parse_question, with_thing
 from assistant.answering.router import answer, fittest, may_be_asked
 from assistant.answering.translating import Translation, find_translator, translate_faithfully
 from assistant.answering.wake_word import after_wake_word
 from assistant.answering.wording import Phrase, Quotation, words_of
 from assistant.hearing.language_choice import LanguageChoice
+from assistant.hearing.own_voice import is_own_voice
 from assistant.interfaces import Instrument, SceneDescriber, Transcriber, Translator
 from assistant.languages import languages, phrase
 from assistant.messages import (
@@ -104,7 +105,10 @@ class Conversation:
 
     def understand(self, utterance: Utterance, language: str | None = None) -> Question | Sentence:
         """Return the question in an utterance, or the sentence that says why there is none. The language is detected if not given."""
-        return self.understand_addressed(utterance, language) or self._say("no_speech", utterance.turn)
+        understood = self.understand_addressed(utterance, language) or self._say("no_speech", utterance.turn)
+        if isinstance(understood, Question) and understood.is_unfinished:
+            return self._say("say_again", utterance.turn)
+        return understood
 
     def understand_addressed(self, utterance: Utterance, language: str | None = None) -> Question | Sentence | None:
         """Return the question in an utterance, the sentence that says why there is none, or None if it wasn't meant for the assistant.
@@ -130,7 +134,23 @@ class Conversation:
         if self._wake_word:
             english = after_wake_word(english, self._wake_word) or english
         asks = () if command else self._asks(text, heard.language, english)
-        return Question(text, heard.language, english, utterance.turn, command, asks)
+        begins = command is None and is_unfinished(text, heard.language)
+        return Question(text, heard.language, english, utterance.turn, command, asks, begins)
+
+    def get_ready(self) -> None:
+        """Do once what the first question would wait for."""
+        get_ready(self.language)
+
+    def has_words(self, utterance: Utterance, said: str = "") -> bool:
+        """Tell whether something is said to the assistant in an utterance that may only be a cough. From any thread.
+
+        `said`: what the assistant was saying, which is nothing that is said to it.
+        """
+        heard = self._transcribe(utterance, None)
+        if is_own_voice(heard.text, said):
+            return False
+        text, command = self._meant(heard)
+        return bool(command or (text and heard.confidence >= self._ears.confidence_floor))
 
     def written(self, text: str, language: str) -> Question:
         """Return a typed question, with its English where something translates it; else its English is the text itself."""

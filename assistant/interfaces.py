@@ -81,6 +81,30 @@ class Speaker(Protocol):
         ...
 
 
+class SpeakerControl(Protocol):
+    """What a loudspeaker asks and tells while it plays, block by block and on a thread of its own: nothing here waits."""
+
+    def gain(self) -> float:
+        """Return by how much the next block is to be multiplied; 0 = pause: it is played later, from the word that was cut."""
+        ...
+
+    def played(self, samples: Sound, time_s: float) -> None:
+        """Take float32 [n] at 16 kHz, which was handed to the device at this time of the monotonic clock, pauses included."""
+        ...
+
+
+class EchoCanceller(Protocol):
+    """Takes the sound of the loudspeaker out of what the microphone hears. Keeps state between pieces of one stream."""
+
+    def clean(self, heard: Sound, played: Sound) -> Sound:
+        """Return float32 [n] at 16 kHz: `heard` without the echo of `played`, which has the same times; the echo may be later."""
+        ...
+
+    def reset(self) -> None:
+        """Forget the stream so far."""
+        ...
+
+
 class Button(Protocol):
     """What a user presses to talk or for silence."""
 

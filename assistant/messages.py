@@ -45,10 +45,11 @@ row go on in the text that was read last."""
 
 Intent = Literal[
     "scene", "what", "choice", "is_this", "is_there", "where", "how_many", "colour", "light", "code", "who", "doing",
-    "compare", "match", "things", "money", "safety", "not_about_the_picture", "free", ReadingIntent,
+    "compare", "match", "things", "remember_thing", "keep_thing", "forget_thing",
+    "money", "safety", "not_about_the_picture", "free", ReadingIntent,
 ]  # fmt: skip
-"""What is wanted; "match": whether the colours of two things go together; "compare": any other comparison; "things": a list of what is
-there; "free" is whatever fits nothing else."""
+"""What is wanted; "match": whether the colours of two things go together; "compare": any other comparison; "things": a list
+of what is there; "remember_thing" and the like: of the user's own; "free" is whatever fits nothing else."""
 
 CommandKind = Literal[
     "describe", "more", "shorter", "repeat", "stop", "what_changed", "where_looking", "tell_when",
@@ -188,6 +189,8 @@ class Question:
     """Set when it is no question about a picture but a command to the assistant."""
     asks: tuple[Ask, ...] = field(default=(), compare=False)
     """What is asked, in order, as the texts were parsed; empty for a command."""
+    is_unfinished: bool = False
+    """Whether it only begins a question: "Is there", "What is the"."""
 
     @property
     def is_on_page(self) -> bool:

@@ -71,10 +71,12 @@ class EarSettings(CheckedSettings, frozen=True):
     """Of silence end an utterance."""
     sure_silence_s: Annotated[float, Meta(ge=0.1, le=10.0)] = 0.25
     """Of silence end an utterance whose words are a whole question or command; if they go on after all, they are taken as one."""
+    unfinished_silence_s: Annotated[float, Meta(ge=0.1, le=10.0)] = 1.5
+    """Of silence end an utterance whose words only begin a question; what goes on within it belongs to what was said before."""
     pause_s: Annotated[float, Meta(ge=0.03, le=10.0)] = 0.03
     """After this much silence what was said is recognised and answered ahead, in case it was all."""
-    interrupt_speech_s: Annotated[float, Meta(ge=0.03, le=10.0)] = 0.3
-    """Speech this long silences the assistant; shorter sounds do so only when they turn out to be words, such as "Stop"."""
+    interrupt_speech_s: Annotated[float, Meta(ge=0.03, le=10.0)] = 0.8
+    """Speech this long ends what the assistant says; any pauses it, and ends it as soon as that turns out to be words, such as "Stop"."""
     pre_roll_s: Annotated[float, Meta(ge=0.0, le=5.0)] = 0.3
     """Sound kept from before speech was noticed, so that the first syllable survives."""
     max_utterance_s: Annotated[float, Meta(ge=1.0, le=30.0)] = 20.0
@@ -87,7 +89,7 @@ class EarSettings(CheckedSettings, frozen=True):
     greet_languages: bool = False
     """For a kiosk: when it is ready it invites in each of these languages, as many as a few seconds hold."""
     headphones: bool = False
-    """Listen while speaking; with a loudspeaker the assistant would hear itself."""
+    """What it says can't reach the microphone: its own voice needn't be taken out of what it hears."""
     push_to_talk: bool = False
     """Hear nothing until a key is pressed."""
     wake_word: str = ""

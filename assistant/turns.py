@@ -34,6 +34,12 @@ class Turns:
         """Make everything stale because the user wants silence, and return the number of the turn that nobody has filled yet."""
         return self.begin()
 
+    def end(self, turn: int) -> None:
+        """Make a turn stale, unless it is already: then a newer one goes on."""
+        with self._lock:
+            if turn == self._current:
+                self._current += 1
+
     def is_stale(self, turn: int) -> bool:
         """Tell whether a turn is no longer the current one."""
         return turn != self._current

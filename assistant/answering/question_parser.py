@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
-from assistant.answering.templates import full_pattern, part_pattern, slots_of, spaced
+from assistant.answering.templates import full_pattern, part_pattern, prefix_pattern, slots_of, spaced
 from assistant.languages import FALLBACK, languages
 from assistant.languages.naming import named_language
 from assistant.languages.normalized import as_written
@@ -43,7 +43,7 @@ _ASKED_OTHERWISE: dict[str, tuple[Intent, str]] = {
 _OF_PLACES = frozenset(("things_left", "things_right", "things_on"))
 _ORDER = (
     *("code", "translate_text", "expiry", "brand", "not_about_the_picture", "money", "total", "has_text", "find_text", "read"),
-    *("who", "colour", "light", "how_many"),
+    *("who", "keep_thing", "remember_thing", "forget_thing", "colour", "light", "how_many"),
     *("things_left", "things_right", "things_on"),
     *("where", "choice", "match", "compare", "doing", ABSENT, "is_there", "is_this", "scene", "what"),
 )
@@ -149,6 +149,23 @@ def asks_about_safety(text: str, language: str) -> bool:
     return grammar.safety is not None and grammar.safety.search(words) is not None
 
 
+def is_unfinished(text: str, language: str) -> bool:
+    """Tell whether a question only begins: "Is there", "What is the", whatever mark a recogniser has put behind it."""
+    if asks_about_safety(text, language):
+        return False
+    _, slots = _match(text, language) or ("", {"": ""})
+    if not slots or any(find_noun(thing, language) for thing in slots.values()):
+        return False  # nothing is missing, or what seems to be: in "Is there a" an "a" is asked for
+    ways = {_grammar(language).words(text), spaced(text)} - {""}
+    return any(beginning.fullmatch(words) for words in ways for beginning in _beginnings(language))
+
+
+def get_ready(language: str) -> None:
+    """Do once what the first question in a language would wait for."""
+    _grammar(language)
+    _beginnings(language)
+
+
 def _match(text: str, language: str) -> tuple[str, dict[str, str]] | None:
     grammar = _grammar(language)
     words = grammar.words(text)
@@ -161,6 +178,8 @@ def _match(text: str, language: str) -> tuple[str, dict[str, str]] | None:
         if wanted := slots.get(LANGUAGE):
             if code := named_language(wanted, language):
                 return intent, {"thing": code}
+        elif intent == "remember_thing" and text.rstrip().endswith(("?", "？", "؟")):
+            continue  # "This is my wallet?" asks, in many languages, whether it is
         elif intent == "things_on" and not _can_be_found(slots["thing"], language):
             continue  # "What is on the photo?" asks about the scene
         elif grammar.names(slots.values()):
@@ -214,6 +233,13 @@ def _grammar(code: str) -> _Grammar:
         tuple((spaced(short), spaced(long)) for short, _, long in (each.partition("=") for each in table.get(CONTRACTIONS, ()))),
         part_pattern(table.get(NAMELESS, ())),
     )
+
+
+@functools.cache
+def _beginnings(code: str) -> tuple[re.Pattern[str], ...]:
+    """Patterns of the first words of a language's questions."""
+    table = _with_lists(languages()[code if code in languages() else FALLBACK].questions)
+    return tuple(filter(None, (prefix_pattern(template) for intent in _ORDER for template in table.get(intent, ()))))
 
 
 def _with_lists(table: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:

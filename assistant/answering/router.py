@@ -12,7 +12,8 @@ from typing import get_args
 
 from assistant.answering.answer_checks import SCENE_QUESTION, thresholds_for
 from assistant.interfaces import Instrument
-from assistant.messages import AnswerThresholds, Ask, Detail, Finding, Intent, PictureProblem, ReadingIntent, View
+from assistant.languages.nouns import ancestors, nouns
+from assistant.messages import AnswerThresholds, Ask, Detail, Finding, Intent, PictureProblem, ReadingIntent, SingleObject, View
 
 FIT = 0.6
 """An instrument whose plain answers are right less often isn't asked: rather nothing than four wrong ones of ten."""
@@ -42,7 +43,8 @@ TAKEN_FOR_GRANTED: frozenset[Intent] = frozenset(("colour", "how_many", "where",
 """Intents whose questions take the thing that they name for granted."""
 PEOPLE = Ask("how_many", "person")
 """What is told of people where nobody may say who they are."""
-_ALONE: frozenset[Intent] = frozenset(("not_about_the_picture", *READING, "scene", "what"))
+OWN_THINGS: tuple[Intent, ...] = ("remember_thing", "keep_thing", "forget_thing")
+_ALONE: frozenset[Intent] = frozenset(("not_about_the_picture", *READING, *OWN_THINGS, "scene", "what"))
 """Intents after whose refusal what is seen would be beside the point."""
 
 
@@ -64,8 +66,10 @@ def answer(
         if there and there.probability < thresholds_for(there, thresholds).absent:
             yield there
             return
-        if (yield from _examined(instruments, view, ask, detail)):
-            if ask.intent == "what":  # "A bottle. It says: Fanta."
+        if found := (yield from _examined(instruments, view, ask, detail)):
+            if ask.intent == "what":  # "A shirt. Blue. Striped.", "A bottle. It says: Fanta."
+                if any(map(_is_garment, found)):
+                    yield from _examined(instruments, view, Ask("colour"), detail)
                 yield from _examined(instruments, view, Ask("sign"), detail)
             return
         if there and ask.intent in REFUSALS:
@@ -93,16 +97,21 @@ def fittest(instruments: Sequence[Instrument], ask: Ask) -> list[Instrument]:
     return [instrument for share, instrument in sorted(reliable, key=lambda each: -each[0]) if share >= FIT]
 
 
-def _examined(instruments: Sequence[Instrument], view: View, ask: Ask, detail: Detail) -> Generator[Finding, None, bool]:
-    """Of the first instrument that finds anything, as a generator that returns whether one did."""
+def _examined(instruments: Sequence[Instrument], view: View, ask: Ask, detail: Detail) -> Generator[Finding, None, list[Finding]]:
+    """Of the first instrument that finds anything, as a generator that returns what it found."""
     for instrument in fittest(instruments, ask):
-        said = False
+        found = []
         for finding in instrument.examine(view, ask, detail):
-            said = True
+            found.append(finding)
             yield finding
-        if said:
-            return True
-    return False
+        if found:
+            return found
+    return []
+
+
+def _is_garment(finding: Finding) -> bool:
+    noun = nouns().get(finding.value.noun or "") if isinstance(finding.value, SingleObject) else None
+    return noun is not None and any(label.startswith("clothing:") for kind in (noun, *ancestors(noun)) for label in kind.labels)
 
 
 def _presence(instruments: Sequence[Instrument], view: View, ask: Ask) -> Finding | None:

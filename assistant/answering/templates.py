@@ -24,11 +24,19 @@ _SLOT = re.compile(r"\{(\w+(?:=[^{}]*)?)\}")
 _STAR = "wqx"
 """Stands for a template's star while its words are normalised: no word has it."""
 _PAIRS = {"(": ")", "[": "]"}
+NEVER = r"(?!)"
+"""A pattern that matches nothing."""
 
 
 def full_pattern(template: str) -> re.Pattern[str]:
     """Compile a pattern for the whole of `spaced(text)`; `slots_of` tells what stood in its slots."""
     return re.compile(_regex(template, count()))
+
+
+def prefix_pattern(template: str) -> re.Pattern[str] | None:
+    """Compile a pattern for the first words of what the template says, up to what the user names; None where it begins with that."""
+    first = _prefix(template)
+    return re.compile(first) if first else None
 
 
 def slots_of(match: re.Match[str]) -> dict[str, str]:
@@ -71,6 +79,28 @@ def _regex(template: str, numbers: Iterator[int] | None) -> str:
             choices = "|".join(_regex(choice, numbers) for choice in _choices(text[1:-1]))
             made.append(f"(?:{choices})" + ("?" if kind == "[" else ""))
     return "".join(made)
+
+
+def _prefix(template: str) -> str:
+    """A pattern of any number of its first words, none included, but for slots and what stands behind them."""
+    made = ""
+    for kind, text in reversed(list(_pieces(template))):
+        if kind == "slot":
+            made = ""
+            continue
+        if kind == "words":
+            words = _words(text).split()
+            some, whole = "", " ".join(words)
+            for word in reversed(words[:-1]):
+                some = f"(?:{word} {some})?"
+            whole += " " if whole else ""
+        else:
+            choices = _choices(text[1:-1])
+            some = "|".join(filter(None, map(_prefix, choices)))
+            whole = f"(?:{'|'.join(_regex(choice, None) for choice in choices if not _SLOT.search(choice)) or NEVER})"
+            whole += "?" if kind == "[" else ""
+        made = f"(?:{whole}{made}|{some})"
+    return made
 
 
 def _words(text: str) -> str:

@@ -110,6 +110,8 @@ def _seen(finding: Finding, thresholds: AnswerThresholds, language: str) -> Phra
 def _counted(number: int, finding: Finding, language: str) -> Phrase:
     """How many: exactly only as far as that is known to be right, people in their own words."""
     is_people = not finding.thing
+    if finding.is_doubtful:
+        return Phrase("count_unsure", {"n": str(number)})
     if number == 0:
         return Phrase("nobody") if is_people else Phrase("not_seen", {"thing": _thing(replace(finding, probability=0.0), language)})
     if number > COUNTABLE:

@@ -8,10 +8,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from assistant.benchmarks.labelled_pictures import PERSON, boxed_pictures
 from assistant.benchmarks.scripted_videos import HEIGHT, MARGIN, WIDTH, fitted
 from assistant.messages import Picture
 from assistant.problems import BadInput, shorten
 from assistant.seeing.frame_quality import picture_problem
+from assistant.seeing.own_things import cut_out
 
 
 def made_up_pictures(count: int, seed: int = 1) -> list[Picture]:
@@ -47,6 +49,24 @@ def photographs(folder: Path, count: int, seed: int = 1) -> list[Picture]:
         )
     order = np.random.default_rng(seed).permutation(len(found))
     return [found[index] for index in order]
+
+
+def people_and_background(folder: Path, count: int) -> tuple[Picture, list[Picture]]:
+    """Return a picture without people, and people cut out of others: COCO's small pictures, with boxes.tsv.
+
+    Only whole people who take a good part of their picture. BadInput if there are too few.
+    """
+    found = list(boxed_pictures(folder, "report", 10_000))
+    empty = [each.picture for each in found if not each.people and not picture_problem(fitted(each.picture))]
+    crops = []
+    for each in found:
+        for name, region in each.things:
+            if name == PERSON and region.height > 0.5 and region.width > 0.12 and region.top > 0.01 and region.top + region.height < 0.99:
+                crops.append(cut_out(each.picture, region))
+                break
+    if not empty or len(crops) < count:
+        raise BadInput(f"{shorten(folder)} shows {len(crops)} whole people where {count} are needed", "give the project's coco_small")
+    return empty[0], crops[:count]
 
 
 def _some_of(archive: Path, count: int, seed: int) -> list[Picture]:

@@ -105,12 +105,13 @@ def render(seed: int, part: Part, lamp: str, shown: int = 0) -> Garment:
     other, second = None, colour
     while pattern != "plain" and (other is None or difference(*map(_seen, (colour, second))) < 25):
         other, second = _pick(rng, pool)
+    kept = 1.0 if rng.random() < 1 / 3 else rng.uniform(0, 0.6)  # of the lamp's tint: one camera in three takes nothing out
     rng = np.random.default_rng((seed, part == "report", shown + 1))
     cloth = colour + _pattern(rng, pattern)[..., None] * (second - colour)
     cloth = cloth * _fabric(rng, part)[..., None] * _folds(rng)[..., None]
     ground = _ground(rng, part, pool, colour)
     mask = cv2.GaussianBlur(_mask(rng), (0, 0), 0.8)[..., None]
-    light = (ground + mask * (cloth - ground)) * _lighting(rng)[..., None] * _left_by_camera(rng, LAMPS[lamp], cloth, mask)
+    light = (ground + mask * (cloth - ground)) * _lighting(rng)[..., None] * _left_by_camera(rng, LAMPS[lamp] ** kept, cloth, mask)
     return Garment(_developed(rng, light), name, other, pattern, lamp)
 
 
@@ -220,12 +221,10 @@ def _lines(rng: np.random.Generator, period: float) -> Plane:
     return np.asarray((along % period < 2) | (across % period < 2), np.float64)
 
 
-def _left_by_camera(rng: np.random.Generator, lamp: Plane, cloth: Plane, mask: Plane) -> Plane:
-    """The cast that is left of a lamp, RGB: one camera in three does nothing, the others most, and all are led astray by large colours."""
-    kept = 1.0 if rng.random() < 1 / 3 else rng.uniform(0, 0.6)
+def _left_by_camera(rng: np.random.Generator, tint: Plane, cloth: Plane, mask: Plane) -> Plane:
+    """The tint that is left of a lamp's, RGB: all cameras are led astray by large colours."""
     mean = (cloth * mask).mean((0, 1)) + 0.3 * (1 - mask.mean())
-    astray = (mean / mean.mean()) ** -rng.uniform(0, 0.25)
-    return np.asarray(lamp**kept * astray, np.float64)
+    return np.asarray(tint * (mean / mean.mean()) ** -rng.uniform(0, 0.25), np.float64)
 
 
 def _developed(rng: np.random.Generator, light: Plane) -> Picture:
@@ -237,4 +236,4 @@ def _developed(rng: np.random.Generator, light: Plane) -> Picture:
     encoded = cv2.GaussianBlur(encoded, (0, 0), rng.uniform(0.4, 1.2))
     quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(75, 95))]
     packed = cv2.imencode(".jpg", np.asarray(encoded[..., ::-1] * 255 + 0.5, np.uint8), quality)[1]
-    return np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR)[..., ::-1], np.uint8)
+    return np.asarray(cv2.cvtColor(cv2.imdecode(packed, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), np.uint8)

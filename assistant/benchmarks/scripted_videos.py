@@ -167,6 +167,21 @@ def objects(background: Picture, things: Sequence[Picture], stay_s: Sequence[flo
     return Film("objects", tuple(shots))
 
 
+def visitors(background: Picture, people: Sequence[Picture], stay_s: float, away_s: float) -> Film:
+    """Return a film of people, uint8 [h, w, 3] each cut out of a photograph, who come before a background one at a time, and go again."""
+    empty = fitted(background)
+    shots = [Shot(empty, away_s, NOBODY)]
+    for number, person in enumerate(people):
+        scene = empty.copy()
+        scale = min(PERSON_HEIGHT / person.shape[0], WIDTH / 3 / person.shape[1])
+        small = cv2.resize(person, (round(person.shape[1] * scale), round(person.shape[0] * scale)), interpolation=cv2.INTER_AREA)
+        left = MARGIN + 20 + 83 * number % (WIDTH - small.shape[1] - 30)
+        bottom = len(scene) - MARGIN - 10
+        scene[bottom - small.shape[0] : bottom, left : left + small.shape[1]] = small
+        shots += [Shot(scene, stay_s, f"person {number}", cut=False), Shot(empty, away_s, NOBODY, cut=False)]
+    return Film("visitors", tuple(shots))
+
+
 def collection(pictures: Sequence[Picture], seed: int = 1) -> list[Film]:
     """Return one film of each kind with scenes of 1.2 to 10 s, of FILM_PICTURES pictures."""
     rng = np.random.default_rng(seed)
@@ -185,6 +200,10 @@ def collection(pictures: Sequence[Picture], seed: int = 1) -> list[Film]:
 
 FILM_PICTURES = 36
 """Pictures that `collection` needs."""
+NOBODY = "nobody"
+"""Name of the scenes of `visitors` in which nobody is."""
+PERSON_HEIGHT = 150
+"""Pixels that a person is made high, of the 228 of a frame and its margins."""
 BAD_CAMERAS = {
     "noise": CameraFaults(noise=12.0),
     "exposure drift": CameraFaults(exposure_drift=0.4),

@@ -90,7 +90,7 @@ def _asked(options: argparse.Namespace, settings: Settings, store: ModelStore, m
     transcriber = open_transcriber(settings.ears, store, language=language, translators=translators) if spoken else None
     describer = open_describer(settings.answers, store)
     watch.lap("load")
-    instruments = open_instruments(store, settings.answers.threads, opening_degrees=settings.camera.opening_degrees)
+    instruments = open_instruments(store, settings.answers.threads, opening_degrees=settings.camera.opening_degrees, describer=describer)
     conversation = Conversation(transcriber, describer, settings.ears, language, translators, instruments)
     understood: list[Question | Sentence]
     if spoken:

@@ -56,6 +56,7 @@ MEASUREMENTS = {
     "keyframes": ("keyframe_cost", ()),
     "videos": ("video_accuracy", ("--model",)),
     "reading": ("reading", ("--data", "--pictures")),
+    "instruments": ("instruments", ("--data", "--pictures")),
 }
 """What else can be measured -> its module below assistant.benchmarks, and the options that it takes."""
 LONGEST_S = 1800
@@ -75,12 +76,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--what",
         choices=("runtime", *MEASUREMENTS),
         default="runtime",
-        help="the model's speed (default), the wait for an answer, translation's share of it, narration, keyframes, videos, reading",
+        help="the model's speed (default), the wait for an answer, translation's share of it, narration, keyframes, videos, reading, "
+        "instruments",
     )
     parser.add_argument(
-        "--data", type=Path, metavar="DIR", help="photographs to read too: with a texts.tsv, and without text in DIR/without"
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="reading: photographs with a texts.tsv, and without text in DIR/without; instruments: the project's test data",
     )
-    parser.add_argument("--pictures", type=int, metavar="N", help="of how many rendered pictures the text is read (default 100)")
+    parser.add_argument("--pictures", type=int, metavar="N", help="how many pictures are used (default 100, of instruments 150)")
     parser.set_defaults(settings=None)
     add_force_argument(parser)
 

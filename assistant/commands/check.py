@@ -51,6 +51,7 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
     yield _offline()
     yield _camera()
     yield from _sound()
+    yield _echo()
     yield from _models(store)
     yield _reading(store)
     yield from _languages(store)
@@ -98,6 +99,14 @@ def _models(store: ModelStore) -> Iterator[Result]:
         state = store.state(manifest.name)
         if manifest.default or state != "missing":
             yield _result(f"{manifest.kind} {manifest.name}", state == "installed", state)
+
+
+def _echo() -> Result:
+    try:
+        assembly.open_echo_canceller()
+    except Problem as problem:
+        return _result("echo", False, f"{problem}; without headphones nothing is heard while the assistant speaks")
+    return _result("echo", True, "its own voice is taken out of what is heard: it may be interrupted without headphones")
 
 
 def _reading(store: ModelStore) -> Result:

@@ -18,12 +18,13 @@ from assistant import assembly
 from assistant.commands.options import add_force_argument, add_settings_argument, settings_of, store_of
 from assistant.commands.output import resident_bytes
 from assistant.conversation import Conversation
-from assistant.interfaces import Button
+from assistant.interfaces import Button, EchoCanceller
 from assistant.live.loop import Devices, LiveLoop
 from assistant.live.session import EventSink
 from assistant.live.timed_describer import timed
 from assistant.live.turn_trace import TurnTrace
-from assistant.problems import Problem
+from assistant.live.voice_control import VoiceControl
+from assistant.problems import MissingModel, Problem
 from assistant.settings import Settings
 from assistant.store.model_store import ModelStore
 from assistant.written_files import TRACE, WrittenFile
@@ -99,13 +100,15 @@ def _open_loop(options: argparse.Namespace, report: EventSink) -> tuple[LiveLoop
     button = assembly.open_button(settings.keys.talk)
     camera = assembly.open_camera(options.camera, settings.camera, real_time=True, on_change=device_changed)
     microphone = assembly.open_microphone(options.microphone, device_changed)
-    speaker = assembly.open_speaker(options.speaker, device_changed, force=options.force)
+    control = VoiceControl()
+    speaker = assembly.open_speaker(options.speaker, device_changed, control, force=options.force)
+    canceller = None if settings.ears.headphones else _echo_canceller()
     synthesizers = assembly.open_synthesizers(settings.voice, store)
     translators = assembly.open_translators(store, settings.answers.threads)
     transcriber = assembly.open_transcriber(settings.ears, store, settings.answers.threads, settings.language, translators)
-    describer = timed(assembly.open_describer(settings.answers, store, live=True), report)
-    opening = settings.camera.opening_degrees
-    instruments = assembly.open_instruments(store, settings.answers.threads, live=True, opening_degrees=opening)
+    seeing = assembly.open_describer(settings.answers, store, live=True)
+    describer, opening = timed(seeing, report), settings.camera.opening_degrees
+    instruments = assembly.open_instruments(store, settings.answers.threads, live=True, opening_degrees=opening, describer=seeing)
     conversation = Conversation(
         transcriber,
         describer,
@@ -117,10 +120,19 @@ def _open_loop(options: argparse.Namespace, report: EventSink) -> tuple[LiveLoop
         wake_word=settings.ears.wake_word,
     )
     is_live = not Path(options.camera).is_file()
-    devices = Devices(camera, microphone, speaker, assembly.open_voice_detector(), synthesizers, is_live)
+    detector = assembly.open_voice_detector()
+    devices = Devices(camera, microphone, speaker, detector, synthesizers, is_live, control, canceller)
     loop = LiveLoop(devices, conversation, settings, report)
     ready.set()
     return loop, button
+
+
+def _echo_canceller() -> EchoCanceller | None:
+    """None where there is none for this processor; `assistant check` tells."""
+    try:
+        return assembly.open_echo_canceller()
+    except MissingModel:
+        return None
 
 
 def _with_languages(settings: Settings, language: str | None, store: ModelStore) -> Settings:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from assistant.devices.connection import GRACE_S, Connection, OnChange, Timeouts
-from assistant.interfaces import Speaker
+from assistant.interfaces import Speaker, SpeakerControl
 from assistant.messages import AudioChunk
 from assistant.problems import LostDevice, MissingDevice, Problem
 from assistant.workers import Worker
@@ -29,7 +29,15 @@ class ReconnectingSpeaker:
     A sentence during which the loudspeaker is lost is played again from its start if it is back in time; else it counts as not heard.
     """
 
-    def __init__(self, open_speaker: Callable[[], Speaker], on_change: OnChange, timeouts: Timeouts | None = None) -> None:
+    def __init__(
+        self,
+        open_speaker: Callable[[], Speaker],
+        on_change: OnChange,
+        timeouts: Timeouts | None = None,
+        control: SpeakerControl | None = None,
+    ) -> None:
+        """`control`: what the device asks, which may pause it."""
+        self._control = control
         self._connection = Connection("speaker", on_change, timeouts or Timeouts())
         self._open = open_speaker
         self._changed = threading.Condition()
@@ -89,6 +97,8 @@ class ReconnectingSpeaker:
         playing = _Playing(device, chunks, is_stale, connection.timeouts)
         while not playing.worker.done.wait(TICK_S):
             closed = connection.closed.is_set() and not playing.worker.done.wait(GRACE_S)
+            if self._control and not self._control.gain():  # paused: it takes nothing, and is well
+                playing.due_s += TICK_S
             if closed or time.monotonic() > playing.due_s:
                 connection.leave(playing.worker)
                 raise LostDevice("the loudspeaker takes no more sound", "check its cable or plug it in again")

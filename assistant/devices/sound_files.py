@@ -17,6 +17,7 @@ from typing import IO
 import av
 import numpy as np
 
+from assistant.devices.mono import to_mono
 from assistant.devices.resampling import Resampler
 from assistant.messages import AudioChunk, Sound
 from assistant.problems import BadInput, shorten
@@ -158,12 +159,14 @@ def _decode(path: Path) -> Iterator[Sound]:
         with path.open("rb") as file:
             _check_whole(file, name)
             with av.open(file, options={"format_whitelist": READABLE_FORMATS}, metadata_errors="ignore") as container:
-                resampler = av.AudioResampler("fltp", "mono", SAMPLE_RATE_HZ)
-                frames = container.decode(container.streams.audio[0]) if container.streams.audio else iter(())
+                stream = container.streams.audio[0] if container.streams.audio else None
+                is_mono = stream is not None and stream.codec_context.layout.nb_channels == 1
+                resampler = av.AudioResampler("fltp", "mono" if is_mono else "stereo", SAMPLE_RATE_HZ)
+                frames = container.decode(stream) if stream else iter(())
                 for frame in chain(frames, [None]):  # None: what the resampler still holds
                     for resampled in resampler.resample(frame):
                         found = True
-                        yield resampled.to_ndarray()[0]
+                        yield to_mono(resampled.to_ndarray().T)
     except av.FFmpegError as error:
         raise BadInput(
             f"{name} is not a sound file, or it is damaged", "use a WAV, MP3, M4A, OGG, OPUS or FLAC file that a player can play"

@@ -5,15 +5,19 @@ The callback only copies; resampling runs on the thread that asks for chunks.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from queue import Empty, Full, Queue
 from typing import Any
 
 import numpy as np
 
+from assistant.devices.mono import to_mono
 from assistant.devices.portaudio import SoundDevice, find_device, invalidate_devices, load_sounddevice, refresh_devices, using_devices
 from assistant.devices.resampling import Resampler
+from assistant.devices.sound_server import offers_only_a_monitor
 from assistant.messages import AudioChunk, Sound
 from assistant.problems import LostDevice, MissingDevice
 
@@ -22,6 +26,7 @@ CHUNK_SAMPLES = 512
 BLOCK_S = 0.02
 QUEUED_BLOCKS = 500
 """Blocks that wait to be taken, ten seconds. When full the oldest is dropped and counted: what was said last matters most."""
+CHECKED_EVERY_S = 2.0
 STALL_S = 3.0
 """Seconds after which a microphone that sends nothing is lost."""
 
@@ -37,11 +42,13 @@ class SounddeviceMicrophone:
         self._sounddevice = load_sounddevice()
         self._wanted = device
         refresh_devices(self._sounddevice, "input")
+        if self._is_monitor():
+            raise MissingDevice("there is no microphone, only what the loudspeaker plays", "plug in a microphone, or name one")
         with using_devices():
             self._device = find_device(self._sounddevice, device, "input")
         self._blocks: Queue[_Block | None] = Queue(QUEUED_BLOCKS)  # None: no more will come
         self._closed = False
-        self._gives_way = False
+        self._gives_way = self._is_gone = False
         self.dropped_blocks = 0
         """How many blocks nobody took in time."""
 
@@ -58,7 +65,7 @@ class SounddeviceMicrophone:
             resampler = Resampler(RATE_HZ)
             pending = np.zeros(0, np.float32)
             latest_s = 0.0
-            with self._open(device):
+            with self._open(device), self._watched():
                 while (block := self._next_block()) is not None:
                     samples, start_s = block
                     first_s = start_s - len(pending) / RATE_HZ
@@ -68,6 +75,28 @@ class SounddeviceMicrophone:
                         yield AudioChunk(pending[:CHUNK_SAMPLES], RATE_HZ, latest_s)
                         pending = pending[CHUNK_SAMPLES:]
                         first_s += CHUNK_SAMPLES / RATE_HZ
+
+    def _is_monitor(self) -> bool:
+        return not self._wanted and offers_only_a_monitor()
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Meanwhile it is noticed when the sound server puts its loudspeaker in the place of a microphone that is gone."""
+        ended = threading.Event()
+
+        def watch() -> None:
+            while not ended.wait(CHECKED_EVERY_S):
+                if self._is_monitor():
+                    self._is_gone = True
+                    self._put(None)
+
+        self._is_gone = False
+        watcher = threading.Thread(target=watch, name="watch the microphone", daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            ended.set()
 
     def close(self) -> None:
         """End `chunks`."""
@@ -97,7 +126,7 @@ class SounddeviceMicrophone:
     def _copy(self, recorded: Sound, frames: int, _times: object, _status: object) -> None:
         """PortAudio's callback, on its thread: float32 [frames, channels]."""
         start_s = time.monotonic() - frames / self._device.rate_hz
-        self._put((recorded.mean(axis=1), start_s))
+        self._put((to_mono(recorded), start_s))
 
     def _put(self, block: _Block | None) -> None:
         while True:
@@ -121,7 +150,7 @@ class SounddeviceMicrophone:
             block = None
         if self._closed or self._gives_way:
             return None
-        if block is None:
+        if block is None or self._is_gone:
             invalidate_devices("input")
             raise LostDevice(f"the microphone {self._device.name} no longer sends sound", "plug it in again and start anew")
         return block

@@ -1,12 +1,13 @@
 """A loudspeaker through PortAudio. Knows nothing of sentences: it plays chunks, and stops when told that they are stale.
 
-Staleness is asked in the callback, so silence comes at once even while the next chunk is still being made.
+Staleness and loudness are asked in the callback, so silence comes at once even while the next chunk is still being made.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import chain
 from queue import Empty, Full, Queue
@@ -16,6 +17,8 @@ import numpy as np
 
 from assistant.devices.portaudio import SoundDevice, find_device, invalidate_devices, load_sounddevice, refresh_devices, using_devices
 from assistant.devices.resampling import Resampler
+from assistant.devices.rewinding import BACK_S, samples_to_repeat
+from assistant.interfaces import SpeakerControl
 from assistant.messages import AudioChunk, Sound
 from assistant.problems import LostDevice, MissingDevice
 
@@ -24,6 +27,12 @@ LATENCY_S = 0.05
 """Seconds of sound that the device is asked to hold. More of it survives a busier machine."""
 QUEUED_BLOCKS = 50
 """Blocks that wait to be played, half a second. When full the maker of sound waits: nothing is dropped but by staleness."""
+LAGS = 50
+"""Blocks, half a second of them, after which is known whether the device asks later than it used to."""
+DRY_S = 0.02
+"""By how much later, to have run dry."""
+TOLD_RATE_HZ = 16_000
+"""At which the control is told what is played."""
 STALL_S = 3.0
 """Seconds after which a loudspeaker that takes nothing is lost."""
 
@@ -34,8 +43,12 @@ _State = Literal["playing", "ended", "stale"]
 class SounddeviceSpeaker:
     """Implements `interfaces.Speaker` on a sound card."""
 
-    def __init__(self, device: str = "") -> None:
-        """Find the loudspeaker by its number, a part of its name, or the system's choice for "". MissingDevice when there is none."""
+    def __init__(self, device: str = "", control: SpeakerControl | None = None) -> None:
+        """Find the loudspeaker by its number, a part of its name, or the system's choice for "". MissingDevice when there is none.
+
+        `control` is asked how loud each block is to be, and told what is played.
+        """
+        self._control = control or _Uncontrolled()
         self._sounddevice = load_sounddevice()
         self._wanted = device
         self._closed = False
@@ -57,7 +70,7 @@ class SounddeviceSpeaker:
             return self._play_on(device, chain([first], blocks), lambda: self._closed or is_stale())
 
     def _play_on(self, device: SoundDevice, blocks: Iterator[Sound], is_stale: Callable[[], bool]) -> float:
-        playback = _Playback(is_stale)
+        playback = _Playback(is_stale, self._control, device.rate_hz)
         with self._open(device, playback) as stream:
             held_samples = round(float(stream.latency) * device.rate_hz)
             padding = np.zeros(held_samples, np.float32)  # PortAudio stops before the device has played what it holds
@@ -99,6 +112,15 @@ class SounddeviceSpeaker:
             raise MissingDevice(what, "close other programs that use it, or choose another") from error
 
 
+class _Uncontrolled:
+    """Leaves everything as it is."""
+
+    def gain(self) -> float:
+        return 1.0
+
+    def played(self, samples: Sound, time_s: float) -> None: ...
+
+
 class _Stalled(Exception):
     """The device takes no more sound."""
 
@@ -106,8 +128,18 @@ class _Stalled(Exception):
 class _Playback:
     """Hands blocks from the maker's thread to PortAudio's. Each method says whose it is."""
 
-    def __init__(self, is_stale: Callable[[], bool]) -> None:
+    def __init__(self, is_stale: Callable[[], bool], control: SpeakerControl, rate_hz: int) -> None:
         self._is_stale = is_stale
+        self._control = control
+        self._rate_hz = rate_hz
+        self._gain = control.gain()
+        self._told = Resampler(TOLD_RATE_HZ)
+        self._recent: Sound = np.zeros(0, np.float32)
+        """What was played last, from which a word that was cut is played again."""
+        self._due_s: float | None = None
+        """When the device takes the next block, counted from the first one: the times at which it asks are bunched."""
+        self._lags_s: deque[float] = deque(maxlen=LAGS)
+        self._usual_lag_s: float | None = None
         self._blocks: Queue[Sound | None] = Queue(QUEUED_BLOCKS)  # None: no more will come
         self._current: Sound = np.zeros(0, np.float32)
         self._state: _State = "playing"
@@ -122,6 +154,8 @@ class _Playback:
         while time.monotonic() < give_up_s:
             if self.finished.is_set():
                 return self._went_as_meant()
+            if not self._gain:  # paused: it takes nothing, and is well
+                give_up_s = time.monotonic() + STALL_S
             try:
                 self._blocks.put(block, timeout=BLOCK_S)
             except Full:
@@ -132,8 +166,9 @@ class _Playback:
     def wait(self) -> None:
         """For the maker: until all that was put has been played. _Stalled when that doesn't come to pass."""
         longest_s = QUEUED_BLOCKS * BLOCK_S + STALL_S
-        if not self.finished.wait(longest_s):
-            raise _Stalled
+        while not self.finished.wait(longest_s):
+            if self._gain:
+                raise _Stalled
         self._went_as_meant()
 
     def fill(self, out: Sound) -> _State:
@@ -141,6 +176,33 @@ class _Playback:
         out.fill(0)
         if self._is_stale():
             self._state = "stale"
+        before, self._gain = self._gain, self._control.gain()
+        if self._gain and not before:
+            self._rewind()
+        if before or self._gain:
+            self._fill(out)
+            out *= np.linspace(before, self._gain, len(out), dtype=np.float32)[:, None]  # a step would click
+        handed_s = self._taken_at(time.monotonic())
+        self._due_s = handed_s + len(out) / self._rate_hz
+        self._control.played(self._told.feed(out[:, 0].copy(), self._rate_hz), handed_s)
+        return self._state
+
+    def _taken_at(self, now_s: float) -> float:
+        """When the device takes the block for which it asks now: as counted, but later once it has run dry."""
+        if self._due_s is None:
+            return now_s
+        self._lags_s.append(now_s - self._due_s)
+        if len(self._lags_s) < LAGS:
+            return self._due_s
+        least_s = min(self._lags_s)  # the others were asked for late by a busy machine, and still in time
+        if self._usual_lag_s is None:
+            self._usual_lag_s = least_s
+        if least_s - self._usual_lag_s < DRY_S:
+            return self._due_s
+        self._lags_s.clear()
+        return self._due_s + least_s - self._usual_lag_s
+
+    def _fill(self, out: Sound) -> None:
         filled = 0
         while self._state == "playing" and filled < len(out) and self._take_block():
             count = min(len(out) - filled, len(self._current))
@@ -148,7 +210,14 @@ class _Playback:
             self._current = self._current[count:]
             filled += count
         self.taken_samples += filled
-        return self._state
+        self._recent = np.concatenate([self._recent, out[:filled, 0]])[-round(BACK_S * self._rate_hz) :]
+
+    def _rewind(self) -> None:
+        """Play again what was cut of a word."""
+        count = samples_to_repeat(self._recent, self._rate_hz)
+        self._current = np.concatenate([self._recent[len(self._recent) - count :], self._current])
+        self._recent = self._recent[: len(self._recent) - count]
+        self.taken_samples -= count
 
     def _take_block(self) -> bool:
         """Whether `_current` holds something to play."""

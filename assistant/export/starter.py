@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from assistant.engines.vlm.starter.encoder_heads import HEAD_FILES
+from assistant.engines.vlm.starter.garments import HEAD_FILE
 from assistant.export.efficientnet_lite import vision_encoder
 from assistant.export.gguf_file import LlamaShape, LlamaWeights
 from assistant.export.linear_layers import Linear, block_linear
@@ -90,7 +91,14 @@ def write_starter(sources: Path, destination: Path, adapter: Path, linear: Linea
     )
     encoder.save(graphs / "vision_encoder.onnx")
     tokenizer.save(str(destination / "tokenizer.json"))
-    for name in (*HEAD_FILES.values(), "answer_thresholds.json", "moment_thresholds.json", "name_thresholds.json", "reliability.json"):
+    for name in (
+        *HEAD_FILES.values(),
+        HEAD_FILE,
+        "answer_thresholds.json",
+        "moment_thresholds.json",
+        "name_thresholds.json",
+        "reliability.json",
+    ):
         shutil.copyfile(_stored() / name, destination / name)
     for name, content in _configs(weights.shape, token_id(tokenizer, IMAGE), token_id(tokenizer, END)).items():
         (destination / name).write_text(json.dumps(content, indent=2), encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -64,16 +65,21 @@ class UtteranceSegmenter:
     """Cuts one stream of sound, fed chunk after chunk, into utterances; holds at most one of them.
 
     Waiting, it keeps a ring of `pre_roll_s`. A beginning is dropped again when a gap comes before `min_speech_s` of speech;
-    otherwise it becomes an utterance, which `end_silence_s` ends and `max_utterance_s` cuts. One that was ended early and goes on
-    within `end_silence_s` is told again, whole.
+    otherwise it becomes an utterance, which `end_silence_s` ends and `max_utterance_s` cuts. In a conversation one that goes on within
+    `unfinished_silence_s` although it was ended is told again, whole.
     """
 
-    def __init__(self, settings: EarSettings) -> None:
+    def __init__(self, settings: EarSettings, *, joins: bool = False) -> None:
+        """`joins`: what goes on after it was ended is told again, whole; for a conversation, not for a transcript."""
         self._settings = settings
+        self._joins = joins
         self._judged: deque[_Judged] = deque()
         self._told: list[_Judged] = []
-        """The utterance that was ended early, while it may still go on."""
-        self._is_open = self._is_lasting = self._is_paused = self._ends_early = False
+        """The utterance that was ended, while it may still go on."""
+        self._is_open = self._is_lasting = self._is_paused = self._ends_early = self._ends_late = False
+        self._is_whole = False
+        self._told_speech_s = 0.0
+        """Speech of the utterance under way that was told before."""
 
     @property
     def is_open(self) -> bool:
@@ -81,13 +87,26 @@ class UtteranceSegmenter:
         return self._is_open
 
     @property
+    def sounds_like_speech(self) -> bool:
+        """Tell whether the last chunk was speech."""
+        return bool(self._judged) and self._judged[-1].is_speech
+
+    @property
     def may_go_on(self) -> bool:
-        """Tell whether what is said next would belong to an utterance that was ended early."""
+        """Tell whether what is said next would belong to an utterance that was ended."""
         return bool(self._told)
+
+    def close(self) -> None:
+        """Take the utterance that was ended as whole, a command such as "Stop": what comes next is another. From any thread."""
+        self._is_whole = True
 
     def end_early(self) -> None:
         """Take what was said until this pause as whole: `sure_silence_s` is enough to end it. From any thread; undone by more speech."""
         self._ends_early = self._is_paused
+
+    def end_late(self) -> None:
+        """Take what was said until this pause as a mere beginning: only `unfinished_silence_s` ends it. From any thread, as above."""
+        self._ends_late = self._is_paused
 
     def process(self, chunk: AudioChunk, speech_probability: float) -> list[HearingEvent]:
         """Take the next chunk and its speech probability in [0, 1]; return what it began or ended."""
@@ -109,36 +128,44 @@ class UtteranceSegmenter:
         return utterance
 
     def _process_waiting(self) -> list[HearingEvent]:
+        if self._is_whole:
+            self._told, self._is_whole = [], False
         if self._silence_s() > LONGEST_GAP_S:
             self._keep_pre_roll()
-        if self._told and not self._speech_s() and self._since_told_s() > self._settings.end_silence_s:
+        if self._told and not self._speech_s() and self._since_told_s() > self._settings.unfinished_silence_s:
             self._told.clear()
         if self._speech_s() < self._settings.min_speech_s:
             return []
         self._is_open = True
         started = SpeechStarted(next(one.chunk.time_s for one in self._judged if one.is_speech))
+        self._told_speech_s = sum(one.chunk.duration_s for one in self._told if one.is_speech)
         self._judged.extendleft(reversed(self._told))
         self._told.clear()
         return [started]
 
     def _process_open(self) -> list[HearingEvent]:
         silence_s, events = self._silence_s(), list[HearingEvent]()
-        if not self._is_lasting and self._speech_s() >= self._settings.interrupt_speech_s:
+        if not self._is_lasting and self._speech_s() - self._told_speech_s >= self._settings.interrupt_speech_s:
             self._is_lasting = True
             events.append(SpeechLasts())
         if self._is_paused and silence_s == 0:
-            self._is_paused = self._ends_early = False
+            self._is_paused = self._ends_early = self._ends_late = False
             events.append(SpeechResumed())
-        end_silence_s = self._settings.end_silence_s
+        end_silence_s = self._settings.unfinished_silence_s if self._ends_late else self._settings.end_silence_s
         if silence_s >= end_silence_s:
-            self._close()
+            self._told = list(self._judged) if self._joins and not self._ends_late else []
+            self._is_whole = False
             events += self._take_utterance()
-            self._keep_pre_roll()
-        elif self._ends_early and silence_s >= self._settings.sure_silence_s:
+            if self._told:
+                self._judged.clear()
+            else:
+                self._keep_pre_roll()
             self._close()
-            self._told = list(self._judged)
+        elif self._ends_early and silence_s >= self._settings.sure_silence_s:
+            self._told, self._is_whole = list(self._judged), False
             events += self._take_utterance()
             self._judged.clear()
+            self._close()
         elif _duration_s(self._judged) >= self._settings.max_utterance_s:
             events.append(self._take(self._quietest_place()))
         elif not self._is_paused and silence_s >= self._settings.pause_s:
@@ -147,7 +174,7 @@ class UtteranceSegmenter:
         return events
 
     def _close(self) -> None:
-        self._is_open = self._is_lasting = self._is_paused = self._ends_early = False
+        self._is_open = self._is_lasting = self._is_paused = self._ends_early = self._ends_late = False
 
     def _take_utterance(self) -> list[HearingEvent]:
         """All up to the last speech and its tail; nothing if a cut has left no speech."""
@@ -201,6 +228,18 @@ def _utterance(parts: Iterable[_Judged]) -> Utterance:
         end_s=chunks[-1].time_s + chunks[-1].duration_s,
         speech_probabilities=np.array([one.probability for one in judged], np.float32),
     )
+
+
+def last_part(utterance: Utterance, from_s: float) -> Utterance:
+    """Return what was said from a time on, in whole chunks."""
+    probabilities = utterance.speech_probabilities
+    if probabilities is None or not len(probabilities):
+        return utterance
+    chunk_samples = len(utterance.samples) // len(probabilities)
+    chunks = min(len(probabilities), math.ceil((utterance.end_s - from_s) * utterance.sample_rate_hz / chunk_samples))
+    samples = utterance.samples[-chunks * chunk_samples :]
+    start_s = utterance.end_s - len(samples) / utterance.sample_rate_hz
+    return replace(utterance, samples=samples, start_s=start_s, speech_probabilities=probabilities[-chunks:])
 
 
 def _gap_s(before: AudioChunk, after: AudioChunk) -> float:

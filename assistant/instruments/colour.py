@@ -10,7 +10,7 @@ from assistant.seeing.thing_colours import ThingColours, thing_colours
 
 RELIABILITY = 0.85
 """Share of the plain answers that are right within neighbours: see docs/colour-and-light.md."""
-MATCH_RELIABILITY = 0.85
+MATCH_RELIABILITY = 0.75
 """Share of the answers about two things that are right."""
 HEDGED = 0.7
 """Share of the answers with "or" and "perhaps" that are right."""
@@ -18,7 +18,7 @@ PLAIN = 0.7
 """Probability of a name and its neighbours from which no other is told beside it."""
 SECOND, MOSTLY = 0.15, 0.65
 """Share of a thing from which a second colour is told, and from which the first is most of it."""
-SAME, SIMILAR = 9.0, 22.0
+SAME, SIMILAR = 9.0, 25.0
 """CIEDE2000 between two things up to which their colours are nearly the same and similar, from picture to picture."""
 SOURCE = "colours"
 

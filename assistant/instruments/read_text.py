@@ -22,6 +22,8 @@ RELIABILITY = 0.98
 """Share of the words told as sure that are right: 0.991 on photographs, 0.987 on rendered pages (docs/reading.md)."""
 PAGE_LINES = 12
 """Lines from which the number of them is told first: that is heard while the page is being read."""
+LARGE_PICTURE = 1600
+"""Pixels along an edge from which print may be too fine to be found at a glance."""
 READABLE_PX = 14
 """Height of a line, in pixels, from which PP-OCR makes few errors."""
 LARGE, SURE_SIGN = 0.05, 0.9
@@ -97,7 +99,7 @@ class TextInstrument:
         pictures = _pictures(view)
         found = self._pages.find(pictures[-1])
         self._aimer = Aimer()
-        if not found:
+        if not found and max(pictures[-1].shape) < LARGE_PICTURE:
             yield _no_text(pictures[-1])
             return
         is_page = len(found) >= PAGE_LINES
@@ -106,6 +108,9 @@ class TextInstrument:
         self._reading, self._growing = Reading(Page()), self._pages.grow(pictures, found)
         yield from self._rest(ask)
         kinds = {piece.kind for passage in self._reading.passages for piece in passage.pieces}
+        if not found:  # print so fine that only the closer look finds it
+            yield _told("aim_closer") if kinds else _no_text(pictures[-1])
+            return
         script = self._reading.unread_script
         if script or not kinds or kinds & {"unreadable", "unreadable_number"}:
             yield _told("cant_read_script", script=script) if script else Finding("refusal", "cant_read_text", 1.0, SOURCE)

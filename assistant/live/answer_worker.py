@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from assistant.answering.answer_checks import SCENE_QUESTION
 from assistant.conversation import reading_ask
+from assistant.hearing.own_voice import is_own_voice
 from assistant.languages import counted_phrase
 from assistant.live.aiming_guide import AimingGuide
 from assistant.live.command_handlers import CommandHandlers
@@ -21,7 +22,7 @@ from assistant.live.find_guide import FindGuide
 from assistant.live.job_queue import Describe, Idle, Job, LookAhead, Prepare, Respond, Speculate
 from assistant.live.session import Session
 from assistant.live.unasked_speech import UnaskedSpeech
-from assistant.messages import Ask, Command, Detail, Earcon, Keyframe, Question, Sentence, Utterance, View
+from assistant.messages import Ask, Command, CommandKind, Detail, Earcon, Keyframe, Question, Sentence, Utterance, View
 from assistant.problems import Problem
 from assistant.seeing.view_conditions import view_conditions
 from assistant.turns import UNBEGUN
@@ -33,6 +34,10 @@ FIRST_SOUND_S = 0.3
 POOR = {"view_dim", "view_soft"}
 """Conditions of a picture under which the answer is told to be unsure."""
 MORE_QUESTION = "Tell me more."
+MOST_ASKED_AGAIN = 2
+"""Times in a row that somebody is asked to say it again; what still isn't understood is a radio, or is told by a sound alone."""
+TOLD: frozenset[CommandKind] = frozenset(("help", "abilities", "where_looking"))
+"""Commands whose answers are worth repeating."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +65,16 @@ class AnswerWorker:
         self._aiming = AimingGuide(session)
         self._finding = FindGuide(session)
         self._speculation: _Speculation | None = None
+        self._not_understood = 0
+        """Utterances in a row."""
+        self._unfinished: tuple[Utterance, Sentence] | None = None
+        """What only began a question, and what is said of it unless it goes on."""
 
     def do(self, job: Job) -> None:
         """Do one job; what goes wrong is spoken."""
         session = self._session
         try:
+            self._ask_again()
             match job:
                 case Respond(utterance):
                     self._respond(utterance)
@@ -94,12 +104,20 @@ class AnswerWorker:
             return
         understood = ahead.understood if ahead else self._understand(utterance)
         if utterance.turn == UNBEGUN:
-            if not isinstance(understood, Question):
-                return  # a cough while the assistant spoke, or words to somebody else
+            if isinstance(understood, Sentence) and understood.text == self._session.phrase("say_again").text:
+                self._session.say(Earcon("error", self._session.turns.current))  # words, but nobody can tell which
+            if not isinstance(understood, Question) or is_own_voice(understood.text, self._session.saying):
+                return  # a cough while the assistant spoke, words to somebody else, or its own
             understood = replace(understood, turn=self._session.turns.begin())
             self._report_question(understood)
+        if isinstance(understood, Question) and understood.command:
+            self._session.segmenter.close()
+        self._not_understood = self._not_understood + 1 if isinstance(understood, Sentence) else 0
         if isinstance(understood, Sentence):
-            self._session.say(understood)
+            asks_again = self._not_understood <= MOST_ASKED_AGAIN
+            self._session.say(understood if asks_again else Earcon("error", understood.turn))
+        elif understood is not None and understood.is_unfinished:
+            self._unfinished = utterance, self._session.phrase("say_again", understood.turn)
         elif understood is not None:
             self._act(understood)
 
@@ -110,12 +128,25 @@ class AnswerWorker:
         self._take_speculation(utterance.turn)
         before = self._session.history.state()
         understood = self._understand(utterance)
-        if isinstance(understood, Question) and (understood.command or sounds_whole(understood.text)):
+        if isinstance(understood, Question) and understood.is_unfinished:
+            self._session.segmenter.end_late()
+        elif isinstance(understood, Question) and (understood.command or sounds_whole(understood.text)):
             self._session.segmenter.end_early()
-        is_answered = isinstance(understood, Question) and understood.command is None
+        is_answered = isinstance(understood, Question) and understood.command is None and not understood.is_unfinished
         if isinstance(understood, Question) and is_answered:
             self._answer(understood)
         self._speculation = _Speculation(utterance.turn, understood, before if is_answered else None)
+
+    def _ask_again(self) -> None:
+        """What only began a question is asked for again once it surely won't go on."""
+        if self._unfinished is None:
+            return
+        utterance, sentence = self._unfinished
+        if self._session.clock() >= utterance.end_s + self._session.settings.ears.unfinished_silence_s:
+            self._unfinished = None
+            if not self._session.turns.is_stale(sentence.turn):
+                self._session.waiting.answered()
+                self._session.say(sentence)
 
     def _prepare(self) -> None:
         """What instruments do ahead, while the user speaks, until there is something to do for them."""
@@ -158,7 +189,12 @@ class AnswerWorker:
                 self._answer(replace(question, asks=(asked,)))
             case _:
                 self._session.report("command", {"turn": question.turn, "kind": command.kind, "argument": command.argument})
+                is_told = command.kind in TOLD
+                if is_told:
+                    self._session.history.begin(question)
                 for sentence in self._commands.handle(command, question):
+                    if is_told:
+                        self._session.history.said(sentence)
                     self._session.say(sentence)
 
     def _answer(self, question: Question, detail: Detail | None = None) -> None:

@@ -1,4 +1,4 @@
-"""What the listening thread does: sound -> utterances -> job queue, and turns that end when the user begins to speak.
+"""What the listening thread does: sound -> utterances -> job queue, and a voice that gives way when the user begins to speak.
 
 Knows no microphone by name.
 """
@@ -10,77 +10,156 @@ from dataclasses import replace
 
 import numpy as np
 
-from assistant.hearing.listen import listen
-from assistant.hearing.utterances import HearingEvent, SpeechLasts, SpeechPaused, SpeechResumed, SpeechStarted
-from assistant.interfaces import VoiceDetector
+from assistant.hearing.echo import EchoRemover
+from assistant.hearing.utterances import HearingEvent, SpeechLasts, SpeechPaused, SpeechResumed, SpeechStarted, last_part
+from assistant.interfaces import EchoCanceller, VoiceDetector
+from assistant.live.interruption import Interruption
 from assistant.live.job_queue import Prepare, Respond, Speculate
 from assistant.live.session import Session
-from assistant.messages import AudioChunk, Utterance
+from assistant.messages import AudioChunk, Earcon, Utterance
 from assistant.turns import UNBEGUN
 
 TALK_WITHIN_S = 5.0
 """With push-to-talk the microphone closes again when nobody speaks for so long after the key."""
 
+MARGIN_S = 0.2
+"""Of sound before a word that is judged on its own."""
+
 
 class Listener:
     """Owned by the listening thread, but for `open`."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, canceller: EchoCanceller | None = None) -> None:
+        """`canceller`: None where the loudspeaker can't be taken out of what is heard."""
         self._session = session
         self._ears = session.settings.ears
         self._open_until_s = float("-inf")
+        self._remover = EchoRemover(canceller) if canceller and not self._ears.headphones else None
+        self._interruption = Interruption()
+        self._turn = UNBEGUN
+        """Of what is being said."""
+        self._began_s = 0.0
+        """When it began, or went on after it had been told."""
+        self._interrupted = 0
+        """The turn that was current when the last utterance ended."""
 
     def listen(self, chunks: Iterator[AudioChunk], detector: VoiceDetector) -> None:
-        """Queue what the user says, and end the turn when they begin, until the chunks end."""
-        turn = UNBEGUN
+        """Queue what the user says, and let the voice give way when they begin, until the chunks end."""
+        session, segmenter = self._session, self._session.segmenter
+        self._turn = UNBEGUN
+        detector.reset()
         try:
-            for event in listen(self.audible(chunks), detector, self._session.segmenter):
-                turn = self._heard(event, turn)
+            for chunk in self.audible(chunks):
+                for event in segmenter.process(chunk, detector.speech_probability(chunk)):
+                    self._turn = self._heard(event)
+                self._give_way()
+            for event in segmenter.flush():
+                self._turn = self._heard(event)
         finally:
-            self._session.turn_taking.user_speaks = False
+            session.turn_taking.user_speaks = False
+            session.control.loudness = 1.0
 
     def open(self, now_s: float) -> None:
         """Take what is said within TALK_WITHIN_S as meant for the assistant: the push-to-talk key was pressed."""
         self._open_until_s = now_s + TALK_WITHIN_S
 
     def audible(self, chunks: Iterator[AudioChunk]) -> Iterator[AudioChunk]:
-        """Yield silence in place of what isn't meant for the assistant: without headphones its own voice, and all before the talk key."""
+        """Yield what isn't the assistant's own voice, and silence in place of what isn't meant for it: all before the talk key.
+
+        Without headphones and an echo canceller also while it speaks.
+        """
         session, ears = self._session, self._ears
         for chunk in chunks:
-            # Where a wake word is needed most speech isn't meant for the assistant, which needn't wait for its end.
-            session.turn_taking.user_speaks = session.segmenter.is_open and not ears.wake_word
             now_s = session.clock()
-            own_voice = not ears.headphones and session.speaker.is_audible(now_s)
+            self._tell_closed(now_s)
+            own_voice = not self._remover and not ears.headphones and session.speaker.is_audible(now_s)
             is_meant = session.segmenter.is_open or session.segmenter.may_go_on or now_s <= self._open_until_s
             no_key = ears.push_to_talk and not is_meant
-            yield replace(chunk, samples=np.zeros_like(chunk.samples)) if own_voice or no_key else chunk
+            cleaned = self._without_echo(chunk)
+            yield replace(chunk, samples=np.zeros_like(chunk.samples)) if own_voice or no_key else cleaned
 
-    def _heard(self, event: HearingEvent, turn: int) -> int:
+    def _tell_closed(self, now_s: float) -> None:
+        """A sound tells that the talk key has to be pressed again: nobody spoke in time."""
+        if self._open_until_s != float("-inf") and now_s > self._open_until_s and not self._session.segmenter.is_open:
+            self._open_until_s = float("-inf")
+            self._session.offer(Earcon("muted", self._session.turns.current))
+
+    def _without_echo(self, chunk: AudioChunk) -> AudioChunk:
+        played = self._session.control.take_played()
+        if self._remover is None:
+            for _ in played:  # nobody wants it
+                pass
+            return chunk
+        for samples, time_s in played:
+            self._remover.played(samples, time_s)
+        return self._remover.clean(chunk)
+
+    def _give_way(self) -> None:
+        """Lower, pause or end the assistant's voice, or let it go on."""
+        session, segmenter, interruption = self._session, self._session.segmenter, self._interruption
+        for judged in session.judge.take():
+            if interruption.judge(judged.pause, judged.verdict):
+                self._words_while_speaking()
+        if session.turns.current != self._interrupted:
+            interruption.settle()
+        if self._ears.wake_word:  # most speech isn't meant for the assistant, which needn't wait for its end
+            return
+        session.turn_taking.user_speaks = segmenter.is_open and not interruption.is_dismissed
+        session.control.loudness = interruption.loudness(
+            session.clock(), sounds_like_speech=segmenter.sounds_like_speech, is_word=segmenter.is_open
+        )
+
+    def _words_while_speaking(self) -> None:
+        if not self._session.segmenter.is_open:
+            self._session.turns.end(self._interrupted)  # they are queued, and whoever answers begins their turn
+        elif self._turn == UNBEGUN:
+            self._turn = self._begin_turn()
+
+    def _heard(self, event: HearingEvent) -> int:
         """Act on what the microphone heard in this turn (UNBEGUN: none yet); the turn from now on."""
-        session = self._session
+        session, turn = self._session, self._turn
         if turn == UNBEGUN and self._begins_turn(event):
-            turn = session.turns.begin()
-            session.waiting.answered()
-            session.report("speech_began", {"turn": turn})
-            session.jobs.put(Prepare())
+            turn = self._begin_turn()
         match event:
+            case SpeechStarted(began_s):
+                self._began_s = began_s
+                self._interruption.sounds()
             case SpeechResumed():
                 session.jobs.cancel_speculation()
+                self._interruption.sounds()
                 return UNBEGUN if turn == UNBEGUN else session.turns.begin()  # what was answered in the pause is stale
             case SpeechPaused(utterance):
                 session.jobs.put(Speculate(replace(utterance, turn=turn)))
+                if turn == UNBEGUN and not session.has_spoken:
+                    over_voice = last_part(utterance, self._began_s - MARGIN_S)
+                    session.judge.put(self._interruption.paused(), over_voice, session.saying)
             case Utterance():
-                self._open_until_s = float("-inf")
-                session.turn_taking.user_speaks = False
-                if turn != UNBEGUN:
-                    session.waiting.asked(turn, session.clock())
-                session.report("speech_ended", {"turn": turn, "start_s": event.start_s, "end_s": event.end_s})
-                session.jobs.put(Respond(replace(event, turn=turn)))
+                self._ended(event, turn)
                 return UNBEGUN
         return turn
 
+    def _begin_turn(self) -> int:
+        session = self._session
+        turn = session.turns.begin()
+        session.waiting.answered()
+        session.report("speech_began", {"turn": turn})
+        session.jobs.put(Prepare())
+        return turn
+
+    def _ended(self, utterance: Utterance, turn: int) -> None:
+        session = self._session
+        self._open_until_s = float("-inf")
+        session.turn_taking.user_speaks = False
+        self._interrupted = session.turns.current
+        self._interruption.ended(session.clock(), is_judged=turn != UNBEGUN or session.has_spoken)
+        if turn != UNBEGUN:
+            session.waiting.asked(turn, session.clock())
+        session.report("speech_ended", {"turn": turn, "start_s": utterance.start_s, "end_s": utterance.end_s})
+        if turn != UNBEGUN or not self._interruption.is_dismissed:
+            session.jobs.put(Respond(replace(utterance, turn=turn)))
+
     def _begins_turn(self, event: HearingEvent) -> bool:
-        """Speech silences the assistant when it lasts; at once where there is nothing to silence; with a wake word only once understood."""
+        """Speech ends what the assistant says when it lasts; at once where there is nothing to end; with a wake word only its words do."""
         if self._ears.wake_word:
             return False
         return isinstance(event, SpeechLasts) or (isinstance(event, SpeechStarted) and self._session.has_spoken)

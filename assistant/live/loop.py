@@ -1,7 +1,8 @@
-"""The live loop: five threads, where they meet, and how they end. Knows no concrete device or engine.
+"""The live loop: six threads, where they meet, and how they end. Knows no concrete device or engine.
 
 watch       camera -> keyframes -> memory                                               watcher.py
-listen      microphone -> utterances -> jobs; when speech begins the turn is over       listener.py
+listen      microphone -> utterances -> jobs; speech pauses the voice, words end it     listener.py
+judge       what was heard while the voice spoke -> whether that was words              judge.py
 converse    jobs -> understand, look, answer -> sentences                               answer_worker.py
 synthesise  sentences -> voice -> sound, ahead of what is played                        speaking/synthesis_buffer.py
 speak       sound -> loudspeaker, unless the user is speaking                           playback.py
@@ -14,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from assistant.conversation import Conversation
-from assistant.interfaces import Camera, Microphone, Speaker, SpeechSynthesizer, VoiceDetector
+from assistant.interfaces import Camera, EchoCanceller, Microphone, Speaker, SpeechSynthesizer, VoiceDetector
 from assistant.live.answer_worker import AnswerWorker
 from assistant.live.greetings import greetings
 from assistant.live.job_queue import Describe, Respond
@@ -22,6 +23,7 @@ from assistant.live.key_debounce import KeyDebounce
 from assistant.live.listener import Listener
 from assistant.live.playback import play_sounds
 from assistant.live.session import EventSink, Session
+from assistant.live.voice_control import VoiceControl
 from assistant.live.watcher import Watcher
 from assistant.messages import Earcon
 from assistant.problems import Problem
@@ -46,6 +48,10 @@ class Devices:
     synthesizers: Sequence[SpeechSynthesizer]
     camera_is_live: bool = False
     """A sensor never gives the same picture twice, so one that does is frozen; a recording may."""
+    control: VoiceControl | None = None
+    """What the speaker asks and tells; None: it does neither."""
+    canceller: EchoCanceller | None = None
+    """None: without headphones nothing is heard while the assistant speaks."""
 
 
 class LiveLoop:
@@ -53,9 +59,9 @@ class LiveLoop:
 
     def __init__(self, devices: Devices, conversation: Conversation, settings: Settings, report: EventSink) -> None:
         self._devices = devices
-        self._session = Session(conversation, settings, devices.speaker, devices.synthesizers, report)
+        self._session = Session(conversation, settings, devices.speaker, devices.synthesizers, report, control=devices.control)
         self._watcher = Watcher(self._session, devices.camera_is_live)
-        self._listener = Listener(self._session)
+        self._listener = Listener(self._session, devices.canceller)
         self._answer_worker = AnswerWorker(self._session)
         self._debounce = KeyDebounce()
         self._watchdog = Watchdog({"converse": HUNG_S})
@@ -68,6 +74,7 @@ class LiveLoop:
         workers = [
             self._worker("watch", self._watch, self._devices.camera.close),
             self._worker("listen", self._listen, self._devices.microphone.close),
+            self._worker("judge", session.judge.work, session.judge.close),
             converse,
             self._worker("synthesise", lambda: session.sounds.make(session.sentences), session.sentences.close),
             self._worker("speak", lambda: play_sounds(session), session.sounds.close),
@@ -172,6 +179,7 @@ class LiveLoop:
 
     def _converse(self) -> None:
         session = self._session
+        session.conversation.get_ready()
         for job in session.jobs.jobs(IDLE_S):
             self._watchdog.beat("converse", session.clock())
             self._answer_worker.do(job)

@@ -16,8 +16,10 @@ from assistant.interfaces import Speaker, SpeechSynthesizer
 from assistant.languages import phrase
 from assistant.live.dialogue_history import DialogueHistory
 from assistant.live.job_queue import JobQueue
+from assistant.live.judge import Judge
 from assistant.live.monitored_speaker import MonitoredSpeaker
 from assistant.live.turn_taking import TurnTaking
+from assistant.live.voice_control import VoiceControl
 from assistant.live.waiting_sounds import WaitingSounds
 from assistant.messages import Detail, Earcon, Glance, Keyframe, PictureProblem, Question, Sentence, View
 from assistant.problems import Problem
@@ -42,8 +44,9 @@ class Session:
         synthesizers: Sequence[SpeechSynthesizer],
         report: EventSink,
         clock: Callable[[], float] = time.monotonic,
+        control: VoiceControl | None = None,
     ) -> None:
-        """`report` is told what happens, for the trace; `clock` gives seconds that never go back."""
+        """`report` is told what happens, for the trace; `clock` gives seconds that never go back; `control` is what the speaker asks."""
         self.conversation = conversation
         self.settings = settings
         self.synthesizers = synthesizers
@@ -51,9 +54,11 @@ class Session:
         self.clock = clock
         self.turns = Turns()
         self.memory = SceneMemory()
-        self.segmenter = UtteranceSegmenter(settings.ears)
+        self.segmenter = UtteranceSegmenter(settings.ears, joins=True)
         """Of the listening thread; `end_early` may be called from any."""
         self.turn_taking = TurnTaking()
+        self.control = control or VoiceControl()
+        self.judge = Judge(conversation)
         self.jobs = JobQueue()
         self.history = DialogueHistory()
         self.narrator = Narrator(settings.narration)
@@ -63,6 +68,8 @@ class Session:
         self.sounds = SynthesisBuffer(synthesizers, self.turns, self._unspeakable)
         self.speaker = MonitoredSpeaker(speaker)
         self.waiting = WaitingSounds()
+        self.saying = ""
+        """The sentence that is heard now, or was last; written by the thread that speaks."""
 
     def look_ahead(self) -> None:
         """Have the describer look at what the camera shows now: it keeps that, so that an answer begins sooner."""

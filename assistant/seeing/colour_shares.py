@@ -22,8 +22,8 @@ LEAST_SHARE = 0.08
 """Share of the thing from which a colour is told."""
 OFF_THE_WAY = 8.0
 """Distance in CIELAB from the way between two colours below which a third is a mixture of them."""
-SHADED = 60.0
-"""Percentile of lightness that stands for a colour, since folds only darken."""
+SHADED = (0.4, 0.8)
+"""Shares of a colour's pixels, from the darkest on, between which are those that stand for it: folds darken, and what shines is white."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +45,9 @@ def colour_shares(lab: Labs, mask: Mask) -> Shares:
     count = min(CLUSTERS, len(np.unique(weighted.round(1), axis=0)))
     criteria = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_COUNT, 15, 0.5)
     cv2.setRNGSeed(0)
-    _, found, centres = cv2.kmeans(weighted, count, np.empty(0, np.int32), criteria, 1, cv2.KMEANS_PP_CENTERS)
-    owners = _merged(np.asarray(centres, np.float64), np.bincount(found.ravel(), minlength=count))[found.ravel()]
+    samples = weighted if len(weighted) > 1 else weighted.repeat(2, axis=0)  # OpenCV takes a single row for a column
+    _, found, centres = cv2.kmeans(samples, count, np.empty(0, np.int32), criteria, 1, cv2.KMEANS_PP_CENTERS)
+    owners = _merged(np.asarray(centres, np.float64), np.bincount(found.ravel(), minlength=count))[found.ravel()[: len(pixels)]]
     sizes = np.bincount(owners) / len(owners)
     order = [place for place in np.argsort(-sizes) if sizes[place] >= LEAST_SHARE] or [int(np.argmax(sizes))]
     colours = np.array([_standing_for(pixels[owners == place]) for place in order])
@@ -67,7 +68,7 @@ def _merged(centres: Labs, sizes: npt.NDArray[np.intp]) -> Labels:
         apart = np.linalg.norm(centres[kept, None] - centres[None, kept], axis=2) + np.diag(np.full(len(kept), np.inf))
         if len(kept) < 2 or apart.min() >= MERGED:
             return np.searchsorted(kept, owners)
-        one, other = (kept[place] for place in np.unravel_index(apart.argmin(), apart.shape))
+        one, other = kept[apart.argmin() // len(kept)], kept[apart.argmin() % len(kept)]
         centres[one] = (centres[one] * weights[one] + centres[other] * weights[other]) / max(weights[one] + weights[other], 1)
         weights[one] += weights[other]
         owners[owners == other] = one
@@ -87,6 +88,6 @@ def _is_mixture(colours: Labs, place: int) -> bool:
 
 def _standing_for(pixels: Labs) -> Labs:
     """The colour that people would name: of the lighter half, where no fold darkens it."""
-    lightness = pixels[:, 0]
-    low, high = np.percentile(lightness, (SHADED - 20, min(SHADED + 20, 99)))
-    return np.asarray(np.median(pixels[(lightness >= low) & (lightness <= high)], axis=0), np.float64)
+    first, last = (int(len(pixels) * share) for share in SHADED)
+    lit = pixels[np.argsort(pixels[:, 0])][first : max(last, first + 1)]
+    return np.asarray(np.median(lit, axis=0), np.float64)

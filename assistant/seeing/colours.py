@@ -31,7 +31,7 @@ ANCHORS = {
     "red": "e50000 ff000d be0119 ec2d01 980002 8f1402 fb2943 fe0002",
     "dark_red": "840000 610023 80013f 7b002c 4a0100 730039",
     "pink": "ff81c0 f7879a fe83cc d58a94 cf6275 ff6163 cb416b",
-    "light_pink": "ffd1df ffcfdc fdb0c0 fe828c fff4f2",
+    "light_pink": "ffd1df ffcfdc fdb0c0 fe828c",
     "magenta": "c20078 ff028d fe01b1 cb0162 ff08e8 fe02a2 960056 ff0789",
     "orange": "f97306 ff5b00 e17701 c04e01 fd411e a83c09 f8481c fc824a ff796c",
     "peach": "ffb07c fdaa48 ffa756 ffd8b1 ff964f d99b82",

@@ -68,8 +68,9 @@ def inner(mask: Mask) -> Mask:
 
 def middle(height: int, width: int) -> Mask:
     """Return the ellipse, bool [h, w], in which what somebody holds is thought to be."""
-    y, x = np.mgrid[-0.5 : 0.5 : height * 1j, -0.5 : 0.5 : width * 1j]
-    return np.asarray((x / SEED[0]) ** 2 + (y / SEED[1]) ** 2 < 1, bool)
+    y, x = ((np.arange(size) + 0.5) / size - 0.5 for size in (height, width))
+    ellipse = (y[:, None] / SEED[1]) ** 2 + (x[None] / SEED[0]) ** 2 < 1
+    return np.asarray(ellipse if ellipse.any() else np.ones((height, width)), bool)
 
 
 def _rim(height: int, width: int) -> Mask:

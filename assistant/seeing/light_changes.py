@@ -40,7 +40,7 @@ class LightChanges:
     def process(self, picture: Picture, time_s: float) -> LightChange | None:
         """Take uint8 [H, W, 3], and tell what has happened to the light within the last second, once."""
         cells = np.asarray(cv2.resize(luma_of(thumbnail(picture)), GRID, interpolation=cv2.INTER_AREA), np.float32)
-        light = (cells / 255) ** GAMMA  # [9, 16]
+        light = np.asarray((cells / 255) ** GAMMA, np.float32)  # [9, 16]
         while self._seen and time_s - self._seen[0][0] > SPAN_S:
             self._seen.popleft()
         before = self._seen[0][1] if self._seen else light

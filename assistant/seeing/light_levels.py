@@ -1,7 +1,7 @@
 """Judges how much light there is, whence it comes, and whether a lamp is in the picture. Pure.
 
-Cameras brighten and darken pictures by themselves, so a level is only known where they can do no more: in the dark, and in a glare. Between,
-a picture of a dim room and one of a garden are equally bright.
+Cameras brighten and darken pictures by themselves, so a level is only known where they can do no more: in the dark, and in a glare.
+Between, a picture of a lit room and one of a garden are equally bright.
 """
 
 from __future__ import annotations

@@ -14,10 +14,8 @@ Plane = npt.NDArray[np.float64]
 
 BUSY = 0.05
 """Mean change from pixel to pixel, as a share of the way from one colour to the other, below which they are two large parts."""
-ONE_WAY, TWO_WAYS = 0.45, 0.30
+ONE_WAY, TWO_WAYS = 0.45, 0.20
 """Share of the change that goes one way, of stripes, and along either of two ways at right angles, of checks."""
-BETWEEN = 0.2
-"""Share of checks that is halfway between the colours, where only one of two bars passes."""
 DOTS, EVEN, ROUND = 6, 0.55, 0.55
 """Pieces of one colour at least, standard deviation of their areas over the mean at most, and share of their frames filled at least."""
 
@@ -38,15 +36,12 @@ def pattern_of(lab: Labs, mask: Mask, one: Labs, other: Labs) -> Pattern:
     steps, angles = np.hypot(across, down)[inside], np.arctan2(down, across)[inside]
     if steps.mean() < BUSY:
         return "plain"
-    one_way, two_ways = (abs(np.sum(steps * np.exp(1j * turns * angles))) / steps.sum() for turns in (2, 4))
+    one_way, two_ways = (abs(complex(np.sum(steps * np.exp(1j * turns * angles)))) / float(steps.sum()) for turns in (2, 4))
     if one_way >= ONE_WAY:
         return "striped"
-    between = np.mean((blend[inside] > 0.3) & (blend[inside] < 0.7))
-    if two_ways >= TWO_WAYS and between >= BETWEEN:
+    if two_ways >= TWO_WAYS:
         return "checked"
-    if _are_dots(blend, inside) or _are_dots(1 - blend, inside):
-        return "dotted"
-    return "checked" if two_ways >= TWO_WAYS else "patterned"
+    return "dotted" if _are_dots(blend, inside) or _are_dots(1 - blend, inside) else "patterned"
 
 
 def _are_dots(blend: Plane, inside: Mask) -> bool:

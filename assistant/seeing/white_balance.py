@@ -36,6 +36,8 @@ def balanced(linear: Floats) -> Floats:
     The colour of edges (grey-edge, van de Weijer, Gevers and Gijsenij 2007), taken for the nearest lamp that there is. The less it looks
     like one, the less is taken out: a picture of one colour has edges of that colour alone.
     """
+    if min(linear.shape[:2]) < 2:
+        return linear
     steps = np.abs(np.diff(linear, axis=0))[:, :-1] + np.abs(np.diff(linear, axis=1))[:-1]
     edges = np.log(steps.mean((0, 1)) + 1e-6)
     lamps = _log_lamps()

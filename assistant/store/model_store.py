@@ -66,6 +66,11 @@ def with_utf8_name(folder: Path) -> Path:
     return folder
 
 
+def data_dir() -> Path:
+    """Return the folder of what a user has asked to be kept: `scene-assistant` in the user's data."""
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "scene-assistant"
+
+
 class ModelStore:
     """The models and voices below one folder."""
 

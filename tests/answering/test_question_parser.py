@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from assistant.answering.commands import match_command
-from assistant.answering.question_parser import MOST_ASKS, awaited_thing, parse_question
+from assistant.answering.question_parser import MOST_ASKS, awaited_thing, is_unfinished, parse_question
 from assistant.languages import languages
 from assistant.languages.normalized import normalize
 from assistant.languages.nouns import find_noun
@@ -220,3 +220,29 @@ def test_what_is_on_a_thing_or_a_side_is_asked_in_every_language(code: str, on: 
     assert [ask.intent for ask in asks] == ["things"] * 3
     assert asks[0].thing not in ("", LEFT, RIGHT)
     assert [ask.thing for ask in asks[1:]] == [LEFT, RIGHT]
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        *[(text, "en") for text in ("Is there", "Is there?", "What is", "Where is", "Where is the", "Is there a", "How many")],
+        *[("¿Hay?", "es"), ("Dónde están las", "es"), ("Há um", "pt"), ("Est-ce qu'il y a", "fr"), ("Où est", "fr"), ("Gibt es", "de")],
+        *[("Wo ist der", "de"), ("C'è", "it"), ("Is er", "nl"), ("Waar is de", "nl"), ("Czy jest", "pl"), ("Gdzie jest", "pl")],
+        *[("Есть ли", "ru"), ("Чи є", "uk"), ("أين", "ar"), ("هل هناك", "ar"), ("这是", "zh"), ("Di mana", "id"), ("Apakah ada", "id")],
+    ],
+)  # fmt: skip
+def test_who_only_begins_a_question_hasnt_asked_one(text: str, language: str) -> None:
+    assert is_unfinished(text, language)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        *[(text, "en") for text in ("Is there a dog?", "Is there an armadillo?", "What is this?", "Where is it?", "Can I cross?", "")],
+        *[("¿Dónde está?", "es"), ("Hay un perro", "es"), ("Wo ist der Hund?", "de"), ("Qu'est-ce que c'est ?", "fr")],
+        ("这是什么？", "zh"),
+        *[("これは何ですか", "ja"), ("Bu ne?", "tr"), ("यह क्या है?", "hi"), ("이게 뭐예요?", "ko"), ("Cái gì đây?", "vi")],
+    ],
+)  # fmt: skip
+def test_who_has_asked_isnt_waited_for(text: str, language: str) -> None:
+    assert not is_unfinished(text, language)

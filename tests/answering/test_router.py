@@ -8,7 +8,8 @@ import pytest
 
 from assistant.answering.router import CLOSED, answer, fittest
 from assistant.interfaces import Instrument
-from assistant.messages import AnswerThresholds, Ask, Detail, Finding, Intent, View
+from assistant.languages.nouns import find_noun
+from assistant.messages import AnswerThresholds, Ask, Detail, Finding, Intent, SingleObject, View
 
 
 class Told:
@@ -57,6 +58,19 @@ def test_where_the_fittest_finds_nothing_the_next_is_asked() -> None:
 def test_who_it_is_is_never_told_but_how_many_people_there_are() -> None:
     counter = Told(0.9, who=[RED], how_many=[Finding("count", 2, 0.9, "test")])
     assert found([counter], "who") == [("refusal", "cant_recognise"), ("count", 2)]
+
+
+def test_of_a_garment_its_colour_is_told_too() -> None:
+    shirt, mug = (Finding("name", SingleObject(find(name)), 0.9, "test") for name in ("shirt", "mug"))
+    meter = Told(0.9, colour=[RED])
+    assert found([Told(0.9, what=[shirt]), meter], "what") == [("name", shirt.value), ("text", "Red.")]
+    assert found([Told(0.9, what=[mug]), meter], "what") == [("name", mug.value)]
+
+
+def find(name: str) -> str:
+    noun = find_noun(name, "en")
+    assert noun
+    return noun.synset
 
 
 def test_what_is_right_less_than_six_times_in_ten_is_not_asked() -> None:

@@ -177,3 +177,14 @@ def wait_until(done: Callable[[], bool], otherwise: str) -> None:
     while not done():
         assert time.monotonic() < give_up_s, otherwise
         time.sleep(0.02)
+
+
+def test_a_loudspeakers_monitor_is_no_microphone(sound_system: pulse.SoundSystem, listener: Listener, told: Told) -> None:
+    """PulseAudio moves who listens to a microphone that is gone to what its loudspeaker plays; the assistant would answer itself."""
+    wait_until(lambda: listener.chunks > 5, "the microphone sends nothing")
+    sound_system.unplug(pulse.MICROPHONE_FEED)
+    told.wait_for(("microphone", True))
+    with pytest.raises(MissingDevice, match="only what the loudspeaker plays"):
+        SounddeviceMicrophone()
+    sound_system.plug_in(pulse.MICROPHONE_FEED)
+    told.wait_for(("microphone", True), ("microphone", False))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from assistant.hearing.listen import hear_file, listen
-from assistant.hearing.utterances import SpeechLasts, SpeechPaused, SpeechStarted, UtteranceSegmenter
+from assistant.hearing.utterances import SpeechLasts, SpeechPaused, SpeechStarted, UtteranceSegmenter, last_part
 from assistant.messages import AudioChunk, Transcript, Utterance
 from assistant.settings import EarSettings
 from tests.support.fakes import ScriptedTranscriber, ScriptedVoiceDetector
@@ -164,12 +164,60 @@ def test_a_question_that_goes_on_after_it_seemed_whole_is_told_again_as_one() ->
 
 
 def test_the_next_question_is_one_of_its_own() -> None:
-    script = probabilities((0.5, 0.0), (1, 0.9), (1.2, 0.0), (0.6, 0.9), (1, 0.0))
+    script = probabilities((0.5, 0.0), (1, 0.9), (1.8, 0.0), (0.6, 0.9), (1, 0.0))
     first, second = hear_whole_at_pauses(script)
     assert second.start_s > first.end_s
 
 
 def test_a_cough_after_a_whole_question_adds_nothing_to_it() -> None:
-    script = probabilities((0.5, 0.0), (1, 0.9), (0.4, 0.0), (0.1, 0.9), (1, 0.0), (0.6, 0.9), (1, 0.0))
+    script = probabilities((0.5, 0.0), (1, 0.9), (0.4, 0.0), (0.1, 0.9), (1.8, 0.0), (0.6, 0.9), (1, 0.0))
     first, second = hear_whole_at_pauses(script)
     assert second.start_s > first.end_s + 0.5
+
+
+def ends(pause_s: float, judged: str) -> list[Utterance]:
+    """What is told of half a second of speech, that pause and speech again, where the first was judged to end early, late or neither."""
+    segmenter = UtteranceSegmenter(EarSettings(), joins=True)
+    script = probabilities((1, 0.0), (0.5, 0.9), (pause_s, 0.0), (0.5, 0.9), (2, 0.0))
+    told: list[Utterance] = []
+    for chunk, probability in zip(chunks(len(script) * CHUNK_S), script, strict=False):
+        for event in segmenter.process(chunk, probability):
+            if isinstance(event, SpeechPaused) and not told and judged:
+                getattr(segmenter, judged)()
+            told += [event] if isinstance(event, Utterance) else []
+    return told
+
+
+def test_a_mere_beginning_is_waited_for_and_what_is_whole_is_not() -> None:
+    assert [len(ends(pause_s, "end_late")) for pause_s in (0.3, 0.8, 1.2)] == [1, 1, 1]
+    assert [len(ends(pause_s, "end_early")) for pause_s in (0.2, 0.3, 1.2)] == [1, 2, 2]
+
+
+@pytest.mark.parametrize("judged", ["", "end_early"])
+def test_what_goes_on_after_it_was_ended_is_told_whole(judged: str) -> None:
+    first, whole = ends(1.2, judged)
+    assert whole.start_s == first.start_s
+    assert whole.end_s - whole.start_s > 2.2
+    assert len(ends(1.8, judged)) == 2
+    assert ends(1.8, judged)[1].start_s > first.end_s
+
+
+def test_after_a_command_comes_something_else() -> None:
+    segmenter, script = UtteranceSegmenter(EarSettings(), joins=True), probabilities((0.5, 0.9), (1.2, 0.0), (0.5, 0.9), (1, 0.0))
+    told: list[Utterance] = []
+    for chunk, probability in zip(chunks(len(script) * CHUNK_S), script, strict=False):
+        for event in segmenter.process(chunk, probability):
+            if isinstance(event, Utterance):
+                told.append(event)
+                segmenter.close()
+    assert told[1].start_s > told[0].end_s
+
+
+def test_what_was_said_last_is_told_apart_from_what_was_said_before() -> None:
+    _, whole = ends(1.2, "end_early")
+    last = last_part(whole, 2.7)
+    assert last.start_s == pytest.approx(2.7, abs=CHUNK_S)
+    assert (last.samples == whole.samples[-len(last.samples) :]).all()
+    assert last.speech_probabilities is not None
+    assert len(last.speech_probabilities) * 512 == len(last.samples)
+    assert len(last_part(whole, -5.0).samples) == len(whole.samples)

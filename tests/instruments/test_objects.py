@@ -65,6 +65,7 @@ def heard(question: str, *things: DetectedThing, language: str = "en") -> str:
         ("Where is the cup?", [seen("dog")], "I don't see a cup."),
         ("How many people are there?", [seen("person", LEFT), seen("person", RIGHT), seen("dog")], "2 people."),
         ("How many people are there?", [seen("person")], "One person."),
+        ("How many people are there?", [seen("person"), seen("person", LEFT, 0.3)], "Perhaps 1."),
         ("How many cups are there?", [seen("cup", LEFT), seen("cup"), seen("cup", RIGHT)], "Cups: 3."),
         ("How many people are there?", [], "I see nobody."),
         ("How many people are there?", [seen("person")] * 7, "About 7 people."),

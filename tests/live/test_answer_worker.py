@@ -86,6 +86,13 @@ class Talking(Session):
         self.worker.do(kind(Utterance(np.ones(16000, np.float32), 16000, 0.0, 1.0, turn)))
         return [s.text for s in self.said[before:]]
 
+    def hear_unsure(self, text: str) -> list[str]:
+        """Something is said that may be anything; the texts that come back."""
+        before = len(self.said)
+        self.transcriber._transcripts = type(self.transcriber._transcripts)([Transcript(text, "en", 0.99, text, 0.2)])
+        self.worker.do(Respond(Utterance(np.ones(16000, np.float32), 16000, 0.0, 1.0, self.turns.begin())))
+        return [s.text for s in self.said[before:]]
+
     def hear_all(self) -> None:
         """The user hears everything that was said so far."""
         for sentence in self.said:
@@ -122,10 +129,11 @@ def test_a_scene_is_described_in_the_language_it_was_asked_for_in_even_if_the_ne
 
 
 def test_a_sentence_that_breaks_off_is_waited_for() -> None:
-    talk = Talking(["A red cup.", "It is blue."])
+    talk = Talking(["It is blue."])
     talk.see()
-    talk.utter("What is the...", Speculate)
+    assert not talk.utter("What is the...", Speculate)
     assert not talk.ended_early
+    assert talk.segmenter._ends_late
     assert talk.ask("How does it look?") == ["It is blue."]
 
 
@@ -339,3 +347,63 @@ def test_trouble_is_heard_and_the_next_question_is_answered() -> None:
 )
 def test_a_question_that_breaks_off_doesnt_sound_whole(text: str, whole: bool) -> None:
     assert sounds_whole(text) == whole
+
+
+def test_a_mere_beginning_is_never_answered_but_asked_for_again_once_it_wont_go_on() -> None:
+    talk = Talking(["A dog."])
+    talk.see()
+    talk.now_s = 1.0  # it ended just now
+    assert talk.ask("Is there?") == []
+    talk.worker.do(Idle())
+    assert [sentence.text for sentence in talk.said] == []
+    talk.now_s = 2.6
+    talk.worker.do(Idle())
+    assert [sentence.text for sentence in talk.said] == [phrase("say_again", "en")[0]]
+
+
+def test_a_beginning_that_goes_on_is_answered_whole() -> None:
+    talk = Talking(["A dog."])
+    talk.see()
+    talk.now_s = 1.0
+    talk.ask("What is")
+    assert talk.ask("What is this?") == ["A dog."]
+    talk.now_s = 10.0
+    talk.worker.do(Idle())
+    assert len(talk.said) == 1
+
+
+def test_what_the_assistant_was_saying_itself_is_no_question() -> None:
+    """Where the canceller fails, the words tell: they stand in what is being said."""
+    talk = Talking(["A dog."])
+    talk.see()
+    talk.saying = "You can say: describe, read, more, repeat, stop."
+    assert talk.ask("you can say", turn=UNBEGUN) == []
+    assert talk.ask("What is this?", turn=UNBEGUN) == ["A dog."]
+
+
+def test_help_is_repeated_too() -> None:
+    talk = Talking(["A dog."])
+    told = talk.ask("help")
+    assert talk.ask("repeat") == told == [phrase("help", "en")[0]]
+
+
+def test_words_over_its_voice_that_nobody_can_tell_are_answered_with_a_sound() -> None:
+    talk = Talking(["A dog."])
+    talk.see()
+    spoken_over = Utterance(np.ones(16000, np.float32), 16000, 0.0, 1.0, UNBEGUN)
+    for text, confidence in (("", 0.0), ("Wubble", 0.1)):
+        talk.transcriber._transcripts = type(talk.transcriber._transcripts)([Transcript(text, "en", 0.9, text, confidence)])
+        talk.worker.do(Respond(spoken_over))
+    assert talk.earcons == ["error"]
+    assert talk.said == []
+
+
+def test_a_radio_isnt_asked_to_say_it_again_for_ever() -> None:
+    talk = Talking(["A dog."])
+    talk.see()
+    talk.conversation._ears = EarSettings(confidence_floor=0.9)
+    answers = [talk.hear_unsure("la la la") for _ in range(4)]
+    assert [bool(answer) for answer in answers] == [True, True, False, False]
+    assert talk.earcons == ["error", "error"]
+    assert talk.ask("What is this?") == ["A dog."]
+    assert talk.hear_unsure("la la la")

@@ -12,13 +12,14 @@ import pytest
 
 from assistant.languages import phrase
 from assistant.live.key_debounce import PRESS_GAP_S
+from assistant.live.listener import Listener
 from assistant.live.loop import STOP_WITHIN_S
 from assistant.live.monitored_speaker import ECHO_S
 from assistant.live.watcher import Watcher
 from assistant.messages import AudioChunk, Detail, Frame, Sound, Transcript, View
 from assistant.problems import LostDevice, MissingModel
 from assistant.settings import EarSettings
-from tests.support.fakes import ScriptedDescriber, ScriptedTranscriber
+from tests.support.fakes import ListSpeaker, ScriptedDescriber, ScriptedTranscriber
 from tests.support.scripted_loop import QUIET, SPEECH, WHAT, Loop, Room, SlowSpeaker
 
 
@@ -164,7 +165,57 @@ def test_with_push_to_talk_nothing_is_heard_before_the_key() -> None:
     assert [chunk.samples.any() for chunk in live.loop._listener.audible(iter(loud))] == [True, True]
 
 
-def test_without_headphones_the_assistant_does_not_hear_itself() -> None:
+def test_push_to_talk_tells_that_it_closes_again() -> None:
+    live = Loop(QUIET, [WHAT], ["x"], ears=EarSettings(push_to_talk=True))
+    silence, session = AudioChunk(np.zeros(512, np.float32), 16000, 0.0), live.loop._session
+    now_s = 100.0
+    session.clock = lambda: now_s
+    live.loop._listener.open(now_s)
+    queued = len(session.sentences)
+    next(live.loop._listener.audible(iter([silence])))
+    assert len(session.sentences) == queued
+    now_s = 106.0
+    list(live.loop._listener.audible(iter([silence, silence])))
+    assert len(session.sentences) == queued + 1
+
+
+def test_without_headphones_it_is_heard_what_the_loudspeaker_does_not_play() -> None:
+    """With an echo canceller: its own voice is taken out, and whoever speaks over it is heard."""
+
+    class Subtracting:
+        def clean(self, heard: Sound, played: Sound) -> Sound:
+            return heard - played
+
+        def reset(self) -> None: ...
+
+    live = Loop(QUIET, [WHAT], ["x"], ears=EarSettings())
+    listener, control = Listener(live.loop._session, Subtracting()), live.loop._session.control
+    voice, user = np.full(512, 0.25, np.float32), np.full(512, 0.125, np.float32)
+    control.played(voice, 10.0)
+    control.played(voice, 10.032)
+    heard = [AudioChunk(voice, 16000, 10.0), AudioChunk(voice + user, 16000, 10.032)]
+    assert [float(chunk.samples[0]) for chunk in listener.audible(iter(heard))] == [0.0, 0.125]
+
+
+@pytest.mark.parametrize(("heard", "goes_on"), [("", True), ("Stop.", False)], ids=["a cough", "a word"])
+def test_a_cough_lets_the_voice_go_on_and_a_word_ends_it(heard: str, goes_on: bool) -> None:
+    """Half a second of something like speech while "I'm ready" is said."""
+
+    class Waiting(Room):
+        def chunks(self) -> Iterator[AudioChunk]:
+            live.wait_for("sound")
+            for chunk in super().chunks():
+                time.sleep(0.03)
+                yield chunk
+
+    script, slow = [0.9] * 15 + QUIET, ListSpeaker(after_chunk=lambda: time.sleep(0.3))
+    live = Loop(script, [Transcript(heard, "en", 0.9, heard)], ["x"], room=Waiting(len(script)), speaker=slow)
+    live.loop.run()
+    told = [event for event in live.events if event["event"] == "heard"]
+    assert (told[0]["share"] == 1.0) == goes_on
+
+
+def test_without_headphones_nor_a_canceller_the_assistant_does_not_hear_itself() -> None:
     live = Loop(QUIET + SPEECH + QUIET, [WHAT], ["x"], ears=EarSettings())
     loud = AudioChunk(np.ones(512, np.float32), 16000, 0.0)
     speaker = live.loop._session.speaker
@@ -187,7 +238,7 @@ def test_a_pause_within_a_question_is_no_end_of_it(pause: list[float]) -> None:
 
     class ByLength(ScriptedTranscriber):
         def transcribe(self, samples: Sound, sample_rate_hz: int, language: str | None = None, **_: Any) -> Transcript:
-            text = "What is this?" if len(samples) > 2 * sample_rate_hz else "What is."
+            text = "What is this?" if len(samples) > 2 * sample_rate_hz else "What is the man"
             return Transcript(text, "en", 0.9, text)
 
     class Parrot(ScriptedDescriber):
@@ -207,7 +258,7 @@ def test_a_pause_within_a_question_is_no_end_of_it(pause: list[float]) -> None:
     live = Loop(script, [WHAT], [], describer=Parrot(["x"]), room=Patient(len(script)))
     live.loop._session.conversation._transcriber = ByLength([WHAT])
     live.loop.run()
-    assert "I was asked: What is." in [event["text"] for event in live.events if event["event"] == "sentence"]
+    assert "I was asked: What is the man" in [event["text"] for event in live.events if event["event"] == "sentence"]
     sounded = [event["text"] for event in live.events if event["event"] == "sound"]
     assert sounded[-1] == "I was asked: What is this?"
-    assert len(pause) > 8 or "I was asked: What is." not in sounded
+    assert len(pause) > 8 or "I was asked: What is the man" not in sounded

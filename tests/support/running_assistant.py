@@ -37,16 +37,16 @@ class RunningAssistant:
         self._seen: list[dict[str, Any]] = []
         threading.Thread(target=self._read, daemon=True).start()
 
-    def wait_for(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    def wait_for(self, wanted: Callable[[dict[str, Any]], bool], patience_s: float = PATIENCE_S) -> dict[str, Any]:
         """The next event that is wanted, with the time it came as "arrived_s"; AssertionError with all events when it doesn't come."""
-        until_s = time.monotonic() + PATIENCE_S
+        until_s = time.monotonic() + patience_s
         try:
             while (event := self._events.get(timeout=max(0.1, until_s - time.monotonic()))) is not None:
                 self._seen.append(event)
                 if wanted(event):
                     return event
         except queue.Empty:
-            raise AssertionError(f"not within {PATIENCE_S:.0f} s: {self.told()}") from None
+            raise AssertionError(f"not within {patience_s:.0f} s: {self.told()}") from None
         errors = self.process.stderr.read() if self.process.stderr else ""
         raise AssertionError(f"the assistant ended: {errors}\n{self.told()}")
 
@@ -59,6 +59,22 @@ class RunningAssistant:
             return {"keyframe", "heard"} <= seen
 
         self.wait_for(is_ready)
+
+    def wait_until_quiet(self, seconds: float = 2.5) -> list[dict[str, Any]]:
+        """Until it has said all it had to say, and nothing was told for a while but of the camera; the events meanwhile."""
+        speaks, told, told_s = False, list[dict[str, Any]](), time.monotonic()
+        while True:
+            try:
+                event = self._events.get(timeout=max(0.05, told_s + (PATIENCE_S if speaks else seconds) - time.monotonic()))
+            except queue.Empty:
+                return told
+            if event is None:
+                return told
+            self._seen.append(event)
+            told.append(event)
+            if event["event"] not in ("look", "keyframe", "first_token", "tokens"):
+                told_s = time.monotonic()
+            speaks = event["event"] == "sound" or (speaks and event["event"] != "heard")
 
     def told(self) -> str:
         """All events that were waited through, a line each."""

@@ -19,6 +19,7 @@ from faster_whisper.audio import pad_or_trim
 from faster_whisper.tokenizer import Tokenizer
 
 from assistant.engines.asr.hallucination import Evidence, is_hallucination
+from assistant.engines.asr.level import to_speech_level
 from assistant.interfaces import VoiceDetector
 from assistant.messages import AudioChunk, Probabilities, Sound, Transcript
 from assistant.problems import BadInput, DamagedModel, MissingModel, shorten
@@ -136,7 +137,7 @@ class WhisperTranscriber:
         speech, speech_s = self._speech(window, speech_probabilities)
         if not len(speech):
             return None
-        encoded = self._encode(speech)
+        encoded = self._encode(to_speech_level(speech, SAMPLE_RATE_HZ))
         probability = 1.0
         if language is None:
             language, probability = self._detect(encoded)

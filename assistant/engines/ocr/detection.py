@@ -59,8 +59,8 @@ class TextDetector:
         tiles_left = MAX_TILES
         while (closer := min(scale * CLOSER, 1.0)) >= scale * WORTHWHILE:
             small = [box for box in boxes if box.height * scale < SMALL_LINE]
-            tiles = _tiles_with(small, picture, closer)
-            if not tiles or len(tiles) > tiles_left:
+            tiles = whole_rows(_tiles_with(small, picture, closer), tiles_left)
+            if not tiles:
                 break
             tiles_left -= len(tiles)
             large = [box for box in boxes if box.height * scale >= SMALL_LINE]
@@ -115,6 +115,14 @@ def _in_picture(boxes: Sequence[TextBox], text_map: TextMap, picture: Picture) -
     """The boxes of a map in the picture's pixels."""
     scales: Corners = np.divide(picture.shape[1::-1], text_map.shape[::-1], dtype=np.float32)
     return [replace(box, corners=box.corners * scales) for box in boxes]
+
+
+def whole_rows(tiles: Sequence[tuple[int, int]], most: int) -> list[tuple[int, int]]:
+    """Return the topmost rows of tiles (top, left) that are at most so many together: half a row would cut lines."""
+    fitting = tiles[:most]
+    if len(tiles) > most and fitting and tiles[most][0] == fitting[-1][0]:
+        fitting = [tile for tile in fitting if tile[0] != fitting[-1][0]]
+    return list(fitting)
 
 
 def _tiles_with(boxes: Sequence[TextBox], picture: Picture, scale: float) -> list[tuple[int, int]]:

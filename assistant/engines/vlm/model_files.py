@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, get_args
+from zipfile import BadZipFile
 
 from tokenizers import Tokenizer
 
@@ -19,6 +20,7 @@ from assistant.engines.vlm.image import ImageSettings
 from assistant.engines.vlm.prompt import END, FAKE, GLOBAL, IMAGE, MAX_FRAMES
 from assistant.engines.vlm.starter.encoder_heads import HEAD_FILES, WORD_HEAD, Head, read_head
 from assistant.engines.vlm.starter.extras import StarterExtras
+from assistant.engines.vlm.starter.garments import HEAD_FILE, GarmentHead
 from assistant.engines.vlm.starter.hedged_names import NameThresholds
 from assistant.engines.vlm.starter.thresholds import StarterThresholds, current_names
 from assistant.messages import AnswerThresholds, Intent, MomentThresholds
@@ -254,7 +256,14 @@ def _read_reliability(path: Path) -> Mapping[str, float]:
 
 def _extras(folder: Path, heads: dict[str, Head], thresholds: StarterThresholds, samples: int, tokenizer: Tokenizer) -> StarterExtras:
     name_thresholds = _read_thresholds(folder / "name_thresholds.json", NameThresholds) or NameThresholds()
-    return StarterExtras(heads, thresholds, name_thresholds, samples, tokenizer)
+    return StarterExtras(heads, thresholds, name_thresholds, samples, tokenizer, _read_garments(folder / HEAD_FILE))
+
+
+def _read_garments(path: Path) -> GarmentHead | None:
+    try:
+        return GarmentHead.read(path) if path.is_file() else None
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
+        raise DamagedModel(f"the model file {shorten(path)} can't be read ({error})", FETCH_AGAIN) from error
 
 
 def _read_heads(folder: Path) -> dict[str, Head]:

@@ -35,7 +35,10 @@ class StarterClassifier:
 
     def single_object(self, view: View, question: str) -> SingleObject | None:
         """Name the one object that the picture is of; None where it is of a scene, or nobody can tell."""
-        verdict, classes = self._verdict(view, question), _classes(view)
+        classes = _classes(view)
+        if classes and classes.garment.noun:
+            return classes.garment
+        verdict = self._verdict(view, question)
         if classes is None or verdict is None or verdict.score < self.thresholds.single_object:
             return None
         # Where no name is sure the picture is described, with doubt, unless the model itself would rather say that it can't tell.

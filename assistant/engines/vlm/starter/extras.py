@@ -20,6 +20,7 @@ from assistant.engines.vlm.starter.encoder_heads import (
     seen_words,
     word_evidence,
 )
+from assistant.engines.vlm.starter.garments import GARMENT_THRESHOLDS, GarmentHead
 from assistant.engines.vlm.starter.hedged_names import NameThresholds, NounTree, noun_tree
 from assistant.engines.vlm.starter.picture_classes import ClassifiedPicture, PictureClasses
 from assistant.engines.vlm.starter.reranking import RerankedSearch
@@ -39,6 +40,7 @@ class StarterExtras:
         name_thresholds: NameThresholds,
         samples: int,
         tokenizer: Tokenizer,
+        garments: GarmentHead | None = None,
     ) -> None:
         """Create it.
 
@@ -48,7 +50,9 @@ class StarterExtras:
             name_thresholds: of what the class head names, likewise.
             samples: answers drawn from the model to choose a description from, beside those of beams; 0 = none.
             tokenizer: the language model's.
+            garments: names garments; None in a folder without that head.
         """
+        self._garments = garments
         self.heads = heads
         self._thresholds = thresholds
         self._name_thresholds = name_thresholds
@@ -61,12 +65,16 @@ class StarterExtras:
         has_classes = CLASS_HEAD in self.heads
         labels = seen_labels(class_logits, self.heads[CLASS_HEAD].names) if has_classes else ()
         name = self._nouns.name(class_logits, self._name_thresholds) if has_classes else SingleObject(None)
+        garment = self._garments.name(features, GARMENT_THRESHOLDS) if self._garments else SingleObject(None)
         if WORD_HEAD not in self.heads:
-            return ClassifiedPicture(block, features, seen_text(labels), labels=labels, name=name, class_logits=class_logits)
+            return ClassifiedPicture(
+                block, features, seen_text(labels), labels=labels, name=name, garment=garment, class_logits=class_logits
+            )
         head, said = self.heads[WORD_HEAD], logits[WORD_HEAD]
         words = said[: head.words]
         text = seen_text(labels, seen_words(words, head.names))
-        return ClassifiedPicture(block, features, text, word_evidence(said, head.shares), labels, expected_words(words), name, class_logits)
+        evidence, expected = word_evidence(said, head.shares), expected_words(words)
+        return ClassifiedPicture(block, features, text, evidence, labels, expected, name, garment, class_logits)
 
     def classes(self, pictures: Sequence[SeenPicture]) -> PictureClasses | None:
         """Return what the heads say of a single picture; None of several, for then one label names none in particular."""

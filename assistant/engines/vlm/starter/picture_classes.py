@@ -27,6 +27,8 @@ class ClassifiedPicture(SeenPicture):
     """How many of the words that the word classifier knows people would use of it; 1 without that head."""
     name: SingleObject = SingleObject(None)
     """What it is by the class head if it is of one thing; without a noun where that head isn't there."""
+    garment: SingleObject = SingleObject(None)
+    """The garment that it surely is of; without a noun where it is of none."""
     class_logits: npt.NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
     """What the class head says, f32 [classes], for those who measure it; empty without that head."""
 
@@ -45,7 +47,8 @@ class PictureClasses:
     word_head: Head
     """What the word classifier's outputs stand for."""
     name: SingleObject = SingleObject(None)
-    """As ClassifiedPicture has it."""
+    garment: SingleObject = SingleObject(None)
+    """Both as ClassifiedPicture has them."""
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     """By question, the `single_object_score` that `StarterClassifier` found."""
 
@@ -54,7 +57,7 @@ class PictureClasses:
         """Collect what is known of an encoded picture, which may come from a file."""
         words = dict(zip(word_head.names, picture.evidence.tolist(), strict=False))
         if isinstance(picture, ClassifiedPicture):
-            return cls(picture.labels, picture.expected_words, words, word_head, picture.name)
+            return cls(picture.labels, picture.expected_words, words, word_head, picture.name, picture.garment)
         return cls((), 1.0, words, word_head)
 
     def caption_consistency(self, text: str) -> float | None:

@@ -1,0 +1,1 @@
+"""Taking what the loudspeaker plays out of what the microphone hears."""

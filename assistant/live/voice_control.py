@@ -1,0 +1,33 @@
+"""Between the threads that listen and the loudspeaker's own: how loud the voice may be now, and what it has played."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+from assistant.messages import Sound
+
+MOST_BLOCKS = 500
+"""Blocks of played sound that wait to be taken, five seconds. When full the oldest is dropped: nobody listens."""
+
+
+class VoiceControl:
+    """Implements `interfaces.SpeakerControl`. No lock: each deque and float is written by one thread."""
+
+    def __init__(self) -> None:
+        self.loudness = 1.0
+        """Set by the thread that listens; 0 pauses the voice."""
+        self._played: deque[tuple[Sound, float]] = deque(maxlen=MOST_BLOCKS)
+
+    def gain(self) -> float:
+        """Return `loudness`."""
+        return self.loudness
+
+    def played(self, samples: Sound, time_s: float) -> None:
+        """Keep it until it is taken."""
+        self._played.append((samples, time_s))
+
+    def take_played(self) -> Iterator[tuple[Sound, float]]:
+        """Yield what was played since the last call: float32 [n] at 16 kHz, and when it was handed to the device."""
+        while self._played:
+            yield self._played.popleft()
