@@ -53,7 +53,11 @@ class AnimationFile:
 
 def may_be_animated(kind: str, head: bytes) -> bool:
     """Tell whether a picture of this kind ("gif", "png" ...) that begins so may have more than one frame."""
-    return kind == "gif" or (kind == "png" and b"acTL" in head) or (kind == "webp" and head[12:16] == b"VP8X" and bool(head[20] & 2))
+    return (
+        kind == "gif"
+        or (kind == "png" and b"acTL" in head)
+        or (kind == "webp" and head[12:16] == b"VP8X" and bool(head[20:21] and head[20] & 2))
+    )
 
 
 def open_animation(path: Path, largest_edge: int, real_time: bool = False) -> AnimationFile | None:

@@ -13,6 +13,7 @@ from typing import Any
 import av
 import numpy as np
 
+from assistant.devices.av_capture import OPENED
 from assistant.messages import Picture
 
 MOST_TILES = 1024
@@ -23,8 +24,8 @@ class NotAPicture(Exception):
     """Says that a file has no picture of a kind that is read here."""
 
 
-def read_heif(content: bytes, most_pixels: int) -> Picture:
-    """Return the main picture of a file, turned upright: uint8 [H, W, 3] RGB.
+def read_heif(content: bytes, name: str, most_pixels: int) -> Picture:
+    """Return the main picture of a file, turned upright: uint8 [H, W, 3] RGB. `name`: by which FFmpeg may open it again.
 
     Raises NotAPicture if there is none of a kind that is read here, ValueError if it has more pixels, EOFError if it is damaged.
     """
@@ -36,7 +37,7 @@ def read_heif(content: bytes, most_pixels: int) -> Picture:
         raise NotAPicture from error
     if size and size[0] * size[1] > most_pixels:
         raise ValueError(f"{size[0]} x {size[1]}")
-    decoded = _decode(content, tiles)
+    decoded = _decode(name, tiles)
     if any(tile not in decoded for tile in tiles):
         raise EOFError
     whole = np.vstack([np.hstack([decoded[tile] for tile in tiles[row * columns :][:columns]]) for row in range(rows)])
@@ -141,11 +142,11 @@ def _boxes(content: bytes) -> Iterator[_Box]:
         at += length
 
 
-def _decode(content: bytes, items: list[int]) -> dict[int, Picture]:
+def _decode(name: str, items: list[int]) -> dict[int, Picture]:
     """The pictures of these items, as far as they can be decoded."""
     found: dict[int, Picture] = {}
     try:
-        with av.open(BytesIO(content), metadata_errors="ignore") as container:
+        with av.open(name, **OPENED) as container:
             streams: list[Any] = [stream for stream in container.streams.video if stream.id in items]
             for packet in container.demux(*streams) if streams else ():
                 for frame in packet.decode():

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from assistant.devices.decoder_messages import without_decoder_messages
-from assistant.devices.file_kinds import check_readable, picture_kind
+from assistant.devices.file_kinds import check_readable, opened_name, picture_kind
 from assistant.devices.heif_file import NotAPicture, read_heif
 from assistant.messages import Frame, Picture
 from assistant.problems import BadInput, shorten
@@ -75,7 +75,7 @@ def open_picture(path: Path, largest_edge: int = PICTURE_EDGE, warnings: list[st
     if kind is None:
         raise BadInput(f"{name} can't be read as a picture", "it may be damaged or another kind of file; save it as JPEG or PNG")
     if kind == "heif":
-        picture = _read_heif(content, name)
+        picture = _read_heif(path, content, name)
     elif kind == "jpeg":
         picture = _read_jpeg(content, name, warnings if warnings is not None else [])
     else:
@@ -145,9 +145,10 @@ def _eight_bits(pixels: Pixels) -> npt.NDArray[np.uint8]:
     return np.asarray(np.clip((finite - bottom) * (255 / max(top - bottom, 1e-6)), 0, 255), np.uint8)
 
 
-def _read_heif(content: bytes, name: str) -> Picture:
+def _read_heif(path: Path, content: bytes, name: str) -> Picture:
     try:
-        return read_heif(content, MAX_PICTURE_PIXELS)
+        with opened_name(path) as plain:
+            return read_heif(content, plain, MAX_PICTURE_PIXELS)
     except NotAPicture as error:
         raise BadInput(f"{name} is a HEIF file of a kind that isn't read here, or cut off", "save it as JPEG") from error
     except ValueError as error:

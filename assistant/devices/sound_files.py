@@ -10,6 +10,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
 from typing import IO
@@ -17,6 +18,7 @@ from typing import IO
 import av
 import numpy as np
 
+from assistant.devices.file_kinds import opened_name
 from assistant.devices.mono import to_mono
 from assistant.devices.resampling import Resampler
 from assistant.messages import AudioChunk, Sound
@@ -30,6 +32,7 @@ READABLE_FORMATS = (
     "ac3,eac3,qcp,sox,iff"
 )
 """FFmpeg's names of formats. Play lists are left out: they can point into the network."""
+ONLY_THIS_FILE = {"format_whitelist": READABLE_FORMATS, "protocol_whitelist": "file"}
 SUFFIXES = tuple(
     f".{ending}"
     for endings in (
@@ -134,7 +137,7 @@ def names_sound(given: str) -> bool:
     try:
         if not path.is_file():
             return False
-        with path.open("rb") as file, av.open(file, options={"format_whitelist": READABLE_FORMATS}, metadata_errors="ignore") as container:
+        with opened_name(path) as plain, av.open(plain, options=ONLY_THIS_FILE, metadata_errors="ignore") as container:
             return bool(container.streams.audio)
     except (av.FFmpegError, OSError, ValueError):
         return False
@@ -156,10 +159,14 @@ def _decode(path: Path) -> Iterator[Sound]:
     name = shorten(path)
     found = False
     try:
-        with path.open("rb") as file:
-            _check_whole(file, name)
-            with av.open(file, options={"format_whitelist": READABLE_FORMATS}, metadata_errors="ignore") as container:
+        with ExitStack() as stack:
+            with path.open("rb") as file:
+                _check_whole(file, name)
+            plain = stack.enter_context(opened_name(path))  # not the file itself: PyAV prints where a damaged one makes it seek
+            with av.open(plain, options=ONLY_THIS_FILE, metadata_errors="ignore") as container:
                 stream = container.streams.audio[0] if container.streams.audio else None
+                if stream is not None and stream.codec_context is None:
+                    raise BadInput(f"the sound in {name} is of a kind (codec) that nothing here can decode", "save it as WAV or MP3")
                 is_mono = stream is not None and stream.codec_context.layout.nb_channels == 1
                 resampler = av.AudioResampler("fltp", "mono" if is_mono else "stereo", SAMPLE_RATE_HZ)
                 frames = container.decode(stream) if stream else iter(())

@@ -11,7 +11,7 @@ import pytest
 from assistant.assembly import is_sound_file, open_microphone
 from assistant.devices.sound_files import RecordedMicrophone
 from assistant.problems import BadInput, MissingDevice
-from tests.support.odd_sounds import riff, sounds
+from tests.support.odd_sounds import riff, sound_file, sounds
 
 SOUNDS = list(sounds())
 
@@ -54,3 +54,9 @@ def test_a_file_without_sound_is_no_question_that_is_heard(tmp_path: Path) -> No
     assert not is_sound_file(str(tmp_path / "note"))
     with pytest.raises((MissingDevice, BadInput)):
         open_microphone(str(tmp_path / "note"))
+
+
+def test_a_sound_that_nothing_here_decodes_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.mka").write_bytes(sound_file("a.mka", "pcm_s16le").replace(b"A_PCM/INT/LIT", b"A_QQQ/INT/LIT"))
+    with pytest.raises(BadInput, match="can decode"):
+        RecordedMicrophone(tmp_path / "a.mka")

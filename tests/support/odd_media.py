@@ -176,6 +176,7 @@ def pictures() -> Iterator[Odd]:
         yield Odd(f"cut.{name}", partial(_cut, _saved(landmark(), form), 0.6), "cut off|damaged")
     for width, height in ((1, 1), (4000, 3), (3, 900)):
         yield Odd(f"{width}x{height}.png", partial(_saved, np.full((height, width, 3), 90, np.uint8), "PNG"), SMALL)
+    yield Odd("cut header.webp", lambda: _animated("WEBP")[:20], "cut off")
     yield Odd("still.jxl", lambda: b"\xff\x0a" + bytes(range(99)), "JPEG XL")
     yield Odd("boxed.jxl", lambda: b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(99), "JPEG XL")
     yield Odd("drawing.svg", lambda: SVG, "SVG")
