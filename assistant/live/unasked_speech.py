@@ -12,6 +12,7 @@ from assistant.live.people_watch import PeopleWatch
 from assistant.live.session import Session
 from assistant.messages import Ask, Finding, Keyframe, Question, Sentence, View
 from assistant.seeing.frame_quality import picture_problem
+from assistant.seeing.stillness import Stillness
 from assistant.videos.watch_events import EventWatcher
 from assistant.videos.watch_things import ThingWatcher
 
@@ -31,6 +32,7 @@ class UnaskedSpeech:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._people = PeopleWatch(session)
+        self._stillness = Stillness()
         self._watcher: EventWatcher | ThingWatcher | None = None
         self._awaited = ""
         """What the user wants to be told of, in their words."""
@@ -51,7 +53,8 @@ class UnaskedSpeech:
 
     def idle(self) -> None:
         """Tell of what has come, gone or appeared by now."""
-        if isinstance(self._watcher, ThingWatcher) and (frame := self._session.memory.newest_frame):
+        frame = self._session.memory.newest_frame
+        if isinstance(self._watcher, ThingWatcher) and frame and not self._stillness.is_still(frame.picture):
             self._watch(Keyframe(frame, "only", problem=picture_problem(frame.picture)))
         self._people.step()
         self.narrate()
