@@ -94,4 +94,4 @@ def test_who_speaks_while_it_speaks_silences_it(models_dir: Path, tmp_path: Path
     if not pulse.is_installed():
         pytest.skip("PulseAudio, its tools or ALSA's pulse plugin are not installed")
     [trial] = measure(1, models_dir, tmp_path)
-    assert trial["from_detection_s"] < 1.0  # a busy machine; measured alone: see the change log
+    assert trial["from_speech_s"] < 1.5  # a busy machine; measured alone: see docs/conversation.md
