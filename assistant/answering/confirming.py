@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator
 
 from assistant.languages import FALLBACK
-from assistant.languages.nouns import Noun, ancestors, find_noun
+from assistant.languages.nouns import Noun, find_noun, is_kind_of
 
 _LONGEST = 3
 """Words of a thing's name."""
@@ -20,8 +20,8 @@ def is_confirmed(sentence: str, seen: Collection[Noun], findable: Collection[Nou
         seen: kinds of things that a detector has found in the picture.
         findable: kinds that it would find: of a beach it never says anything.
     """
-    named = [noun for noun in nouns_in(sentence) if any(_is_kind(noun, kind) or _is_kind(kind, noun) for kind in findable)]
-    return bool(named) and all(any(_is_kind(noun, kind) or _is_kind(kind, noun) for kind in seen) for noun in named)
+    named = [noun for noun in nouns_in(sentence) if _may_be_among(findable, noun)]
+    return bool(named) and all(_may_be_among(seen, noun) for noun in named)
 
 
 def nouns_in(sentence: str) -> Iterator[Noun]:
@@ -36,5 +36,5 @@ def nouns_in(sentence: str) -> Iterator[Noun]:
         place += length
 
 
-def _is_kind(one: Noun, other: Noun) -> bool:
-    return other == one or other in ancestors(one)
+def _may_be_among(kinds: Collection[Noun], noun: Noun) -> bool:
+    return any(is_kind_of(noun, kind) or is_kind_of(kind, noun) for kind in kinds)

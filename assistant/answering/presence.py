@@ -11,7 +11,7 @@ from assistant.answering.calibrated_answers import looked, measured_thresholds, 
 from assistant.answering.things import english_noun, english_thing, known_thing
 from assistant.interfaces import SceneDescriber
 from assistant.languages import FALLBACK
-from assistant.languages.nouns import ancestors, find_noun, nouns
+from assistant.languages.nouns import find_noun, is_kind_of, nouns
 from assistant.messages import AnswerThresholds, Ask, Detail, Finding, View
 
 NEUTRAL = AnswerThresholds(sure=math.inf)
@@ -92,7 +92,7 @@ class PresenceInstrument:
         found = classifier.single_object(view, SCENE_QUESTION) if classifier and asked else None
         if asked and found and found.noun:
             seen = nouns()[found.noun]
-            if asked in (seen, *ancestors(seen)):
+            if is_kind_of(seen, asked):
                 return max(probability, found.probability)
         return probability
 

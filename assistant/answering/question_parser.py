@@ -15,7 +15,7 @@ from assistant.answering.templates import full_pattern, part_pattern, prefix_pat
 from assistant.languages import FALLBACK, languages
 from assistant.languages.naming import named_language
 from assistant.languages.normalized import as_written
-from assistant.languages.nouns import PERSON, ancestors, find_noun, name, nouns, nouns_by_label
+from assistant.languages.nouns import PERSON, find_noun, is_kind_of, name, nouns, nouns_by_label
 from assistant.messages import LEFT, RIGHT, Ask, Intent
 
 LONGEST = 300
@@ -40,11 +40,12 @@ _ASKED_OTHERWISE: dict[str, tuple[Intent, str]] = {
     "things_on": ("things", ""),
 }
 """Keys of templates whose intent has another name -> it, and what is asked about where that isn't named."""
-_OF_PLACES = frozenset(("things_left", "things_right", "things_on"))
+_OF_PLACES = ("things_left", "things_right", "things_on")
+"""Keys of templates about what stands at a place, which others leave out."""
 _ORDER = (
     *("code", "translate_text", "expiry", "brand", "not_about_the_picture", "money", "total", "has_text", "find_text", "read"),
     *("who", "keep_thing", "remember_thing", "forget_thing", "colour", "light", "how_many"),
-    *("things_left", "things_right", "things_on"),
+    *_OF_PLACES,
     *("where", "choice", "match", "compare", "doing", ABSENT, "is_there", "is_this", "scene", "what"),
 )
 """In which they are tried, the most particular first."""
@@ -190,7 +191,7 @@ def _match(text: str, language: str) -> tuple[str, dict[str, str]] | None:
 def _can_be_found(thing: str, language: str) -> bool:
     """Whether a detector may find it, or a kind of it."""
     noun = find_noun(thing, language)
-    return noun is not None and any(noun in (known, *ancestors(known)) for known in nouns_by_label("coco").values())
+    return noun is not None and any(is_kind_of(known, noun) for known in nouns_by_label("coco").values())
 
 
 def _split(text: str, language: str) -> Iterator[str]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from assistant.interfaces import ObjectDetector, PictureMemory
 from assistant.languages import FALLBACK
-from assistant.languages.nouns import PERSON, ancestors, find_noun, heads, nouns
+from assistant.languages.nouns import PERSON, find_noun, heads, is_kind_of, nouns
 from assistant.messages import Ask, Detail, Finding, Picture, Region, View
 from assistant.problems import BadInput
 from assistant.seeing.own_things import MOST_VIEWS, NEARER, Vector, cut_out, nearest, parts, shown_part, unit
@@ -163,7 +163,7 @@ def _refusal(key: str) -> str:
     """Why it isn't remembered: people aren't, and what has no known name might be somebody's."""
     if not key:
         return "cant_tell_that"
-    return "cant_recognise" if nouns()[PERSON] in (nouns()[key], *ancestors(nouns()[key])) else ""
+    return "cant_recognise" if is_kind_of(nouns()[key], nouns()[PERSON]) else ""
 
 
 def _told(key: str, thing: str) -> Finding:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from assistant.interfaces import ObjectDetector
 from assistant.languages import FALLBACK
-from assistant.languages.nouns import PERSON, Noun, ancestors, find_noun, heads, name, nouns, nouns_by_label
+from assistant.languages.nouns import PERSON, Noun, ancestors, find_noun, heads, is_kind_of, name, nouns, nouns_by_label
 from assistant.messages import LEFT, RIGHT, Ask, Detail, DetectedThing, Finding, Intent, Picture, Region, View
 from assistant.seeing.places import place_of, stands_on
 
@@ -130,7 +130,7 @@ class ObjectInstrument:
         """
         noun = _noun(ask)
         if noun:
-            kinds = {label: ask.thing for label, known in self._known().items() if noun in (known, *ancestors(known))}
+            kinds = {label: ask.thing for label, known in self._known().items() if is_kind_of(known, noun)}
             if kinds or ask.intent != "where":
                 return kinds
             above = ancestors(noun)

@@ -104,6 +104,11 @@ def ancestors(noun: Noun) -> tuple[Noun, ...]:
     return tuple(nouns()[synset] for synset in found)
 
 
+def is_kind_of(noun: Noun, kind: Noun) -> bool:
+    """Tell whether a noun is a kind, or one of its kinds: a dog is a dog, and an animal."""
+    return noun == kind or kind in ancestors(noun)
+
+
 def sayable(noun: Noun, language: str) -> Noun | None:
     """Return what a thing can be called in a language: the noun itself or the nearest above it with a name to say.
 

@@ -21,7 +21,7 @@ import torch
 
 from assistant.assembly import open_smolvlm2
 from assistant.engines.vlm.starter.garments import GARMENT_THRESHOLDS, HEAD_FILE, OTHER, GarmentHead
-from assistant.languages.nouns import ancestors, nouns, nouns_by_label
+from assistant.languages.nouns import is_kind_of, nouns, nouns_by_label
 from assistant.messages import SingleObject
 from assistant.settings import AnswerSettings
 from assistant.store.model_store import ModelStore, models_dir
@@ -102,7 +102,7 @@ def outcome(name: SingleObject, label: str) -> str:
     if name.noun is None:
         return "garment, not named"
     noun = nouns_by_label("clothing")[label]
-    return "garment, named" if nouns()[name.noun] in (noun, *ancestors(noun)) else "garment, named wrongly"
+    return "garment, named" if is_kind_of(noun, nouns()[name.noun]) else "garment, named wrongly"
 
 
 def main() -> None:
