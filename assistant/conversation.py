@@ -16,7 +16,7 @@ from assistant.answering.english_questions import in_question_order, spelled_as_
 from assistant.answering.model_answers import ModelInstrument
 from assistant.answering.presence import PresenceInstrument, thresholds_of
 from assistant.answering.question_parser import asks_about_safety, awaited_thing, get_ready, is_unfinished, parse_question, with_thing
-from assistant.answering.router import answer, fittest, may_be_asked
+from assistant.answering.router import answer, examined, fittest, may_be_asked
 from assistant.answering.translating import Translation, find_translator, translate_faithfully
 from assistant.answering.wake_word import after_wake_word
 from assistant.answering.wording import Phrase, Quotation, words_of
@@ -253,10 +253,7 @@ class Conversation:
 
     def measured(self, view: View, ask: Ask) -> Finding | None:
         """Return the first thing that the fittest instrument finds; None where none finds anything. The vision model isn't asked."""
-        for instrument in fittest(self._instruments, ask):
-            if found := next(iter(instrument.examine(view, ask)), None):
-                return found
-        return None
+        return next(examined(self._instruments, view, ask), None)
 
     def watcher(self, event: str, language: str) -> EventWatcher | ThingWatcher:
         """Return what looks for an event that the user described in this language: by instruments where a thing comes into sight."""

@@ -242,8 +242,8 @@ class Instrument(Protocol):
         ...
 
     def prepare(self, view: View) -> Iterator[None]:
-        """Do ahead, in short steps, what a question about these pictures is likely to need; nothing where that wouldn't be sooner."""
-        ...
+        """Do ahead, in short steps, what a question about these pictures is likely to need: nothing, unless an instrument says what."""
+        return iter(())
 
     def forget(self) -> None:
         """Drop what it remembers of pictures and texts, and free its memory until it is asked again."""

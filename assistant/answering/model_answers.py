@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from assistant.answering.answer_checks import SCENE_QUESTION, is_bare
 from assistant.answering.calibrated_answers import WHAT_QUESTION, free_findings, looked, scene_findings
-from assistant.interfaces import SceneDescriber
+from assistant.interfaces import Instrument, SceneDescriber
 from assistant.languages import FALLBACK
 from assistant.messages import Ask, Detail, Finding, Intent, View
 
@@ -21,7 +21,7 @@ VALUES: frozenset[Intent] = frozenset(("colour", "how_many"))
 """Intents whose answers are bare words by nature."""
 
 
-class ModelInstrument:
+class ModelInstrument(Instrument):
     """An Instrument that asks a describer for sentences."""
 
     def __init__(self, describer: SceneDescriber, *, by_clause: bool = False) -> None:
@@ -58,11 +58,6 @@ class ModelInstrument:
         for finding in findings:
             if is_measured or not (finding.kind == "text" and is_bare(str(finding.value))):
                 yield replace(finding, is_doubtful=True) if is_doubtful else finding
-
-    def prepare(self, view: View) -> Iterator[None]:
-        """Have the model look at the pictures, which it keeps."""
-        looked(self._describer, view)
-        yield
 
     def forget(self) -> None:
         """Free the model's memory; it remembers nothing else."""

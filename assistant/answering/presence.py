@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from assistant.answering.answer_checks import SCENE_QUESTION, presence_questions
 from assistant.answering.calibrated_answers import looked, measured_thresholds, thing_probability
 from assistant.answering.things import english_noun, english_thing, known_thing
-from assistant.interfaces import SceneDescriber
+from assistant.interfaces import Instrument, SceneDescriber
 from assistant.languages import FALLBACK
 from assistant.languages.nouns import find_noun, is_kind_of, nouns
 from assistant.messages import AnswerThresholds, Ask, Detail, Finding, View
@@ -28,7 +28,7 @@ def thresholds_of(describer: SceneDescriber) -> AnswerThresholds:
     return measured_thresholds(describer) or NEUTRAL
 
 
-class PresenceInstrument:
+class PresenceInstrument(Instrument):
     """An Instrument that asks a describer for things that have a name in nouns.tsv."""
 
     def __init__(self, describer: SceneDescriber) -> None:
@@ -57,11 +57,6 @@ class PresenceInstrument:
         else:
             yield Finding("seen", True, probability, self._source, known)
             yield Finding("refusal", "cant_tell_that", 1.0, "rule")
-
-    def prepare(self, view: View) -> Iterator[None]:
-        """Have the model look at the pictures, which it keeps."""
-        looked(self._describer, view)
-        yield
 
     def forget(self) -> None:
         """Free the model's memory; it remembers nothing else."""

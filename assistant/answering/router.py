@@ -66,11 +66,11 @@ def answer(
         if there and there.probability < thresholds_for(there, thresholds).absent:
             yield there
             return
-        if found := (yield from _examined(instruments, view, ask, detail)):
+        if found := (yield from examined(instruments, view, ask, detail)):
             if ask.intent == "what":  # "A shirt. Blue. Striped.", "A bottle. It says: Fanta."
                 if any(map(_is_garment, found)):
-                    yield from _examined(instruments, view, Ask("colour"), detail)
-                yield from _examined(instruments, view, Ask("sign"), detail)
+                    yield from examined(instruments, view, Ask("colour"), detail)
+                yield from examined(instruments, view, Ask("sign"), detail)
             return
         if there and ask.intent in REFUSALS:
             yield there
@@ -79,11 +79,11 @@ def answer(
         if ask.intent in TAKEN_FOR_GRANTED and ask.thing:
             phrase = "cant_tell_that"  # "I can't tell where exactly" would take for granted what nobody has seen
     yield Finding("refusal", phrase, 1.0, "rule")
-    if ask.intent == "who" and (yield from _examined(instruments, view, PEOPLE, detail)):
+    if ask.intent == "who" and (yield from examined(instruments, view, PEOPLE, detail)):
         return
     if ask.intent not in _ALONE:
         scene = Ask("scene", text=SCENE_QUESTION, english=SCENE_QUESTION)
-        yield from _examined(instruments, view, scene, detail)
+        yield from examined(instruments, view, scene, detail)
 
 
 def may_be_asked(asks: Sequence[Ask], problem: PictureProblem | None) -> bool:
@@ -97,8 +97,8 @@ def fittest(instruments: Sequence[Instrument], ask: Ask) -> list[Instrument]:
     return [instrument for share, instrument in sorted(reliable, key=lambda each: -each[0]) if share >= FIT]
 
 
-def _examined(instruments: Sequence[Instrument], view: View, ask: Ask, detail: Detail) -> Generator[Finding, None, list[Finding]]:
-    """Of the first instrument that finds anything, as a generator that returns what it found."""
+def examined(instruments: Sequence[Instrument], view: View, ask: Ask, detail: Detail = "brief") -> Generator[Finding, None, list[Finding]]:
+    """Yield what the fittest instrument that finds anything finds; the generator returns it all once more."""
     for instrument in fittest(instruments, ask):
         found = []
         for finding in instrument.examine(view, ask, detail):
@@ -116,8 +116,5 @@ def _is_garment(finding: Finding) -> bool:
 
 def _presence(instruments: Sequence[Instrument], view: View, ask: Ask) -> Finding | None:
     """Whether what is asked about is there; None where nobody can tell."""
-    asked = replace(ask, intent="is_there")
-    for instrument in fittest(instruments, asked):
-        for finding in instrument.examine(view, asked):
-            return replace(finding, kind="seen") if finding.kind in ("presence", "seen") else None
-    return None
+    found = next(examined(instruments, view, replace(ask, intent="is_there")), None)
+    return replace(found, kind="seen") if found and found.kind in ("presence", "seen") else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 from assistant.answering.answer_checks import indefinite, thresholds_for, with_doubt
-from assistant.languages import FALLBACK, LIST_COMMAS, colour_name, counted_phrase, phrase, place_words, script_name
+from assistant.languages import FALLBACK, colour_name, counted_phrase, listed, phrase, place_words, script_name
 from assistant.languages.nouns import ANIMAL, LANGUAGES, PERSON, Noun, ancestors, find_noun, name, nouns, sayable
 from assistant.messages import AnswerThresholds, Finding, SingleObject, TextPiece
 
@@ -130,7 +130,7 @@ def _counted(number: int, finding: Finding, language: str) -> Phrase:
 def _listed(synsets: Sequence[str], language: str) -> Phrase:
     """Each thing once; of several of a kind that it is there."""
     names = dict.fromkeys(said for synset in synsets if (said := name(nouns()[synset], language)))
-    return Phrase("things_seen", {"things": LIST_COMMAS.get(language, ", ").join(names)}) if names else Phrase("nothing_known")
+    return Phrase("things_seen", {"things": listed(names, language)}) if names else Phrase("nothing_known")
 
 
 def _capital(text: str) -> str:

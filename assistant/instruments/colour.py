@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from assistant.interfaces import Instrument
 from assistant.messages import Ask, Detail, Finding, Keyframe, Region, View
 from assistant.seeing.colours import are_near, difference, name_probabilities
 from assistant.seeing.thing_colours import ThingColours, thing_colours
@@ -26,7 +27,7 @@ Finder = Callable[[View, Ask], Region | None]
 """Tells where the thing that is asked about is in the newest keyframe of a View; None where it isn't found."""
 
 
-class ColourInstrument:
+class ColourInstrument(Instrument):
     """Implements `interfaces.Instrument`: colours and patterns, and whether two things match. Needs no model."""
 
     def __init__(self, find: Finder | None = None) -> None:
@@ -49,10 +50,6 @@ class ColourInstrument:
         if ask.thing and region is None:
             yield _phrase("colour_of_middle")
         yield from _told(measured, ask.thing, region)
-
-    def prepare(self, view: View) -> Iterator[None]:
-        """Do nothing: colour is soon measured."""
-        return iter(())
 
     def forget(self) -> None:
         """Do nothing: it remembers no picture and holds no memory."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from assistant.interfaces import Instrument
 from assistant.messages import Ask, Detail, Finding, View
 from assistant.seeing.light_levels import bright_lamp, light_level, side_of
 
@@ -12,7 +13,7 @@ RELIABILITY = 0.9
 SOURCE = "light"
 
 
-class LightInstrument:
+class LightInstrument(Instrument):
     """Implements `interfaces.Instrument`. Never says yes or no: a lamp outside of the picture may be on."""
 
     def reliability(self, ask: Ask) -> float:
@@ -33,10 +34,6 @@ class LightInstrument:
             yield _told(key)
         if not lamp and not whence and level != "light_very_dark":
             yield _told("no_lamp")
-
-    def prepare(self, view: View) -> Iterator[None]:
-        """Do nothing: light is soon measured."""
-        return iter(())
 
     def forget(self) -> None:
         """Do nothing: it remembers no picture and holds no memory."""

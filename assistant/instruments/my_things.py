@@ -11,7 +11,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from assistant.interfaces import ObjectDetector, PictureMemory
+from assistant.interfaces import Instrument, ObjectDetector, PictureMemory
 from assistant.languages import FALLBACK
 from assistant.languages.nouns import PERSON, find_noun, heads, is_kind_of, nouns
 from assistant.messages import Ask, Detail, Finding, Picture, Region, View
@@ -27,7 +27,7 @@ MOST_THINGS = 50
 SOURCE = "objects"
 
 
-class MyThings:
+class MyThings(Instrument):
     """Implements `interfaces.Instrument`. Nothing is written unless the user asks for it; then features, and no picture."""
 
     def __init__(self, encoder: PictureMemory, detector: ObjectDetector, opening_degrees: float, file: Path) -> None:
@@ -71,10 +71,6 @@ class MyThings:
                 yield self._forget(ask)
             case _:
                 yield from self._find(view.keyframes[-1].frame.picture, ask)
-
-    def prepare(self, view: View) -> Iterator[None]:
-        """Do nothing: few questions are about the user's own things."""
-        return iter(())
 
     def forget(self) -> None:
         """Drop all that isn't kept for good."""

@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from assistant.interfaces import ObjectDetector
+from assistant.interfaces import Instrument, ObjectDetector
 from assistant.languages import FALLBACK
 from assistant.languages.nouns import PERSON, Noun, ancestors, find_noun, heads, is_kind_of, name, nouns, nouns_by_label
 from assistant.messages import LEFT, RIGHT, Ask, Detail, DetectedThing, Finding, Intent, Picture, Region, View
@@ -40,7 +40,7 @@ _SIDES: Mapping[str, Callable[[Region], bool]] = {
 _COLLECTIONS = ("coco", "doors")
 
 
-class ObjectInstrument:
+class ObjectInstrument(Instrument):
     """Implements `interfaces.Instrument` with an ObjectDetector. It remembers what it found in the last picture."""
 
     def __init__(self, detector: ObjectDetector, opening_degrees: float) -> None:

@@ -14,6 +14,7 @@ from zxingcpp import Barcode, BarcodeFormat, BarcodeFormats, ContentType, Positi
 
 from assistant.instruments.code_fields import clean
 from assistant.instruments.codes import Code, has_check_digit, phrase_of, read_content
+from assistant.interfaces import Instrument
 from assistant.messages import Ask, Detail, Finding, Picture, Region, View
 
 QUICK_PIXELS = 1280 * 720
@@ -85,7 +86,7 @@ class CodeReader:
         return max(regions, key=_area, default=None)
 
 
-class CodeInstrument:
+class CodeInstrument(Instrument):
     """Implements `interfaces.Instrument`: what the codes of a View hold."""
 
     def __init__(self, reader: CodeReader) -> None:
@@ -108,10 +109,6 @@ class CodeInstrument:
         if not codes:
             region = self._reader.near_code(pictures[0]) if pictures else None
             yield Finding("refusal", "code_unreadable" if region else "no_code", PROBABILITY, "codes", ask.thing, region=region)
-
-    def prepare(self, view: View) -> Iterator[None]:
-        """Do nothing: a code is soon read."""
-        return iter(())
 
     def forget(self) -> None:
         """Do nothing: it remembers no picture and holds no memory."""

@@ -9,7 +9,7 @@ from math import ceil
 from typing import get_args
 
 from assistant.instruments.page_reader import PageReader
-from assistant.interfaces import TextReader
+from assistant.interfaces import Instrument, TextReader
 from assistant.messages import Ask, Detail, Finding, FindingKind, Picture, ReadingIntent, TextLine, TextPiece, View
 from assistant.reading.aiming import Aim, Aimer, aim
 from assistant.reading.find_text import Found, expiry, find_text, largest_text, total
@@ -34,7 +34,7 @@ MOVES: tuple[Aim, ...] = ("cut_left", "cut_right", "cut_top", "cut_bottom", "clo
 """What is told after reading: how the camera must move for the rest."""
 
 
-class TextInstrument:
+class TextInstrument(Instrument):
     """Implements `interfaces.Instrument` with a TextReader. It remembers the last page, and the place in it."""
 
     def __init__(self, reader: TextReader, today: Callable[[], date] = date.today, reads: Collection[str] = ()) -> None:

@@ -6,7 +6,7 @@ Fixed phrases are never machine-translated.
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import resources
 from typing import Literal
 
@@ -91,11 +91,16 @@ def counted_phrase(key: str, language: str, n: int) -> tuple[str, str]:
     return forms.get(_plural_category(known.code, n), forms["other"]).format(n=n), known.code
 
 
+def listed(parts: Iterable[str], language: str) -> str:
+    """Return the parts of a list one after the other, with what a language puts between them."""
+    return LIST_COMMAS.get(language, ", ").join(parts)
+
+
 def place_words(keys: Sequence[str], language: str) -> str:
     """Return the words of [places] for some keys in a language, or in English where it hasn't all: "at 11 o'clock, close"."""
     known, english = _known(language), languages()[FALLBACK]
     places = known.places if all(key in known.places for key in keys) else english.places
-    return LIST_COMMAS.get(known.code, ", ").join(places[key] for key in keys)
+    return listed((places[key] for key in keys), known.code)
 
 
 def script_name(script: str, language: str) -> str:

@@ -12,7 +12,7 @@ from assistant.languages.nouns import find_noun
 from assistant.messages import AnswerThresholds, Ask, Detail, Finding, Intent, SingleObject, View
 
 
-class Told:
+class Told(Instrument):
     """An Instrument that knows some intents and tells of each what it is given."""
 
     def __init__(self, share: float, **findings: Sequence[Finding]) -> None:
@@ -25,9 +25,6 @@ class Told:
     def examine(self, view: View, ask: Ask, detail: Detail = "brief") -> Iterator[Finding]:
         self.asked.append(ask.intent)
         yield from self._findings[ask.intent]
-
-    def prepare(self, view: View) -> Iterator[None]:
-        return iter(())
 
     def forget(self) -> None:
         self.asked = []
