@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from assistant.live.session import Session
-from assistant.messages import Ask, Earcon, Glance, Keyframe, Question, Sentence
-from assistant.seeing.frame_quality import picture_problem
+from assistant.messages import Ask, Earcon, Question, Sentence
 
 LONGEST_S = 30.0
 """Seconds for which it guides; who has found nothing by then asks again."""
@@ -48,14 +47,13 @@ class AimingGuide:
     def step(self) -> Question | None:
         """Look at the newest frame and say how to move; return the question once it can be answered."""
         session, question = self._session, self._question
-        frame, now_s = session.memory.newest_frame, session.clock()
-        if question is None or frame is None or not session.is_silent:
+        shown, now_s = session.shown_now(), session.clock()
+        if question is None or shown is None or not session.is_silent:
             return None
         if now_s > self._until_s:
             self._question = None
             return None
         asked = replace(question, asks=(Ask("aim"),))
-        shown = Glance((Keyframe(frame, "only", problem=picture_problem(frame.picture)),))
         sentence = next(iter(session.conversation.answer(shown, asked)), None)
         key = advice(sentence)
         if key == "aim_now":

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from assistant.live.session import Session
-from assistant.messages import Ask, Finding, Glance, Keyframe, Question, Sentence
-from assistant.seeing.frame_quality import picture_problem
+from assistant.messages import Ask, Finding, Question, Sentence
 from assistant.seeing.guidance import Guide
 from assistant.seeing.places import yaw_degrees
 
@@ -42,12 +40,10 @@ class FindGuide:
 
     def step(self) -> None:
         """Look at the newest frame, and say how to turn, if that is news."""
-        session, question, frame = self._session, self._question, self._session.memory.newest_frame
-        if question is None or frame is None or not session.is_silent:
+        session, question = self._session, self._question
+        if question is None or not session.is_silent or (shown := session.shown_now()) is None:
             return
-        shown = Glance((Keyframe(frame, "only", problem=picture_problem(frame.picture)),))
-        sentences = session.conversation.answer(shown, replace(question, asks=(self._ask,)))
-        place = next((s.finding for s in sentences if s.finding and s.finding.kind == "place"), None)
+        place = session.conversation.measured(shown, self._ask)
         if key := self._guide.next(self._yaw(place), session.clock()):
             session.say(session.phrase(key, question.turn, thing=self._ask.thing))
 

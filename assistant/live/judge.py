@@ -5,6 +5,8 @@ A thread of its own, for the one that answers may be waiting for room in the que
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from assistant.conversation import Conversation
@@ -30,16 +32,16 @@ class Judge:
     def __init__(self, conversation: Conversation) -> None:
         self._conversation = conversation
         self._sounds = Inbox[tuple[int, Utterance, str]](MOST_WAITING)
-        self._verdicts: list[Judged] = []
+        self._verdicts: deque[Judged] = deque()
 
     def put(self, pause: int, utterance: Utterance, said: str) -> None:
         """Ask for a verdict on what was heard until a pause while the assistant said something."""
         self._sounds.put((pause, utterance, said))
 
-    def take(self) -> list[Judged]:
-        """Return the verdicts since the last call."""
-        verdicts, self._verdicts = self._verdicts, []
-        return verdicts
+    def take(self) -> Iterator[Judged]:
+        """Yield the verdicts since the last call."""
+        while self._verdicts:
+            yield self._verdicts.popleft()
 
     def work(self) -> None:
         """Judge what comes, until closed."""

@@ -5,10 +5,8 @@ from __future__ import annotations
 from assistant.answering.router import PEOPLE
 from assistant.languages import counted_phrase
 from assistant.live.session import Session
-from assistant.messages import Frame, Glance, Keyframe, Sentence
+from assistant.messages import Sentence, View
 from assistant.seeing.arrivals import Arrivals
-from assistant.seeing.frame_quality import picture_problem
-from assistant.seeing.stillness import Stillness
 
 
 class PeopleWatch:
@@ -17,25 +15,24 @@ class PeopleWatch:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._arrivals = Arrivals()
-        self._stillness = Stillness()
-        self._counted = 0
-        self._frame: Frame | None = None
+        self._counted: int | None = None
+        """How many the last picture showed that was looked at."""
 
-    def step(self) -> None:
-        """Count the people in the newest frame, and say when somebody has come or gone. What shows nothing new isn't counted again."""
-        session, frame = self._session, self._session.memory.newest_frame
-        if session.narrator.mode == "quiet":
-            self._arrivals = Arrivals()
-            return
-        if frame is None or frame is self._frame or picture_problem(frame.picture):
-            return
-        self._frame = frame
-        if not self._stillness.is_still(frame.picture):
-            finding = session.conversation.measured(Glance((Keyframe(frame, "only"),)), PEOPLE)
+    def rest(self) -> None:
+        """Forget who was there: nobody wants to hear of people for now."""
+        self._arrivals, self._counted = Arrivals(), None
+
+    def step(self, shown: View, *, is_still: bool) -> None:
+        """Count the people in a clear picture, and say when somebody has come or gone.
+
+        `is_still`: it shows what the one before did, and isn't counted again.
+        """
+        if self._counted is None or not is_still:
+            finding = self._session.conversation.measured(shown, PEOPLE)
             if finding is None or not isinstance(finding.value, int):
                 return
             self._counted = finding.value
-        if change := self._arrivals.process(self._counted, session.clock()):
+        if change := self._arrivals.process(self._counted, self._session.clock()):
             self._tell(change)
 
     def _tell(self, change: int) -> None:

@@ -23,6 +23,7 @@ from assistant.live.voice_control import VoiceControl
 from assistant.live.waiting_sounds import WaitingSounds
 from assistant.messages import Detail, Earcon, Glance, Keyframe, PictureProblem, Question, Sentence, View
 from assistant.problems import Problem
+from assistant.seeing.frame_quality import picture_problem
 from assistant.seeing.scene_memory import SceneMemory
 from assistant.settings import Settings
 from assistant.speaking.speech_queue import SpeechQueue, Spoken
@@ -83,6 +84,11 @@ class Session:
         seen = self.conversation.glance(self._in_view(), question=question)
         self._report_look(seen)
         return seen
+
+    def shown_now(self) -> Glance | None:
+        """Return the very newest frame, whether it was kept or not, to follow what moves; None before there is any."""
+        frame = self.memory.newest_frame
+        return Glance((Keyframe(frame, "only", problem=picture_problem(frame.picture)),)) if frame else None
 
     def say(self, spoken: Spoken) -> bool:
         """Queue something to be spoken, waiting for room; return False if it is stale and was dropped."""

@@ -10,8 +10,7 @@ from assistant.answering.confirming import is_confirmed
 from assistant.languages.nouns import nouns, nouns_by_label
 from assistant.live.people_watch import PeopleWatch
 from assistant.live.session import Session
-from assistant.messages import Ask, Finding, Keyframe, Question, Sentence, View
-from assistant.seeing.frame_quality import picture_problem
+from assistant.messages import Ask, Finding, Frame, Keyframe, Question, Sentence, View
 from assistant.seeing.stillness import Stillness
 from assistant.videos.watch_events import EventWatcher
 from assistant.videos.watch_things import ThingWatcher
@@ -33,6 +32,7 @@ class UnaskedSpeech:
         self._session = session
         self._people = PeopleWatch(session)
         self._stillness = Stillness()
+        self._followed: Frame | None = None
         self._watcher: EventWatcher | ThingWatcher | None = None
         self._awaited = ""
         """What the user wants to be told of, in their words."""
@@ -53,11 +53,26 @@ class UnaskedSpeech:
 
     def idle(self) -> None:
         """Tell of what has come, gone or appeared by now."""
-        frame = self._session.memory.newest_frame
-        if isinstance(self._watcher, ThingWatcher) and frame and not self._stillness.is_still(frame.picture):
-            self._watch(Keyframe(frame, "only", problem=picture_problem(frame.picture)))
-        self._people.step()
+        is_quiet = self._session.narrator.mode == "quiet"
+        if is_quiet:
+            self._people.rest()
+        if not is_quiet or isinstance(self._watcher, ThingWatcher):
+            self._follow(is_quiet)
         self.narrate()
+
+    def _follow(self, is_quiet: bool) -> None:
+        """Look at the very newest frame, unless it shows what the last one did."""
+        if (shown := self._session.shown_now()) is None:
+            return
+        newest = shown.keyframes[-1]
+        if newest.problem or newest.frame is self._followed:
+            return
+        self._followed = newest.frame
+        is_still = self._stillness.is_still(newest.frame.picture)
+        if isinstance(self._watcher, ThingWatcher) and not is_still:
+            self._watch(newest)
+        if not is_quiet:
+            self._people.step(shown, is_still=is_still)
 
     def narrate(self) -> None:
         """Describe the newest picture if that is news. Only in silence, so that nothing waits long enough to be out of date."""

@@ -46,6 +46,7 @@ class Watcher:
 
     def _tell_light(self, frame: Frame) -> None:
         """Say at once that the light went out or came on, where the user wants to hear of changes."""
-        change = self._light.process(frame.picture, frame.time_s)
-        if change and self._session.narrator.mode != "quiet":
+        if self._session.narrator.mode == "quiet":
+            return
+        if change := self._light.process(frame.picture, frame.time_s):
             self._session.offer(self._session.phrase(change))

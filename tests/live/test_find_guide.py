@@ -6,15 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from assistant.conversation import Conversation
 from assistant.instruments.objects import ObjectInstrument
-from assistant.live.answer_worker import AnswerWorker
-from assistant.live.job_queue import Idle, Respond
-from assistant.live.session import Session
-from assistant.messages import DetectedThing, Frame, Keyframe, Picture, Region, Sentence, Transcript, Utterance
-from assistant.settings import Settings
-from assistant.speaking.speech_queue import Spoken
-from tests.support.fakes import ListSpeaker, ScriptedDescriber, ScriptedTranscriber, ToneSynthesizer
+from assistant.live.loop import IDLE_S
+from assistant.messages import DetectedThing, Picture, Region
+from tests.support.heard_session import HeardSession
 
 SCENE = np.random.default_rng(3).integers(60, 200, (12, 16, 3)).astype(np.uint8).repeat(30, axis=0).repeat(30, axis=1)
 
@@ -38,47 +33,27 @@ class Turning:
         pass
 
 
-class Looking(Session):
+class Looking(HeardSession):
     """Somebody who asks where their cup is, turns the camera, and hears what comes."""
 
     def __init__(self) -> None:
-        self.detector, self.said, self.now_s = Turning(), list[str](), 100.0
-        ears = ScriptedTranscriber([Transcript("Where is my cup?", "en", 0.99, "Where is my cup?")] * 2)
-        talk = Conversation(ears, ScriptedDescriber(["A wall."]), Settings().ears, instruments=[ObjectInstrument(self.detector, 70.0)])
-        super().__init__(talk, Settings(), ListSpeaker(), [ToneSynthesizer()], lambda event, details: None, lambda: self.now_s)
-        self.sounds.close()
-        self.worker = AnswerWorker(self)
-
-    @property
-    def is_silent(self) -> bool:
-        return True
-
-    def say(self, spoken: Spoken) -> bool:
-        if isinstance(spoken, Sentence):
-            self.said.append(spoken.text)
-        return True
+        self.detector = Turning()
+        super().__init__("A wall.", "Where is my cup?", [ObjectInstrument(self.detector, 70.0)])
 
     def asks(self, middle: float | None) -> list[str]:
-        self._shows(middle)
-        self.worker.do(Respond(Utterance(np.ones(16000, np.float32), 16000, 0.0, 1.0, self.turns.begin())))
-        return self._heard()
+        self._turn(middle)
+        return self.ask()
 
     def turns_to(self, middle: float | None, seconds: float = 0.5) -> list[str]:
-        for _ in range(round(seconds / 0.25)):
-            self._shows(middle)
-            self.worker.do(Idle())
-        return self._heard()
+        before = len(self.said)
+        for _ in range(round(seconds / IDLE_S)):
+            self._turn(middle)
+            self.wait(IDLE_S)
+        return self.said[before:]
 
-    def _shows(self, middle: float | None) -> None:
+    def _turn(self, middle: float | None) -> None:
         self.detector.middle = middle
-        self.now_s += 0.25
-        frame = Frame(SCENE.copy(), self.now_s)
-        self.memory.note_frame(self.now_s, frame)
-        self.memory.add(Keyframe(frame, "change"))
-
-    def _heard(self) -> list[str]:
-        said, self.said = self.said, []
-        return said
+        self.show(SCENE.copy())
 
 
 def test_who_turns_to_a_thing_hears_where_it_is_and_when_it_is_straight_ahead() -> None:

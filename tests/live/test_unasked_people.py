@@ -6,15 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from assistant.conversation import Conversation
 from assistant.instruments.objects import ObjectInstrument
-from assistant.live.answer_worker import AnswerWorker
-from assistant.live.job_queue import Idle, LookAhead, Respond
-from assistant.live.session import Session
-from assistant.messages import DetectedThing, Frame, Keyframe, NarrationMode, Picture, Region, Sentence, Transcript, Utterance
+from assistant.live.job_queue import LookAhead
+from assistant.live.loop import IDLE_S
+from assistant.messages import DetectedThing, NarrationMode, Picture, Region
 from assistant.settings import NarrationSettings, Settings
-from assistant.speaking.speech_queue import Spoken
-from tests.support.fakes import ListSpeaker, ScriptedDescriber, ScriptedTranscriber, ToneSynthesizer
+from tests.support.heard_session import HeardSession
 
 
 class Room:
@@ -39,39 +36,23 @@ class Room:
         return np.random.default_rng(len(self.things)).integers(60, 200, (12, 16, 3)).astype(np.uint8).repeat(30, axis=0).repeat(30, axis=1)
 
 
-class Listening(Session):
+class Listening(HeardSession):
     """Somebody who has the scene narrated and hears what comes."""
 
     def __init__(self, model_says: str, mode: NarrationMode = "changes", asks: str = "") -> None:
-        self.room, self.said, self.now_s = Room(), list[str](), 100.0
+        self.room = Room()
         settings = Settings(narration=NarrationSettings(mode=mode))
-        ears = ScriptedTranscriber([Transcript(asks, "en", 0.99, asks)])
-        talk = Conversation(ears, ScriptedDescriber([model_says]), settings.ears, instruments=[ObjectInstrument(self.room, 70.0)])
-        super().__init__(talk, settings, ListSpeaker(), [ToneSynthesizer()], lambda event, details: None, lambda: self.now_s)
-        self.sounds.close()
-        self.worker = AnswerWorker(self)
-
-    @property
-    def is_silent(self) -> bool:
-        return True
-
-    def say(self, spoken: Spoken) -> bool:
-        return self.offer(spoken)
-
-    def offer(self, spoken: Spoken) -> bool:
-        if isinstance(spoken, Sentence):
-            self.said.append(spoken.text)
-        return True
+        super().__init__(model_says, asks, [ObjectInstrument(self.room, 70.0)], settings)
 
     def heard_while(self, *things: str, seconds: float = 5.0) -> list[str]:
         """What is said while these things are before the camera."""
-        self.room.things, self.said = list(things), []
-        self.memory.add(Keyframe(Frame(self.room.picture(), self.now_s), "change"))
-        for number in range(round(seconds / 0.25)):
-            self.now_s += 0.25
-            self.memory.note_frame(self.now_s, Frame(self.room.picture(), self.now_s))
-            self.worker.do(Idle() if number else LookAhead())
-        return self.said
+        before, self.room.things = len(self.said), list(things)
+        self.show(self.room.picture())
+        self.worker.do(LookAhead())
+        for _ in range(round(seconds / IDLE_S)):
+            self.show(self.room.picture(), is_kept=False)
+            self.wait(IDLE_S)
+        return self.said[before:]
 
 
 def test_people_who_come_and_go_are_told_of_each_time() -> None:
@@ -106,7 +87,7 @@ def test_without_narration_nobody_is_told_of_anything_nor_looked_for() -> None:
 
 def test_an_awaited_person_is_told_of_when_a_person_is_there_and_not_before() -> None:
     user = Listening("A red car.", mode="quiet", asks="Tell me when a person appears.")
-    user.worker.do(Respond(Utterance(np.ones(16000, np.float32), 16000, 0.0, 1.0, user.turns.begin())))
+    user.ask()
     assert user.heard_while("chair", seconds=10) == []
     assert user.heard_while("chair", "person") == ["Now: a person appears."]
     assert user.heard_while("chair", "person", "dog") == [], "it is told once"
