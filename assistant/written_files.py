@@ -40,6 +40,7 @@ PNG = Output("the picture", rb"\x89PNG", "sheet.png")
 SUBTITLES = Output("the subtitles", rb"(?:\xef\xbb\xbf)?\s*(?:\d+\s*\r?\n\d\d+:\d\d|\Z)", "film.srt")
 INDEX = Output("the index", rb"PK\x03\x04", "film.index")
 TRACE = Output("the trace", rb"\{", "turns.jsonl")
+OWN_THINGS = Output("the file of your things", rb"PK\x03\x04", "my_things.npz")
 TRANSCRIPT = Output("the transcript", rb"\{", "transcript.jsonl")
 
 

@@ -13,7 +13,7 @@ from assistant.benchmarks.scripted_videos import HEIGHT, MARGIN, WIDTH, fitted
 from assistant.messages import Picture
 from assistant.problems import BadInput, shorten
 from assistant.seeing.frame_quality import picture_problem
-from assistant.seeing.own_things import cut_out
+from assistant.seeing.held_thing import cut_out
 
 
 def made_up_pictures(count: int, seed: int = 1) -> list[Picture]:

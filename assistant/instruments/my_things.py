@@ -6,25 +6,26 @@ import contextlib
 import functools
 import weakref
 from collections.abc import Callable, Iterator, Sequence
+from io import BytesIO
 from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
 
+from assistant.instruments.objects import SOURCE, told_place
 from assistant.interfaces import Instrument, ObjectDetector, PictureMemory
 from assistant.languages import FALLBACK
 from assistant.languages.nouns import PERSON, find_noun, heads, is_kind_of, nouns
-from assistant.messages import Ask, Detail, Finding, Picture, Region, View
-from assistant.problems import BadInput
-from assistant.seeing.own_things import MOST_VIEWS, NEARER, Vector, cut_out, nearest, parts, shown_part, unit
-from assistant.seeing.places import place_of
+from assistant.messages import Ask, Detail, DetectedThing, Finding, Picture, Region, View
+from assistant.seeing.held_thing import cut_out
+from assistant.seeing.own_things import MOST_VIEWS, NEARER, Vector, nearest, parts, shown_part, unit
+from assistant.written_files import OWN_THINGS, told_of_write_errors, write_file
 
 RELIABILITY = 0.95
 """Share of the places told that are right: more than of anything else that finds things, so that it is asked first."""
 FOUND, ABSENT = 0.9, 0.1
 """Probability of being there of a thing that stands out from the rest, and of one that doesn't."""
 MOST_THINGS = 50
-SOURCE = "objects"
 
 
 class MyThings(Instrument):
@@ -112,9 +113,7 @@ class MyThings(Instrument):
         if ask.intent == "is_there":
             yield Finding("presence", True, FOUND if is_there else ABSENT, SOURCE, ask.thing, ask.negated)
         elif is_there:
-            height, width = picture.shape[:2]
-            place = place_of("", regions[best], width / height, self._opening_degrees)
-            yield Finding("place", place.keys, FOUND, SOURCE, ask.thing, region=regions[best])
+            yield told_place(DetectedThing("", FOUND, regions[best]), ask.thing, picture, self._opening_degrees)
 
     def _parts(self, picture: Picture) -> tuple[Sequence[Region], Sequence[Vector]]:
         """The parts of a picture and what the encoder makes of them; of the last picture without looking again."""
@@ -138,15 +137,11 @@ class MyThings(Instrument):
 
     def _write(self) -> None:
         things = {f"thing:{key}": np.stack(views) for key, views in self._kept.items()}
-        try:
+        content = BytesIO()
+        np.savez(content, encoder=np.array(self._encoder.encoder_id), **things)  # type: ignore[arg-type]
+        with told_of_write_errors(self._file, OWN_THINGS):
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            beside = self._file.with_suffix(".new.npz")
-            np.savez(beside, encoder=np.array(self._encoder.encoder_id), **things)  # type: ignore[arg-type]
-            beside.replace(self._file)
-        except OSError as error:
-            raise BadInput(
-                f"{self._file} can't be written: {error.strerror}", "make room there, or ask without keeping it for good"
-            ) from error
+        write_file(self._file, content.getvalue(), OWN_THINGS, force=True)
 
 
 def _key(ask: Ask) -> str:

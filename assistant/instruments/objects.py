@@ -66,7 +66,7 @@ class ObjectInstrument(Instrument):
         match ask.intent:
             case "where":
                 for thing in sure[:MOST_PLACES]:
-                    yield self._place(thing, picture, replace(ask, thing=wanted[thing.label]))
+                    yield told_place(thing, wanted[thing.label], picture, self._opening_degrees)
             case "how_many":
                 counted = "" if _noun(ask) == nouns()[PERSON] else ask.thing
                 unclear = any(UNCLEAR[0] <= thing.probability < UNCLEAR[1] for thing in found)
@@ -118,11 +118,6 @@ class ObjectInstrument(Instrument):
         probability = min((thing.probability for thing in sure), default=1.0)
         yield Finding("things", tuple(sorted({known[thing.label].synset for thing in sure})), probability, SOURCE)
 
-    def _place(self, thing: DetectedThing, picture: Picture, ask: Ask) -> Finding:
-        height, width = picture.shape[:2]
-        place = place_of(thing.label, thing.region, width / height, self._opening_degrees)
-        return Finding("place", place.keys, thing.probability, SOURCE, ask.thing, region=thing.region)
-
     def _wanted(self, ask: Ask) -> Mapping[str, str]:
         """Labels that answer a question -> what such a thing is called in it: those that are what is named or a kind of it.
 
@@ -153,6 +148,13 @@ class ObjectInstrument(Instrument):
             for label, known in nouns_by_label(collection).items()
             if label in self._detector.labels
         }
+
+
+def told_place(found: DetectedThing, thing: str, picture: Picture, opening_degrees: float) -> Finding:
+    """Return where something is in uint8 [H, W, 3], under the name that it has in the question."""
+    height, width = picture.shape[:2]
+    place = place_of(found.label, found.region, width / height, opening_degrees)
+    return Finding("place", place.keys, found.probability, SOURCE, thing, region=found.region)
 
 
 def _noun(ask: Ask) -> Noun | None:

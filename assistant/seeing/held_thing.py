@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from assistant.messages import Picture
+from assistant.messages import Picture, Region
 from assistant.seeing.colours import to_lab
 
 Mask = npt.NDArray[np.bool_]
@@ -35,6 +35,14 @@ def shrunk(picture: Picture, edge: int = EDGE) -> Picture:
         return picture
     size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def cut_out(picture: Picture, region: Region) -> Picture:
+    """Return the part of uint8 [H, W, 3] in a region, at least a pixel of it."""
+    height, width = picture.shape[:2]
+    top, left = round(region.top * height), round(region.left * width)
+    bottom, right = round((region.top + region.height) * height), round((region.left + region.width) * width)
+    return np.ascontiguousarray(picture[max(0, top) : max(top + 1, bottom), max(0, left) : max(left + 1, right)])
 
 
 def held_thing(small: Picture) -> Mask:

@@ -18,8 +18,8 @@ MOST_VIEWS = 6
 NEARER = 1.75
 """How many times as near as most parts of a picture the nearest one must be to be the thing (docs/objects.md): a ratio, so that it
 holds for any encoder."""
-_GRID = ((4, 3, 0.42),)
-"""Columns, rows and side, as a share of the height, of parts that are looked at wherever something may stand."""
+COLUMNS, ROWS, SIDE = 4, 3, 0.42
+"""How many parts are looked at wherever something may stand, and their side as a share of the height."""
 _LEAST, _MOST = 0.02, 0.5
 """Share of the picture that a thing takes which a detector has found."""
 _LEAST_PIXELS = 400
@@ -42,14 +42,6 @@ def parts(found: Sequence[Region], aspect: float) -> list[Region]:
     return [*regions, *_grid(aspect)]
 
 
-def cut_out(picture: Picture, region: Region) -> Picture:
-    """Return the part of uint8 [H, W, 3] in a region, at least a pixel of it."""
-    height, width = picture.shape[:2]
-    top, left = round(region.top * height), round(region.left * width)
-    bottom, right = round((region.top + region.height) * height), round((region.left + region.width) * width)
-    return np.ascontiguousarray(picture[max(0, top) : max(top + 1, bottom), max(0, left) : max(left + 1, right)])
-
-
 def unit(features: npt.NDArray[np.float32]) -> Vector:
     """Return the mean of float32 [tokens, n], scaled to length 1."""
     mean = features.mean(axis=0)
@@ -67,8 +59,7 @@ def nearest(views: Sequence[Vector], seen: Sequence[Vector]) -> tuple[int, float
 
 
 def _grid(aspect: float) -> Iterator[Region]:
-    for columns, rows, side in _GRID:
-        width = min(1.0, side / aspect)
-        for row in range(rows):
-            for column in range(columns):
-                yield Region((1 - width) * column / (columns - 1), (1 - side) * row / (rows - 1), width, side)
+    width = min(1.0, SIDE / aspect)
+    for row in range(ROWS):
+        for column in range(COLUMNS):
+            yield Region((1 - width) * column / (COLUMNS - 1), (1 - SIDE) * row / (ROWS - 1), width, SIDE)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from assistant.messages import Pattern, Picture, Region
 from assistant.seeing.colour_shares import Shares, colour_shares
 from assistant.seeing.colours import Labs, to_lab
-from assistant.seeing.held_thing import Mask, held_thing, inner, middle, shrunk
+from assistant.seeing.held_thing import Mask, cut_out, held_thing, inner, middle, shrunk
 from assistant.seeing.patterns import pattern_of
 from assistant.seeing.white_balance import balanced
 
@@ -65,9 +65,7 @@ def _mask_of(picture: Picture, shape: tuple[int, ...], region: Region | None) ->
     top, left = (min(max(int(share * size), 0), size - 1) for share, size in ((region.top, height), (region.left, width)))
     bottom = min(max(round((region.top + region.height) * height), top + 1), height)
     right = min(max(round((region.left + region.width) * width), left + 1), width)
-    rows, columns = picture.shape[0] / height, picture.shape[1] / width
-    part = picture[int(top * rows) : max(int(bottom * rows), int(top * rows) + 1), int(left * columns) : int(right * columns) + 1]
-    found = held_thing(shrunk(part)).astype(np.uint8)
+    found = held_thing(shrunk(cut_out(picture, region))).astype(np.uint8)
     mask[top:bottom, left:right] = cv2.resize(found, (right - left, bottom - top), interpolation=cv2.INTER_NEAREST)
     return mask > 0
 

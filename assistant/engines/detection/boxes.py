@@ -10,14 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from assistant.messages import Picture, Region
-from assistant.problems import BadInput
 
 Floats = npt.NDArray[np.float32]
 
 MOST_BOXES = 300
 """Of a picture, the likeliest ones: a crowd has no more that anybody would be told of, and thinning out takes the square of it."""
-LONGEST_SIDE = 32_000
-"""Pixels; OpenCV can't resize larger pictures."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,14 +70,6 @@ def region_of(corners: Floats) -> Region:
     """Return a box as a part of the picture, none of it beyond its edges."""
     left, top, right, bottom = (float(each) for each in np.clip(corners, 0.0, 1.0))
     return Region(left, top, right - left, bottom - top)
-
-
-def check_picture(picture: Picture) -> None:
-    """Raise BadInput unless it is uint8 [H, W, 3] with something in it, and not too large."""
-    if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8 or 0 in picture.shape:
-        raise BadInput(f"things can't be found in an array {picture.dtype} {picture.shape}", "give it a picture, uint8 [H, W, 3]")
-    if max(picture.shape) > LONGEST_SIDE:
-        raise BadInput(f"things can't be found in a picture of {picture.shape[1]} x {picture.shape[0]} pixels", "make it smaller")
 
 
 def resized(picture: Picture, width: int, height: int) -> Picture:

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from assistant.engines.detection.boxes import check_picture, region_of, thin_out
+from assistant.engines.detection.boxes import region_of, thin_out
 from assistant.engines.detection.calibration import OTHER, Curve, Curves, curves_of
 from assistant.engines.detection.network import Network, open_network, read_config, read_labels
 from assistant.engines.onnx.session import SessionSettings, trim_heap
+from assistant.engines.picture_checks import check_picture
 from assistant.messages import DetectedThing, Picture
 
 LEAST_SCORE = 0.01
@@ -48,7 +49,7 @@ class OnnxDetector:
 
         Raises MissingModel, DamagedModel, or BadInput for what is no picture.
         """
-        check_picture(picture)
+        check_picture(picture, "things can't be found")
         names = self._names()
         with self._lock:
             if self._network is None:

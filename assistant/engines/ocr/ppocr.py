@@ -16,10 +16,11 @@ from assistant.engines.ocr.ctc import NOTHING, ReadText
 from assistant.engines.ocr.detection import AIMING_SIDE, TextDetector
 from assistant.engines.ocr.direction import DirectionClassifier
 from assistant.engines.ocr.line_crops import cut_line
-from assistant.engines.ocr.picture_size import check_picture, corners_in, shares_of
+from assistant.engines.ocr.picture_size import corners_in, shares_of
 from assistant.engines.ocr.recognition import LineRecognizer
 from assistant.engines.ocr.text_boxes import TURNED_FROM, Corners, TextBox, in_reading_order
 from assistant.engines.onnx.session import SessionSettings, trim_heap
+from assistant.engines.picture_checks import check_picture
 from assistant.messages import Picture, TextLine
 
 MAX_LINES = 400
@@ -64,7 +65,7 @@ class PpocrReader:
 
         Raises MissingModel, DamagedModel, or BadInput for what is no picture.
         """
-        check_picture(picture)
+        check_picture(picture, "text can't be read")
         networks = self._networks()
         with self._lock:
             boxes = networks.detector.find(picture, AIMING_SIDE)
@@ -75,7 +76,7 @@ class PpocrReader:
 
         `probability` is the product of the characters' probabilities. Raises as `find` does.
         """
-        check_picture(picture)
+        check_picture(picture, "text can't be read")
         networks = self._networks()
         wanted = self._corners(picture, lines, networks)
         trim_heap()  # what detection has freed, up to 200 MB, would stay with the process

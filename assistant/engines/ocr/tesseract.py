@@ -14,8 +14,9 @@ import cv2
 import numpy as np
 
 from assistant.engines.ocr.line_crops import cut_line
-from assistant.engines.ocr.picture_size import check_picture, corners_in, shares_of
+from assistant.engines.ocr.picture_size import corners_in, shares_of
 from assistant.engines.ocr.text_boxes import Corners, TextBox, from_line_start, in_reading_order
+from assistant.engines.picture_checks import check_picture
 from assistant.messages import Picture, TextLine
 from assistant.problems import BadInput, MissingModel, shorten
 
@@ -72,7 +73,7 @@ class TesseractReader:
 
         Raises BadInput for what is no picture, MissingModel if the program fails.
         """
-        check_picture(picture)
+        check_picture(picture, "text can't be read")
         if lines is None:
             yield from self._read_all(picture)
             return
