@@ -10,7 +10,7 @@ import re
 import tarfile
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -46,23 +46,23 @@ def half_of(name: str) -> Half:
 def boxed_pictures(folder: Path, half: Half, limit: int, only: Sequence[str] | None = None) -> Iterator[LabelledPicture]:
     """Yield a half of the pictures of a folder with boxes.tsv; `only`: of these names."""
     things = defaultdict[str, list[tuple[str, Region]]](list)
-    for name, label, *sides in _rows(folder / "boxes.tsv"):
+    for name, label, *sides in read_rows(folder / "boxes.tsv"):
         things[name].append((label, Region(*map(float, sides))))
     wanted = [name for name in sorted(things if only is None else things.keys() & set(only)) if half_of(name) == half][:limit]
-    for name, picture in _opened(folder, wanted):
+    for name, picture in opened_pictures(folder, wanted):
         found = tuple(things[name])
         yield LabelledPicture(name, picture, found, sum(label == PERSON for label, _ in found))
 
 
 def captioned_names(folder: Path) -> list[str]:
     """Return the names of the pictures that captions.tsv has."""
-    return sorted({row[0] for row in _rows(folder / "captions.tsv")})
+    return sorted({row[0] for row in read_rows(folder / "captions.tsv")})
 
 
 def pictures_of_nobody(folder: Path, limit: int, split: str | None = None) -> Iterator[LabelledPicture]:
     """Yield pictures of a folder with labels.tsv, in none of which is anybody; `split`: those whose second column says that."""
-    wanted = [row[0] for row in _rows(folder / "labels.tsv") if split is None or row[1] == split]
-    for name, picture in _opened(folder, wanted[:: max(1, len(wanted) // limit)][:limit]):
+    wanted = [row[0] for row in read_rows(folder / "labels.tsv") if split is None or row[1] == split]
+    for name, picture in opened_pictures(folder, wanted[:: max(1, len(wanted) // limit)][:limit]):
         yield LabelledPicture(name, picture, (), 0)
 
 
@@ -77,11 +77,11 @@ _AGREEING = 3
 def pictures_with_counts(folder: Path, limit: int, split: str = "dev") -> Iterator[LabelledPicture]:
     """Yield pictures of Flickr8k of which at least three of five captions tell the same number of people, none to six."""
     captions = defaultdict[str, list[str]](list)
-    for name, part, caption in _rows(folder / "captions.tsv"):
+    for name, part, caption in read_rows(folder / "captions.tsv"):
         if part == split:
             captions[name].append(caption.lower())
     counts = {name: count for name in sorted(captions) if (count := told_count(captions[name])) is not None}
-    for name, picture in _opened(folder, list(counts)[:limit]):
+    for name, picture in opened_pictures(folder, list(counts)[:limit]):
         yield LabelledPicture(name, picture, (), counts[name])
 
 
@@ -101,15 +101,16 @@ def _told(caption: str) -> int | None:
     return sum(_COUNTS[number] for number, _ in found)
 
 
-def _rows(path: Path) -> Iterator[list[str]]:
+def read_rows(path: Path) -> Iterator[list[str]]:
+    """Yield the rows of a table, tabs between its columns. BadInput if it isn't there."""
     if not path.is_file():
         raise BadInput(f"there is no {shorten(path)}", "name the folder of the test data with --data")
     with path.open(encoding="utf-8", newline="") as file:
         yield from csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
 
 
-def _opened(folder: Path, names: Sequence[str]) -> Iterator[tuple[str, Picture]]:
-    """Open pictures in the order in which they lie in images.tar."""
+def opened_pictures(folder: Path, names: Iterable[str]) -> Iterator[tuple[str, Picture]]:
+    """Yield some pictures of a folder, uint8 [H, W, 3], with their names, in the order in which they lie in its images.tar."""
     wanted = set(names)
     with tarfile.open(folder / "images.tar") as archive:
         for member in archive:

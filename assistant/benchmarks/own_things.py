@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import tarfile
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from assistant.assembly import open_describer, open_detector
-from assistant.benchmarks.labelled_pictures import boxed_pictures
+from assistant.benchmarks.labelled_pictures import boxed_pictures, opened_pictures, read_rows
 from assistant.instruments.my_things import MyThings
 from assistant.messages import Ask, Frame, Keyframe, Picture, Region, View
 from assistant.seeing.held_thing import held_thing, shrunk
@@ -47,11 +46,8 @@ class Stage:
     def __init__(self, data: Path, seed: int = 5) -> None:
         self._random = np.random.default_rng(seed)
         self._grounds = [each.picture for each in boxed_pictures(data / "coco_small", "report", 200)]
-        rows = (line.split("\t") for line in (data / "imagenet_samples" / "labels.tsv").read_text(encoding="utf-8").splitlines())
-        files = {label: name for name, label in rows}
-        with tarfile.open(data / "imagenet_samples" / "images.tar") as archive:
-            members = {Path(member.name).name: member for member in archive.getmembers()}
-            self._cut = {thing: _cut_out(_decoded(archive, members[files[thing]])) for thing in THINGS}
+        labels = {name: label for name, label in read_rows(data / "imagenet_samples" / "labels.tsv") if label in THINGS}
+        self._cut = {labels[name]: _cut_out(picture) for name, picture in opened_pictures(data / "imagenet_samples", labels)}
 
     def view(self, thing: str) -> Picture:
         """Return a picture of one thing that is held before the camera."""
@@ -148,14 +144,6 @@ def _cut_out(picture: Picture) -> tuple[Picture, Floats]:
         return picture, np.ones(picture.shape[:2], np.float32)
     part = np.s_[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
     return picture[part], np.asarray(mask[part], np.float32)
-
-
-def _decoded(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Picture:
-    file = archive.extractfile(member)
-    assert file is not None
-    pixels = cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_COLOR)
-    assert pixels is not None
-    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def main() -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tarfile
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from assistant.benchmarks.labelled_pictures import PERSON, boxed_pictures
+from assistant.benchmarks.labelled_pictures import PERSON, boxed_pictures, opened_pictures
 from assistant.benchmarks.scripted_videos import HEIGHT, MARGIN, WIDTH, fitted
 from assistant.messages import Picture
 from assistant.problems import BadInput, shorten
@@ -75,14 +74,9 @@ def _some_of(archive: Path, count: int, seed: int) -> list[Picture]:
     names = sorted({row[0] for row in rows if row[0].lower().endswith(".jpg") and (not has_splits or row[1] == "dev")})
     wanted = set(np.random.default_rng(seed).choice(names, min(2 * count, len(names)), replace=False))
     pictures: list[Picture] = []
-    with tarfile.open(archive) as tar:
-        for member in tar:
-            name = Path(member.name).name
-            if name in wanted and (file := tar.extractfile(member)) is not None:
-                bgr = cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_COLOR)
-                picture = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
-                if len(pictures) < count and picture_problem(_seen_small(picture)) is None:
-                    pictures.append(picture)
+    for _, picture in opened_pictures(archive.parent, wanted):
+        if len(pictures) < count and picture_problem(_seen_small(picture)) is None:
+            pictures.append(picture)
     return pictures
 
 

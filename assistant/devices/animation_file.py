@@ -63,10 +63,7 @@ def may_be_animated(kind: str, head: bytes) -> bool:
 def open_animation(path: Path, largest_edge: int, real_time: bool = False) -> AnimationFile | None:
     """Decode an animated picture; None if it has but one frame. BadInput for a damaged one."""
     name, content = shorten(path.name), np.frombuffer(read_content(path), np.uint8)
-    _, first = _decode(content, 1)
-    if not first.frames:
-        raise BadInput(f"{name} is cut off or damaged, and can't be read as a picture", "copy it again from where it came")
-    check_size(first.frames[0], name)
+    first = _first_frame(content, name)
     most = max(1, min(MOST_FRAMES, MOST_PIXELS // (first.frames[0].shape[0] * first.frames[0].shape[1])))
     is_whole, decoded = _decode(content, most)
     warnings = []
@@ -79,6 +76,22 @@ def open_animation(path: Path, largest_edge: int, real_time: bool = False) -> An
         warnings.append(f"{name} is long: only its first {most} frames were looked at")
     shown_s = [duration / 1000 or SHOWN_AT_ONCE_S for duration in decoded.durations]
     return AnimationFile([shrink(flattened(frame), largest_edge) for frame in decoded.frames], shown_s, warnings, real_time)
+
+
+def is_animated(path: Path) -> bool:
+    """Tell whether `open_animation` gives an animation, without decoding more than two frames of it. Raises as that does."""
+    content = np.frombuffer(read_content(path), np.uint8)
+    _first_frame(content, shorten(path.name))
+    is_whole, decoded = _decode(content, 2)
+    return not is_whole or len(decoded.frames) > 1
+
+
+def _first_frame(content: np.ndarray, name: str) -> cv2.Animation:
+    _, first = _decode(content, 1)
+    if not first.frames:
+        raise BadInput(f"{name} is cut off or damaged, and can't be read as a picture", "copy it again from where it came")
+    check_size(first.frames[0], name)
+    return first
 
 
 def _decode(content: np.ndarray, most: int) -> tuple[bool, cv2.Animation]:

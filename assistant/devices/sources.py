@@ -6,7 +6,7 @@ import re
 import stat
 from pathlib import Path
 
-from assistant.devices.animation_file import AnimationFile, may_be_animated, open_animation
+from assistant.devices.animation_file import AnimationFile, is_animated, may_be_animated, open_animation
 from assistant.devices.file_kinds import check_readable, picture_kind
 from assistant.devices.opencv_camera import OpencvCamera
 from assistant.devices.picture_file import PictureFile
@@ -56,7 +56,7 @@ def is_picture(source: str) -> bool:
     path = Path(source)
     head = check_readable(path)
     kind = picture_kind(path, head)
-    return kind is not None and not (may_be_animated(kind, head) and open_animation(path, 64))
+    return kind is not None and not (may_be_animated(kind, head) and is_animated(path))
 
 
 def _camera_number(source: str) -> int | None:

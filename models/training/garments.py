@@ -9,17 +9,17 @@ What the encoder makes of each picture is kept in DIR/features.npz as it goes, s
 from __future__ import annotations
 
 import argparse
-import tarfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 
 from assistant.assembly import open_smolvlm2
+from assistant.benchmarks.labelled_pictures import opened_pictures, read_rows
 from assistant.engines.vlm.starter.garments import GARMENT_THRESHOLDS, HEAD_FILE, OTHER, GarmentHead
 from assistant.languages.nouns import is_kind_of, nouns, nouns_by_label
 from assistant.messages import SingleObject
@@ -39,13 +39,13 @@ GARMENT_WORDS = ("shirt", "jersey", "sweat", "cardigan", "jean", "skirt", "coat"
 
 def wanted(data: Path, garments: int) -> Iterator[tuple[str, str, str]]:
     """Yield (collection, file, label) of each picture, OTHER for what is no garment."""
-    for name, label, *_ in _rows(data / "clothing" / "labels.tsv")[:garments]:
+    for name, label, *_ in islice(read_rows(data / "clothing" / "labels.tsv"), garments):
         if label in nouns_by_label("clothing"):
             yield "clothing", name, label
     for collection, count in OTHERS.items():
         table = next(path for name in ("labels.tsv", "captions.tsv") if (path := data / collection / name).is_file())
         rows = [
-            row for row in _rows(table) if not any(word in row[1].lower() for word in GARMENT_WORDS) or collection != "imagenet_samples"
+            row for row in read_rows(table) if not any(word in row[1].lower() for word in GARMENT_WORDS) or collection != "imagenet_samples"
         ]
         names = sorted({row[0] for row in rows if len(row) < 3 or row[1] not in ("dev", "test")})
         yield from ((collection, name, OTHER) for name in names[:: max(1, len(names) // count)][:count])
@@ -59,18 +59,11 @@ def features(data: Path, work: Path, garments: int) -> dict[str, np.ndarray]:
     missing = [(collection, name) for collection, name, _ in wanted(data, garments) if f"{collection}/{name}" not in known]
     for collection in dict.fromkeys(collection for collection, _ in missing):
         names = {name for each, name in missing if each == collection}
-        with tarfile.open(data / collection / "images.tar") as archive:
-            for member in archive:
-                name = next((name for name in (member.name.removeprefix("./"), Path(member.name).name) if name in names), None)
-                opened = archive.extractfile(member) if name else None
-                pixels = cv2.imdecode(np.frombuffer(opened.read(), np.uint8), cv2.IMREAD_COLOR) if opened else None
-                if pixels is None:
-                    continue
-                seen = describer.see(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8))
-                known[f"{collection}/{name}"] = seen.features.mean(axis=0)
-                if len(known) % SAVE_EVERY == 0:
-                    np.savez(file, **known)
-                    print(f"{len(known)} pictures", flush=True)
+        for name, picture in opened_pictures(data / collection, names):
+            known[f"{collection}/{name}"] = describer.see(picture).features.mean(axis=0)
+            if len(known) % SAVE_EVERY == 0:
+                np.savez(file, **known)
+                print(f"{len(known)} pictures", flush=True)
     np.savez(file, **known)
     return known
 
@@ -126,10 +119,6 @@ def main() -> None:
     if options.write:
         weight, bias = fit(inputs, targets, len(labels))
         np.savez(Path(__file__).parents[1] / "starter" / HEAD_FILE, labels=np.array(labels), weight=weight, bias=bias)
-
-
-def _rows(table: Path) -> list[list[str]]:
-    return [line.split("\t") for line in table.read_text(encoding="utf-8").splitlines()]
 
 
 if __name__ == "__main__":
