@@ -59,9 +59,7 @@ class TextDetector:
         tiles_left = MAX_TILES
         while (closer := min(scale * CLOSER, 1.0)) >= scale * WORTHWHILE:
             small = [box for box in boxes if box.height * scale < SMALL_LINE]
-            # Where nothing is seen at all, print may be so fine that a page of it is plain grey.
-            places = [box.corners for box in small] if boxes else [_outline(picture)]
-            tiles = whole_rows(_tiles_with(places, picture, closer), tiles_left)
+            tiles = whole_rows(_tiles_with(small, picture, closer), tiles_left)
             if not tiles:
                 break
             tiles_left -= len(tiles)
@@ -127,18 +125,13 @@ def whole_rows(tiles: Sequence[tuple[int, int]], most: int) -> list[tuple[int, i
     return list(fitting)
 
 
-def _outline(picture: Picture) -> Corners:
-    height, width = picture.shape[:2]
-    return np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
-
-
-def _tiles_with(places: Sequence[Corners], picture: Picture, scale: float) -> list[tuple[int, int]]:
-    """(top, left) of the tiles of the map at this scale that some places touch."""
+def _tiles_with(boxes: Sequence[TextBox], picture: Picture, scale: float) -> list[tuple[int, int]]:
+    """(top, left) of the tiles of the map at this scale that the boxes touch."""
 
     def touched() -> Iterator[tuple[int, int]]:
         bottom, right = picture.shape[0] * scale, picture.shape[1] * scale
-        for corners in places:
-            low, high = corners.min(axis=0) * scale, corners.max(axis=0) * scale
+        for box in boxes:
+            low, high = box.corners.min(axis=0) * scale, box.corners.max(axis=0) * scale
             for row in range(int(max(0, low[1]) // _TILE), int(min(high[1], bottom - 1) // _TILE) + 1):
                 for column in range(int(max(0, low[0]) // _TILE), int(min(high[0], right - 1) // _TILE) + 1):
                     yield row * _TILE, column * _TILE
