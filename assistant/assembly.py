@@ -225,6 +225,7 @@ def open_instruments(
         describer: whose encoder knows things again that were shown to it; None: such aren't remembered.
     """
     from assistant.instruments.colour import ColourInstrument
+    from assistant.instruments.faces import FaceInstrument
     from assistant.instruments.light import LightInstrument
     from assistant.instruments.my_things import MyThings
     from assistant.instruments.objects import ObjectInstrument
@@ -242,6 +243,8 @@ def open_instruments(
             found.append(MyThings(describer, detector, opening_degrees, data_dir() / "my_things.npz"))
     except MissingModel:
         found.append(ColourInstrument())
+    with contextlib.suppress(MissingModel):
+        found.append(FaceInstrument(open_face_detector(store, threads, live=live), opening_degrees))
     return found
 
 
@@ -314,7 +317,7 @@ def open_detector(store: ModelStore, threads: int = 0, *, live: bool = False) ->
 
 
 def open_face_detector(store: ModelStore, threads: int = 0, *, live: bool = False) -> ObjectDetector:
-    """Open the finder of faces likewise; all it finds has the label "face". Raises MissingModel."""
+    """Open the finder of faces likewise; what it finds has the label "face" or FACING. Raises MissingModel."""
     return _open_detector(store.folder(FACES), threads, live)
 
 

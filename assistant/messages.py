@@ -32,7 +32,7 @@ Detail = Literal["brief", "normal", "full"]
 
 NarrationMode = Literal["quiet", "changes", "continuous"]
 
-EarconName = Literal["ready", "listening", "heard", "thinking", "answer", "error", "muted", "aim"]
+EarconName = Literal["ready", "listening", "heard", "thinking", "answer", "error", "muted", "aim", "light"]
 
 AimingSound = Literal["words", "tones", "both"]
 
@@ -45,14 +45,15 @@ row go on in the text that was read last."""
 
 Intent = Literal[
     "scene", "what", "choice", "is_this", "is_there", "where", "how_many", "colour", "light", "code", "who", "doing",
-    "compare", "match", "things", "remember_thing", "keep_thing", "forget_thing",
+    "compare", "match", "things", "facing", "remember_thing", "keep_thing", "forget_thing",
     "money", "safety", "not_about_the_picture", "free", ReadingIntent,
 ]  # fmt: skip
 """What is wanted; "match": whether the colours of two things go together; "compare": any other comparison; "things": a list
-of what is there; "remember_thing" and the like: of the user's own; "free" is whatever fits nothing else."""
+of what is there; "facing": whether anybody looks at the camera; "remember_thing" and the like: of the user's own; "free": whatever
+fits nothing else."""
 
 CommandKind = Literal[
-    "describe", "more", "shorter", "repeat", "stop", "what_changed", "where_looking", "tell_when",
+    "describe", "more", "shorter", "repeat", "stop", "what_changed", "where_looking", "tell_when", "light_tone",
     "read", "read_all", "spell", "next_line", "previous_line", "read_from_start", "read_line",
     "narrate_quiet", "narrate_changes", "narrate_continuous", "verbosity_brief", "verbosity_normal", "verbosity_full",
     "slower", "faster", "louder", "quieter", "language", "help", "abilities", "forget", "unload",
@@ -240,6 +241,10 @@ class TextLine:
         return Region.around(self.corners)
 
 
+FACING = "face turned here"
+"""Label of a face that is turned to the camera; others have "face"."""
+
+
 @dataclass(frozen=True)
 class DetectedThing:
     """Something that a detector found in a picture."""
@@ -340,7 +345,7 @@ class Earcon:
     name: EarconName
     turn: int = 0
     level: float = 0.0
-    """Of "aim", in [0, 1]: how well the camera is placed."""
+    """In [0, 1]. Of "aim": how well the camera is placed; of "light": how bright it is."""
 
 
 @dataclass(frozen=True)

@@ -133,7 +133,7 @@ class ReadingSettings(CheckedSettings, frozen=True):
     """How text is read."""
 
     aiming: AimingSound = "words"
-    """What tells how to move the camera until a text can be read: words; tones, which rise as it gets better placed; both."""
+    """What tells how to move the camera until a text can be read, or turn to what is looked for: words; tones, which rise; both."""
 
 
 class AnswerSettings(CheckedSettings, frozen=True):

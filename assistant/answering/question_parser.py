@@ -42,9 +42,11 @@ _ASKED_OTHERWISE: dict[str, tuple[Intent, str]] = {
 """Keys of templates whose intent has another name -> it, and what is asked about where that isn't named."""
 _OF_PLACES = ("things_left", "things_right", "things_on")
 """Keys of templates about what stands at a place, which others leave out."""
+_AS_SAID = (*_OF_PLACES, "facing")
+"""Keys of templates that are compared with the words as they were said, nothing left out: "at me" is what these are about."""
 _ORDER = (
     *("code", "translate_text", "expiry", "brand", "not_about_the_picture", "money", "total", "has_text", "find_text", "read"),
-    *("who", "keep_thing", "remember_thing", "forget_thing", "colour", "light", "how_many"),
+    *("facing", "who", "keep_thing", "remember_thing", "forget_thing", "colour", "light", "how_many"),
     *_OF_PLACES,
     *("where", "choice", "match", "compare", "doing", ABSENT, "is_there", "is_this", "scene", "what"),
 )
@@ -172,8 +174,7 @@ def _match(text: str, language: str) -> tuple[str, dict[str, str]] | None:
     words = grammar.words(text)
     as_said = spaced(text)
     for pattern, intent in grammar.patterns:
-        # What others leave out as a mere place, "on the table", is what these ask about.
-        if not (match := pattern.fullmatch(as_said if intent in _OF_PLACES else words)):
+        if not (match := pattern.fullmatch(as_said if intent in _AS_SAID else words)):
             continue
         slots = slots_of(match)
         if wanted := slots.get(LANGUAGE):

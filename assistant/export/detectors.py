@@ -11,13 +11,14 @@ import onnx
 
 from assistant.export.darknet_graph import detector_graph, heads_of
 from assistant.export.graph import FLOAT
+from assistant.messages import FACING
 from assistant.problems import DamagedModel
 
 YOLO_WEIGHTS = "yolov4-tiny-weights"
 """Name of the manifest of the published files; likewise below."""
 FACE_WEIGHTS = "centerface-weights"
-_FACE_OUTPUTS = {"537": ("heatmap", 1), "538": ("scale", 2), "539": ("offset", 2)}
-"""By the file's own names, which say nothing; what is left out are the places of eyes, nose and mouth."""
+_FACE_OUTPUTS = {"537": ("heatmap", 1), "538": ("scale", 2), "539": ("offset", 2), "540": ("landmarks", 10)}
+"""By the file's own names, which say nothing."""
 
 
 def build_yolov4_tiny(sources: Path, destination: Path, report: Callable[[str], None]) -> None:
@@ -42,7 +43,7 @@ def build_centerface(sources: Path, destination: Path, report: Callable[[str], N
     except Exception as error:  # protobuf's and onnx's errors have no common root
         raise _cannot_be_made("detector of faces", FACE_WEIGHTS, error) from error
     onnx.save(model, destination / "detection.onnx")
-    _write_config(destination, "centerface", ["face"])
+    _write_config(destination, "centerface", ["face", FACING])
     report("made the detector of faces")
 
 

@@ -19,7 +19,7 @@ LANGUAGES = ("en", "es", "pt", "fr", "de", "it", "nl", "pl", "ru", "uk", "tr", "
 COLUMNS = ("synset", "parents", "say", "checked", "labels", *LANGUAGES)
 GENDERS = ("m", "f", "n", "c")
 """Masculine, feminine, neuter; c: common, the Dutch words with "de"."""
-ANIMAL, PERSON = "00015388", "00007846"
+ANIMAL, PERSON, FACE = "00015388", "00007846", "05600637"
 """Synsets."""
 MARKS = (*GENDERS, "pl", "u")
 """What may follow a name: its gender, "pl" for a word that is a plural ("scissors pl"), "u" for what isn't counted ("water u")."""

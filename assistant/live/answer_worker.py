@@ -20,6 +20,7 @@ from assistant.live.command_handlers import CommandHandlers
 from assistant.live.dialogue_history import HistoryState
 from assistant.live.find_guide import FindGuide
 from assistant.live.job_queue import Describe, Idle, Job, LookAhead, Prepare, Respond, Speculate
+from assistant.live.light_tone import LightTone
 from assistant.live.session import Session
 from assistant.live.unasked_speech import UnaskedSpeech
 from assistant.messages import Ask, Command, CommandKind, Detail, Earcon, Keyframe, Question, Sentence, Utterance, View
@@ -64,6 +65,7 @@ class AnswerWorker:
         self._unasked = UnaskedSpeech(session)
         self._aiming = AimingGuide(session)
         self._finding = FindGuide(session)
+        self._light_tone = LightTone(session)
         self._speculation: _Speculation | None = None
         self._not_understood = 0
         """Utterances in a row."""
@@ -86,6 +88,8 @@ class AnswerWorker:
                     self._aim()
                 case LookAhead() | Idle() if self._finding.is_active:
                     self._finding.step()
+                case LookAhead() | Idle() if self._light_tone.is_active:
+                    self._light_tone.step()
                 case LookAhead():
                     self._unasked.scene_changed()
                 case Prepare():
@@ -189,6 +193,8 @@ class AnswerWorker:
                 self._tell_changes(question)
             case Command("tell_when", event):
                 self._unasked.watch_for(event, question)
+            case Command("light_tone"):
+                self._light_tone.begin(question)
             case _ if asked := reading_ask(command, question.text):
                 self._answer(replace(question, asks=(asked,)))
             case _:

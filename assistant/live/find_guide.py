@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant.live.session import Session
-from assistant.messages import Ask, Finding, Question, Sentence
+from assistant.messages import Ask, Earcon, Finding, Question, Sentence
 from assistant.seeing.guidance import Guide
 from assistant.seeing.places import yaw_degrees
 
 SOURCE = "objects"
 """Whose findings have regions that can be followed."""
+TONE_EVERY_S = 0.7
+"""Seconds from one tone to the next."""
+BY_TONE = frozenset(("find_left", "find_right", "find_ahead"))
+"""What a tone tells as well: it is the higher the straighter ahead the thing is."""
 
 
 class FindGuide:
@@ -21,6 +25,7 @@ class FindGuide:
         self._question: Question | None = None
         self._ask = Ask("where")
         self._guide = Guide(0.0, is_seen=False)
+        self._toned_s = 0.0
 
     @property
     def is_active(self) -> bool:
@@ -43,9 +48,13 @@ class FindGuide:
         session, question = self._session, self._question
         if question is None or not session.is_silent or (shown := session.shown_now()) is None:
             return
-        place = session.conversation.measured(shown, self._ask)
-        if key := self._guide.next(self._yaw(place), session.clock()):
+        yaw, now_s = self._yaw(session.conversation.measured(shown, self._ask)), session.clock()
+        key, sound = self._guide.next(yaw, now_s), session.settings.reading.aiming
+        if key and (sound != "tones" or key not in BY_TONE):
             session.say(session.phrase(key, question.turn, thing=self._ask.thing))
+        elif yaw is not None and sound != "words" and now_s - self._toned_s >= TONE_EVERY_S:
+            self._toned_s = now_s
+            session.say(Earcon("aim", question.turn, max(0.0, 1 - 2 * abs(yaw) / session.settings.camera.opening_degrees)))
 
     def _yaw(self, place: Finding | None) -> float | None:
         if place is None or place.region is None:

@@ -17,11 +17,13 @@ class VoiceControl:
     def __init__(self) -> None:
         self.loudness = 1.0
         """Set by the thread that listens; 0 pauses the voice."""
+        self.is_held = False
+        """Set by the thread that watches; while it is, the voice waits too."""
         self._played: deque[tuple[Sound, float]] = deque(maxlen=MOST_BLOCKS)
 
     def gain(self) -> float:
-        """Return `loudness`."""
-        return self.loudness
+        """Return `loudness`, 0 while the voice is held."""
+        return 0.0 if self.is_held else self.loudness
 
     def played(self, samples: Sound, time_s: float) -> None:
         """Keep it until it is taken."""

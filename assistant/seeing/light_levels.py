@@ -40,6 +40,14 @@ def light_level(picture: Picture) -> list[str]:
     return conditions if {"view_dim", "view_bright"} & set(conditions) else ["light_enough", *conditions]
 
 
+def brightness(picture: Picture) -> float:
+    """Return how bright the middle of uint8 [H, W, 3] is, in [0, 1]: half of its width and height, as people see brightness."""
+    small = luma_of(thumbnail(picture))
+    rows, columns = small.shape
+    middle = small[rows // 4 : rows - rows // 4, columns // 4 : columns - columns // 4]
+    return float(middle.mean()) / 255
+
+
 def bright_lamp(picture: Picture) -> Region | None:
     """Return where something glows in uint8 [H, W, 3], as a lamp or a small window does; None where nothing surely does."""
     luma = luma_of(thumbnail(picture))

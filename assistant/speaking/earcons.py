@@ -13,8 +13,8 @@ from assistant.messages import AudioChunk, EarconName, Sound
 _LOW, _MIDDLE, _HIGH = 523.25, 698.46, 932.33
 """Hertz: C5, F5 and B flat 5, fourths apart; small loudspeakers still play them, and most people hear them best."""
 _NOTE_S, _SLOW_NOTE_S, _QUICK_NOTE_S = 0.08, 0.2, 0.05
-_RISE = 1.25
-"""Octaves by which the best placed text sounds higher than none."""
+_RISE: dict[EarconName, float] = {"aim": 1.25, "light": 2.0}
+"""Octaves by which the highest level sounds higher than none."""
 _ATTACK_S = 0.01
 _PEAK, _SOFT_PEAK = 0.2, 0.08
 """-14 and -22 dBFS; what comes again and again is soft."""
@@ -30,6 +30,7 @@ _MELODIES: dict[EarconName, tuple[float, ...]] = {
     "error": (_HIGH, _MIDDLE, _LOW),
     "muted": (_HIGH, _LOW),
     "aim": (_LOW, _LOW, _LOW),
+    "light": (_MIDDLE, _LOW, _MIDDLE),
 }
 
 
@@ -39,11 +40,11 @@ def earcon(name: EarconName, sample_rate_hz: int = 16000, level: float = 0.0) ->
     Args:
         name: what it tells.
         sample_rate_hz: 8000 or more.
-        level: in [0, 1]; "aim" is the higher the better the camera is placed.
+        level: in [0, 1]; "aim" is the higher the better the camera is placed, "light" the brighter it is.
     """
-    peak = _SOFT_PEAK if name in ("thinking", "aim") else _PEAK
-    note_s = {"thinking": _SLOW_NOTE_S, "aim": _QUICK_NOTE_S}.get(name, _NOTE_S)
-    rise = 2 ** (_RISE * level) if name == "aim" else 1.0
+    peak = _SOFT_PEAK if name in ("thinking", "aim", "light") else _PEAK
+    note_s = {"thinking": _SLOW_NOTE_S, "aim": _QUICK_NOTE_S, "light": _QUICK_NOTE_S}.get(name, _NOTE_S)
+    rise = 2 ** (_RISE.get(name, 0.0) * level)
     notes = [_note(rise * pitch_hz, note_s, sample_rate_hz) for pitch_hz in _MELODIES[name]]
     return AudioChunk((peak * np.concatenate(notes)).astype(np.float32), sample_rate_hz)
 

@@ -12,7 +12,7 @@ import argparse
 import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -26,10 +26,14 @@ from torch.nn import functional as F
 from assistant.benchmarks.detection_measures import Seen, average_precision, judge
 from assistant.benchmarks.labelled_pictures import LabelledPicture, boxed_pictures
 from assistant.engines.detection.boxes import Boxes, corners_around, region_of, resized, size_with_area, thin_out
-from assistant.messages import DetectedThing, Picture
+from assistant.messages import DetectedThing, Picture, Region
 
 LABELS = ("door", "handle", "cabinet door", "refrigerator door")
-STRIDES, SIDE, WIDTH = (32, 16), 416, 96
+STRIDES, SIDE, WIDTH = (32, 16), 416, 128
+SEEN_BY = ("27.kernel", "23.kernel")
+"""Convolutions of YOLOv4-tiny: what goes into the first, at the coarser stride, and what comes out of the second, are the features."""
+CROPS = 2
+"""Random parts of each picture to learn from, beside the whole."""
 ANCHORS = 3
 BATCH, EPOCHS, RATE, DECAY = 8, 10, 1e-3, 0.01
 HELD_OUT = 5
@@ -49,22 +53,31 @@ class Example:
 
 
 class DoorHeads(nn.Module):
-    """A convolution and a map for each stride."""
+    """A neck like YOLOv4-tiny's own: the coarse features are mixed, and enlarged beside the finer ones."""
 
     def __init__(self, channels: Sequence[int], anchors: Tensor) -> None:
         super().__init__()
         self.register_buffer("anchors", anchors)  # [strides, ANCHORS, 2] shares of a square of SIDE
         outs = ANCHORS * (5 + len(LABELS))
-        self.mix = nn.ModuleList(nn.Conv2d(each, WIDTH, 3, padding=1) for each in channels)
+        self.narrow = convolution(channels[0], WIDTH, 1)
+        self.enlarge = convolution(WIDTH, WIDTH // 2, 1)
+        self.mix = nn.ModuleList([convolution(WIDTH, WIDTH, 3), convolution(WIDTH // 2 + channels[1], WIDTH, 3)])
         self.tell = nn.ModuleList(nn.Conv2d(WIDTH, outs, 1) for _ in channels)
         for layer in self.tell:
             nn.init.constant_(layer.bias.view(ANCHORS, -1)[:, 4], -4.0)  # nearly nothing is there
 
     def forward(self, features: Sequence[Tensor]) -> list[Tensor]:
         """Return [n, ANCHORS, 5 + labels, rows, columns] for each stride."""
-        dropped = [F.dropout2d(each, 0.1, self.training) for each in features]
-        maps = [tell(F.leaky_relu(mix(each), 0.1)) for mix, tell, each in zip(self.mix, self.tell, dropped, strict=True)]
+        coarse, fine = (F.dropout2d(each, 0.1, self.training) for each in features)
+        narrow = self.narrow(coarse)
+        larger = F.interpolate(self.enlarge(narrow), size=fine.shape[2:], mode="nearest")
+        mixed = (self.mix[0](narrow), self.mix[1](torch.cat([larger, fine], 1)))
+        maps = [tell(each) for tell, each in zip(self.tell, mixed, strict=True)]
         return [each.view(len(each), ANCHORS, -1, *each.shape[2:]) for each in maps]
+
+
+def convolution(ins: int, outs: int, side: int) -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(ins, outs, side, padding=side // 2, bias=False), nn.BatchNorm2d(outs), nn.LeakyReLU(0.1))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -77,27 +90,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
     torch.manual_seed(SEED)
     options.work.mkdir(parents=True, exist_ok=True)
     learned, held_out = list[Example](), list[Example]()
-    see = feature_extractor(options.detector)
+    see, chance = feature_extractor(options.detector), np.random.default_rng(SEED)
     for half in ("fit", "report"):
         for each in boxed_pictures(options.data / "doors", half, 10_000):
             if zlib.crc32(each.name.encode()) // 2 % HELD_OUT == 0:
                 held_out.append(example(see, each, each.picture))
             else:
-                learned += [example(see, each, each.picture), mirrored(see, each)]
-    print(f"{len(learned)} pictures and mirrored ones to learn from, {len(held_out)} held out", flush=True)
+                parts = [each, *(part_of(each, chance) for _ in range(CROPS))]
+                learned += [made for part in parts for made in (example(see, part, part.picture), mirrored(see, part))]
+    print(f"{len(learned)} pictures, parts of them and mirrored ones to learn from, {len(held_out)} held out", flush=True)
     heads = DoorHeads([len(each) for each in learned[0].features], torch.from_numpy(anchors_of(learned)))
     train(heads, learned, held_out, options.work / "door_head.pt", options.epochs)
     save(heads, options.work / "door_head.npz")
 
 
 def feature_extractor(folder: Path) -> onnxruntime.InferenceSession:
-    """Open yolov4-tiny's graph so that it gives what goes into the last convolution of each of its heads."""
+    """Open yolov4-tiny's graph so that it gives what its own neck begins with, at both strides."""
     model = onnx.load(folder / "detection.onnx")
-    makers = {name: node for node in model.graph.node for name in node.output}
+    by_kernel = {node.input[1]: node for node in model.graph.node if node.op_type == "Conv"}
+    coarse, fine = (by_kernel[kernel] for kernel in SEEN_BY)
+    activation = next(node for node in model.graph.node if node.input[0] == fine.output[0])
     del model.graph.output[:]
-    for number in range(len(STRIDES)):
-        neck = makers[makers[f"head_{number}"].input[0]].input[0]
-        model.graph.output.append(onnx.helper.make_tensor_value_info(neck, onnx.TensorProto.FLOAT, None))
+    for name in (coarse.input[0], activation.output[0]):
+        model.graph.output.append(onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None))
     return onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
 
 
@@ -111,6 +126,22 @@ def example(see: onnxruntime.InferenceSession, labelled: LabelledPicture, pictur
     ]
     features = tuple(each[0].astype(np.float16) for each in see.run(None, {"picture": pixels}))
     return Example(features, np.array(rows, np.float32).reshape(-1, 5), labelled)
+
+
+def part_of(labelled: LabelledPicture, chance: np.random.Generator) -> LabelledPicture:
+    """Return a random part of a picture with the things of which half or more is left."""
+    share = chance.uniform(0.45, 0.9)
+    height, width = labelled.picture.shape[:2]
+    left, top = chance.uniform(0, 1 - share, 2)
+    picture = labelled.picture[int(top * height) : int((top + share) * height), int(left * width) : int((left + share) * width)]
+    things = []
+    for label, place in labelled.things:
+        low = np.clip([(place.left - left) / share, (place.top - top) / share], 0, 1)
+        high = np.clip([(place.left + place.width - left) / share, (place.top + place.height - top) / share], 0, 1)
+        size = high - low
+        if size.prod() * share * share >= 0.5 * place.width * place.height:
+            things.append((label, Region(float(low[0]), float(low[1]), float(size[0]), float(size[1]))))
+    return replace(labelled, picture=np.ascontiguousarray(picture), things=tuple(things))
 
 
 def mirrored(see: onnxruntime.InferenceSession, labelled: LabelledPicture) -> Example:

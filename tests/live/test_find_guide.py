@@ -9,6 +9,7 @@ import numpy as np
 from assistant.instruments.objects import ObjectInstrument
 from assistant.live.loop import IDLE_S
 from assistant.messages import DetectedThing, Picture, Region
+from assistant.settings import ReadingSettings, Settings
 from tests.support.heard_session import HeardSession
 
 SCENE = np.random.default_rng(3).integers(60, 200, (12, 16, 3)).astype(np.uint8).repeat(30, axis=0).repeat(30, axis=1)
@@ -36,9 +37,9 @@ class Turning:
 class Looking(HeardSession):
     """Somebody who asks where their cup is, turns the camera, and hears what comes."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings | None = None) -> None:
         self.detector = Turning()
-        super().__init__("A wall.", "Where is my cup?", [ObjectInstrument(self.detector, 70.0)])
+        super().__init__("A wall.", "Where is my cup?", [ObjectInstrument(self.detector, 70.0)], settings)
 
     def asks(self, middle: float | None) -> list[str]:
         self._turn(middle)
@@ -83,3 +84,13 @@ def test_the_next_question_ends_it() -> None:
     user.asks(0.9)
     user.turns.begin()
     assert user.turns_to(0.1, seconds=5) == []
+
+
+def test_tones_rise_towards_what_is_straight_ahead_in_place_of_words() -> None:
+    user = Looking(Settings(reading=ReadingSettings(aiming="tones")))
+    user.asks(0.9)
+    assert user.turns_to(0.9, seconds=2) == []
+    assert user.turns_to(0.5, seconds=2) == []
+    assert user.tones == sorted(user.tones)
+    assert user.tones[0] < 0.5 < 0.95 < user.tones[-1]
+    assert user.turns_to(None, seconds=3) == ["I have lost it: cup."]

@@ -43,12 +43,15 @@ def test_any_two_differ_in_the_way_their_notes_go(rate_hz: int) -> None:
 
 
 @at_each_rate
-def test_the_better_the_camera_is_placed_the_higher_it_sounds(rate_hz: int) -> None:
-    pitches = [pitches_hz(earcon("aim", rate_hz, level))[0] for level in (0, 0.25, 0.5, 0.75, 1)]
+@pytest.mark.parametrize("name", ["aim", "light"])
+def test_the_better_the_camera_is_placed_or_the_brighter_it_is_the_higher_it_sounds(name: EarconName, rate_hz: int) -> None:
+    pitches = [pitches_hz(earcon(name, rate_hz, level))[0] for level in (0, 0.25, 0.5, 0.75, 1)]
     assert all(after > 1.15 * before for before, after in zip(pitches, pitches[1:], strict=False))
 
 
-@pytest.mark.parametrize(("name", "level"), [*((name, 0.0) for name in NAMES), ("aim", 0.5), ("aim", 1.0)])
+@pytest.mark.parametrize(
+    ("name", "level"), [*((name, 0.0) for name in NAMES), *((name, level) for name in ("aim", "light") for level in (0.5, 1.0))]
+)
 def test_the_voice_detector_does_not_take_it_for_speech(name: EarconName, level: float) -> None:
     sound = earcon(name, 16000, level).samples
     second = np.zeros(16000 // CHUNK_SAMPLES * CHUNK_SAMPLES, np.float32)

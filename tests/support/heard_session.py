@@ -43,7 +43,7 @@ class HeardSession(Session):
     def offer(self, spoken: Spoken) -> bool:
         if isinstance(spoken, Sentence):
             self.said.append(spoken.text)
-        elif isinstance(spoken, Earcon) and spoken.name == "aim":
+        elif isinstance(spoken, Earcon) and spoken.name in ("aim", "light"):
             self.tones.append(spoken.level)
         return True
 

@@ -66,7 +66,8 @@ def write_face_files(folder: Path) -> Path:
     nothing = graph.op("Mul", light, graph.weight("zero", np.zeros((1, 2, 1, 1), np.float32)))
     graph.op("Add", nothing, graph.weight("size", np.log(np.array(SPOT / 4, np.float32))), out="538")
     graph.op("Identity", nothing, out="539")
-    for name, channels in (("537", 1), ("538", 2), ("539", 2)):
+    graph.op("Concat", *[nothing] * 5, axis=1, out="540")  # eyes and nose fall together
+    for name, channels in (("537", 1), ("538", 2), ("539", 2), ("540", 10)):
         graph.output(name, FLOAT, [10, channels, 8, 8])
     onnx.save(graph.model(), published / "centerface.onnx")
     return published

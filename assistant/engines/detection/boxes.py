@@ -44,13 +44,18 @@ def corners_around(middles: Floats, sizes: Floats) -> Floats:
     return np.concatenate([middles - sizes / 2, middles + sizes / 2], axis=-1)
 
 
-def thin_out(boxes: Boxes, most_overlap: float) -> Boxes:
+def thin_out(boxes: Boxes, most_overlap: float, *, across_labels: bool = False) -> Boxes:
     """Return boxes, best first, without those that overlap a better one of the same thing: greedy non-maximum suppression.
 
-    `most_overlap`: intersection over union above which two boxes stand for one thing.
+    Args:
+        boxes: in any order.
+        most_overlap: intersection over union above which two boxes stand for one thing.
+        across_labels: whether boxes with different labels may stand for one thing too.
     """
     boxes = boxes[np.argsort(-boxes.scores, kind="stable")[:MOST_BOXES]]
-    rivals = (overlaps(boxes.corners, boxes.corners) > most_overlap) & (boxes.labels[:, None] == boxes.labels)
+    rivals = overlaps(boxes.corners, boxes.corners) > most_overlap
+    if not across_labels:
+        rivals &= boxes.labels[:, None] == boxes.labels
     kept = np.ones(len(rivals), bool)
     for index in range(len(rivals)):
         if kept[index]:
