@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from assistant.live.job_queue import LookAhead
 from assistant.live.session import Session
 from assistant.messages import Frame, Keyframe
-from assistant.seeing.frame_quality import FreezeDetector, picture_problem
+from assistant.seeing.frame_quality import FreezeDetector, is_hidden, thumbnail
 from assistant.seeing.keyframe_selector import KeyframeSelector
 from assistant.seeing.lens_cover import LensCover
 from assistant.seeing.light_changes import LightChanges
+
+FOLLOW_EVERY_S = 0.09
+"""Seconds from one frame to the next that is looked at for the light and for a hand before the lens."""
 
 
 class Watcher:
@@ -22,6 +25,7 @@ class Watcher:
         self._camera_is_live = camera_is_live
         self._light = LightChanges()
         self._cover = LensCover()
+        self._followed_s = float("-inf")
         self._spoken_to = 0
         """The turn whose words were being said when the last frame came."""
 
@@ -42,9 +46,9 @@ class Watcher:
         selector = KeyframeSelector(settings)
         for frame in frames:
             self._session.memory.note_frame(self._session.clock(), frame)
-            self._tell_light(frame)
-            if self._camera_is_live:
-                self._hold_voice(frame)
+            if frame.time_s - self._followed_s >= FOLLOW_EVERY_S or frame.time_s < self._followed_s:
+                self._followed_s = frame.time_s
+                self._follow(Frame(thumbnail(frame.picture), frame.time_s))
             was_frozen, frozen = frozen, self._camera_is_live and freezing.is_frozen(frame.picture, frame.time_s)
             if frozen and not was_frozen:
                 yield Keyframe(frame, "change", problem="frozen")
@@ -53,12 +57,18 @@ class Watcher:
             if keyframe is not None:
                 yield keyframe
 
+    def _follow(self, small: Frame) -> None:
+        """Follow what happens faster than keyframes come, by a thumbnail."""
+        self._tell_light(small)
+        if self._camera_is_live:
+            self._hold_voice(small)
+
     def _hold_voice(self, frame: Frame) -> None:
         """Let the voice wait while somebody covers the lens, and go on once they uncover it or say something."""
         session, turn = self._session, self._session.turns.current
         is_speaking = not session.has_spoken and turn == self._spoken_to
         self._spoken_to = turn
-        session.control.is_held = self._cover.holds_voice(picture_problem(frame.picture), is_speaking, frame.time_s)
+        session.control.is_held = self._cover.holds_voice(is_hidden(frame.picture), is_speaking, frame.time_s)
 
     def _tell_light(self, frame: Frame) -> None:
         """Say at once that the light went out or came on, where the user wants to hear of changes."""

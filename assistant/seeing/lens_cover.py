@@ -1,11 +1,7 @@
-"""Tells when somebody covers the lens to make the voice wait, and uncovers it again. Pure: it takes pictures' problems and times."""
+"""Tells when somebody covers the lens to make the voice wait, and uncovers it again. Pure: it takes what was seen, and times."""
 
 from __future__ import annotations
 
-from assistant.messages import PictureProblem
-
-HIDES: frozenset[PictureProblem | None] = frozenset(("covered", "dark"))
-"""What a picture looks like before which somebody holds a hand."""
 COVERED_S = 0.3
 """Seconds for which the lens is covered on purpose; what passes before it is gone sooner."""
 LONGEST_S = 60.0
@@ -21,17 +17,17 @@ class LensCover:
         self._spoke = False
         """Whether the voice was speaking when the lens was covered."""
 
-    def holds_voice(self, problem: PictureProblem | None, is_speaking: bool, time_s: float) -> bool:
-        """Take the next picture's problem, and tell whether the voice is to wait.
+    def holds_voice(self, is_hidden: bool, is_speaking: bool, time_s: float) -> bool:
+        """Take what the next picture shows, and tell whether the voice is to wait.
 
         Only what was being said when the lens was covered waits: who asks what is wrong with a covered camera hears the answer.
 
         Args:
-            problem: of the picture, None where it can be described.
+            is_hidden: whether the picture may be that of a hand before the lens.
             is_speaking: whether the voice says what it did in the last picture, or waits in it.
             time_s: never less than before.
         """
-        if problem not in HIDES:
+        if not is_hidden:
             self._hidden_s = None
             return False
         if self._hidden_s is None:

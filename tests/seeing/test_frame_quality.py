@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from assistant.messages import Picture, PictureProblem
-from assistant.seeing.frame_quality import FreezeDetector, picture_problem, thumbnail
+from assistant.seeing.frame_quality import FreezeDetector, is_hidden, picture_problem, thumbnail
 
 
 def scene(low: int = 20, high: int = 235) -> Picture:
@@ -45,6 +45,7 @@ GREY = np.zeros((480, 640, 3))
 )
 def test_a_spoilt_picture_is_named(picture: Picture, problem: PictureProblem) -> None:
     assert picture_problem(picture) == problem
+    assert is_hidden(picture) == (problem in ("dark", "covered"))
 
 
 def test_a_scene_passes_at_dusk_in_fog_and_with_a_blurred_background() -> None:
@@ -52,6 +53,7 @@ def test_a_scene_passes_at_dusk_in_fog_and_with_a_blurred_background() -> None:
     background[160:320, 200:440] = scene()[160:320, 200:440]
     for picture in (scene(), noisy(scene() * 0.2), noisy(scene(110, 150)), background):
         assert picture_problem(picture) is None
+        assert not is_hidden(picture)
 
 
 def test_a_thumbnail_is_judged_like_its_picture() -> None:
