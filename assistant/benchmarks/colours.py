@@ -7,8 +7,9 @@ answer that is wrong counts apart from one with an "or" or a "perhaps".
 from __future__ import annotations
 
 import argparse
+import re
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,16 +18,26 @@ from typing import cast
 import cv2
 import numpy as np
 
+from assistant import assembly
+from assistant.benchmarks.labelled_pictures import opened_pictures, read_rows
 from assistant.benchmarks.rendered_garments import LAMPS, Garment, Part, render
 from assistant.benchmarks.rendered_light import EXPOSURES, exposed, lit
 from assistant.devices.picture_file import open_picture
 from assistant.instruments.colour import ColourInstrument
+from assistant.instruments.objects import ObjectInstrument
 from assistant.messages import Ask, Finding, Frame, Keyframe, Picture, View
 from assistant.seeing.colours import are_near
 from assistant.seeing.light_levels import bright_lamp, light_level
+from assistant.store.model_store import ModelStore, models_dir
 
 HALF = 0.65
 """Share of a garment's main colour from which the other one may as well be called the main one, as of stripes."""
+
+
+SAID = {"gray": "grey", "tan": "beige", "blond": "cream", "golden": "light_brown"}
+"""Words of captions -> keys of colours."""
+_COLOUR = "black|white|brown|red|blue|green|yellow|orange|gr[ea]y|pink|purple|tan|golden"
+_COLOURED = re.compile(rf"\b(?:({_COLOUR}) and )?({_COLOUR}) (dog|car|bicycle|bike|horse|cat|bus|truck|boat|bird|ball|motorcycle)\b")
 
 
 @dataclass(frozen=True)
@@ -45,6 +56,7 @@ def main() -> None:
     parser.add_argument("--part", choices=("fit", "report"), default="report", help="which set of rendered garments (default: report)")
     parser.add_argument("--pictures", type=Path, metavar="DIR", help="photographs of single things, with --judged")
     parser.add_argument("--judged", type=Path, metavar="TSV", help="file, colours with | between, other colours, patterns with , between")
+    parser.add_argument("--captions", type=Path, metavar="DIR", help="Flickr8k: things of its dev pictures that are found")
     options = parser.parse_args()
     lamps = list(LAMPS)
     garments = [render(seed, options.part, lamps[seed % len(lamps)]) for seed in range(options.count)]
@@ -55,6 +67,8 @@ def main() -> None:
         print(table(lamp, of_lamp))
     print(patterns((answer, each.pattern) for answer, each in zip(answers, garments, strict=True)))
     print(matches(options.part, options.count // 4))
+    if options.captions:
+        print(table("things that two of five captions give one colour", captioned(options.captions)))
     if options.pictures and options.judged:
         print(table("photographs", judged(options.pictures, options.judged)))
     print(light(garments[:100]))
@@ -133,6 +147,24 @@ def judged(folder: Path, file: Path) -> Iterator[tuple[list[Finding], Truth]]:
         name, colours, _, named = line.split("\t")
         picture = open_picture(folder / name).picture
         yield ask("colour", [picture]), Truth(frozenset(colours.split("|")), frozenset(named.split(",")))
+
+
+def captioned(folder: Path) -> Iterator[tuple[list[Finding], Truth]]:
+    """Yield what is told of things in Flickr8k's dev pictures, where they are found, and what colour people gave them in captions."""
+    given = defaultdict[tuple[str, str], Counter[str]](Counter)
+    for name, split, caption in read_rows(folder / "captions.tsv"):
+        pairs = set(_COLOURED.findall(caption.lower())) if split == "dev" else set()
+        for *colours, thing in pairs:
+            given[name, thing].update(SAID.get(colour, colour) for colour in colours if colour)
+    agreed = {key: colours for key, colours in given.items() if max(colours.values()) >= 2}
+    objects = ObjectInstrument(assembly.open_detector(ModelStore(models_dir())), 70.0)
+    instrument, shown = ColourInstrument(objects.find), dict(opened_pictures(folder, sorted({name for name, _ in agreed})))
+    for (name, thing), colours in agreed.items():
+        view, asked = View((Keyframe(Frame(shown[name], 0.0), "only"),)), Ask("colour", thing, language="en")
+        found = next(objects.examine(view, Ask("how_many", thing, language="en")), None)
+        if objects.find(view, asked) and found and found.value == 1:  # of several nobody knows which one a caption means
+            right = frozenset(colour for colour, count in colours.items() if count >= 2)
+            yield list(instrument.examine(view, asked)), Truth(right, frozenset())
 
 
 def light(garments: list[Garment]) -> str:
