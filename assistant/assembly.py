@@ -30,8 +30,9 @@ from assistant.interfaces import (
 )
 from assistant.languages import FALLBACK, languages
 from assistant.problems import BadInput, MissingModel, shorten
-from assistant.settings import AnswerSettings, CameraSettings, EarSettings, VoiceSettings
+from assistant.settings import BEST_MODEL, AnswerSettings, CameraSettings, EarSettings, VoiceSettings
 from assistant.store import variant_choice
+from assistant.store.eye_choice import EYES, best_eye, memory_gb
 from assistant.store.manifests import FULL_PRECISION, Manifest, all_manifests
 from assistant.store.model_store import SAVED_GRAPHS, ModelStore, data_dir, with_utf8_name
 
@@ -70,6 +71,13 @@ def open_describer(settings: AnswerSettings, store: ModelStore, *, live: bool = 
     from assistant.engines.vlm.openai_server import ServerDescriber
 
     return ServerDescriber(settings.model, settings.max_keyframes)
+
+
+def eye_name(model: str, store: ModelStore) -> str:
+    """Return which model a setting means: of "best" the best that is here and has memory enough, else what it says."""
+    if model != BEST_MODEL:
+        return model
+    return best_eye([name for name in EYES[:-1] if store.state(name) == "installed"], memory_gb())
 
 
 def is_address(model: str) -> bool:
@@ -408,6 +416,7 @@ def _installed(job: str, store: ModelStore) -> list[Manifest]:
 
 
 def _model_folder(model: str, store: ModelStore) -> Path:
+    model = eye_name(model, store)
     if is_address(model):
         raise BadInput(f"{shorten(model)} is a server, and this needs the model itself", "use a model's name or its folder")
     seeing = {manifest.name: manifest for manifest in all_manifests() if manifest.job.startswith(SEES)}

@@ -17,6 +17,9 @@ from assistant.messages import AimingSound, Detail, NarrationMode
 from assistant.problems import BadInput, shorten
 from assistant.toml_files import check_fields, load_toml
 
+BEST_MODEL = "best"
+"""In place of a model's name: the best that was fetched."""
+
 SLOWEST, FASTEST, LOUDEST = 0.5, 6.0, 3.0
 
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
@@ -139,8 +142,9 @@ class ReadingSettings(CheckedSettings, frozen=True):
 class AnswerSettings(CheckedSettings, frozen=True):
     """How the model answers."""
 
-    model: str = "starter"
-    """Name of a manifest in `models/`, a folder in the SmolVLM2 layout, or the address of a vision server on this machine."""
+    model: str = BEST_MODEL
+    """"best": the best that was fetched; the name of a manifest in `models/`, a folder in the SmolVLM2 layout, or the address of a vision
+    server on this machine."""
     detail: Detail = "brief"
     max_keyframes: Annotated[int, Meta(ge=1, le=64)] = 4
     """Pictures given to the model at once; a model may take fewer."""

@@ -27,6 +27,7 @@ from assistant.offline import RefusedConnection, enforce_below_python
 from assistant.problems import Problem
 from assistant.settings import Settings
 from assistant.speaking.speak import say
+from assistant.store.eye_choice import EYES
 from assistant.store.manifests import all_manifests
 from assistant.store.model_store import ModelStore
 
@@ -34,6 +35,7 @@ _HEARD_BADLY = (
     "listened for only if chosen (language or [ears] languages in the settings, `run --language`, asking to speak it) or if a voice or"
     " translator of it was fetched; unclear words are asked for again, and the key needs no ears: pressed in silence it describes"
 )
+_EYE_IS_SMALL = "{}: small, and no good eye; `assistant setup` fetches SmolVLM2 where the Hugging Face hub can be reached"
 _SIGN = "EXIT"
 _OUTSIDE = ("192.0.2.1", 9)
 """An address reserved for documentation: nobody is there, and the guard must refuse before anyone could answer."""
@@ -46,8 +48,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> Iterator[Result]:
     """Yield one result a check; the command itself succeeds even where a check fails, for it has said so."""
-    store, model = store_of(options), options.model or Settings().answers.model
+    store = store_of(options)
+    model = assembly.eye_name(options.model or Settings().answers.model, store)
     yield _result("processor", True, f"{os.cpu_count()} cores")
+    yield _result("eye", True, _EYE_IS_SMALL.format(model) if model == EYES[-1] else model, name=model)
     yield _offline()
     yield _camera()
     yield from _sound()

@@ -16,7 +16,7 @@ _MODEL = "a model's name, a folder in the SmolVLM2 layout, or the address of a v
 
 def add_model_argument(parser: argparse.ArgumentParser) -> None:
     """Add --model."""
-    parser.add_argument("--model", metavar="NAME|DIR|URL", help=f"{_MODEL} (default: starter)")
+    parser.add_argument("--model", metavar="NAME|DIR|URL", help=f"{_MODEL} (default: the best that was fetched)")
 
 
 def add_settings_argument(parser: argparse.ArgumentParser) -> None:

@@ -1,27 +1,75 @@
-"""`assistant setup`: fetches and verifies the default set, and more with --with; finds the fastest variants. Safe to run again."""
+"""`assistant setup`: fetches and verifies the default set, a better eye where that can be had, and more with --with. Safe to run again."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
 
+from assistant import assembly
 from assistant.commands.models import fetch_model
 from assistant.commands.options import store_of
 from assistant.commands.output import Result
 from assistant.commands.variants import choose_variants, installed_models
-from assistant.store.manifests import all_manifests, find_manifest
+from assistant.problems import DamagedModel, DiskFull, NetworkTrouble
+from assistant.settings import BEST_MODEL
+from assistant.store.eye_choice import EYES, Machine, fitting_eye
+from assistant.store.manifests import HubSource, all_manifests, find_manifest
+from assistant.store.model_store import ModelStore
+
+_LATER = "the small starter sees until then; run `assistant setup` again"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `assistant setup` takes."""
     parser.add_argument("--with", dest="extras", metavar="NAME", nargs="+", default=[], help="models or voices beyond the default set")
+    eye = parser.add_mutually_exclusive_group()
+    eye.add_argument("--small", action="store_true", help="of the better eyes only the smaller one, SmolVLM2-256M")
+    eye.add_argument("--starter-only", action="store_true", help="no better eye than the starter")
 
 
 def run(options: argparse.Namespace) -> Iterator[Result]:
-    """Fetch the default set and --with; yield one result a model, and one for each whose variants were compared."""
+    """Fetch the default set, --with and the eye; yield one result a model, and one for each whose variants were compared."""
     store = store_of(options)
     extras = [find_manifest(name) for name in options.extras]
     for manifest in [*(manifest for manifest in all_manifests() if manifest.default), *extras]:
         yield fetch_model(manifest, store)
+    if not options.starter_only:
+        yield from _fetch_eye(store, EYES[1:] if options.small else EYES)
     for choice in choose_variants(installed_models(store), store):
         yield f"{choice.model}: the fastest variant here; {choice.detail}", {"name": choice.model, **choice.to_dict()}
+    eye = assembly.eye_name(BEST_MODEL, store)
+    yield f"the eye is {eye}", {"eye": eye}
+
+
+def _fetch_eye(store: ModelStore, among: tuple[str, ...]) -> Iterator[Result]:
+    """The best that fits this machine, once: what is here already needs no hub. What keeps it away is told, and isn't a failure."""
+    better = among[:-1]
+    here = [name for name in better if store.state(name) == "installed"]
+    name, lacks = fitting_eye(Machine.this(store.root), {each: _size_gb(each) for each in better if each not in here}, better)
+    if lacks:
+        yield f"a better eye doesn't fit this machine: {lacks}", {"name": name, "lacks": lacks}
+    if name == EYES[-1] or name in here:
+        return
+    try:
+        if why := _out_of_reach(name):
+            yield f"{name}, a better eye, can't be fetched: {why}; {_LATER} when it can", {"name": name, "fetched": False, "why": why}
+            return
+        yield fetch_model(find_manifest(name), store)
+    except (NetworkTrouble, DamagedModel, DiskFull) as problem:
+        told = f"{name}, a better eye, wasn't fetched: {problem}; what has come is kept, and {_LATER}"
+        yield told, {"name": name, "fetched": False, "why": str(problem)}
+
+
+def _out_of_reach(name: str) -> str:
+    """Why the hub doesn't give the model's first file; "" if it does."""
+    from assistant.store.fetch_hub import why_no_answer  # the network's code is loaded only where something is fetched
+
+    manifest = find_manifest(name)
+    source = next(source for source in manifest.sources if isinstance(source, HubSource))
+    return why_no_answer(source.repo, source.path_of(manifest.files[0].name))
+
+
+def _size_gb(name: str) -> float:
+    """What is fetched of a model: its default variants."""
+    manifest = find_manifest(name)
+    return sum(file.size_bytes or 0 for file in manifest.files_of({*manifest.default_variants})) / 1e9

@@ -57,8 +57,12 @@ class Devices:
 class LiveLoop:
     """Runs until told to stop, until its time is over, or until a recorded microphone has been heard and answered."""
 
-    def __init__(self, devices: Devices, conversation: Conversation, settings: Settings, report: EventSink) -> None:
+    def __init__(
+        self, devices: Devices, conversation: Conversation, settings: Settings, report: EventSink, *, eye_is_small: bool = False
+    ) -> None:
+        """`eye_is_small`: the greeting tells that only the small model sees."""
         self._devices = devices
+        self._eye_is_small = eye_is_small
         self._session = Session(conversation, settings, devices.speaker, devices.synthesizers, report, control=devices.control)
         self._watcher = Watcher(self._session, devices.camera_is_live)
         self._listener = Listener(self._session, devices.canceller)
@@ -125,6 +129,8 @@ class LiveLoop:
         session, ears = self._session, self._session.settings.ears
         session.say(Earcon("ready", session.turns.current))
         session.offer(session.phrase("ready"))
+        if self._eye_is_small:
+            session.offer(session.phrase("eye_is_small"))
         others = [code for code in ears.languages if code != session.conversation.language] if ears.greet_languages else []
         for sentence in greetings(others, session.turns.current):
             session.offer(sentence)

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import queue
 import re
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -25,6 +27,8 @@ from assistant.store.fetch_common import MAKE_ROOM, TRY_AGAIN, OnProgress, growt
 from assistant.store.manifests import FasterWhisperSource, HubSource, ManifestFile
 from assistant.store.model_store import format_size, sha256_of
 
+PROBE_S = 3.0
+"""Seconds in which the hub must answer to count as within reach."""
 TRIES = 3
 """How often in a row something is asked for without a single new byte; so a silent server is given up after TRIES * TIMEOUT_S."""
 PAUSE_S = 1.0
@@ -104,6 +108,25 @@ def fetch_with_faster_whisper(
         put(path, destination / path.name)
 
 
+def why_no_answer(repo: str, path: str) -> str:
+    """Ask the hub for one file's hash, once and for PROBE_S at most; return why it doesn't answer, "" if it does."""
+    answer: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            _metadata(repo, path, "main", PROBE_S)
+        except Exception as error:  # whatever it is, it can be told only here
+            answer.put(error.what if isinstance(error, Problem) else _reason(error))
+        else:
+            answer.put("")
+
+    threading.Thread(target=ask, daemon=True).start()  # looking up a name may take longer than any time limit of a connection
+    try:
+        return answer.get(timeout=PROBE_S)
+    except queue.Empty:
+        return f"the hub gave no answer within {PROBE_S:.0f} s"
+
+
 def drop_parts(downloads: Path) -> None:
     """Delete what hasn't come whole, to give its space back."""
     for pattern in (f"*{_PART}", "*.incomplete"):  # ours, the hub library's
@@ -121,25 +144,27 @@ def _look_up(source: HubSource, file: ManifestFile, report: OnProgress, timeout_
 
 def _ask(repo: str, path: str, revision: str, report: OnProgress, timeout_s: float) -> _HubFile:
     """Size, hash and commit of a file as the hub tells them."""
-    from huggingface_hub import get_hf_file_metadata, hf_hub_url
-
-    endpoint = os.environ.get("HF_ENDPOINT") or None
-
-    def ask() -> Any:
-        url = hf_hub_url(repo, path, revision=revision, endpoint=endpoint)
-        return get_hf_file_metadata(url, timeout=timeout_s, token=False, endpoint=endpoint)
-
     try:
-        found = _persist(ask, lambda: 0, report)
+        return _persist(lambda: _metadata(repo, path, revision, timeout_s), lambda: 0, report)
     except Exception as error:
         if _status(error) == 404:
             raise NetworkTrouble(f"the hub has no {path} in {repo} (HTTP 404)", "install a newer version of the assistant") from error
         raise
-    if not found.commit_hash or not re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", found.etag or ""):
+
+
+def _metadata(repo: str, path: str, revision: str, timeout_s: float) -> _HubFile:
+    """The same, asked for once."""
+    from huggingface_hub import get_hf_file_metadata, hf_hub_url
+
+    endpoint = os.environ.get("HF_ENDPOINT") or None
+    url = hf_hub_url(repo, path, revision=revision, endpoint=endpoint)
+    found = get_hf_file_metadata(url, timeout=timeout_s, token=False, endpoint=endpoint)
+    etag = found.etag or ""
+    if not found.commit_hash or not re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", etag):
         what = f"what answers in the place of the hub is not the hub ({repo}: no commit or no hash)"
         raise NetworkTrouble(what, "if this network has a log-in page, open it in a browser first; then run the same command again")
     pinned = hf_hub_url(repo, path, revision=found.commit_hash, endpoint=endpoint)
-    return _HubFile(path, pinned, found.size, found.etag, found.commit_hash)
+    return _HubFile(path, pinned, found.size, etag, found.commit_hash)
 
 
 def _download(file: _HubFile, downloads: Path, report: OnProgress, timeout_s: float) -> None:

@@ -18,6 +18,7 @@ from assistant.commands import models
 from assistant.engines.vlm.model_files import VARIANTS
 from assistant.problems import BadInput, DamagedModel, MissingModel
 from assistant.settings import AnswerSettings
+from assistant.store.eye_choice import Machine
 from assistant.store.manifests import find_manifest
 from assistant.store.model_store import ModelStore
 from tests.support.hub_server import COMMIT, Hub
@@ -182,6 +183,7 @@ def test_smolvlm2_is_fetched_compared_and_asked(
     monkeypatch.setenv("ASSISTANT_MODELS", str(tmp_path / "store"))
     monkeypatch.setattr("assistant.offline.enforce", lambda: None)  # it would last for the tests after this one
     monkeypatch.setattr("assistant.commands.setup.all_manifests", tuple)  # nothing else is set up
+    monkeypatch.setattr("assistant.commands.setup.Machine.this", lambda folder: Machine(16, 100, 300))
 
     def run(*arguments: str) -> list[dict[str, Any]]:
         assert main([*arguments, "--json"]) == 0
@@ -190,7 +192,8 @@ def test_smolvlm2_is_fetched_compared_and_asked(
     [fetched] = run("models", "fetch", "smolvlm2-256m", "--variant", "int8", "uint8")
     assert fetched["variants_here"] == ["int8", "uint8"]
     assert "assistant check" in fetched["next"]
-    [measured] = run("setup")
+    measured, eye = run("setup", "--small")
+    assert eye == {"eye": "smolvlm2-256m"}
     assert measured["variant"] in ("int8", "uint8")
     assert not measured["remembered"]
     [checked] = [result for result in run("check") if result["check"] == "fastest variant of smolvlm2-256m"]
