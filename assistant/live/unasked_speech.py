@@ -58,7 +58,8 @@ class UnaskedSpeech:
             self._people.rest()
         if not is_quiet or isinstance(self._watcher, ThingWatcher):
             self._follow(is_quiet)
-        self.narrate()
+        if not self._people.is_unsure:  # who comes or goes is told before the scene, which takes longer
+            self.narrate()
 
     def _follow(self, is_quiet: bool) -> None:
         """Look at the very newest frame, unless it shows what the last one did."""

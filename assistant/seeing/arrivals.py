@@ -16,6 +16,11 @@ class Arrivals:
         """What was counted since it was last as many, all more or all fewer."""
         self._since_s = 0.0
 
+    @property
+    def is_unsure(self) -> bool:
+        """Tell whether more or fewer are counted than there were, and not for long enough yet."""
+        return bool(self._others)
+
     def process(self, counted: int, now_s: float) -> int:
         """Return by how many there are more, less than 0 for fewer, once that is certain; 0 as long as nothing has changed."""
         if self.count is None:
