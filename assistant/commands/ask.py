@@ -32,6 +32,7 @@ from assistant.commands.options import (
 )
 from assistant.commands.output import Result, Stopwatch
 from assistant.commands.say import say
+from assistant.commands.steps import answer_from_steps, read_steps
 from assistant.conversation import ENGLISH, Conversation
 from assistant.hearing.listen import whole_utterance
 from assistant.hearing.two_languages import parts_by_language
@@ -44,6 +45,7 @@ from assistant.settings import AnswerSettings, EarSettings, Settings
 from assistant.store.model_store import ModelStore
 from assistant.videos.answer_about import ChosenKeyframes, choose_keyframes
 from assistant.videos.plain_times import plain_time
+from assistant.videos.step_questions import parse_step_question
 
 CANDIDATES = 16
 """Keyframes of a video among which a question chooses what it is answered from."""
@@ -98,7 +100,11 @@ def _asked(options: argparse.Namespace, settings: Settings, store: ModelStore, m
         watch.lap("hear")
     else:
         understood = [conversation.written(options.question, options.language or ENGLISH)]
-    answers = [_answer(conversation, describer, media, asked, settings.answers, watch) for asked in understood]
+    answers = [
+        _from_steps(options, settings, store, media, asked, watch)
+        or _answer(conversation, describer, media, asked, settings.answers, watch)
+        for asked in understood
+    ]
     asked, seen, said, rests_on = answers[-1].asked, answers[-1].seen, [each for one in answers for each in one.said], answers[-1].rests_on
     warnings = [*media.warnings, *(["no question was understood"] if not any(one.asked.text for one in answers) else [])]
     problem = None if isinstance(seen, View) else seen
@@ -160,6 +166,19 @@ def _answer(
         return _Answered(asked, seen, list(conversation.told([choice.finding], asked)), tuple(choice.rests_on))
     said = _collect(conversation.answer(seen, asked, settings.detail), watch)
     return _Answered(asked, seen, said, seen.keyframes if isinstance(seen, View) else ())
+
+
+def _from_steps(
+    options: argparse.Namespace, settings: Settings, store: ModelStore, media: Media, asked: Question | Sentence, watch: Stopwatch
+) -> _Answered | None:
+    """The answer to a question about the steps of an instruction video; None for other questions."""
+    question = parse_step_question(asked.text, asked.language) if isinstance(asked, Question) and media.is_video else None
+    if question is None or not isinstance(asked, Question):
+        return None
+    with stoppable() as stop:
+        steps = read_steps(options.media, media, settings, store, stop, quiet=options.json)
+    watch.lap("steps")
+    return _Answered(asked, None, answer_from_steps(steps, question, asked.language), ())
 
 
 def _look(

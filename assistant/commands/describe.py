@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from assistant.assembly import open_describer, open_synthesizers, open_wav_file
-from assistant.commands.media import read_through
+from assistant.commands.media import Media, read_through
 from assistant.commands.media_reader import STOPPED, MediaReader, Stop, stoppable, with_progress
 from assistant.commands.options import (
     add_force_argument,
@@ -20,10 +20,12 @@ from assistant.commands.options import (
 )
 from assistant.commands.output import Result, Stopwatch, format_clock
 from assistant.commands.say import say
+from assistant.commands.steps import as_json, read_steps, told_step
 from assistant.conversation import ENGLISH, Conversation
 from assistant.languages import phrase
 from assistant.messages import Ask, Detail, Keyframe, Question, Sentence, View
 from assistant.problems import BadInput
+from assistant.settings import Settings
 from assistant.videos.describe import SceneSpan, Segment, add_segment, scenes_of, spoken_segments
 from assistant.videos.subtitles import srt
 from assistant.written_files import SUBTITLES, check_place, write_file
@@ -39,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `assistant describe` takes."""
     parser.add_argument("media", metavar="MEDIA", help="a picture or video file")
     parser.add_argument("--detail", choices=("brief", "normal", "full"), default="normal")
+    parser.add_argument("--steps", action="store_true", help="tell an instruction video's steps: what is spoken and shown, with times")
     parser.add_argument("--srt", type=Path, metavar="FILE", help="also write a video's description as subtitles")
     parser.add_argument("--out", type=Path, metavar="WAV", help="also speak the description into this file")
     add_model_argument(parser)
@@ -59,6 +62,9 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
             raise BadInput("a picture has no subtitles", "leave out --srt, or give a video")
         stop.next_part()
         watch.lap("open")
+        if options.steps:
+            yield _steps(options, settings, media, stop, watch)
+            return
         conversation = Conversation(None, open_describer(settings.answers, store_of(options)), settings.ears)
         watch.lap("load")
         scenes = scenes_of(media.keyframes, media.duration_s)
@@ -89,6 +95,23 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
     )
     if stop.was_asked:
         raise KeyboardInterrupt
+
+
+def _steps(options: argparse.Namespace, settings: Settings, media: Media, stop: Stop, watch: Stopwatch) -> Result:
+    """The steps of an instruction video, a line each."""
+    store = store_of(options)
+    steps = read_steps(options.media, media, settings, store, stop, quiet=options.json)
+    watch.lap("steps")
+    said = [told_step(step, settings.language) for step in steps]
+    if options.srt:
+        segments = [Segment(step.start_s, step.end_s, sentence.text) for step, sentence in zip(steps, said, strict=True)]
+        write_file(options.srt, srt(segments).encode(), SUBTITLES, options.force)
+    if options.out:
+        say(said, open_synthesizers(settings.voice, store), open_wav_file(options.out, options.force))
+        watch.lap("speak")
+    warnings = [*media.warnings, *([STOPPED] if stop.was_asked else [])]
+    text = "\n".join([*(sentence.text for sentence in said), *warnings])
+    return text, {"steps": [as_json(step) for step in steps], "times_s": watch.total(), "warnings": warnings}
 
 
 @dataclass

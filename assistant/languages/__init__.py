@@ -61,6 +61,8 @@ class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """What colours are called in the phrases about them, by their key in `seeing.colours`: a form that agrees with nothing ("rot")."""
     questions: dict[str, tuple[str, ...]] = {}
     """Templates of questions by `messages.Intent`, and under "safety", "ordinary" and "joints": see README.md."""
+    steps: dict[str, tuple[str, ...]] = {}
+    """Templates of questions about the steps of an instruction video, and under "cues" the words that begin one."""
     commands: dict[str, tuple[str, ...]]
     """Templates by `messages.CommandKind`, and under "fillers" and "questions"."""
 
@@ -127,6 +129,7 @@ def lacking(code: str) -> list[str]:
         (english.counted, known.counted),
         (english.commands, known.commands),
         (english.colours, known.colours),
+        (english.steps, known.steps),
     )
     return [key for all_of_it, own in parts for key in all_of_it if not own.get(key)]
 

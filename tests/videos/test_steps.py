@@ -1,0 +1,142 @@
+"""What a user hears of an instruction video: its steps in order, with times, and the step that a question asks for."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.command_line import main
+from assistant.commands.steps import answer_from_steps, told_step
+from assistant.languages import languages
+from assistant.videos.step_questions import StepQuestion, parse_step_question
+from assistant.videos.steps import Said, Scene, Step, steps_of
+from tests.support.instruction_videos import VIDEOS, piper, write_instruction_video
+
+
+def said(*parts: tuple[float, float, str], language: str = "en") -> list[Said]:
+    return [Said(start_s, end_s, text, language) for start_s, end_s, text in parts]
+
+
+def told(steps: list[Step]) -> list[str]:
+    return [f"{step.number} {step.start_s:.0f}: {step.text}" for step in steps]
+
+
+def test_numbered_slides_are_the_steps_and_what_comes_before_them_is_the_introduction() -> None:
+    scenes = [Scene(0, 4, "Omelette"), Scene(4, 10, "1. Crack\n4 eggs"), Scene(10, 16, "2. Whisk"), Scene(16, 20, "Enjoy!")]
+    spoken = said((0.2, 3, "Hello."), (4.3, 9, "Crack four eggs."), (10.2, 15, "Then whisk them."), (16.5, 19, "Enjoy your meal."))
+    assert told(steps_of(scenes, spoken, 20)) == [
+        "0 0: Hello.",
+        "1 4: Crack four eggs.",
+        "2 10: Then whisk them. Enjoy your meal.",
+    ]
+
+
+def test_words_for_the_next_step_begin_one_where_nothing_is_shown() -> None:
+    spoken = said((1, 9, "First mix the flour. Add water, not too much. Then knead it."), (12, 15, "Finally bake it."))
+    assert told(steps_of([Scene(0, 16)], spoken, 16)) == [
+        "1 1: First mix the flour. Add water, not too much.",
+        "2 7: Then knead it.",
+        "3 12: Finally bake it.",
+    ]
+
+
+def test_a_slide_and_the_words_over_it_are_one_step() -> None:
+    scenes = [Scene(0, 5, "Fill the pot"), Scene(5, 9, "Every day")]
+    spoken = said((0.4, 4, "First take some soil."), (5.8, 8, "Then give it water."))
+    assert told(steps_of(scenes, spoken, 9)) == ["1 0: Fill the pot. First take some soil.", "2 5: Every day. Then give it water."]
+
+
+def test_slides_without_a_voice_and_pictures_without_words_are_steps_too() -> None:
+    assert told(steps_of([Scene(0, 5, "1) Open the lid"), Scene(5, 9, "2) Press start")], [], 9)) == [
+        "1 0: Open the lid",
+        "2 5: Press start",
+    ]
+    assert told(steps_of([Scene(0, 5, seen="A bowl."), Scene(5, 9, seen="A pan.")], [], 9)) == ["1 0: A bowl.", "2 5: A pan."]
+    assert steps_of([], [], 0.0) == []
+
+
+EGGS = steps_of(
+    [Scene(0, 5, "1. Crack"), Scene(5, 9, "2. Whisk"), Scene(9, 14, "3. Heat")],
+    said((0, 4, "Crack four eggs."), (5.1, 8, "Whisk them with milk."), (9.1, 12, "Heat the butter in a pan.")),
+    14,
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("What comes after the eggs?", "Step 2, at 5 seconds: Whisk them with milk."),
+        ("And what do I do after step 2?", "Step 3, at 9 seconds: Heat the butter in a pan."),
+        ("What comes before the butter?", "Step 2, at 5 seconds: Whisk them with milk."),
+        ("When do I add the milk?", "Step 2, at 5 seconds: Whisk them with milk."),
+        ("What is the third step?", "Step 3, at 9 seconds: Heat the butter in a pan."),
+        ("Read step one.", "Step 1, at 0 seconds: Crack four eggs."),
+        ("How many steps are there?", "3 steps."),
+        ("What comes after the butter?", "That was the last step."),
+        ("What comes before the eggs?", "Before that there is no step."),
+        ("What comes after the flour?", "I find no such step."),
+        ("What is step nine?", "I find no such step."),
+    ],
+)
+def test_a_question_about_the_steps_is_answered_from_them(question: str, answer: str) -> None:
+    asked = parse_step_question(question, "en")
+    assert asked is not None
+    assert [sentence.text for sentence in answer_from_steps(EGGS, asked, "en")] == [answer]
+
+
+@pytest.mark.parametrize(
+    "question", ["What is this?", "How many people are there?", "Is there a dog?", "What is on the table?", "Read it."]
+)
+def test_other_questions_are_none_about_steps(question: str) -> None:
+    assert parse_step_question(question, "en") is None
+
+
+AFTER = {
+    "de": "Was kommt nach den Eiern?", "es": "¿Qué viene después de los huevos?", "pt": "O que vem depois dos ovos?",
+    "fr": "Qu'est-ce qu'il y a après les œufs ?", "it": "Che cosa viene dopo le uova?", "nl": "Wat komt er na de eieren?",
+    "pl": "Co jest po jajkach?", "ru": "Что идёт после яиц?", "uk": "Що йде після яєць?", "tr": "Yumurtadan sonra ne var?",
+    "ar": "ماذا بعد البيض؟", "hi": "अंडे के बाद क्या है?", "zh": "鸡蛋之后是什么？", "ja": "卵の次は何ですか？", "ko": "달걀 다음은 뭐예요?",
+    "vi": "Sau trứng là gì?", "id": "Apa yang dilakukan setelah telur?",
+}  # fmt: skip
+COUNT = {
+    "de": "Wie viele Schritte gibt es?", "es": "¿Cuántos pasos hay?", "pt": "Quantos passos há?", "fr": "Combien d'étapes y a-t-il ?",
+    "it": "Quanti passi ci sono?", "nl": "Hoeveel stappen zijn er?", "pl": "Ile jest kroków?", "ru": "Сколько шагов?",
+    "uk": "Скільки кроків?", "tr": "Kaç adım var?", "ar": "كم خطوة هناك؟", "hi": "कितने चरण हैं?", "zh": "有几个步骤？",
+    "ja": "ステップはいくつありますか？", "ko": "몇 단계예요?", "vi": "Có bao nhiêu bước?", "id": "Ada berapa langkah?",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", AFTER)
+def test_every_language_asks_about_steps_and_tells_them(code: str) -> None:
+    after, count = parse_step_question(AFTER[code], code), parse_step_question(COUNT[code], code)
+    assert after is not None and after.intent == "after" and after.thing
+    assert count == StepQuestion("count")
+    assert told_step(EGGS[1], code).text.endswith("Whisk them with milk.")
+    assert languages()[code].steps["cues"]
+
+
+def test_a_thing_is_found_under_its_name_in_the_language_of_the_video() -> None:
+    asked = parse_step_question("Was kommt nach der Butter?", "de")
+    assert asked is not None
+    assert [sentence.text for sentence in answer_from_steps(EGGS, asked, "de")] == ["Das war der letzte Schritt."]
+
+
+@pytest.mark.models
+@pytest.mark.slow
+def test_a_video_is_heard_read_and_asked(tmp_path: Path, models_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    begins_s = write_instruction_video(tmp_path / "eggs.mp4", VIDEOS["eggs"], piper())
+
+    def run(*arguments: str) -> dict[str, Any]:
+        assert main([*arguments, "--json"]) == 0
+        return dict(json.loads(capsys.readouterr().out))
+
+    intro, *steps = run("describe", str(tmp_path / "eggs.mp4"), "--steps")["steps"]
+    assert intro["number"] == 0
+    assert [step["number"] for step in steps] == [1, 2, 3, 4]
+    assert [step["start_s"] for step in steps] == pytest.approx(begins_s[1:], abs=1.0)
+    for step, word in zip(steps, ("bowl", "milk", "butter", "toast"), strict=True):
+        assert word in step["text"]
+    assert "milk" in run("ask", str(tmp_path / "eggs.mp4"), "What comes after the eggs?")["answer"]
