@@ -15,7 +15,15 @@ from assistant.answering.commands import match_command
 from assistant.answering.english_questions import in_question_order, spelled_as_question
 from assistant.answering.model_answers import ModelInstrument
 from assistant.answering.presence import PresenceInstrument, thresholds_of
-from assistant.answering.question_parser import asks_about_safety, awaited_thing, get_ready, is_unfinished, parse_question, with_thing
+from assistant.answering.question_parser import (
+    asks_about_safety,
+    awaited_thing,
+    get_ready,
+    is_unfinished,
+    parse_question,
+    still_about,
+    with_thing,
+)
 from assistant.answering.router import answer, examined, fittest, may_be_asked
 from assistant.answering.translating import Translation, find_translator, translate_faithfully
 from assistant.answering.wake_word import after_wake_word
@@ -167,7 +175,7 @@ class Conversation:
         for ask in parse_question(text, language, english):
             known = with_thing(ask, self._last_thing)
             asks.append(known)
-            self._last_thing = known if known.thing else self._last_thing
+            self._last_thing = still_about(known, self._last_thing)
         return tuple(asks)
 
     def glance(

@@ -213,6 +213,16 @@ def test_what_was_asked_about_before_is_meant_by_it() -> None:
     assert [sentence.finding.kind for sentence in follow_up if sentence.finding] == ["seen", "refusal"]
 
 
+def test_it_is_what_was_pointed_at_since_and_keeps_its_name_in_another_language() -> None:
+    talk = Conversation(None, ScriptedDescriber(["A cat."]), EarSettings())
+    talk.written("Where is the cup?", "en")
+    [german] = talk.written("Und welche Farbe hat das?", "de").asks
+    assert (german.thing.lower(), german.language) == ("tasse", "de")
+    talk.written("What is this?", "en")
+    [after] = talk.written("What colour is it?", "en").asks
+    assert after.thing != "cup"
+
+
 def test_what_was_asked_about_before_is_forgotten_when_the_user_says_so() -> None:
     talk = conversation()
     talk.written("Is there a cat?", "en")

@@ -55,6 +55,8 @@ _ORDER = (
 _END = re.compile(r"(?<=[?？؟!！。])\s*(?=\w)|(?<=[.।])\s+(?=\w)")
 _PRONOUNS = frozenset(("it", "this", "that", "these", "those", "they", "he", "she", "him", "her", "them", "one", "there", "here"))
 _LIST = re.compile(r"<(\w+)>")
+_POINTING = frozenset(("what", "scene", "code", "read", "read_all"))
+"""Intents of questions about whatever is before the camera now."""
 _PAUSE = re.compile(r"\s*[,;،、，]\s*")
 
 
@@ -135,7 +137,17 @@ def awaited_thing(event: str, language: str) -> str:
 def with_thing(ask: Ask, last: Ask | None) -> Ask:
     """Return an ask that names nothing ("What colour is it?") with the thing that the last one named; others as they are."""
     needs = ask.intent in ("colour", "how_many", "where", "doing") and (not ask.thing or is_pronoun(ask.thing, ask.language))
-    return replace(ask, thing=last.thing, language=last.language) if needs and last else ask
+    if not needs or last is None:
+        return ask
+    noun = find_noun(last.thing, last.language) if last.language != ask.language else None
+    if noun and (called := name(noun, ask.language, article=False)):
+        return replace(ask, thing=called)
+    return replace(ask, thing=last.thing, language=last.language)
+
+
+def still_about(ask: Ask, last: Ask | None) -> Ask | None:
+    """Return the question that "it" in the next one goes back to: this one if it names a thing, none once something new was pointed at."""
+    return ask if ask.thing else None if ask.intent in _POINTING else last
 
 
 def is_pronoun(thing: str, language: str) -> bool:

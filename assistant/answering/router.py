@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import get_args
 
 from assistant.answering.answer_checks import SCENE_QUESTION, thresholds_for
+from assistant.answering.confirming import nouns_in
 from assistant.interfaces import Instrument
-from assistant.languages.nouns import ancestors, nouns
+from assistant.languages.nouns import PERSON, ancestors, is_kind_of, nouns
 from assistant.messages import AnswerThresholds, Ask, Detail, Finding, Intent, PictureProblem, ReadingIntent, SingleObject, View
 
 FIT = 0.6
@@ -71,6 +72,8 @@ def answer(
                 if any(map(_is_garment, found)):
                     yield from examined(instruments, view, Ask("colour"), detail)
                 yield from examined(instruments, view, Ask("sign"), detail)
+            if ask.intent == "scene":
+                yield from _left_out(instruments, view, found)
             return
         if there and ask.intent in REFUSALS:
             yield there
@@ -83,7 +86,8 @@ def answer(
         return
     if ask.intent not in _ALONE:
         scene = Ask("scene", text=SCENE_QUESTION, english=SCENE_QUESTION)
-        yield from examined(instruments, view, scene, detail)
+        found = yield from examined(instruments, view, scene, detail)
+        yield from _left_out(instruments, view, found)
 
 
 def may_be_asked(asks: Sequence[Ask], problem: PictureProblem | None) -> bool:
@@ -107,6 +111,23 @@ def examined(instruments: Sequence[Instrument], view: View, ask: Ask, detail: De
         if found:
             return found
     return []
+
+
+def _left_out(instruments: Sequence[Instrument], view: View, told: Sequence[Finding]) -> Iterator[Finding]:
+    """How many people are surely there, where what was told is of none: a model that names the tripod leaves out who stands behind it."""
+    if not told or any(map(_tells_of_people, told)):
+        return
+    counted = next(examined(instruments, view, PEOPLE), None)
+    if counted and counted.kind == "count" and counted.value and not counted.is_doubtful:
+        yield counted
+
+
+def _tells_of_people(finding: Finding) -> bool:
+    """Whether a description or a name of what is seen is of people already, or isn't one."""
+    if isinstance(finding.value, SingleObject):
+        noun = nouns().get(finding.value.noun or "")
+        return noun is not None and is_kind_of(noun, nouns()[PERSON])
+    return finding.kind != "text" or any(is_kind_of(noun, nouns()[PERSON]) for noun in nouns_in(str(finding.value)))
 
 
 def _is_garment(finding: Finding) -> bool:

@@ -1,7 +1,7 @@
 """`assistant demo`: the main job on real input without hardware.
 
-A sample clip plays the camera; at set times a recorded question is heard, answered from what was seen until then, and the
-answer spoken into a WAV file. The last question comes when a hand covers the lens.
+A film plays the camera; at set times a recorded question is heard, one of them in Spanish and one in German, answered from what was seen
+until then, and the answer spoken into a WAV file. The last question comes when a hand covers the lens.
 """
 
 from __future__ import annotations
@@ -37,8 +37,11 @@ from assistant.seeing.scene_memory import SceneMemory
 from assistant.settings import Settings
 from assistant.written_files import TRANSCRIPT, write_file
 
-QUESTIONS = ((3.5, "question1_en.wav"), (7.5, "question2_en.wav"), (11.5, "question3_es.wav"), (15.0, "question1_en.wav"))
-"""(seconds into the clip, the recording of the question)"""
+QUESTIONS = (
+    *((2.5, "question1_en.wav"), (5.5, "question4_en.wav"), (8.5, "question3_es.wav"), (11.5, "question5_en.wav")),
+    *((14.5, "question6_de.wav"), (17.5, "question7_en.wav"), (20.5, "question8_en.wav"), (23.0, "question1_en.wav")),
+)
+"""(seconds into the film, the recording of the question)"""
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> Iterator[Result]:
-    """Play the clip; yield one result a question and one for the files that sum them up."""
+    """Play the film; yield one result a question and one for the files that sum them up."""
     folder = _make_folder(options.out)
     settings, store = Settings(), store_of(options)
     translators = open_translators(store)
@@ -89,9 +92,9 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
 
 
 def _moments(settings: Settings) -> Iterator[tuple[float, str, Picture, SceneMemory]]:
-    """Play the clip; at each question's time yield what the camera shows and what is remembered by then."""
+    """Play the film; at each question's time yield what the camera shows and what is remembered by then."""
     selector, memory, waiting = KeyframeSelector(settings.keyframes), SceneMemory(), list(QUESTIONS)
-    camera = open_camera(str(demo_file("clip.mp4")), settings.camera)
+    camera = open_camera(str(demo_file("demo.mp4")), settings.camera)
     for frame in camera.frames():
         keyframe = selector.process(frame)
         if keyframe is not None:

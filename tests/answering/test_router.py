@@ -57,6 +57,18 @@ def test_who_it_is_is_never_told_but_how_many_people_there_are() -> None:
     assert found([counter], "who") == [("refusal", "cant_recognise"), ("count", 2)]
 
 
+def test_people_whom_a_description_leaves_out_are_told_where_they_are_surely_there() -> None:
+    tripod = Finding("name", SingleObject(find("tripod")), 0.9, "test")
+    rider = Finding("text", "A man rides a horse.", 0.8, "test")
+    for people, told in ((2, [("count", 2)]), (0, [])):
+        counter = Told(0.9, how_many=[Finding("count", people, 0.9, "test")])
+        assert found([Told(0.9, scene=[tripod]), counter], "scene") == [("name", tripod.value), *told]
+        assert found([Told(0.9, scene=[rider]), counter], "scene") == [("text", "A man rides a horse.")]
+        assert found([Told(0.9, scene=[tripod]), counter], "safety")[2:] == told
+    unsure = Told(0.9, how_many=[Finding("count", 1, 0.3, "test", is_doubtful=True)])
+    assert found([Told(0.9, scene=[tripod]), unsure], "scene") == [("name", tripod.value)]
+
+
 def test_of_a_garment_its_colour_is_told_too() -> None:
     shirt, mug = (Finding("name", SingleObject(find(name)), 0.9, "test") for name in ("shirt", "mug"))
     meter = Told(0.9, colour=[RED])

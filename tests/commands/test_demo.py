@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
+import re
 from pathlib import Path
 from typing import Any
 
@@ -27,30 +27,30 @@ def demo(models_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pa
 
 @pytest.mark.exact_cpu
 def test_every_question_is_heard_word_for_word(demo: tuple[Path, list[dict[str, Any]]]) -> None:
-    heard = [(asked["question"].strip("¿?").lower(), asked["language"]) for asked in demo[1]]
-    english = ("what is in front of me", "en")
-    assert heard == [english, ("what is this", "en"), ("que es esto", "es"), english]
-    assert demo[1][2]["english_question"] == "What is this?"
+    heard = [(re.sub(r"\W+", " ", asked["question"]).strip().lower(), asked["language"]) for asked in demo[1]]
+    assert heard[1][0] in ("where is the cup", "where s the cup")
+    assert [heard[0], *heard[2:]] == [
+        ("what is in front of me", "en"), ("que es esto", "es"), ("what does it say", "en"), ("was für eine farbe hat das denn", "de"),
+        ("how many people are there", "en"), ("can i cross now", "en"), ("what is in front of me", "en"),
+    ]  # fmt: skip
 
 
 @pytest.mark.exact_cpu
-def test_the_cat_and_the_coffee_are_named(demo: tuple[Path, list[dict[str, Any]]]) -> None:
-    cat, coffee, *_ = (asked["answer"].lower() for asked in demo[1])
+def test_every_answer_is_true_and_in_the_language_of_its_question(demo: tuple[Path, list[dict[str, Any]]]) -> None:
+    """Of a cat, a cup of coffee, a tin, a striped shirt, an astronaut, a man behind a camera on a tripod, and a hand over the lens."""
+    cat, cup, coffee, tin, shirt, people, street, _ = (asked["answer"] for asked in demo[1])
     assert "cat" in cat or "tabby" in cat
-    assert "espresso" in coffee or "coffee" in coffee or "cup" in coffee
-
-
-def test_a_foreign_question_is_answered_in_its_language_or_told_that_the_answer_is_in_english(
-    demo: tuple[Path, list[dict[str, Any]]],
-) -> None:
-    """What a single thing is called needs no translator; descriptions are translated where Apertium is installed."""
-    answer = demo[1][2]["answer"]
-    assert answer != demo[1][2]["english_answer"]
-    assert shutil.which("apertium") or answer.startswith(("Un", phrase("english_follows", "es")[0]))
+    assert cup.startswith("A cup: straight ahead")
+    assert coffee.startswith("Un ") and "café" in coffee
+    assert tin == "TOMATO SOUP 400 g Best before 12 May 2027"
+    assert "Blau" in shirt and shirt.endswith("Gestreift.")
+    assert people == "One person."
+    assert street.startswith(phrase("cant_judge_safety", "en")[0])
+    assert "One person." in street
 
 
 def test_a_hand_over_the_lens_is_named_and_nothing_described(demo: tuple[Path, list[dict[str, Any]]]) -> None:
-    covered = demo[1][3]
+    covered = demo[1][-1]
     assert covered["picture_problem"] in ("covered", "dark")
     assert covered["answer"] == phrase(covered["picture_problem"], "en")[0]
     assert covered["keyframes_s"] == []
@@ -67,7 +67,7 @@ def test_the_spoken_answers_are_heard_again(
     demo: tuple[Path, list[dict[str, Any]]], models_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The loop closes: what the voice says, the recogniser understands."""
-    asked = demo[1][3]
+    asked = demo[1][5]
     assert main(["hear", asked["wav"], "--json", "--models-dir", str(models_dir)]) == 0
     text = json.loads(capsys.readouterr().out)["text"].lower()
     words = [word.strip(".,").lower() for word in asked["answer"].split()]
