@@ -1,21 +1,24 @@
-"""Measures which variant of a model is the fastest here, for `setup` and `check`; `ask` and `run` only use what is remembered."""
+"""Measures which variant is the fastest here that stays true, for `setup` and `check`; `ask` and `run` only use what is remembered."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
 
 from assistant import assembly
 from assistant.commands.demo import demo_file
+from assistant.interfaces import RecordedCamera
 from assistant.messages import Keyframe
 from assistant.settings import Settings
 from assistant.store import variant_choice
 from assistant.store.manifests import all_manifests
 from assistant.store.model_store import ModelStore
 from assistant.store.variant_choice import Measured
+from assistant.store.variant_truth import PICTURES
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class RankedVariants:
         """Return the ranking in one line for people."""
         times = [
             f"{each.variant} {each.answer_s:.2f} s (look {each.look_s:.2f}, first word {each.first_s:.2f}, "
-            f"{1 / max(each.piece_s, 1e-6):.0f} pieces/s)"
+            f"{1 / max(each.piece_s, 1e-6):.0f} pieces/s{'' if each.is_true else f'; only {each.agreement:.0%} true to the most exact'})"
             for each in self.ranking
         ]
         how = "remembered" if self.remembered else "measured"
@@ -73,7 +76,12 @@ def choose_variants(models: Sequence[str], store: ModelStore) -> Iterator[Ranked
 def _measure(model: str, variants: Sequence[str], store: ModelStore) -> tuple[list[Measured], dict[str, str]]:
     settings = Settings()
     answers = replace(settings.answers, model=model)
-    camera = assembly.open_camera(str(demo_file("clip.mp4")), settings.camera)
-    keyframe = Keyframe(next(camera.frames()), "only")
+    camera = assembly.open_camera(str(demo_file("demo.mp4")), settings.camera)
+    every_s = camera.duration_s / (PICTURES + 1) if isinstance(camera, RecordedCamera) else 1.0  # its last scene is a covered lens
+    pictures = list[Keyframe]()
+    for frame in camera.frames():
+        if len(pictures) < PICTURES and frame.time_s >= every_s * (len(pictures) + 0.4):
+            pictures.append(Keyframe(frame, "only"))
     camera.close()
-    return variant_choice.measure(variants, lambda variant: assembly.open_smolvlm2(answers, store, variant), keyframe)
+    open_variant = partial(assembly.open_smolvlm2, answers, store)
+    return variant_choice.measure(variants, open_variant, pictures[0], pictures=pictures)

@@ -1,7 +1,7 @@
-"""Which variant of a model is the fastest on this machine: measured once, remembered beside the models. Knows no engine.
+"""Which variant of a model is the fastest on this machine that stays true: measured once, remembered beside the models. Knows no engine.
 
-int8 weights are faster than full precision on one processor and slower on another, so nothing is assumed. What is remembered
-holds for this processor, this onnxruntime and these very files only.
+int8 weights are faster than full precision on one processor and slower on another, and where products of 8 bits saturate (AVX2 without
+VNNI) they may say other things, so nothing is assumed. What is remembered holds for this processor, this onnxruntime and these very files.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -23,6 +23,7 @@ import numpy as np
 from assistant.interfaces import SceneDescriber
 from assistant.messages import Frame, Keyframe
 from assistant.problems import Problem
+from assistant.store.variant_truth import LEAST_AGREEMENT, Votes, agreements, votes_of
 
 MEMORY_FILE = "variants.json"
 RUNS = 3
@@ -36,6 +37,7 @@ ANSWER_PIECES = 24
 QUESTION = "Describe this picture."
 
 _TIMES = ("look_s", "first_s", "piece_s")
+_NUMBERS = (*_TIMES, "agreement")
 
 Variants = Mapping[str, Sequence[Path]]
 """Name -> its files, in the order to be tried."""
@@ -52,6 +54,13 @@ class Measured:
     """From the question to the first piece of the answer."""
     piece_s: float
     """Each further piece."""
+    agreement: float = 1.0
+    """Share of what it holds likely that the most exact variant does too: see variant_truth."""
+
+    @property
+    def is_true(self) -> bool:
+        """Tell whether it may be chosen for its speed."""
+        return self.agreement >= LEAST_AGREEMENT
 
     @property
     def answer_s(self) -> float:
@@ -65,6 +74,7 @@ def measure(
     keyframe: Keyframe,
     total_s: float = TOTAL_S,
     clock: Callable[[], float] = time.monotonic,
+    pictures: Sequence[Keyframe] = (),
 ) -> tuple[list[Measured], dict[str, str]]:
     """Try each variant, one in memory at a time.
 
@@ -74,13 +84,15 @@ def measure(
         keyframe: the picture to look at.
         total_s: see TOTAL_S.
         clock: in seconds.
+        pictures: on which the variants are compared with the most exact of them; none = they aren't.
 
     Returns:
-        (what was measured, soonest answer first; why each of the others can't be used).
+        (what was measured: those that stay true first, and of them the soonest answer; why each of the others can't be used).
     """
     ends = clock() + total_s
     measured: list[Measured] = []
     broken: dict[str, str] = {}
+    votes: dict[str, Votes] = {}
     for number, variant in enumerate(variants):
         if measured and clock() >= ends:
             break
@@ -90,9 +102,14 @@ def measure(
             ends += clock() - opens  # the first opening may fuse and save the graphs, which takes as long as it takes, once
             share_ends = clock() + (ends - clock()) / (len(variants) - number)
             measured.append(_measure_one(variant, describer, keyframe, share_ends, clock))
+            compares = clock()
+            votes[variant] = votes_of(describer, pictures)
+            ends += clock() - compares
         except Problem as problem:
             broken[variant] = problem.what
-    return sorted(measured, key=lambda each: each.answer_s), broken
+    shares = agreements(votes)
+    measured = [replace(each, agreement=round(shares[each.variant], 3)) for each in measured]
+    return sorted(measured, key=lambda each: (not each.is_true, each.answer_s)), broken
 
 
 def recall(store: Path, folder: Path, variants: Variants) -> list[Measured]:
@@ -101,7 +118,7 @@ def recall(store: Path, folder: Path, variants: Variants) -> list[Measured]:
     for entry in _read(store):
         if {name: entry.get(name) for name in key} == key:
             with contextlib.suppress(KeyError, TypeError, ValueError):  # a file that somebody edited: as if nothing was measured
-                ranking = [Measured(str(each["variant"]), *(float(each[name]) for name in _TIMES)) for each in entry["ranking"]]
+                ranking = [Measured(str(each["variant"]), *(float(each[name]) for name in _NUMBERS)) for each in entry["ranking"]]
                 return ranking if all(each.variant in variants for each in ranking) else []
     return []
 

@@ -116,6 +116,46 @@ def test_a_variant_that_cannot_be_used_here_is_left_out_and_told() -> None:
     assert broken == {"fp16": "decoder_model_merged_fp16.onnx can't be loaded"}
 
 
+class Leaning(Paced):
+    """Says yes to some of the questions, by their number."""
+
+    def __init__(self, clock: Clock, answer_s: float, other: int) -> None:
+        super().__init__(clock, answer_s, 0.1, 0.01)
+        self._other, self._asked = other, 0
+
+    @property
+    def scorer(self) -> Leaning:  # type: ignore[override]
+        return self
+
+    @property
+    def thresholds(self) -> None:
+        return None
+
+    def log_likelihoods(self, view: View, question: str, answers: Sequence[str], *, prune_below: float = 0.0) -> list[float]:
+        self._asked += 1
+        return [-1.0, -2.0] if self._asked > self._other else [-2.0, -1.0]
+
+    def token_log_likelihoods(self, view: View, question: str, answer: str) -> np.ndarray:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize(("others", "first"), [(0, "q4"), (3, "q4"), (4, "int8")])
+def test_a_fast_variant_that_says_other_things_is_not_chosen(others: int, first: str) -> None:
+    """Of 60 comparisons three may come out otherwise."""
+    clock = Clock()
+    made = {"int8": lambda: Leaning(clock, 0.5, 0), "q4": lambda: Leaning(clock, 0.1, others)}
+    ranking, _ = variant_choice.measure(list(made), lambda name: made[name](), KEYFRAME, clock=clock, pictures=[KEYFRAME] * 6)
+    assert ranking[0].variant == first
+    assert {each.variant: each.agreement for each in ranking} == {"int8": 1.0, "q4": pytest.approx(1 - others / 60, abs=1e-3)}
+
+
+def test_a_model_without_likelihoods_is_ranked_by_speed_alone() -> None:
+    clock = Clock()
+    paces = {"int8": (0.5, 0.1, 0.01), "q4": (0.1, 0.1, 0.01)}
+    ranking, _ = variant_choice.measure(list(paces), lambda name: Paced(clock, *paces[name]), KEYFRAME, clock=clock, pictures=[KEYFRAME])
+    assert [(each.variant, each.agreement) for each in ranking] == [("q4", 1.0), ("int8", 1.0)]
+
+
 # --- remembering and using
 
 
