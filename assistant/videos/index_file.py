@@ -118,13 +118,20 @@ def _read(path: Path, name: str) -> tuple[dict[str, Any], np.ndarray, np.ndarray
         if path.stat().st_size > MOST_BYTES:
             raise ValueError("too large")
         with np.load(path, allow_pickle=False) as archive:
-            about = json.loads(archive["about"].tobytes())
-            times_s, features, evidence = archive["times_s"], archive["features"], archive["words"]
+            told, times_s, features, evidence = (_array(archive[member]) for member in ("about", "times_s", "features", "words"))
+            about = json.loads(told.tobytes())
         _check(about, times_s, features, evidence)
     except _UNREADABLE as error:
         fix = "delete it to have it made anew, or give another file's name"
         raise BadInput(f"{name} is damaged, or no index of a video", fix) from error
     return about, times_s, features, evidence
+
+
+def _array(member: object) -> np.ndarray:
+    """NumPy gives the bytes of a member that is no array of its own."""
+    if not isinstance(member, np.ndarray):
+        raise ValueError("no array")
+    return member
 
 
 def _check(about: Any, times_s: np.ndarray, features: np.ndarray, evidence: np.ndarray) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +74,19 @@ def test_any_damage_is_one_line(path: Path) -> None:
         else:  # a byte that means nothing, such as a date
             assert all(np.array_equal(a.seen.features, b.seen.features) for a, b in zip(again.keyframes, index().keyframes, strict=True))
     assert refused > 100
+
+
+@pytest.mark.parametrize("member", ["about", "times_s", "features", "words"])
+def test_a_member_that_is_no_array_is_refused(path: Path, member: str) -> None:
+    """NumPy then gives its bytes as they are."""
+    save_index(path, index())
+    with zipfile.ZipFile(path) as archive:
+        members = {each: archive.read(each) for each in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, b"{}" if name == f"{member}.npy" else content)
+    with pytest.raises(BadInput, match="damaged, or no index"):
+        load_index(path, KEY)
 
 
 def test_code_in_an_index_is_never_run(path: Path) -> None:
