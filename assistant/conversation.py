@@ -22,6 +22,7 @@ from assistant.answering.wake_word import after_wake_word
 from assistant.answering.wording import Phrase, Quotation, words_of
 from assistant.hearing.language_choice import LanguageChoice
 from assistant.hearing.own_voice import is_own_voice
+from assistant.hearing.two_languages import is_in, is_sure, parts_if_dropped
 from assistant.interfaces import Instrument, SceneDescriber, Transcriber, Translator
 from assistant.languages import languages, phrase
 from assistant.messages import (
@@ -33,6 +34,7 @@ from assistant.messages import (
     Glance,
     Intent,
     Keyframe,
+    NotUnderstood,
     PictureProblem,
     Question,
     Sentence,
@@ -106,19 +108,22 @@ class Conversation:
     def understand(self, utterance: Utterance, language: str | None = None) -> Question | Sentence:
         """Return the question in an utterance, or the sentence that says why there is none. The language is detected if not given."""
         understood = self.understand_addressed(utterance, language) or self._say("no_speech", utterance.turn)
-        if isinstance(understood, Question) and understood.is_unfinished:
-            return self._say("say_again", utterance.turn)
-        return understood
+        return self.ask_again(understood) if isinstance(understood, Question) and understood.is_unfinished else understood
 
-    def understand_addressed(self, utterance: Utterance, language: str | None = None) -> Question | Sentence | None:
+    def ask_again(self, question: Question) -> NotUnderstood:
+        """Return what is said of a question that only begins."""
+        return self._not_understood("say_again", question.turn, question.language, question.text)
+
+    def understand_addressed(self, utterance: Utterance, language: str | None = None) -> Question | NotUnderstood | None:
         """Return the question in an utterance, the sentence that says why there is none, or None if it wasn't meant for the assistant.
 
         Only a wake word tells what isn't. The language is detected if not given.
         """
         heard = self._transcribe(utterance, language)
         if not heard.text:
-            return self._no_question("no_speech", utterance.turn)
+            return self._no_question("no_speech", utterance.turn, self.language)
         text, command = self._meant(heard)
+        words = heard.text
         if language:
             self.language = language
         else:
@@ -129,13 +134,31 @@ class Conversation:
             return None
         # A command needs no sure words, for a short one is often heard with little confidence.
         if command is None and (not text or heard.confidence < self._ears.confidence_floor):
-            return self._no_question("say_again", utterance.turn)
+            return self._no_question("say_again", utterance.turn, self._answered_in(heard), words)
         english = heard.english if command else self._english(heard)
         if self._wake_word:
             english = after_wake_word(english, self._wake_word) or english
         asks = () if command else self._asks(text, heard.language, english)
         begins = command is None and is_unfinished(text, heard.language)
-        return Question(text, heard.language, english, utterance.turn, command, asks, begins)
+        return Question(text, self._answered_in(heard), english, utterance.turn, command, asks, begins, heard.language)
+
+    def understand_rest(self, utterance: Utterance, text: str) -> Iterator[Question | NotUnderstood]:
+        """Yield what is said in those parts of an utterance that the recogniser dropped: it hears one language and leaves out the other.
+
+        `text`: what it heard. Nothing where it dropped nothing, and where only one language is listened for.
+        """
+        if self._transcriber is None or len(self._ears.languages) == 1 or self._wake_word:
+            return
+        for _, heard in parts_if_dropped(utterance, text, self._transcriber, self._ears):
+            if is_in(heard, text):
+                continue
+            if not is_sure(heard, self._ears):
+                yield self._not_understood("say_again", utterance.turn, self.language, heard.text)
+                continue
+            _, command = self._meant(heard)
+            english = heard.english if command else self._english(heard)
+            asks = () if command else self._asks(heard.text, heard.language, english)
+            yield Question(heard.text, self._answered_in(heard), english, utterance.turn, command, asks, heard_in=heard.language)
 
     def get_ready(self) -> None:
         """Do once what the first question would wait for."""
@@ -286,14 +309,22 @@ class Conversation:
     def _meant(self, heard: Transcript) -> tuple[str | None, Command | None]:
         """What is said to the assistant (None: nothing, where a wake word is missing), and the command that it is, if it is one."""
         text = after_wake_word(heard.text, self._wake_word) if self._wake_word else heard.text
-        command = match_command(text or "", (self.language, ENGLISH, heard.language))
+        command = match_command(text or "", (self.language, ENGLISH, heard.language, *self._choice.spoken))
         if command and command.kind == "tell_when" and asks_about_safety(text or "", command.language):
             return text, None  # "Tell me when I can cross" is no event to wait for, but a question that is refused
         return text, command
 
-    def _no_question(self, key: str, turn: int) -> Sentence | None:
+    def _answered_in(self, heard: Transcript) -> str:
+        """The language to answer in: the one that the user named, or that of what was heard."""
+        return self.language if self._choice.is_told or not heard.text else heard.language
+
+    def _no_question(self, key: str, turn: int, language: str, heard: str = "") -> NotUnderstood | None:
         """Why there is none; nothing where a wake word tells what is meant for the assistant."""
-        return None if self._wake_word else self._say(key, turn)
+        return None if self._wake_word else self._not_understood(key, turn, language, heard)
+
+    def _not_understood(self, key: str, turn: int, language: str, heard: str) -> NotUnderstood:
+        said = self._say(key, turn, language)
+        return NotUnderstood(said.text, said.language, turn, said.english, heard=heard)
 
     def _in_its_language(self, heard: Transcript, utterance: Utterance, command: Command | None) -> Transcript:
         """What was heard, in the language that it is taken for; without text where no language is likely enough.
@@ -305,7 +336,7 @@ class Conversation:
             return replace(heard, language=self.language)
         chosen = self._choice.choose(heard.language, heard.language_probability, utterance.start_s)
         if command or chosen == heard.language:
-            return replace(heard, language=self.language)
+            return replace(heard, language=self.language if command else heard.language)
         if chosen is None:
             return replace(heard, text="")
         again = self._transcribe(utterance, chosen)

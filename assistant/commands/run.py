@@ -26,12 +26,17 @@ from assistant.live.turn_trace import TurnTrace
 from assistant.live.voice_control import VoiceControl
 from assistant.problems import MissingModel, Problem
 from assistant.settings import Settings
-from assistant.store.eye_choice import EYES
 from assistant.store.model_store import ModelStore
 from assistant.written_files import TRACE, WrittenFile
 
 # What people want to see; the trace has everything.
-_SHOWN = {"question": "You: {text}", "sentence": "Assistant: {text}", "trouble": "Trouble: {what}", "eye": "Eye: {name}"}
+_SHOWN = {
+    "question": "You: {text}",
+    "not_understood": "You: (not understood)",
+    "sentence": "Assistant: {text}",
+    "trouble": "Trouble: {what}",
+    "eye": "Eye: {name}",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -123,9 +128,7 @@ def _open_loop(options: argparse.Namespace, report: EventSink) -> tuple[LiveLoop
     is_live = not Path(options.camera).is_file()
     detector = assembly.open_voice_detector()
     devices = Devices(camera, microphone, speaker, detector, synthesizers, is_live, control, canceller)
-    eye = assembly.eye_name(settings.answers.model, store)
-    report("eye", {"name": eye})
-    loop = LiveLoop(devices, conversation, settings, report, eye_is_small=eye == EYES[-1])
+    loop = LiveLoop(devices, conversation, settings, report)
     ready.set()
     return loop, button
 
