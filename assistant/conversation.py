@@ -12,6 +12,7 @@ from typing import cast
 
 from assistant.answering.calibrated_answers import looked
 from assistant.answering.commands import match_command
+from assistant.answering.commands_by_sound import match_stop_by_sound
 from assistant.answering.english_questions import in_question_order, spelled_as_question
 from assistant.answering.model_answers import ModelInstrument
 from assistant.answering.presence import PresenceInstrument, thresholds_of
@@ -21,6 +22,7 @@ from assistant.answering.translating import Translation, find_translator, transl
 from assistant.answering.wake_word import after_wake_word
 from assistant.answering.wording import Phrase, Quotation, words_of
 from assistant.hearing.language_choice import LanguageChoice
+from assistant.hearing.over_voice import OverVoice
 from assistant.hearing.own_voice import is_own_voice
 from assistant.hearing.two_languages import is_in, is_sure, parts_if_dropped
 from assistant.interfaces import Instrument, SceneDescriber, Transcriber, Translator
@@ -47,6 +49,8 @@ from assistant.videos.watch_events import EventWatcher
 from assistant.videos.watch_things import ThingWatcher
 
 ENGLISH = "en"
+MOST_LOST_WORDS = 2
+"""Words over its voice that are no known question and no command: more likely misheard than something to be asked of the model."""
 
 
 def reading_ask(command: Command, text: str) -> Ask | None:
@@ -88,6 +92,7 @@ class Conversation:
         """The last question that was about a thing."""
         self._wake_word = wake_word
         self._transcriber = transcriber
+        self._over_voice = OverVoice(self._hear, lambda heard: self._meant(heard, True)[1] is not None, ears.speech_threshold)
         self._translators = translators
         self._instruments = instruments
         self._describer = describer
@@ -122,14 +127,14 @@ class Conversation:
         heard = self._transcribe(utterance, language)
         if not heard.text:
             return self._no_question("no_speech", utterance.turn, self.language)
-        text, command = self._meant(heard)
+        text, command = self._meant(heard, utterance.is_over_voice)
         words = heard.text
         if language:
             self.language = language
         else:
             first, heard = heard, self._in_its_language(heard, utterance, command)
             if heard.text != first.text:
-                text, command = self._meant(heard)
+                text, command = self._meant(heard, utterance.is_over_voice)
         if text is None:
             return None
         # A command needs no sure words, for a short one is often heard with little confidence.
@@ -139,6 +144,13 @@ class Conversation:
         if self._wake_word:
             english = after_wake_word(english, self._wake_word) or english
         asks = () if command else self._asks(text, heard.language, english)
+        if (
+            utterance.is_over_voice
+            and command is None
+            and len(text.split()) <= MOST_LOST_WORDS
+            and all(ask.intent == "free" for ask in asks)
+        ):
+            return self._no_question("say_again", utterance.turn, self._answered_in(heard), words)
         begins = command is None and is_unfinished(text, heard.language)
         return Question(text, self._answered_in(heard), english, utterance.turn, command, asks, begins, heard.language)
 
@@ -170,7 +182,7 @@ class Conversation:
         `said`: what the assistant was saying, which is nothing that is said to it.
         """
         heard = self._transcribe(utterance, None)
-        text, command = self._meant(heard)
+        text, command = self._meant(heard, utterance.is_over_voice)
         if command is None and is_own_voice(heard.text, said):
             return False
         return bool(command or (text and heard.confidence >= self._ears.confidence_floor))
@@ -302,14 +314,23 @@ class Conversation:
             instrument.forget()
 
     def _transcribe(self, utterance: Utterance, language: str | None) -> Transcript:
+        is_doubtful = utterance.is_over_voice and language is None
+        return self._over_voice.hear(utterance) if is_doubtful else self._hear(utterance, language)
+
+    def _hear(self, utterance: Utterance, language: str | None = None) -> Transcript:
         assert self._transcriber is not None, "this conversation was assembled without ears"
         known = utterance.speech_probabilities
         return self._transcriber.transcribe(utterance.samples, utterance.sample_rate_hz, language, speech_probabilities=known)
 
-    def _meant(self, heard: Transcript) -> tuple[str | None, Command | None]:
-        """What is said to the assistant (None: nothing, where a wake word is missing), and the command that it is, if it is one."""
+    def _meant(self, heard: Transcript, is_over_voice: bool = False) -> tuple[str | None, Command | None]:
+        """What is said to the assistant (None: nothing, where a wake word is missing), and the command that it is, if it is one.
+
+        Over its voice what sounds like "stop" is that.
+        """
         text = after_wake_word(heard.text, self._wake_word) if self._wake_word else heard.text
         command = match_command(text or "", (self.language, ENGLISH, heard.language, *self._choice.spoken))
+        if command is None and is_over_voice and all(ask.intent == "free" for ask in parse_question(text or "", heard.language)):
+            command = match_stop_by_sound(text or "", (self.language, heard.language))
         if command and command.kind == "tell_when" and asks_about_safety(text or "", command.language):
             return text, None  # "Tell me when I can cross" is no event to wait for, but a question that is refused
         return text, command

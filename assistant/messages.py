@@ -104,6 +104,15 @@ class AudioChunk:
 
 
 @dataclass(frozen=True, eq=False)
+class Echoed:
+    """What the microphone really heard of an Utterance while the loudspeaker played, before anything was taken out."""
+
+    heard: Sound
+    played: Sound
+    """What the loudspeaker was given, from `hearing.echo_fit.BEFORE` samples before; it ends when `heard` does."""
+
+
+@dataclass(frozen=True, eq=False)
 class Utterance:
     """Speech from its start (with a little sound from before) to silence."""
 
@@ -114,6 +123,10 @@ class Utterance:
     turn: int = 0
     speech_probabilities: Probabilities = field(default_factory=lambda: np.zeros(0, np.float32))
     """float32 [chunks]: the voice detector's of each 512 samples (32 ms at 16 kHz); empty where none has heard it."""
+    is_over_voice: bool = False
+    """Whether it began while the assistant spoke."""
+    echoed: Echoed | None = None
+    """None where the loudspeaker was silent, or isn't heard."""
 
 
 @dataclass(frozen=True)
