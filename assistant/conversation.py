@@ -51,6 +51,8 @@ from assistant.videos.watch_things import ThingWatcher
 ENGLISH = "en"
 MOST_LOST_WORDS = 2
 """Words over its voice that are no known question and no command: more likely misheard than something to be asked of the model."""
+SURE_OVER_VOICE = 0.6
+"""Confidence in such words from which they are asked of the model although there may be an echo in them."""
 
 
 def reading_ask(command: Command, text: str) -> Ask | None:
@@ -115,6 +117,12 @@ class Conversation:
         understood = self.understand_addressed(utterance, language) or self._say("no_speech", utterance.turn)
         return self.ask_again(understood) if isinstance(understood, Question) and understood.is_unfinished else understood
 
+    def _is_lost(self, utterance: Utterance, heard: Transcript, asks: Sequence[Ask]) -> bool:
+        """Whether what was heard over the assistant's voice is more likely misheard than a question to the model."""
+        if not utterance.is_over_voice or not asks or any(ask.intent != "free" for ask in asks):
+            return False
+        return len(heard.text.split()) <= MOST_LOST_WORDS or (utterance.echoed is not None and heard.confidence < SURE_OVER_VOICE)
+
     def ask_again(self, question: Question) -> NotUnderstood:
         """Return what is said of a question that only begins."""
         return self._not_understood("say_again", question.turn, question.language, question.text)
@@ -144,12 +152,7 @@ class Conversation:
         if self._wake_word:
             english = after_wake_word(english, self._wake_word) or english
         asks = () if command else self._asks(text, heard.language, english)
-        if (
-            utterance.is_over_voice
-            and command is None
-            and len(text.split()) <= MOST_LOST_WORDS
-            and all(ask.intent == "free" for ask in asks)
-        ):
+        if self._is_lost(utterance, heard, asks):
             return self._no_question("say_again", utterance.turn, self._answered_in(heard), words)
         begins = command is None and is_unfinished(text, heard.language)
         return Question(text, self._answered_in(heard), english, utterance.turn, command, asks, begins, heard.language)
@@ -159,7 +162,7 @@ class Conversation:
 
         `text`: what it heard. Nothing where it dropped nothing, and where only one language is listened for.
         """
-        if self._transcriber is None or len(self._ears.languages) == 1 or self._wake_word:
+        if self._transcriber is None or len(self._ears.languages) == 1 or self._wake_word or utterance.is_over_voice:
             return
         for _, heard in parts_if_dropped(utterance, text, self._transcriber, self._ears):
             if is_in(heard, text):
@@ -176,14 +179,11 @@ class Conversation:
         """Do once what the first question would wait for."""
         get_ready(self.language)
 
-    def has_words(self, utterance: Utterance, said: str = "") -> bool:
-        """Tell whether something is said to the assistant in an utterance that may only be a cough. From any thread.
-
-        `said`: what the assistant was saying, which is nothing that is said to it.
-        """
+    def has_words(self, utterance: Utterance) -> bool:
+        """Tell whether something is said to the assistant in an utterance that may only be a cough or its own voice. From any thread."""
         heard = self._transcribe(utterance, None)
         text, command = self._meant(heard, utterance.is_over_voice)
-        if command is None and is_own_voice(heard.text, said):
+        if command is None and is_own_voice(heard.text, utterance.said):
             return False
         return bool(command or (text and heard.confidence >= self._ears.confidence_floor))
 

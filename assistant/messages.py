@@ -125,6 +125,8 @@ class Utterance:
     """float32 [chunks]: the voice detector's of each 512 samples (32 ms at 16 kHz); empty where none has heard it."""
     is_over_voice: bool = False
     """Whether it began while the assistant spoke."""
+    said: str = ""
+    """What the assistant was saying; "" where that can't come back as an echo."""
     echoed: Echoed | None = None
     """None where the loudspeaker was silent, or isn't heard."""
 

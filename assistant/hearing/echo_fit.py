@@ -54,7 +54,7 @@ def without_echo(heard: Sound, played: Sound) -> Sound:
     is_rest = _energy(cleaned) > _energy(heard) * 10 ** (-ECHO_DB / 10)  # [frames]
     if len(is_rest):
         cleaned[: len(is_rest) * FRAME] *= np.convolve(np.repeat(is_rest, FRAME), np.ones(FRAME // 2) / (FRAME // 2), "same")
-    return cleaned.astype(np.float32)
+    return np.asarray(cleaned, np.float32)
 
 
 def is_only_echo(heard: Sound, cleaned: Sound) -> bool:
@@ -137,4 +137,4 @@ def _solved(correlation: npt.NDArray[Any], wanted: npt.NDArray[Any]) -> npt.NDAr
 
 def _energy(samples: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Of each whole frame, [frames]."""
-    return np.square(samples[: len(samples) // FRAME * FRAME].reshape(-1, FRAME)).sum(axis=1)
+    return np.asarray(np.square(samples[: len(samples) // FRAME * FRAME].reshape(-1, FRAME)).sum(axis=1))

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from assistant.hearing.echo_fit import is_only_echo, without_echo
+from assistant.hearing.own_voice import is_own_voice
 from assistant.messages import Transcript, Utterance
 
 NOTHING = Transcript("", "", 0.0, "", 0.0)
@@ -55,7 +56,7 @@ class OverVoice:
         if is_only_echo(echoed.heard, cleaned):
             return NOTHING
         heard = self._transcribe(utterance)
-        if self._is_clear(heard):
+        if self._is_clear(heard) or is_own_voice(heard.text, utterance.said):
             return heard
         again = self._transcribe(replace(utterance, samples=cleaned, speech_probabilities=NOT_KNOWN))
         return again if self._is_clear(again) or again.confidence > heard.confidence else heard

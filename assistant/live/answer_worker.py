@@ -77,7 +77,7 @@ class AnswerWorker:
         """The user has done: act on it, unless that was done ahead."""
         ahead = self._take_speculation(utterance.turn)
         understood = ahead.understood if ahead else self._understand(utterance)
-        if utterance.turn == UNBEGUN and (understood := self._over_voice(understood)) is None:
+        if utterance.turn == UNBEGUN and (understood := self._over_voice(understood, utterance.said)) is None:
             return  # a cough while the assistant spoke, words to somebody else, or its own
         if isinstance(understood, Question):
             if not (ahead and ahead.is_answered):
@@ -89,10 +89,10 @@ class AnswerWorker:
             asks_again = self._not_understood <= MOST_ASKED_AGAIN
             self._session.say(understood if asks_again else Earcon("error", understood.turn))
 
-    def _over_voice(self, understood: Question | NotUnderstood | None) -> Question | None:
+    def _over_voice(self, understood: Question | NotUnderstood | None, said: str) -> Question | None:
         """What was said while the assistant spoke, with a turn of its own; None for what isn't to be answered."""
         session = self._session
-        if isinstance(understood, Question) and not self._is_own_voice(understood):
+        if isinstance(understood, Question) and not self._is_own_voice(understood, said):
             understood = replace(understood, turn=session.turns.begin())
             self._report_question(understood)
             return understood
@@ -142,9 +142,10 @@ class AnswerWorker:
             self._responder.answer(understood)
         self._speculation = _Speculation(utterance.turn, understood, before if is_answered else None)
 
-    def _is_own_voice(self, question: Question) -> bool:
+    @staticmethod
+    def _is_own_voice(question: Question, said: str) -> bool:
         """Where the echo isn't gone, all words tell; a command that it was naming just now is more likely the user's."""
-        return question.command is None and is_own_voice(question.text, self._session.saying)
+        return question.command is None and is_own_voice(question.text, said)
 
     def _ask_again(self) -> None:
         """What only began a question is asked for again once it surely won't go on."""

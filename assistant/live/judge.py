@@ -33,7 +33,6 @@ class _Paused:
 
     sound: int
     utterance: Utterance
-    said: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,9 +52,9 @@ class Judge:
         self._sounds = Inbox[_Paused | _UnderWay](MOST_WAITING)
         self._verdicts: deque[Judged] = deque()
 
-    def put(self, sound: int, utterance: Utterance, said: str) -> None:
+    def put(self, sound: int, utterance: Utterance) -> None:
         """Ask for a verdict on what was heard until a pause while the assistant said something."""
-        self._sounds.put(_Paused(sound, utterance, said))
+        self._sounds.put(_Paused(sound, utterance))
 
     def put_under_way(self, sound: int, echoed: Echoed, *, lasts: bool) -> None:
         """Ask whether what is being heard is only an echo. `lasts`: for so long that it is meant, unless it is."""
@@ -78,7 +77,7 @@ class Judge:
 
     def _judge(self, asked: _Paused | _UnderWay) -> Verdict | None:
         if isinstance(asked, _Paused):
-            return "words" if self._conversation.has_words(asked.utterance, asked.said) else "nothing"
+            return "words" if self._conversation.has_words(asked.utterance) else "nothing"
         if is_only_echo(asked.echoed.heard, without_echo(asked.echoed.heard, asked.echoed.played)):
             return "echo"
         return "words" if asked.lasts else None

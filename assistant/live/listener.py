@@ -100,6 +100,7 @@ class Listener:
         """Lower, pause or end the assistant's voice, or let it go on."""
         session, segmenter, interruption = self._session, self._session.segmenter, self._interruption
         for judged in session.judge.take():
+            session.report("judged", {"turn": session.turns.current, "verdict": judged.verdict})
             if interruption.judge(judged.sound, judged.verdict):
                 self._words_while_speaking()
         if session.turns.current != self._interrupted:
@@ -137,7 +138,7 @@ class Listener:
                 session.jobs.put(Speculate(utterance))
                 if turn == UNBEGUN and not session.has_spoken:
                     over_voice = self._recalled(last_part(utterance, self._began_s - MARGIN_S), turn)
-                    session.judge.put(self._interruption.sound, over_voice, session.saying)
+                    session.judge.put(self._interruption.sound, over_voice)
             case Utterance():
                 self._ended(self._recalled(event, turn), turn)
                 return UNBEGUN
@@ -146,7 +147,8 @@ class Listener:
     def _recalled(self, utterance: Utterance, turn: int) -> Utterance:
         """With what the microphone really heard, to look back on."""
         echoed = self._remover.recall(utterance.start_s, utterance.end_s) if self._remover else None
-        return replace(utterance, turn=turn, is_over_voice=self._is_over_voice, echoed=echoed)
+        said = self._session.saying if echoed else ""
+        return replace(utterance, turn=turn, is_over_voice=self._is_over_voice, said=said, echoed=echoed)
 
     def _judge_under_way(self, *, lasts: bool) -> bool:
         """Have the judge tell whether what is being heard is only the voice's echo; return False where it can't be one."""
@@ -171,9 +173,17 @@ class Listener:
         self._interruption.ended(session.clock(), is_judged=turn != UNBEGUN or session.has_spoken or self._interruption.is_nothing)
         if turn != UNBEGUN:
             session.waiting.asked(turn, session.clock())
-        session.report("speech_ended", {"turn": turn, "start_s": utterance.start_s, "end_s": utterance.end_s})
+        silence_s = session.clock() - self._last_word_s(utterance)
+        session.report("speech_ended", {"turn": turn, "start_s": utterance.start_s, "end_s": utterance.end_s, "silence_s": silence_s})
         if turn != UNBEGUN or not self._interruption.is_nothing:
             session.jobs.put(Respond(utterance))
+
+    def _last_word_s(self, utterance: Utterance) -> float:
+        """When the last speech in it ended."""
+        probabilities = utterance.speech_probabilities
+        speech = np.flatnonzero(probabilities >= self._ears.speech_threshold)
+        chunk_s = (utterance.end_s - utterance.start_s) / max(1, len(probabilities))
+        return utterance.start_s + chunk_s * (int(speech[-1]) + 1 if len(speech) else len(probabilities))
 
     def _begins_turn(self, event: HearingEvent) -> bool:
         """Speech ends what the assistant says when it lasts; at once where there is nothing to end; with a wake word only its words do.

@@ -111,9 +111,9 @@ def test_what_the_assistant_was_saying_itself_is_no_question() -> None:
     """Where the canceller fails, the words tell: they stand in what is being said."""
     talk = Talking(["A dog."])
     talk.see()
-    talk.saying = "You can say: describe, read, more, repeat, stop."
-    assert talk.ask("you can say", turn=UNBEGUN) == []
-    assert talk.ask("What is this?", turn=UNBEGUN) == ["A dog."]
+    said = "You can say: describe, read, more, repeat, stop."
+    assert talk.ask("you can say", turn=UNBEGUN, said=said) == []
+    assert talk.ask("What is this?", turn=UNBEGUN, said=said) == ["A dog."]
 
 
 def test_words_over_its_voice_that_nobody_can_tell_are_answered_with_a_sound() -> None:

@@ -51,16 +51,18 @@ class Talking(Session):
         self.memory.add(Keyframe(Frame(scene(number), self.now_s), reason, problem=problem))
         self.worker.do(LookAhead())
 
-    def ask(self, text: str, language: str = "en", turn: int | None = None) -> list[str]:
-        """Say something and stop; the texts that come back."""
-        return self.utter(text, Respond, turn, language)
+    def ask(self, text: str, language: str = "en", turn: int | None = None, said: str = "") -> list[str]:
+        """Say something and stop, while the assistant said something perhaps; the texts that come back."""
+        return self.utter(text, Respond, turn, language, said)
 
-    def utter(self, text: str, kind: type[Respond] | type[Speculate], turn: int | None = None, language: str = "en") -> list[str]:
+    def utter(
+        self, text: str, kind: type[Respond] | type[Speculate], turn: int | None = None, language: str = "en", said: str = ""
+    ) -> list[str]:
         before = len(self.said)
         self.segmenter._is_paused, self.segmenter._ends_early = True, False
         self.transcriber._transcripts = type(self.transcriber._transcripts)([Transcript(text, language, 0.99 if text else 0.0, text)])
         turn = self.turns.begin() if turn is None else turn
-        self.worker.do(kind(Utterance(np.ones(16000, np.float32), 16000, 0.0, 1.0, turn)))
+        self.worker.do(kind(Utterance(np.ones(16000, np.float32), 16000, 0.0, 1.0, turn, said=said)))
         return [s.text for s in self.said[before:]]
 
     def hear_unsure(self, text: str) -> list[str]:
