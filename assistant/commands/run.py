@@ -63,6 +63,7 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
         trace = WrittenFile(options.trace, TRACE, options.force) if options.trace else None
         if trace:
             stack.callback(trace.commit)
+        stack.enter_context(assembly.quieted_sound_libraries(lambda line: report("sound_message", {"what": line})))
         loop, button = _open_loop(options, report)
         button.watch(loop.press)
         stack.callback(button.close)

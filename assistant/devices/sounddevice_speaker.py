@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from itertools import chain
 from typing import Any
 
@@ -16,6 +16,7 @@ import numpy as np
 
 from assistant.devices.playback import BLOCK_S, Output, Playback, Stalled, Uncontrolled, cut
 from assistant.devices.portaudio import SoundDevice, find_device, invalidate_devices, load_sounddevice, refresh_devices, using_devices
+from assistant.devices.sound_server import default_device, is_makeshift, watched_default
 from assistant.interfaces import SpeakerControl
 from assistant.messages import AudioChunk, Sound
 from assistant.problems import LostDevice, MissingDevice
@@ -43,6 +44,8 @@ class SounddeviceSpeaker:
         self._stream: _Stream | None = None
         self._release: threading.Timer | None = None
         refresh_devices(self._sounddevice, "output")
+        if not device and is_makeshift(default_device("output")):
+            raise MissingDevice("there is no loudspeaker", "plug in a loudspeaker, or name one")
         with using_devices():
             find_device(self._sounddevice, device, "output")
 
@@ -58,6 +61,9 @@ class SounddeviceSpeaker:
             if self._release:
                 self._release.cancel()
             stream = self._opened()
+            if stream.was_moved:
+                self._close_stream()
+                raise LostDevice(f"the loudspeaker {stream.device.name} is another now", "plug it in again and start anew")
             try:
                 return stream.play(chain([first], chunks), lambda: self._closed or is_stale())
             except Stalled as error:
@@ -104,8 +110,11 @@ class _Stream:
 
     def __init__(self, sounddevice: Any, wanted: str, control: SpeakerControl, give_way: Callable[[], None]) -> None:
         """MissingDevice when it can't be opened."""
+        self.was_moved = False
+        """Whether the sound server has put another device in its place."""
         with ExitStack() as stack:
             stack.enter_context(using_devices(give_way))
+            stack.enter_context(nullcontext() if wanted else watched_default("output", self._note_moved))
             self.device = find_device(sounddevice, wanted, "output")
             self._output = Output(control, self.device.rate_hz)
             self._stream: Any = stack.enter_context(self._open(sounddevice, self.device))
@@ -131,6 +140,9 @@ class _Stream:
             self._output.playback = None
         heard_samples = playback.taken_samples - (0 if playback.was_stale else len(padding))
         return max(0, heard_samples) / self.device.rate_hz
+
+    def _note_moved(self) -> None:
+        self.was_moved = True
 
     def close(self) -> None:
         """Give the device back, with whatever it still holds."""

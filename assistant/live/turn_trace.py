@@ -59,6 +59,8 @@ class TurnTrace:
                 record["heard"].append(event["share"])
             case "dropped" if len(record["dropped"]) < MOST_TEXTS:
                 record["dropped"].append({"text": event.get("text", ""), "why": event.get("why", "the user spoke or pressed the key")})
+            case "sound_message":
+                record["sound_messages"] += 1
             case "trouble":
                 record["trouble"] = event["what"]
         record["resident_bytes"] = event.get("resident_bytes", record["resident_bytes"])
@@ -80,6 +82,7 @@ def _empty(turn: int) -> dict[str, Any]:
         "question": "",
         "language": "",
         "tokens": 0,
+        "sound_messages": 0,
         "resident_bytes": 0,
         "sentences": [],
         "heard": [],
