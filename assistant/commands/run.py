@@ -26,6 +26,7 @@ from assistant.live.turn_trace import TurnTrace
 from assistant.live.voice_control import VoiceControl
 from assistant.problems import MissingModel, Problem
 from assistant.settings import Settings
+from assistant.store.eye_choice import EYES
 from assistant.store.model_store import ModelStore
 from assistant.written_files import TRACE, WrittenFile
 
@@ -129,7 +130,9 @@ def _open_loop(options: argparse.Namespace, report: EventSink) -> tuple[LiveLoop
     is_live = not Path(options.camera).is_file()
     detector = assembly.open_voice_detector()
     devices = Devices(camera, microphone, speaker, detector, synthesizers, is_live, control, canceller)
-    loop = LiveLoop(devices, conversation, settings, report)
+    eye = assembly.eye_name(settings.answers.model, store)
+    report("eye", {"name": eye})
+    loop = LiveLoop(devices, conversation, settings, report, eye_is_small=eye == EYES[-1])
     ready.set()
     return loop, button
 
