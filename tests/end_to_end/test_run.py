@@ -52,8 +52,7 @@ def test_a_question_into_the_microphone_is_answered_from_the_loudspeaker(
     running = RunningAssistant(arguments, sound_system.env, prefix)
     try:
         with sound_system.recording() as recording:
-            running.wait_for(is_event("look"))
-            running.wait_for(is_event("heard"))  # "I'm ready"
+            running.wait_until_ready()
             time.sleep(ECHO_S + 0.2)  # deaf to the room's echo, it would miss the first syllable
             sound_system.play(demo_file("question1_en.wav"))
             answer = running.wait_for(lambda event: event["event"] == "heard" and event["turn"] > 0)
