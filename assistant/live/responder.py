@@ -26,6 +26,8 @@ POOR = {"view_dim", "view_soft"}
 MORE_QUESTION = "Tell me more."
 TOLD: frozenset[CommandKind] = frozenset(("help", "abilities", "where_looking"))
 """Commands whose answers are worth repeating."""
+REHEARSED = ("yes", "no", "likely_yes", "likely_no", "no_answer", "nobody", "cant_tell_thing", "cant_tell_that", "say_again", "no_speech")
+"""Phrases that are whole answers, or begin them."""
 
 
 class Responder:
@@ -142,6 +144,13 @@ class Responder:
             self._unasked.scene_changed()
         else:
             self._unasked.idle()
+            self._rehearse()
+
+    def _rehearse(self) -> None:
+        """Have the sound of one more of the fixed phrases made ahead, while nobody speaks or waits."""
+        session = self._session
+        if session.is_silent and not session.waiting.is_waiting:
+            any(session.sounds.rehearse(session.phrase(key)) for key in REHEARSED)
 
     def _say_answer(self, sentences: Iterable[Sentence]) -> list[Sentence]:
         """Return what was said; nothing if it is wanted no more."""

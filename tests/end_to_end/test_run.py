@@ -18,7 +18,7 @@ from assistant.live.monitored_speaker import ECHO_S
 from assistant.messages import AudioChunk
 from tests.support import pulse
 from tests.support.measure_interruption import measure
-from tests.support.running_assistant import NO_NETWORK, PATIENCE_S, RunningAssistant, can_lose_network, is_event
+from tests.support.running_assistant import NO_NETWORK, PATIENCE_S, RunningAssistant, can_lose_network
 from tests.support.video_files import write_cat_video
 
 pytestmark = [pytest.mark.models, pytest.mark.sound]
