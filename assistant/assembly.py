@@ -6,7 +6,7 @@ Each import stands in the function that needs it, so that a command pays only fo
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -391,6 +391,13 @@ def open_wav_file(path: Path, force: bool = False) -> Speaker:
     from assistant.devices.sound_files import WavSpeaker
 
     return WavSpeaker(path, force)
+
+
+def quieted_sound_libraries(told: Callable[[str], None]) -> contextlib.AbstractContextManager[None]:
+    """Show each kind of message of PortAudio and ALSA once, meanwhile; `told` is told every one."""
+    from assistant.devices.sound_messages import sound_messages_once
+
+    return sound_messages_once(told)
 
 
 def open_speaker(

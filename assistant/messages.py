@@ -104,6 +104,15 @@ class AudioChunk:
 
 
 @dataclass(frozen=True, eq=False)
+class Echoed:
+    """What the microphone really heard of an Utterance while the loudspeaker played, before anything was taken out."""
+
+    heard: Sound
+    played: Sound
+    """What the loudspeaker was given, from `hearing.echo_fit.BEFORE` samples before; it ends when `heard` does."""
+
+
+@dataclass(frozen=True, eq=False)
 class Utterance:
     """Speech from its start (with a little sound from before) to silence."""
 
@@ -114,6 +123,12 @@ class Utterance:
     turn: int = 0
     speech_probabilities: Probabilities = field(default_factory=lambda: np.zeros(0, np.float32))
     """float32 [chunks]: the voice detector's of each 512 samples (32 ms at 16 kHz); empty where none has heard it."""
+    is_over_voice: bool = False
+    """Whether it began while the assistant spoke."""
+    said: str = ""
+    """What the assistant was saying; "" where that can't come back as an echo."""
+    echoed: Echoed | None = None
+    """None where the loudspeaker was silent, or isn't heard."""
 
 
 @dataclass(frozen=True)
@@ -163,8 +178,9 @@ class Ask:
     """The same in English; `text` where nothing translates it."""
     language: str = "en"
     """Code of the language that `thing` and `choices` are in."""
-    negated: bool = False
-    """Whether it asks for the absence of the thing: "Is there no dog?"."""
+    in_full: bool = False
+    """Whether yes or no may mislead, so that the answer is a sentence: it asks for the absence of the thing ("Is there no dog?"), or only
+    a translation of it asks for its presence, which made that of "what" perhaps."""
     heard_to: float | None = None
     """How many passages of the page read last the user has heard: 2.4 is within the third. None: all that were told."""
 
@@ -184,6 +200,7 @@ class Question:
 
     text: str
     language: str
+    """Code of the language to answer in."""
     english_text: str
     turn: int = 0
     command: Command | None = None
@@ -192,6 +209,8 @@ class Question:
     """What is asked, in order, as the texts were parsed; empty for a command."""
     is_unfinished: bool = False
     """Whether it only begins a question: "Is there", "What is the"."""
+    heard_in: str = field(default="", compare=False)
+    """Code of the language that it was spoken in; "" for what was written."""
 
     @property
     def is_on_page(self) -> bool:
@@ -308,8 +327,8 @@ class Finding:
     """Who found it: "likelihoods", "classifier", "objects", "codes", "text", "colours", "light", "model" or "rule"."""
     thing: str = ""
     """What it is about, in the words of the question; "" where nothing is named, and for people who are counted."""
-    negated: bool = False
-    """Whether "yes" says that the thing isn't there."""
+    in_full: bool = False
+    """presence: whether it must be told as a sentence, as `Ask.in_full` has it."""
     is_doubtful: bool = False
     """Whether it may only be said with an "It looks like"."""
     region: Region | None = None
@@ -336,6 +355,14 @@ class Sentence:
     def quoted_language(self) -> str:
         """Return the language of what stands in quotation marks: a translation keeps that as it was in English."""
         return "en" if self.english else self.language
+
+
+@dataclass(frozen=True)
+class NotUnderstood(Sentence):
+    """Asks for what was said to be said again."""
+
+    heard: str = ""
+    """The words that make no sense; "" where none were heard."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,18 @@ import numpy as np
 from assistant.answering.answer_checks import SCENE_QUESTION
 from assistant.conversation import Conversation
 from assistant.languages import phrase
-from assistant.messages import AnswerThresholds, Command, Frame, Keyframe, PictureProblem, Question, Sentence, Transcript, Utterance
+from assistant.messages import (
+    AnswerThresholds,
+    Command,
+    Frame,
+    Keyframe,
+    NotUnderstood,
+    PictureProblem,
+    Question,
+    Sentence,
+    Transcript,
+    Utterance,
+)
 from assistant.settings import EarSettings
 from tests.support.fakes import ScriptedDescriber, ScriptedTranscriber
 
@@ -251,3 +262,39 @@ def test_a_question_that_needs_no_look_of_the_model_takes_none() -> None:
     assert describer.looks == []
     assert said(list(talk.answer(shown, talk.written("What is this?", "en")))) == [("A cat.", "en")]
     assert describer.details == ["full"]
+
+
+def test_the_language_that_was_named_is_answered_in_even_after_a_clear_question_in_another() -> None:
+    talk = conversation(heard("What is this?"), heard("What is that?"))
+    talk.language = "es"
+    first, second = talk.understand(utterance(0)), talk.understand(utterance(2))
+    assert (first.language, second.language) == ("es", "en")
+    assert isinstance(first, Question) and first.heard_in == "en"
+
+
+def test_a_command_is_understood_in_the_languages_spoken_so_far() -> None:
+    """ "O que mudou?" after a Spanish question was taken for a Spanish question."""
+    talk = conversation(heard("Onde estou?", "pt"), heard("¿Qué es esto?", "es"), heard("O que mudou?", "es", 0.6))
+    for start_s in (0, 2):
+        talk.understand(utterance(start_s))
+    asked = talk.understand(utterance(4))
+    assert isinstance(asked, Question) and asked.command == Command("what_changed", language="pt")
+
+
+def test_what_was_not_understood_is_asked_for_in_the_language_it_was_most_likely_in() -> None:
+    talk = conversation(heard("¿Qué ay?", "es", 0.7, confidence=0.3), heard("Kay eye?", "en", 1.0, confidence=0.1))
+    asked = talk.understand(HELLO)
+    assert (asked.text, asked.language) == phrase("say_again", "es")
+    assert isinstance(asked, NotUnderstood) and asked.heard == "¿Qué ay?"
+
+
+def test_what_the_recogniser_dropped_of_two_languages_is_told_too() -> None:
+    """It hears one language and leaves out what is said in the other."""
+    shares = np.repeat(np.array([1, 0, 1], np.float32), [40, 12, 40])
+    both = Utterance(np.ones(512 * 92, np.float32), 16000, 0.0, 92 * 0.032, 5, shares)
+    english, spanish = heard("What is this?"), heard("¿Dónde estoy?", "es", english="Where am I?")
+    talk = conversation(english, english, spanish)
+    first = talk.understand(both)
+    assert isinstance(first, Question) and first.text == "What is this?"
+    rest = list(talk.understand_rest(both, first.text))
+    assert [(each.text, each.language, each.turn) for each in rest if isinstance(each, Question)] == [("¿Dónde estoy?", "es", 5)]

@@ -53,7 +53,7 @@ class PresenceInstrument(Instrument):
             return
         probability = self._probability(looked(self._describer, view), known)
         if known == thing or probability < thresholds_of(self._describer).absent:
-            yield Finding("presence", True, probability, self._source, ask.thing, ask.negated)
+            yield Finding("presence", True, probability, self._source, ask.thing, ask.in_full)
         else:
             yield Finding("seen", True, probability, self._source, known)
             yield Finding("refusal", "cant_tell_that", 1.0, "rule")

@@ -114,7 +114,7 @@ def _parse_one(text: str, language: str, english: str) -> Ask:
             choices = tuple(slots[name] for name in ("thing", "other") if name in slots) if intent == "choice" else ()
             asked, side = _ASKED_OTHERWISE.get(intent, (cast(Intent, intent), ""))
             thing = slots.get("thing") or side or _somebody(asked, code)
-            return Ask(asked, thing, choices, text, english or text, code, negated=intent == ABSENT)
+            return Ask(asked, thing, choices, text, english or text, code, in_full=intent == ABSENT or code != language)
     return Ask("free", text=text, english=english or text, language=language)
 
 

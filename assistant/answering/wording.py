@@ -60,7 +60,7 @@ def words_of(finding: Finding, thresholds: AnswerThresholds, language: str) -> P
         case "refusal":
             return Phrase(str(finding.value))
         case "presence":
-            if finding.negated:  # "Is there no dog?": languages, and people, differ in what "no" says then
+            if finding.in_full:  # to "Is there no dog?" languages, and people, differ in what "no" says
                 return _seen(finding, thresholds, language)
             return Phrase(yes_or_no(finding.probability, thresholds))
         case "seen":
@@ -138,9 +138,10 @@ def _capital(text: str) -> str:
 
 
 def _thing(finding: Finding, language: str) -> str:
-    """As the user named it; in English with its article, "any keys"."""
+    """As the user named it; in English with its article, "any keys"; from a translated question by its name in the language."""
     if language != FALLBACK:
-        return finding.thing
+        known = None if find_noun(finding.thing, language) else find_noun(finding.thing, FALLBACK)
+        return (name(known, language) if known else None) or finding.thing
     thing = indefinite(finding.thing) or finding.thing
     if thing.startswith(("a ", "an ")) or finding.probability >= 0.5:
         return thing

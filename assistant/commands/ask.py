@@ -35,7 +35,7 @@ from assistant.commands.say import say
 from assistant.commands.steps import answer_from_steps, read_steps
 from assistant.conversation import ENGLISH, Conversation
 from assistant.hearing.listen import whole_utterance
-from assistant.hearing.two_languages import parts_by_language
+from assistant.hearing.two_languages import parts_if_dropped
 from assistant.interfaces import SceneDescriber, Transcriber
 from assistant.languages import languages, phrase
 from assistant.languages.nouns import name, nouns
@@ -136,8 +136,12 @@ def _heard(
     microphone = open_sound_file(options.question)
     if options.language or transcriber is None:
         return [conversation.understand(whole_utterance(microphone), options.language)]
-    parts = parts_by_language(whole_utterance(microphone), open_voice_detector(), transcriber, ears)
-    return [conversation.understand(part, language) for part, language in parts]
+    whole = whole_utterance(microphone)
+    text = transcriber.transcribe(whole.samples, whole.sample_rate_hz).text
+    parts = parts_if_dropped(whole, text, transcriber, ears, open_voice_detector())
+    if not parts:
+        return [conversation.understand(whole)]
+    return [conversation.understand(part, heard.language) for part, heard in parts]
 
 
 @dataclass(frozen=True)

@@ -49,8 +49,11 @@ CONTENDERS = {
 }
 EXACT = "transformers, float32"
 """The contender whose tokens are right."""
+DEVICES = "conversation on devices"
+"""What `--what conversation --devices` measures."""
 MEASUREMENTS = {
     "conversation": ("response_time", ("--model", "--plot")),
+    DEVICES: ("device_response_time", ("--language",)),
     "translation": ("translation_time", ("--model",)),
     "narration": ("narration_accuracy", ("--model",)),
     "keyframes": ("keyframe_cost", ()),
@@ -74,11 +77,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--plot", type=Path, metavar="PNG", help="draw the ratios here")
     parser.add_argument(
         "--what",
-        choices=("runtime", *MEASUREMENTS),
+        choices=("runtime", *(what for what in MEASUREMENTS if what != DEVICES)),
         default="runtime",
         help="the model's speed (default), the wait for an answer, translation's share of it, narration, keyframes, videos, reading, "
         "instruments",
     )
+    parser.add_argument("--devices", action="store_true", help="conversation: on real sound devices (a PulseAudio of its own)")
+    parser.add_argument("--language", metavar="xx", help="conversation on devices: in which the questions are asked: en, es or pt")
     parser.add_argument(
         "--data",
         type=Path,
@@ -94,6 +99,9 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
     """Measure what --what names; yield its results as they come."""
     if options.plot:
         check_place(options.plot, PNG, options.force)
+    if options.devices and options.what != "conversation":
+        raise BadInput(f"--devices has no meaning for --what {options.what}", "leave --devices out")
+    options.what = DEVICES if options.devices else options.what
     if options.what == "runtime":
         _refuse_others(options, ("--model", "--plot"))
         yield from _run_runtimes(options)
@@ -104,6 +112,7 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
 def _refuse_others(options: argparse.Namespace, takes: Sequence[str]) -> dict[str, str]:
     """Return the options that are passed on, as they were given; BadInput for one that means nothing to what is measured."""
     given = {"--model": options.model, "--plot": options.plot, "--data": options.data, "--pictures": options.pictures}
+    given["--language"] = options.language
     if unknown := [name for name, value in given.items() if value and name not in takes]:
         raise BadInput(f"{unknown[0]} has no meaning for --what {options.what}", f"leave {unknown[0]} out")
     return {name: str(value) for name, value in given.items() if value}

@@ -9,7 +9,7 @@ from typing import Any
 from assistant.assembly import open_sound_file, open_transcriber, open_voice_detector
 from assistant.commands.options import store_of
 from assistant.commands.output import Result, format_clock
-from assistant.hearing.listen import hear_file
+from assistant.hearing.two_languages import hear_file
 from assistant.messages import Transcript, Utterance
 from assistant.settings import EarSettings
 

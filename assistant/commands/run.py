@@ -31,7 +31,13 @@ from assistant.store.model_store import ModelStore
 from assistant.written_files import TRACE, WrittenFile
 
 # What people want to see; the trace has everything.
-_SHOWN = {"question": "You: {text}", "sentence": "Assistant: {text}", "trouble": "Trouble: {what}", "eye": "Eye: {name}"}
+_SHOWN = {
+    "question": "You: {text}",
+    "not_understood": "You: (not understood)",
+    "sentence": "Assistant: {text}",
+    "trouble": "Trouble: {what}",
+    "eye": "Eye: {name}",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,6 +64,7 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
         trace = WrittenFile(options.trace, TRACE, options.force) if options.trace else None
         if trace:
             stack.callback(trace.commit)
+        stack.enter_context(assembly.quieted_sound_libraries(lambda line: report("sound_message", {"what": line})))
         loop, button = _open_loop(options, report)
         button.watch(loop.press)
         stack.callback(button.close)

@@ -10,7 +10,7 @@ from assistant import assembly
 from assistant.commands.media import Media
 from assistant.commands.media_reader import READABLE_EDGE, MediaReader, Stop, with_progress
 from assistant.conversation import Conversation
-from assistant.hearing.listen import hear_file
+from assistant.hearing.two_languages import hear_file
 from assistant.languages import FALLBACK, counted_phrase, phrase
 from assistant.languages.times import time_words
 from assistant.messages import Ask, Keyframe, Question, Sentence, View

@@ -1,22 +1,56 @@
-"""What the sound server does behind PortAudio's back: without a microphone it offers what its loudspeaker plays in its place.
+"""What the sound server does behind PortAudio's back: a stream whose device goes is moved to another, and none is told.
 
-Asked through `pactl`, which PulseAudio and PipeWire have; where it is missing, nothing is known.
+Without a microphone it offers what its loudspeaker plays in its place, and without a loudspeaker a dummy that plays nothing. Asked through
+`pactl`, which PulseAudio and PipeWire have; where it is missing, nothing is known.
 """
 
 from __future__ import annotations
 
 import os
 import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Literal
 
+Direction = Literal["input", "output"]
 ANSWER_WITHIN_S = 2.0
+CHECKED_EVERY_S = 2.0
+_LABELS = {"input": "Default Source:", "output": "Default Sink:"}
+DUMMIES = ("auto_null", "auto_null.monitor")
 
 
-def offers_only_a_monitor() -> bool:
-    """Tell whether the server's own choice of a microphone is a loudspeaker's monitor."""
+def default_device(direction: Direction) -> str:
+    """Return the name of the server's own choice; "" where there is no server, or nobody to ask it."""
     try:
         done = subprocess.run(
             ["pactl", "info"], env={**os.environ, "LC_ALL": "C"}, capture_output=True, text=True, timeout=ANSWER_WITHIN_S, check=True
         )
     except (OSError, subprocess.SubprocessError):
-        return False
-    return any(line.startswith("Default Source:") and line.rstrip().endswith(".monitor") for line in done.stdout.splitlines())
+        return ""
+    label = _LABELS[direction]
+    return next((line.removeprefix(label).strip() for line in done.stdout.splitlines() if line.startswith(label)), "")
+
+
+def is_makeshift(name: str) -> bool:
+    """Tell whether a device only stands in for one that isn't there: a loudspeaker's monitor for a microphone, or a dummy."""
+    return name.endswith(".monitor") or name in DUMMIES
+
+
+@contextmanager
+def watched_default(direction: Direction, on_change: Callable[[], None]) -> Iterator[None]:
+    """Notice, while the block runs, when the server chooses another device, to which it moves streams; tell it on a thread of its own."""
+    began, ended = default_device(direction), threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(CHECKED_EVERY_S):
+            if (now := default_device(direction)) and began and now != began:
+                on_change()
+                return
+
+    watcher = threading.Thread(target=watch, name=f"watch the {direction} device", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()

@@ -5,10 +5,9 @@ The callback only copies; resampling runs on the thread that asks for chunks.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from queue import Empty, Full, Queue
 from typing import Any
 
@@ -17,7 +16,7 @@ import numpy as np
 from assistant.devices.mono import to_mono
 from assistant.devices.portaudio import SoundDevice, find_device, invalidate_devices, load_sounddevice, refresh_devices, using_devices
 from assistant.devices.resampling import Resampler
-from assistant.devices.sound_server import offers_only_a_monitor
+from assistant.devices.sound_server import default_device, is_makeshift, watched_default
 from assistant.messages import AudioChunk, Sound
 from assistant.problems import LostDevice, MissingDevice
 
@@ -26,7 +25,6 @@ CHUNK_SAMPLES = 512
 BLOCK_S = 0.02
 QUEUED_BLOCKS = 500
 """Blocks that wait to be taken, ten seconds. When full the oldest is dropped and counted: what was said last matters most."""
-CHECKED_EVERY_S = 2.0
 STALL_S = 3.0
 """Seconds after which a microphone that sends nothing is lost."""
 
@@ -42,7 +40,7 @@ class SounddeviceMicrophone:
         self._sounddevice = load_sounddevice()
         self._wanted = device
         refresh_devices(self._sounddevice, "input")
-        if self._is_monitor():
+        if not device and is_makeshift(default_device("input")):
             raise MissingDevice("there is no microphone, only what the loudspeaker plays", "plug in a microphone, or name one")
         with using_devices():
             self._device = find_device(self._sounddevice, device, "input")
@@ -76,27 +74,14 @@ class SounddeviceMicrophone:
                         pending = pending[CHUNK_SAMPLES:]
                         first_s += CHUNK_SAMPLES / RATE_HZ
 
-    def _is_monitor(self) -> bool:
-        return not self._wanted and offers_only_a_monitor()
-
-    @contextmanager
-    def _watched(self) -> Iterator[None]:
-        """Meanwhile it is noticed when the sound server puts its loudspeaker in the place of a microphone that is gone."""
-        ended = threading.Event()
-
-        def watch() -> None:
-            while not ended.wait(CHECKED_EVERY_S):
-                if self._is_monitor():
-                    self._is_gone = True
-                    self._put(None)
-
+    def _watched(self) -> AbstractContextManager[None]:
+        """Meanwhile it is noticed when the sound server puts another device in the place of a microphone that is gone."""
         self._is_gone = False
-        watcher = threading.Thread(target=watch, name="watch the microphone", daemon=True)
-        watcher.start()
-        try:
-            yield
-        finally:
-            ended.set()
+        return nullcontext() if self._wanted else watched_default("input", self._was_moved)
+
+    def _was_moved(self) -> None:
+        self._is_gone = True
+        self._put(None)
 
     def close(self) -> None:
         """End `chunks`."""

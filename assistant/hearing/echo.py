@@ -11,13 +11,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from assistant.hearing.echo_delay import EchoDelay
+from assistant.hearing.echo_delay import FAINTEST, EchoDelay
+from assistant.hearing.echo_fit import BEFORE
 from assistant.interfaces import EchoCanceller
-from assistant.messages import AudioChunk, Sound
+from assistant.messages import AudioChunk, Echoed, Sound
 
 RATE_HZ = 16_000
-KEPT_S = 3.0
-"""Played sound kept for a microphone whose sound comes late."""
+KEPT_S = 10.0
+"""Sound kept, to look back on; less than half of that is needed for a microphone whose sound comes late."""
+LOOKED_BACK_S = 8.0
+"""Of what was heard."""
 SAME_S = 0.02
 """Two times less apart than this are the same: no more is known of them."""
 LEAD_S = 0.04
@@ -32,31 +35,44 @@ class PlayedSound:
     """Holds the last seconds of what was played, by time."""
 
     def __init__(self) -> None:
-        self._samples: Sound = np.zeros(0, np.float32)
+        self._buffer: Sound = np.zeros(2 * round(KEPT_S * RATE_HZ), np.float32)
+        self._count = 0
+        """Samples of the buffer that are in use."""
         self._start_s = 0.0
+
+    @property
+    def _samples(self) -> Sound:
+        return self._buffer[: self._count]
 
     @property
     def end_s(self) -> float:
         """Return when the last of it was played."""
-        return self._start_s + len(self._samples) / RATE_HZ
+        return self._start_s + self._count / RATE_HZ
 
     def add(self, samples: Sound, time_s: float) -> None:
         """Append float32 [n] at 16 kHz; silence fills the gap to what was played before, and what it overlaps was thrown away unheard."""
         gap_s = time_s - self.end_s
-        if not len(self._samples) or abs(gap_s) > KEPT_S:
-            self._samples, self._start_s, gap_s = samples[:0], time_s, 0.0
+        if not self._count or abs(gap_s) > KEPT_S:
+            self._count, self._start_s, gap_s = 0, time_s, 0.0
         gap = round(gap_s * RATE_HZ) if abs(gap_s) > SAME_S else 0
-        before = self._samples[: min(0, gap) or None]
-        whole = np.concatenate([before, np.zeros(max(0, gap), np.float32), samples])
-        kept = whole[-round(KEPT_S * RATE_HZ) :]
-        self._start_s += (len(whole) - len(kept)) / RATE_HZ
-        self._samples = kept
+        self._count = max(0, self._count + min(0, gap))
+        self._append(np.zeros(max(0, gap), np.float32))
+        self._append(samples)
+
+    def _append(self, samples: Sound) -> None:
+        longest = len(self._buffer) // 2
+        if self._count + len(samples) > len(self._buffer):  # once in KEPT_S
+            kept = self._samples[-longest:].copy()
+            self._start_s += (self._count - len(kept)) / RATE_HZ
+            self._buffer[: len(kept)], self._count = kept, len(kept)
+        self._buffer[self._count : self._count + len(samples)] = samples
+        self._count += len(samples)
 
     def at(self, time_s: float, count: int) -> Sound:
         """Return float32 [count] from a time on; silence where nothing was played."""
         first = round((time_s - self._start_s) * RATE_HZ)
         found = np.zeros(count, np.float32)
-        start, end = max(0, first), min(len(self._samples), first + count)
+        start, end = max(0, first), min(self._count, first + count)
         if start < end:
             found[start - first : end - first] = self._samples[start:end]
         return found
@@ -94,6 +110,8 @@ class EchoRemover:
         self._delay = EchoDelay()
         self._shift_s = 0.0
         """By how much what was played is told later than it was handed over."""
+        self._heard: deque[tuple[AudioChunk, float]] = deque()
+        """The last chunks as they were heard, each with its steady time."""
 
     def played(self, samples: Sound, time_s: float) -> None:
         """Note that float32 [n] at 16 kHz was handed to the loudspeaker at this time."""
@@ -102,10 +120,22 @@ class EchoRemover:
     def clean(self, chunk: AudioChunk) -> AudioChunk:
         """Return the stream's next chunk without the echo of what was played."""
         time_s, count = self._time.of(chunk), len(chunk.samples)
+        self._heard.append((chunk, time_s))
+        while self._heard[0][1] < time_s - LOOKED_BACK_S:
+            self._heard.popleft()
         self._delay.add(chunk.samples, self._played.at(time_s, count))
         self._shift()
         played = self._played.at(time_s - self._shift_s, count)
         return replace(chunk, samples=self._canceller.clean(chunk.samples, played))
+
+    def recall(self, start_s: float, end_s: float) -> Echoed | None:
+        """Return what was heard and played between two times of chunks, as far back as that is known; None where nothing was played."""
+        found = [(chunk, time_s) for chunk, time_s in self._heard if start_s - SAME_S < chunk.time_s < end_s - SAME_S]
+        if not found:
+            return None
+        heard = np.concatenate([chunk.samples for chunk, _ in found])
+        played = self._played.at(found[0][1] - BEFORE / RATE_HZ, BEFORE + len(heard))
+        return Echoed(heard, played) if np.abs(played).max() > FAINTEST else None
 
     def _shift(self) -> None:
         delay_s = self._delay.delay_s

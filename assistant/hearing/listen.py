@@ -11,8 +11,8 @@ from itertools import takewhile
 import numpy as np
 
 from assistant.hearing.utterances import HearingEvent, UtteranceSegmenter
-from assistant.interfaces import Microphone, Transcriber, VoiceDetector
-from assistant.messages import AudioChunk, Transcript, Utterance
+from assistant.interfaces import Microphone, VoiceDetector
+from assistant.messages import AudioChunk, Utterance
 from assistant.settings import EarSettings
 
 SAMPLE_RATE_HZ = 16_000
@@ -24,23 +24,6 @@ def listen(chunks: Iterable[AudioChunk], detector: VoiceDetector, segmenter: Utt
     for chunk in chunks:
         yield from segmenter.process(chunk, detector.speech_probability(chunk))
     yield from segmenter.flush()
-
-
-def hear_file(
-    microphone: Microphone, detector: VoiceDetector, transcriber: Transcriber, settings: EarSettings, language: str | None = None
-) -> Iterator[tuple[Utterance, Transcript]]:
-    """Yield what is said in a recording of any length, utterance by utterance; one utterance of sound is held at a time.
-
-    Utterances without words are left out: nothing is yielded when nobody speaks. `detector` must not be the transcriber's own,
-    for both keep state.
-    """
-    for event in listen(microphone.chunks(), detector, UtteranceSegmenter(settings)):
-        if isinstance(event, Utterance):
-            transcript = transcriber.transcribe(
-                event.samples, event.sample_rate_hz, language, speech_probabilities=event.speech_probabilities
-            )
-            if transcript.text:
-                yield event, transcript
 
 
 def whole_utterance(microphone: Microphone, longest_s: float = 30.0) -> Utterance:

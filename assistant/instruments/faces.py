@@ -40,9 +40,9 @@ class FaceInstrument(Instrument):
             case "how_many":
                 yield Finding("count", len(faces), RELIABILITY, SOURCE, ask.thing)
             case "is_there" if faces:
-                yield Finding("presence", True, faces[0].probability, SOURCE, ask.thing, ask.negated, region=faces[0].region)
+                yield Finding("presence", True, faces[0].probability, SOURCE, ask.thing, ask.in_full, region=faces[0].region)
             case "is_there":
-                yield Finding("presence", True, 1 - RELIABILITY, SOURCE, ask.thing, ask.negated)
+                yield Finding("presence", True, 1 - RELIABILITY, SOURCE, ask.thing, ask.in_full)
             case "where":
                 yield from (told_place(face, ask.thing, picture, self._opening_degrees) for face in faces)
             case "facing":

@@ -111,7 +111,7 @@ class MyThings(Instrument):
         best, times_nearer = nearest(self._views[_key(ask)], seen)
         is_there = times_nearer >= NEARER
         if ask.intent == "is_there":
-            yield Finding("presence", True, FOUND if is_there else ABSENT, SOURCE, ask.thing, ask.negated)
+            yield Finding("presence", True, FOUND if is_there else ABSENT, SOURCE, ask.thing, ask.in_full)
         elif is_there:
             yield told_place(DetectedThing("", FOUND, regions[best]), ask.thing, picture, self._opening_degrees)
 

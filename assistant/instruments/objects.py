@@ -77,7 +77,7 @@ class ObjectInstrument(Instrument):
                 best = found[0] if found else None
                 region = best.region if best and sure else None
                 unseen = NOBODY if _noun(ask) == nouns()[PERSON] else UNSEEN
-                yield Finding("presence", True, _presence(best) if best else unseen, SOURCE, ask.thing, ask.negated, region=region)
+                yield Finding("presence", True, _presence(best) if best else unseen, SOURCE, ask.thing, ask.in_full, region=region)
 
     def detect(self, picture: Picture) -> Sequence[DetectedThing]:
         """Return what is found in uint8 [H, W, 3], the surest first; of the picture that was asked about last, without looking again."""

@@ -1,1 +1,1 @@
-"""The live loop: its threads, what each of them does, and where they meet. Start with loop.py; answering is answer_worker.py."""
+"""The live loop: its threads, what each of them does, and where they meet. Start with loop.py; answer_worker.py and responder.py answer."""

@@ -15,7 +15,8 @@ HOLD_S = 0.3
 MOST_WAIT_S = 3.0
 """Seconds after a sound's end that the voice waits for a verdict; then it goes on."""
 
-Verdict = Literal["words", "nothing"]
+Verdict = Literal["words", "nothing", "echo"]
+"""words, or none until a pause; echo: so far only the assistant's own voice."""
 
 
 class Interruption:
@@ -24,36 +25,42 @@ class Interruption:
     def __init__(self) -> None:
         self._heard_s = float("-inf")
         self._ended_s = float("-inf")
-        self._is_pausing = False
+        self._sound = 0
         self._is_dismissed = False
-        """Whether the sound that is under way was no words."""
-        self._pause = 0
-        self._is_paused = False
+        """Whether the sound that is under way was no words so far, or only an echo."""
+        self._is_nothing = False
+
+    @property
+    def sound(self) -> int:
+        """Return the number of the sound under way, under which a verdict on it is to be given; each pause begins another."""
+        return self._sound
 
     @property
     def is_dismissed(self) -> bool:
-        """Tell whether what is heard now was no words so far."""
+        """Tell whether the voice may go on over what is heard now."""
         return self._is_dismissed
 
-    def paused(self) -> int:
-        """Note that the sound under way has paused, and return the pause's number, under which a verdict is to be given."""
-        self._pause, self._is_paused = self._pause + 1, True
-        return self._pause
+    @property
+    def is_nothing(self) -> bool:
+        """Tell whether all that was heard, until its last pause, was no words."""
+        return self._is_nothing
 
     def sounds(self) -> None:
         """Note that a sound begins or goes on: a verdict on what came before says nothing of it, unless that was words."""
-        self._is_paused = self._is_dismissed = False
+        self._sound += 1
+        self._is_dismissed = self._is_nothing = False
 
     def settle(self) -> None:
         """Wait for no verdict any more."""
         self._ended_s = float("-inf")
 
-    def judge(self, pause: int, verdict: Verdict) -> bool:
-        """Take a verdict on what was heard until a pause; return whether it ends the turn."""
+    def judge(self, sound: int, verdict: Verdict) -> bool:
+        """Take a verdict on a sound; return whether it ends the turn."""
         if verdict == "words":
             return True
-        if pause == self._pause and self._is_paused:
+        if sound == self._sound:
             self._is_dismissed = True
+            self._is_nothing = self._is_nothing or verdict == "nothing"
             self.settle()
         return False
 

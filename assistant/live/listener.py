@@ -42,6 +42,8 @@ class Listener:
         """When it began, or went on after it had been told."""
         self._interrupted = 0
         """The turn that was current when the last utterance ended."""
+        self._is_over_voice = False
+        """Whether what is being said began while the assistant spoke."""
 
     def listen(self, chunks: Iterator[AudioChunk], detector: VoiceDetector) -> None:
         """Queue what the user says, and let the voice give way when they begin, until the chunks end."""
@@ -98,7 +100,8 @@ class Listener:
         """Lower, pause or end the assistant's voice, or let it go on."""
         session, segmenter, interruption = self._session, self._session.segmenter, self._interruption
         for judged in session.judge.take():
-            if interruption.judge(judged.pause, judged.verdict):
+            session.report("judged", {"turn": session.turns.current, "verdict": judged.verdict})
+            if interruption.judge(judged.sound, judged.verdict):
                 self._words_while_speaking()
         if session.turns.current != self._interrupted:
             interruption.settle()
@@ -122,21 +125,37 @@ class Listener:
             turn = self._begin_turn()
         match event:
             case SpeechStarted(began_s):
-                self._began_s = began_s
+                self._began_s, self._is_over_voice = began_s, turn == UNBEGUN and not session.has_spoken
                 self._interruption.sounds()
+                if self._is_over_voice:
+                    self._judge_under_way(lasts=False)
             case SpeechResumed():
                 session.jobs.cancel_speculation()
                 self._interruption.sounds()
                 return UNBEGUN if turn == UNBEGUN else session.turns.begin()  # what was answered in the pause is stale
             case SpeechPaused(utterance):
-                session.jobs.put(Speculate(replace(utterance, turn=turn)))
+                utterance = self._recalled(utterance, turn)
+                session.jobs.put(Speculate(utterance))
                 if turn == UNBEGUN and not session.has_spoken:
-                    over_voice = last_part(utterance, self._began_s - MARGIN_S)
-                    session.judge.put(self._interruption.paused(), over_voice, session.saying)
+                    over_voice = self._recalled(last_part(utterance, self._began_s - MARGIN_S), turn)
+                    session.judge.put(self._interruption.sound, over_voice)
             case Utterance():
-                self._ended(event, turn)
+                self._ended(self._recalled(event, turn), turn)
                 return UNBEGUN
         return turn
+
+    def _recalled(self, utterance: Utterance, turn: int) -> Utterance:
+        """With what the microphone really heard, to look back on."""
+        echoed = self._remover.recall(utterance.start_s, utterance.end_s) if self._remover else None
+        said = self._session.saying if echoed else ""
+        return replace(utterance, turn=turn, is_over_voice=self._is_over_voice, said=said, echoed=echoed)
+
+    def _judge_under_way(self, *, lasts: bool) -> bool:
+        """Have the judge tell whether what is being heard is only the voice's echo; return False where it can't be one."""
+        echoed = self._remover.recall(self._began_s - MARGIN_S, float("inf")) if self._remover else None
+        if echoed:
+            self._session.judge.put_under_way(self._interruption.sound, echoed, lasts=lasts)
+        return echoed is not None
 
     def _begin_turn(self) -> int:
         session = self._session
@@ -151,15 +170,28 @@ class Listener:
         self._open_until_s = float("-inf")
         session.turn_taking.user_speaks = False
         self._interrupted = session.turns.current
-        self._interruption.ended(session.clock(), is_judged=turn != UNBEGUN or session.has_spoken)
+        self._interruption.ended(session.clock(), is_judged=turn != UNBEGUN or session.has_spoken or self._interruption.is_nothing)
         if turn != UNBEGUN:
             session.waiting.asked(turn, session.clock())
-        session.report("speech_ended", {"turn": turn, "start_s": utterance.start_s, "end_s": utterance.end_s})
-        if turn != UNBEGUN or not self._interruption.is_dismissed:
-            session.jobs.put(Respond(replace(utterance, turn=turn)))
+        silence_s = session.clock() - self._last_word_s(utterance)
+        session.report("speech_ended", {"turn": turn, "start_s": utterance.start_s, "end_s": utterance.end_s, "silence_s": silence_s})
+        if turn != UNBEGUN or not self._interruption.is_nothing:
+            session.jobs.put(Respond(utterance))
+
+    def _last_word_s(self, utterance: Utterance) -> float:
+        """When the last speech in it ended."""
+        probabilities = utterance.speech_probabilities
+        speech = np.flatnonzero(probabilities >= self._ears.speech_threshold)
+        chunk_s = (utterance.end_s - utterance.start_s) / max(1, len(probabilities))
+        return utterance.start_s + chunk_s * (int(speech[-1]) + 1 if len(speech) else len(probabilities))
 
     def _begins_turn(self, event: HearingEvent) -> bool:
-        """Speech ends what the assistant says when it lasts; at once where there is nothing to end; with a wake word only its words do."""
+        """Speech ends what the assistant says when it lasts; at once where there is nothing to end; with a wake word only its words do.
+
+        Where it may be an echo the judge tells.
+        """
         if self._ears.wake_word:
             return False
-        return isinstance(event, SpeechLasts) or (isinstance(event, SpeechStarted) and self._session.has_spoken)
+        if isinstance(event, SpeechLasts):
+            return not (self._is_over_voice and self._judge_under_way(lasts=True))
+        return isinstance(event, SpeechStarted) and self._session.has_spoken

@@ -3,7 +3,7 @@
 watch       camera -> keyframes -> memory                                               watcher.py
 listen      microphone -> utterances -> jobs; speech pauses the voice, words end it     listener.py
 judge       what was heard while the voice spoke -> whether that was words              judge.py
-converse    jobs -> understand, look, answer -> sentences                               answer_worker.py
+converse    jobs -> understand, look, answer -> sentences                               answer_worker.py, responder.py
 synthesise  sentences -> voice -> sound, ahead of what is played                        speaking/synthesis_buffer.py
 speak       sound -> loudspeaker, unless the user is speaking                           playback.py
 """

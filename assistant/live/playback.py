@@ -20,7 +20,7 @@ def play_sounds(session: Session) -> None:
         if isinstance(spoken, Earcon):
             session.speaker.play(prepared.chunks(), is_stale)
             continue
-        session.saying = "" if session.settings.ears.headphones else spoken.text
+        session.says(spoken.text)
         heard_s = session.speaker.play(_reported(session, prepared.chunks(), spoken), is_stale)
         heard = prepared.heard(heard_s)
         session.history.heard(heard)

@@ -70,7 +70,8 @@ class Session:
         self.speaker = MonitoredSpeaker(speaker)
         self.waiting = WaitingSounds()
         self.saying = ""
-        """The sentence that is heard now or was last, "" where it can't come back as an echo; written by the thread that speaks."""
+        """What is heard now and was before, "" where it can't come back as an echo; written by the thread that speaks."""
+        self._says_now = ""
 
     def look_ahead(self) -> None:
         """Have the describer look at what the camera shows now: it keeps that, so that an answer begins sooner."""
@@ -102,6 +103,11 @@ class Session:
         """Return a fixed phrase in the conversation's language, of the current turn if none is given."""
         text, language = phrase(key, self.conversation.language, **values)
         return Sentence(text, language, self.turns.current if turn is None else turn)
+
+    def says(self, text: str) -> None:
+        """Note that a sentence is about to be heard; called by the thread that speaks."""
+        before, self._says_now = self._says_now, "" if self.settings.ears.headphones else text
+        self.saying = f"{before} {self._says_now}".strip()
 
     @property
     def has_spoken(self) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+_WAITED = {"end_of_speech": "speech_end_s", "text": "text_s", "look": "look_s", "answer": "first_sentence_s", "sound": "first_sound_s"}
+"""What the user waited for -> when it came."""
 MOST_TEXTS = 32
 """Sentences and drops kept of one turn."""
 
@@ -33,8 +35,9 @@ class TurnTrace:
 
     def flush(self) -> Iterator[dict[str, Any]]:
         """Yield the record of the last turn, if anything was asked or said in it."""
-        if self._record["text_s"] is not None or self._record["sentences"]:
-            yield self._record
+        record = self._record
+        if record["text_s"] is not None or record["sentences"]:
+            yield record | {"waits_s": waits_s(record)}
 
     def _add(self, name: str, event: dict[str, Any]) -> None:
         record, time_s = self._record, event["time_s"]
@@ -56,9 +59,19 @@ class TurnTrace:
                 record["heard"].append(event["share"])
             case "dropped" if len(record["dropped"]) < MOST_TEXTS:
                 record["dropped"].append({"text": event.get("text", ""), "why": event.get("why", "the user spoke or pressed the key")})
+            case "sound_message":
+                record["sound_messages"] += 1
             case "trouble":
                 record["trouble"] = event["what"]
         record["resident_bytes"] = event.get("resident_bytes", record["resident_bytes"])
+
+
+def waits_s(record: dict[str, Any]) -> dict[str, float]:
+    """Return the seconds from the user's last word to each step of the answer, below 0 for what was done ahead; {} without a question."""
+    if record["speech_end_s"] is None or record["silence_s"] is None:
+        return {}
+    since_s = record["speech_end_s"] - record["silence_s"]
+    return {step: round(record[field] - since_s, 3) for step, field in _WAITED.items() if record[field] is not None}
 
 
 def _empty(turn: int) -> dict[str, Any]:
@@ -69,6 +82,7 @@ def _empty(turn: int) -> dict[str, Any]:
         "question": "",
         "language": "",
         "tokens": 0,
+        "sound_messages": 0,
         "resident_bytes": 0,
         "sentences": [],
         "heard": [],

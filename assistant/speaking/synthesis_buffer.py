@@ -11,6 +11,7 @@ from assistant.messages import AudioChunk, Earcon, Heard, Sentence
 from assistant.problems import Problem
 from assistant.speaking.clauses import clauses
 from assistant.speaking.earcons import earcon
+from assistant.speaking.kept_sounds import KeptSounds
 from assistant.speaking.speak import sound_of
 from assistant.speaking.speech_queue import Spoken
 from assistant.turns import Turns
@@ -74,6 +75,9 @@ class SynthesisBuffer:
         self._changed = threading.Condition()
         self._closed = False
         self._begun_turn = float("-inf")
+        self._kept = KeptSounds()
+        self._making = threading.Lock()
+        """Held by the thread that makes a sound: that of `make`, or that of `rehearse`."""
 
     def make(self, spoken: Iterable[Spoken]) -> None:
         """Make the sound of all that comes, until there is no more or the buffer is closed."""
@@ -82,7 +86,7 @@ class SynthesisBuffer:
             if not self._append(prepared):
                 return
             try:
-                for chunk in self._sound(one):
+                for chunk in self._made(one):
                     if self._turns.is_stale(one.turn):
                         break  # a chunk that is being made can't be cut
                     prepared.add(chunk)
@@ -91,6 +95,22 @@ class SynthesisBuffer:
                 self._trouble(problem)
             finally:
                 prepared.finish()
+
+    def rehearse(self, sentence: Sentence) -> bool:
+        """Make the sound of what may be said soon, and keep it, while nothing else is made; return whether there was something to do.
+
+        From another thread than `make`, when nobody waits for anything.
+        """
+        if self._kept.knows(sentence, self._settings()) or not self._making.acquire(blocking=False):
+            return False
+        try:
+            for _ in self._kept.sound(sentence, self._settings(), self._synthesized):
+                pass
+        except Problem:
+            return False  # whoever says it will be told
+        finally:
+            self._making.release()
+        return True
 
     def wait_begun(self, turn: int, timeout_s: float) -> None:
         """Wait until the first sound of what is said in this turn is made, so that nothing takes the processor from it."""
@@ -138,8 +158,15 @@ class SynthesisBuffer:
             self._changed.notify_all()
             return prepared
 
-    def _sound(self, spoken: Spoken) -> Iterator[AudioChunk]:
+    def _made(self, spoken: Spoken) -> Iterator[AudioChunk]:
         if isinstance(spoken, Earcon):
             yield earcon(spoken.name, EARCON_RATE_HZ, spoken.level)
             return
-        yield from sound_of(spoken, self._synthesizers, clauses)
+        with self._making:
+            yield from self._kept.sound(spoken, self._settings(), self._synthesized)
+
+    def _synthesized(self, sentence: Sentence) -> Iterator[AudioChunk]:
+        return sound_of(sentence, self._synthesizers, clauses)
+
+    def _settings(self) -> tuple[object, ...]:
+        return tuple(voice.settings for voice in self._synthesizers)

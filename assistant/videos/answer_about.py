@@ -50,7 +50,7 @@ def choose_keyframes(describer: SceneDescriber, keyframes: Sequence[Keyframe], a
     if ask.intent not in ("is_there", "is_this"):
         return ChosenKeyframes(chosen)
     probability = anywhere(probabilities)
-    finding = Finding("presence", True, probability, "likelihoods", ask.thing, ask.negated)
+    finding = Finding("presence", True, probability, "likelihoods", ask.thing, ask.in_full)
     return ChosenKeyframes(chosen, finding, chosen if probability > 0.5 else list(keyframes))
 
 

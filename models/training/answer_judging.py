@@ -155,7 +155,7 @@ def _right_of_told(row: Row) -> float:
 
 def _presence(finding: Finding, posed: Posed, thresholds: AnswerThresholds) -> Outcome:
     probability, key = finding.probability, yes_or_no(finding.probability, thresholds)
-    if finding.kind == "seen" or finding.negated:  # worded as `wording` does: "I don't see a toaster."
+    if finding.kind == "seen" or finding.in_full:  # worded as `wording` does: "I don't see a toaster."
         if probability < thresholds.absent:
             return _worded(not posed.truth.is_there, False)
         key = "no_answer" if probability < 0.5 else "yes" if probability >= thresholds.sure else "likely_yes"

@@ -147,8 +147,8 @@ def test_what_only_the_translation_tells_is_taken_from_it() -> None:
 
 
 def test_absence_is_asked_for_the_other_way_round() -> None:
-    assert parse_question("Is there no dog?", "en")[0].negated
-    assert not parse_question("Is there a dog?", "en")[0].negated
+    assert parse_question("Is there no dog?", "en")[0].in_full
+    assert not parse_question("Is there a dog?", "en")[0].in_full
 
 
 @pytest.mark.parametrize("text", ["", "?", "...", "a" * 5000, "and and and", "is there", "is there a?", "(((", "{thing}", "what " * 500])
@@ -246,3 +246,9 @@ def test_who_only_begins_a_question_hasnt_asked_one(text: str, language: str) ->
 )  # fmt: skip
 def test_who_has_asked_isnt_waited_for(text: str, language: str) -> None:
     assert not is_unfinished(text, language)
+
+
+def test_what_only_a_translation_takes_for_a_question_of_yes_or_no_is_answered_in_full() -> None:
+    """A "what" of which the translator made an "is there" was answered "Nein."."""
+    assert parse_question("Was wohl da so liegt?", "de", "Is there a dog?")[0].in_full
+    assert not parse_question("Gibt es einen Hund?", "de", "Is there a dog?")[0].in_full

@@ -28,8 +28,8 @@ def test_yes_and_no_follow_the_probability(probability: float, words: str) -> No
 
 def test_a_question_about_absence_is_not_answered_by_a_bare_word() -> None:
     """ "No." to "Is there no dog?" says to one that there is a dog, to another that there is none."""
-    assert said(Finding("presence", True, 0.95, "likelihoods", "dog", negated=True)) == "I see a dog."
-    assert said(Finding("presence", True, 0.02, "likelihoods", "dog", negated=True)) == "I don't see a dog."
+    assert said(Finding("presence", True, 0.95, "likelihoods", "dog", in_full=True)) == "I see a dog."
+    assert said(Finding("presence", True, 0.02, "likelihoods", "dog", in_full=True)) == "I don't see a dog."
 
 
 @pytest.mark.parametrize(
@@ -78,3 +78,8 @@ def test_every_measured_finding_has_words_in_every_language(kind: str, language:
         words = words_of(Finding(kind, value, probability, "likelihoods", "dog"), MEASURED, language)  # type: ignore[arg-type]
         assert isinstance(words, Phrase)
         assert phrase(words.key, language, **words.values)[1] == language
+
+
+def test_a_thing_of_a_translated_question_has_its_name_in_the_users_language() -> None:
+    words = words_of(Finding("presence", True, 0.02, "likelihoods", "dog", in_full=True), AnswerThresholds(), "de")
+    assert isinstance(words, Phrase) and "Hund" in words.said("de")[0]

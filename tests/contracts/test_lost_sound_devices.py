@@ -14,6 +14,7 @@ from assistant.devices.connection import Timeouts
 from assistant.devices.reconnecting import ReconnectingMicrophone
 from assistant.devices.reconnecting_speaker import ReconnectingSpeaker
 from assistant.devices.sound_files import write_wav
+from assistant.devices.sound_server import CHECKED_EVERY_S
 from assistant.devices.sounddevice_microphone import SounddeviceMicrophone
 from assistant.devices.sounddevice_speaker import SounddeviceSpeaker
 from assistant.messages import AudioChunk
@@ -132,6 +133,17 @@ def test_a_loudspeaker_that_is_back_in_time_says_the_sentence_again_from_its_sta
     threading.Timer(1.0, unplug_for_a_moment).start()
     assert speaker.play(tone(3.0), never) == pytest.approx(3.0, abs=0.1)
     assert told.changes == [("speaker", True), ("speaker", False)]
+
+
+def test_a_loudspeaker_in_whose_place_the_server_puts_another_is_told_to_be_lost_and_back(
+    sound_system: pulse.SoundSystem, speaker: ReconnectingSpeaker, told: Told
+) -> None:
+    """Nobody was told that the voice came from another device, or from none."""
+    assert speaker.play(tone(0.2), never) == pytest.approx(0.2, abs=0.05)
+    sound_system.unplug(pulse.LOUDSPEAKER)  # its streams go where the microphone's sound comes from
+    time.sleep(2 * CHECKED_EVERY_S)
+    assert speaker.play(tone(0.2), never) == pytest.approx(0.2, abs=0.05)
+    told.wait_for(("speaker", True), ("speaker", False))
 
 
 def test_the_whole_sound_system_may_be_started_anew(

@@ -16,6 +16,7 @@ from assistant.devices.reconnecting_speaker import ReconnectingSpeaker
 from assistant.devices.sound_files import WavSpeaker
 from assistant.devices.sounddevice_speaker import SounddeviceSpeaker
 from assistant.interfaces import Speaker
+from assistant.live.voice_control import VoiceControl
 from assistant.messages import AudioChunk, Sound
 from assistant.problems import LostDevice, MissingDevice, Problem
 from tests.support import pulse
@@ -97,8 +98,20 @@ class TestLoudspeaker:
         with sound_system.recording() as recording:
             interruption = Interruption(recording)
             heard_s = SounddeviceSpeaker().play(iter([tone(30.0)]), interruption)
+            time.sleep(0.3)  # what the device holds is heard and recorded
         assert interruption.until_silence_s() < LONGEST_WAY_TO_SILENCE_S + BUSY_MACHINE_S
         assert heard_s == pytest.approx(audible_s(recording.samples), abs=0.05)
+
+    def test_between_two_sounds_the_stream_stays_open_so_that_their_echo_comes_as_late(self, sound_system: pulse.SoundSystem) -> None:
+        control = VoiceControl()
+        speaker = SounddeviceSpeaker("", control)
+        for _ in range(2):
+            speaker.play(iter([tone(0.3)]), never)
+            time.sleep(0.3)
+        speaker.close()
+        told = list(control.take_played())
+        assert sum(len(samples) for samples, _ in told) > 1.1 * 16_000  # the silence between them too
+        assert np.diff([time_s for _, time_s in told]).max() < 0.3
 
     def test_a_slow_maker_does_not_delay_silence(self, sound_system: pulse.SoundSystem) -> None:
         def slow_chunks() -> Iterator[AudioChunk]:

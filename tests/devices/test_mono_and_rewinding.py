@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from assistant.devices.mono import to_mono
+from assistant.devices.playback import Output, Playback
 from assistant.devices.rewinding import BACK_S, samples_to_repeat
 from assistant.devices.sound_files import RecordedMicrophone
-from assistant.devices.sounddevice_speaker import _Playback
 from assistant.messages import Sound
 
 RATE_HZ = 16000
@@ -61,22 +61,23 @@ class Control:
 
 
 @pytest.fixture
-def playing() -> tuple[Control, Callable[[int], Sound], _Playback]:
+def playing() -> tuple[Control, Callable[[int], Sound], Playback]:
     control = Control()
-    playback = _Playback(lambda: False, control, RATE_HZ)
+    playback, output = Playback(lambda: False, RATE_HZ), Output(control, RATE_HZ)
+    output.playback = playback
     for start in range(0, 2 * RATE_HZ // 5, 160):  # 0.4 s of a voice with gaps
         playback.put(TONE[start : start + 160] * (0.0 if start % 1600 < 320 else 1.0))
 
     def blocks(count: int) -> Sound:
         out = [np.zeros((160, 1), np.float32) for _ in range(count)]
         for block in out:
-            playback.fill(block)
+            output.fill(block)
         return np.concatenate(out)[:, 0]
 
     return control, blocks, playback
 
 
-def test_a_lowered_voice_is_softer_and_loses_nothing(playing: tuple[Control, Callable[[int], Sound], _Playback]) -> None:
+def test_a_lowered_voice_is_softer_and_loses_nothing(playing: tuple[Control, Callable[[int], Sound], Playback]) -> None:
     control, blocks, playback = playing
     loud = np.abs(blocks(10)).max()
     control.loudness = 0.2
@@ -86,7 +87,7 @@ def test_a_lowered_voice_is_softer_and_loses_nothing(playing: tuple[Control, Cal
 
 
 def test_a_paused_voice_is_silent_and_then_repeats_the_word_it_was_at(
-    playing: tuple[Control, Callable[[int], Sound], _Playback],
+    playing: tuple[Control, Callable[[int], Sound], Playback],
 ) -> None:
     control, blocks, playback = playing
     blocks(16)  # 0.16 s: within the second word, which began at 0.12 s
@@ -99,7 +100,7 @@ def test_a_paused_voice_is_silent_and_then_repeats_the_word_it_was_at(
     assert playback.taken_samples >= (17 + 8) * 160 - round(BACK_S * RATE_HZ)
 
 
-def test_what_is_played_is_told_with_its_times_pauses_included(playing: tuple[Control, Callable[[int], Sound], _Playback]) -> None:
+def test_what_is_played_is_told_with_its_times_pauses_included(playing: tuple[Control, Callable[[int], Sound], Playback]) -> None:
     control, blocks, _ = playing
     blocks(5)
     control.loudness = 0.0

@@ -18,7 +18,7 @@ from assistant.live.monitored_speaker import ECHO_S
 from assistant.messages import AudioChunk
 from tests.support import pulse
 from tests.support.measure_interruption import measure
-from tests.support.running_assistant import NO_NETWORK, PATIENCE_S, RunningAssistant, can_lose_network, is_event
+from tests.support.running_assistant import NO_NETWORK, PATIENCE_S, RunningAssistant, can_lose_network
 from tests.support.video_files import write_cat_video
 
 pytestmark = [pytest.mark.models, pytest.mark.sound]
@@ -52,8 +52,7 @@ def test_a_question_into_the_microphone_is_answered_from_the_loudspeaker(
     running = RunningAssistant(arguments, sound_system.env, prefix)
     try:
         with sound_system.recording() as recording:
-            running.wait_for(is_event("look"))
-            running.wait_for(is_event("heard"))  # "I'm ready"
+            running.wait_until_ready()
             time.sleep(ECHO_S + 0.2)  # deaf to the room's echo, it would miss the first syllable
             sound_system.play(demo_file("question1_en.wav"))
             answer = running.wait_for(lambda event: event["event"] == "heard" and event["turn"] > 0)

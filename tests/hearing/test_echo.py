@@ -43,9 +43,11 @@ def test_between_two_sounds_is_silence_and_what_was_thrown_away_is_not_kept() ->
 
 def test_only_the_last_seconds_are_kept() -> None:
     played = PlayedSound()
-    for number in range(1000):
-        played.add(ramp(0, BLOCK), number * 0.01)
-    assert len(played._samples) == KEPT_S * RATE_HZ
+    for number in range(5000):
+        played.add(ramp(number * BLOCK, BLOCK), number * 0.01)
+    assert KEPT_S * RATE_HZ <= len(played._samples) <= 2 * KEPT_S * RATE_HZ
+    last = ramp(5000 * BLOCK - round(KEPT_S * RATE_HZ), round(KEPT_S * RATE_HZ))
+    assert played.at(50.0 - KEPT_S, len(last)).tolist() == last.tolist()
 
 
 def test_chunks_that_come_late_in_bunches_are_dated_by_those_that_do_not() -> None:

@@ -55,9 +55,25 @@ def test_a_language_that_was_told_is_taken_even_if_the_recogniser_never_guesses_
     assert taken(choice, ("en", TOO_LOW), ("de", UNSURE), ("de", UNSURE), ("id", TOO_LOW)) == ["nl"] * 4
 
 
-def test_what_was_told_gives_way_to_what_is_spoken(choice: LanguageChoice) -> None:
+def test_what_was_told_gives_way_to_two_clear_sentences_in_another_language(choice: LanguageChoice) -> None:
     choice.tell("nl")
-    assert taken(choice, ("en", SURE), ("en", UNSURE), ("it", TOO_LOW)) == ["en", "en", None]
+    assert taken(choice, ("en", SURE), ("en", SURE), ("it", TOO_LOW)) == ["en", "en", None]
+    assert choice.language == "en"
+
+
+def test_what_was_told_is_still_spoken_after_one_clear_sentence_in_another_language(choice: LanguageChoice) -> None:
+    """ "Speak Spanish" lasted until the next English question."""
+    choice.tell("es")
+    assert taken(choice, ("en", SURE)) == ["en"]
+    assert choice.language == "es"
+    assert taken(choice, ("en", UNSURE), ("es", UNSURE), ("en", SURE)) == ["es", "es", "en"]
+    assert choice.language == "es"
+
+
+def test_the_languages_spoken_so_far_are_known_the_latest_first(choice: LanguageChoice) -> None:
+    choice.tell("pt")
+    taken(choice, ("es", SURE), ("nl", UNSURE), ("fr", TOO_LOW))
+    assert choice.spoken == ("es", "pt", "en")
 
 
 def test_what_was_told_does_not_give_way_to_two_odd_guesses_that_do_not_follow_one_another(choice: LanguageChoice) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from assistant.hearing.two_languages import parts_by_language
+from assistant.hearing.two_languages import parts_if_dropped
 from assistant.messages import Transcript, Utterance
 from assistant.settings import EarSettings
 from tests.support.fakes import ScriptedVoiceDetector
@@ -23,33 +23,41 @@ class _Transcriber:
         return self._heard.pop(0)
 
 
-def parts(heard: list[Transcript], pause_chunks: int = 10) -> list[str | None]:
-    """Two parts of speech with a pause between them."""
+def parts(heard: list[Transcript], whole: str, pause_chunks: int = 10, known: bool = False) -> list[str]:
+    """What is told of two parts of speech with a pause between them; nothing where the whole is all that was said."""
     speech = (CHUNKS - pause_chunks) // 2
-    whole = Utterance(np.full(512 * CHUNKS, 0.1, np.float32), 16000, 0.0, CHUNKS * 0.032)
-    detector = ScriptedVoiceDetector([1.0] * speech + [0.0] * pause_chunks + [1.0] * speech)
-    found = parts_by_language(whole, detector, _Transcriber(*heard), EarSettings())
-    assert found[0][1] is not None or found[0][0] is whole
-    return [language for _, language in found]
+    shares = [1.0] * speech + [0.0] * pause_chunks + [1.0] * speech
+    found = np.array(shares if known else [], np.float32)
+    both = Utterance(np.full(512 * CHUNKS, 0.1, np.float32), 16000, 0.0, CHUNKS * 0.032, speech_probabilities=found)
+    detector = None if known else ScriptedVoiceDetector(shares)
+    return [said.text for _, said in parts_if_dropped(both, whole, _Transcriber(*heard), EarSettings(), detector)]
 
 
-def test_two_questions_in_two_languages_are_two() -> None:
-    assert parts([ENGLISH, SPANISH]) == ["en", "es"]
+BOTH = [ENGLISH.text, SPANISH.text]
+
+
+@pytest.mark.parametrize("known", [False, True])
+@pytest.mark.parametrize("whole", [ENGLISH.text, SPANISH.text, "¿Qué es en frente de mí?"])
+def test_of_two_languages_the_one_that_the_recogniser_dropped_is_told(whole: str, known: bool) -> None:
+    assert parts([ENGLISH, SPANISH], whole, known=known) == BOTH
+
+
+def test_a_part_that_nobody_can_tell_is_told_where_another_was_surely_dropped_with_it() -> None:
+    assert parts([ENGLISH, Transcript("Ponka sposo", "pl", 0.1, "", 0.2)], ENGLISH.text) == [ENGLISH.text, "Ponka sposo"]
 
 
 @pytest.mark.parametrize(
-    "second",
+    ("heard", "whole"),
     [
-        ENGLISH,
-        Transcript("Nee", "nl", 0.4, "No", 0.9),
-        Transcript("Que", "es", 0.9, "What", 0.1),
-        Transcript("", "", 0.0, "", 0.0),
+        ([ENGLISH, Transcript("And the dog?", "en", 0.9, "", 0.9)], "What's in front of me, and the dog?"),
+        ([ENGLISH, Transcript("", "", 0.0, "", 0.0)], ENGLISH.text),
+        ([Transcript("Wha", "nl", 0.2, "", 0.2), Transcript("Wubble", "pl", 0.1, "", 0.2)], "What a bubble"),
     ],
-    ids=["the same language", "a doubtful language", "doubtful words", "a cough"],
+    ids=["one language", "a cough", "nothing sure"],
 )
-def test_what_is_not_surely_another_language_stays_one_question(second: Transcript) -> None:
-    assert parts([ENGLISH, second]) == [None]
+def test_where_nothing_was_surely_dropped_it_stays_one(heard: list[Transcript], whole: str) -> None:
+    assert parts(heard, whole) == []
 
 
 def test_without_a_pause_nothing_is_heard_twice() -> None:
-    assert parts([], pause_chunks=2) == [None]
+    assert parts([], ENGLISH.text, pause_chunks=2) == []

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pytest
 
-from assistant.hearing.listen import hear_file, listen
+from assistant.hearing.listen import listen
+from assistant.hearing.two_languages import hear_file
 from assistant.hearing.utterances import SpeechLasts, SpeechPaused, SpeechStarted, UtteranceSegmenter, last_part
 from assistant.messages import AudioChunk, Transcript, Utterance
 from assistant.settings import EarSettings

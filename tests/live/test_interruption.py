@@ -29,7 +29,7 @@ def spoken_over() -> Interruption:
 
 def test_a_word_pauses_the_voice_until_a_cough_is_known_for_one() -> None:
     interruption = spoken_over()
-    pause = interruption.paused()
+    pause = interruption.sound
     assert loudness(interruption, 2.0, word=True) == 0.0
     assert not interruption.judge(pause, "nothing")
     assert interruption.is_dismissed
@@ -38,7 +38,7 @@ def test_a_word_pauses_the_voice_until_a_cough_is_known_for_one() -> None:
 
 def test_the_voice_waits_for_a_verdict_after_the_sound_but_not_for_ever() -> None:
     interruption = spoken_over()
-    pause = interruption.paused()
+    pause = interruption.sound
     interruption.ended(2.0, is_judged=False)
     assert loudness(interruption, 2.0 + MOST_WAIT_S / 2) == 0.0
     assert loudness(interruption, 2.0 + MOST_WAIT_S) == 1.0
@@ -49,7 +49,7 @@ def test_the_voice_waits_for_a_verdict_after_the_sound_but_not_for_ever() -> Non
 @pytest.mark.parametrize("goes_on", [False, True])
 def test_words_end_the_turn_whenever_they_are_known(goes_on: bool) -> None:
     interruption = spoken_over()
-    pause = interruption.paused()
+    pause = interruption.sound
     if goes_on:
         interruption.sounds()
     assert interruption.judge(pause, "words")
@@ -57,7 +57,7 @@ def test_words_end_the_turn_whenever_they_are_known(goes_on: bool) -> None:
 
 def test_what_was_no_word_until_a_pause_may_become_one() -> None:
     interruption = spoken_over()
-    pause = interruption.paused()
+    pause = interruption.sound
     interruption.sounds()
     interruption.judge(pause, "nothing")
     assert not interruption.is_dismissed
@@ -66,7 +66,7 @@ def test_what_was_no_word_until_a_pause_may_become_one() -> None:
 
 def test_a_sound_after_a_cough_is_heard_as_a_new_one() -> None:
     interruption = spoken_over()
-    interruption.judge(interruption.paused(), "nothing")
+    interruption.judge(interruption.sound, "nothing")
     interruption.ended(2.0, is_judged=False)
     interruption.sounds()
     assert loudness(interruption, 3.0, speech=True, word=True) == 0.0

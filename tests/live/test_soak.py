@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.messages import Sentence
+from assistant.messages import NotUnderstood
 from tests.support.faulty_devices import Fault, random_faults
 from tests.support.soak import Soak, any_faults, loss_every_minute
 
@@ -27,7 +27,7 @@ def test_nothing_breaks_whatever_goes_wrong_with_devices() -> None:
 
 def test_a_question_that_nobody_answers_is_noticed() -> None:
     soak = Soak(0.6, {}, SPEED, 0)
-    soak.loop._session.conversation.understand_addressed = lambda *_: Sentence("", "en", -1)  # type: ignore[method-assign]
+    soak.loop._session.conversation.understand_addressed = lambda *_: NotUnderstood("", "en", -1)  # type: ignore[method-assign]
     assert any("UNANSWERED" in broken for broken in soak.run()["broken"])
 
 

@@ -52,7 +52,7 @@ def click(path: Path, level: float) -> Path:
     return path
 
 
-def measure(trials: int, echo_db: float | None, models: Path, folder: Path) -> dict[str, Any]:
+def measure(trials: int, echo_db: float | None, models: Path, folder: Path, events: Path | None = None) -> dict[str, Any]:
     help_wav = spoken("Help me.", models, folder / "help.wav")
     words = [spoken(text, models, folder / f"{number}.wav") for number, text in enumerate(WORDS)]
     noises = [cough(folder / "cough.wav", 0.4), click(folder / "click.wav", 0.8)]
@@ -74,6 +74,8 @@ def measure(trials: int, echo_db: float | None, models: Path, folder: Path) -> d
             alone = [_noise(running, system, help_wav, None, 0.5) for _ in range(max(1, trials // 4))]
         finally:
             running.stop()
+            if events:
+                events.write_text(running.told())
             if room:
                 room.terminate()
                 room.wait()
@@ -184,9 +186,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--trials", type=int, default=12)
     parser.add_argument("--echo", type=float, metavar="DB")
+    parser.add_argument("--events", type=Path, metavar="FILE", help="keep all that the assistant reported")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        measured = measure(options.trials, options.echo, models_dir(), Path(folder))
+        measured = measure(options.trials, options.echo, models_dir(), Path(folder), options.events)
     print(json.dumps(summary(measured)))
 
 

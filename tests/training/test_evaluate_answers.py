@@ -156,7 +156,7 @@ def test_a_colour_is_right_only_of_what_is_there(sentences: list[Sentence], is_t
 def test_that_a_thing_is_not_there_is_said_in_words_of_its_own() -> None:
     """Of "Is there no dog?" the answer is "I don't see a dog." or "I see a dog.", never a no that may mean either."""
     for probability, outcome in ((0.2, "right"), (0.4, "refused"), (0.55, "hedged wrong"), (0.9, "wrong")):
-        finding = Finding("presence", True, probability, "likelihoods", "dog", negated=True)
+        finding = Finding("presence", True, probability, "likelihoods", "dog", in_full=True)
         assert judge(posed("presence", "cat", is_there=False), [Sentence("...", "en", finding=finding)], THRESHOLDS) == outcome
 
 

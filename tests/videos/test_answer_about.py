@@ -41,7 +41,7 @@ def test_a_thing_is_looked_for_in_all_keyframes() -> None:
     assert choice.finding is not None and choice.finding.probability > 0.8
     assert times_s(list(choice.rests_on)) == [3.0]
     absent = choose_keyframes(DogAt(90), KEYFRAMES, parsed("Is there no dog?"), 4, 30.0).finding
-    assert absent is not None and absent.negated and absent.probability > 0.8
+    assert absent is not None and absent.in_full and absent.probability > 0.8
 
 
 def test_that_a_thing_is_nowhere_rests_on_all_keyframes() -> None:

@@ -13,7 +13,7 @@ from assistant.engines.asr.hallucination import spoken_words
 from assistant.engines.asr.whisper import FILES, WhisperTranscriber
 from assistant.engines.tts.espeak import EspeakSynthesizer
 from assistant.engines.vad.silero import SileroVad
-from assistant.hearing.listen import hear_file
+from assistant.hearing.two_languages import hear_file
 from assistant.messages import Sound, Transcript
 from assistant.problems import BadInput, DamagedModel, MissingModel
 from assistant.settings import EarSettings, VoiceSettings
