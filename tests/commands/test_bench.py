@@ -51,6 +51,8 @@ def test_nothing_is_left_in_the_models_folder(folder: Path) -> None:
         (["--variants", "q4"], "no weights of the kind 'q4'"),
         (["--model", "nowhere"], "no model named nowhere"),
         (["--against", "transformers"], "with --reference"),
+        (["--devices"], "--devices has no meaning for --what runtime"),
+        (["--language", "es"], "--language has no meaning for --what runtime"),
     ],
 )
 def test_what_is_not_there_is_named(folder: Path, arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:

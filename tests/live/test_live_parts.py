@@ -229,3 +229,18 @@ def test_a_describer_that_is_timed_answers_as_before() -> None:
     assert "".join(describer.answer(view, "What is this?")) == "A red cup."
     assert told == ["first_token", "tokens"]
     assert describer.max_pictures == 2
+
+
+def test_a_turns_record_tells_how_long_the_user_waited_for_each_step() -> None:
+    trace = TurnTrace()
+    events = [
+        {"event": "speech_ended", "time_s": 10.7, "turn": 1, "silence_s": 0.7},
+        {"event": "question", "time_s": 10.9, "turn": 1, "text": "What is this?", "language": "en"},
+        {"event": "sound_message", "time_s": 11.0, "what": "underrun occurred"},
+        {"event": "sentence", "time_s": 11.2, "turn": 1, "text": "A cup."},
+        {"event": "sound", "time_s": 11.5, "turn": 1, "text": "A cup."},
+    ]
+    assert not [record for event in events for record in trace.feed(event)]
+    [record] = trace.flush()
+    assert record["waits_s"] == {"end_of_speech": 0.7, "text": 0.9, "answer": 1.2, "sound": 1.5}
+    assert record["sound_messages"] == 1
