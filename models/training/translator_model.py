@@ -117,10 +117,16 @@ class CaptionTranslator(nn.Module):
         self.encoder_norm, self.decoder_norm = nn.LayerNorm(shape.width), nn.LayerNorm(shape.width)
         self.register_buffer("positions", positions(LONGEST, shape.width), persistent=False)
 
-    def encode(self, source: Tensor) -> tuple[Tensor, Tensor]:
+    def embed(self, *ids: Tensor) -> list[Tensor]:
+        """Return the shared embeddings of several tensors of ids, looked up at once: on a processor a second gradient of the table costs much."""
+        rows = self.embedding(torch.cat([each.flatten() for each in ids]))
+        parts = rows.split([each.numel() for each in ids])
+        return [part.view(*each.shape, self.shape.width) for part, each in zip(parts, ids, strict=True)]
+
+    def encode(self, source: Tensor, embedded: Tensor) -> tuple[Tensor, Tensor]:
         """Return the encoder's output [batch, length, width] and which of it is no padding [batch, 1, 1, length]."""
         mask = (source != PAD)[:, None, None]
-        x = self._embed(source)
+        x = self._placed(embedded)
         for layer in self.encoder:
             x = layer(x, mask)
         return self.encoder_norm(x), mask
@@ -129,20 +135,16 @@ class CaptionTranslator(nn.Module):
         """Return each decoder layer's keys and values of the encoder's output; they are the same for every language."""
         return [layer.attend_source.memory(encoded) for layer in self.decoder]
 
-    def decode(self, target: Tensor, memories: list[tuple[Tensor, Tensor]], source_mask: Tensor) -> Tensor:
+    def decode(self, embedded: Tensor, memories: list[tuple[Tensor, Tensor]], source_mask: Tensor) -> Tensor:
         """Return the decoder's output [batch, length, width]; a row begins with its language's token."""
-        x = self._embed(target)
+        x = self._placed(embedded)
         for layer, memory in zip(self.decoder, memories, strict=True):
             x = layer(x, None, memory, source_mask)
         return self.decoder_norm(x)
 
-    def logits(self, decoded: Tensor, allowed: Tensor) -> Tensor:
-        """Return scores of the pieces that a language has: [..., allowed]."""
-        return F.linear(decoded, self.embedding.weight[allowed], self.output_bias[allowed])
-
-    def _embed(self, ids: Tensor) -> Tensor:
-        x = self.embedding(ids) * self.shape.width**0.5
-        return self.drop(x + self.positions[: ids.shape[1]])
+    def _placed(self, embedded: Tensor) -> Tensor:
+        x = embedded * self.shape.width**0.5
+        return self.drop(x + self.positions[: x.shape[1]])
 
 
 def load_weights(model: CaptionTranslator, weights: dict[str, Any]) -> None:
