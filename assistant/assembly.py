@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from assistant.instruments.read_codes import CodeReader
 
 WHISPER = "whisper-base"
+SCENES = "scene-translator"
 FIREFOX = "firefox-en-pt"
 PPOCR = "ppocr-v6"
 DETECTOR = "yolov4-tiny"
@@ -193,7 +194,7 @@ def open_synthesizers(settings: VoiceSettings, store: ModelStore, voice: str | N
 
 
 def open_translators(store: ModelStore, threads: int = 0) -> list[Translator]:
-    """Open translators, the best first: the fetched models of single pairs, Firefox's, then Apertium where it is installed.
+    """Open translators, the best first: that of scenes, the fetched models of single pairs, Firefox's, then Apertium where it is installed.
 
     Each is loaded when it is first used.
     """
@@ -201,9 +202,11 @@ def open_translators(store: ModelStore, threads: int = 0) -> list[Translator]:
     from assistant.engines.translation.apertium import ApertiumTranslator
     from assistant.engines.translation.ctranslate import CTranslateTranslator
     from assistant.engines.translation.firefox import FirefoxTranslator
+    from assistant.engines.translation.scenes import SceneTranslator
 
     installed = _installed(TRANSLATES, store)
-    found: list[Translator] = [
+    found: list[Translator] = [SceneTranslator(store.folder(SCENES), threads)] if store.state(SCENES) == "installed" else []
+    found += [
         CTranslateTranslator(store.folder(each.name), each.languages[0], each.languages[1], threads)
         for each in installed
         if each.name != FIREFOX

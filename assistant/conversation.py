@@ -26,7 +26,7 @@ from assistant.answering.question_parser import (
     with_thing,
 )
 from assistant.answering.router import answer, examined, fittest, may_be_asked
-from assistant.answering.translating import Translation, find_translator, translate_faithfully
+from assistant.answering.translating import Translation, find_translator, translate_faithfully, translate_scene
 from assistant.answering.wake_word import after_wake_word
 from assistant.answering.wording import Phrase, Quotation, words_of
 from assistant.hearing.language_choice import LanguageChoice
@@ -286,7 +286,7 @@ class Conversation:
             english = words_of(finding, thresholds, ENGLISH)
             in_english = english.said(ENGLISH)[0] if isinstance(english, Phrase) else ""
             return Sentence(text, code, turn, "" if code == ENGLISH else in_english, finding)
-        told = self._translated(words, ENGLISH, question.language)
+        told = translate_scene(self._translators, words, question.language) if question.language != ENGLISH else Translation(words, ENGLISH)
         return Sentence(told.text, told.language, turn, "" if told.language == ENGLISH else words, finding)
 
     def _translated(self, text: str, source: str, target: str) -> Translation:

@@ -55,7 +55,8 @@ def write_translators(stored: Path, destination: Path, bits: str) -> list[str]:
     for language, pieces in about["pieces"].items():
         folder = destination / language
         folder.mkdir(parents=True)
-        _write(weights, about, language, pieces, folder, bits)
+        own = {name: array.copy() for name, array in weights.items()}  # CTranslate2 rounds in place
+        _write(own, about, language, pieces, folder, bits)
     for name in (ABOUT, PIECES, LEXICON):
         shutil.copyfile(stored / name, destination / name)
     return list(about["pieces"])

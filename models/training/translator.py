@@ -3,6 +3,7 @@
     python -m models.training.translator --data ../shared/data --out OUT [--minutes 80] [--threads 1]
 
 Writes a checkpoint to OUT every few minutes and goes on from it; each run's learning rate falls to nothing at the end of its minutes.
+To go on from committed weights, put weights.npz and pieces.spm (as pieces.model) of `models/translator` into OUT.
 An English sentence is encoded once for all of its translations, and the softmax of a language is over that language's pieces alone.
 """
 
@@ -22,10 +23,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from assistant.export.scene_translator import WEIGHTS
 from models.training.commands import run_command
 from models.training.program_sentences import program_rows
 from models.training.translation_data import TARGETS, Row, caption_rows, varied, with_stand_ins
-from models.training.translator_model import PAD, CaptionTranslator, Shape
+from models.training.translator_model import PAD, CaptionTranslator, Shape, load_weights
 
 PIECES = 12_000
 STAND_INS = [f"X{number}" for number in range(1, 7)]
@@ -157,6 +159,9 @@ def train(data: Path, out: Path, minutes: float, threads: int) -> None:
         model.load_state_dict(saved["model"])
         optimizer.load_state_dict(saved["optimizer"])
         average, state = saved["average"], saved["state"]
+    elif (out / WEIGHTS).exists():  # what an earlier session committed, without the optimiser's state
+        with np.load(out / WEIGHTS) as file:
+            load_weights(model, {name: file[name] for name in model.state_dict()})
     print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f} million parameters; at step {state['step']}", flush=True)
     budget_s, told, saved_s = minutes * 60, [0.0, 0, time.monotonic()], time.monotonic()
     while state["seconds"] < budget_s:
