@@ -15,6 +15,7 @@ from assistant.answering.commands import match_command
 from assistant.answering.commands_by_sound import match_stop_by_sound
 from assistant.answering.english_questions import in_question_order, spelled_as_question
 from assistant.answering.model_answers import ModelInstrument
+from assistant.answering.native_things import told_natively
 from assistant.answering.presence import PresenceInstrument, thresholds_of
 from assistant.answering.question_parser import (
     asks_about_safety,
@@ -258,9 +259,12 @@ class Conversation:
             is_read = finding.kind in ("reading", "translation")
             if sentence.text in said and not is_read:
                 continue  # two questions in one breath may show the same
-            if sentence.language != question.language and not in_english and not is_read:
-                in_english = True
-                yield self._say("english_follows", question.turn, question.language)
+            if sentence.language != question.language and not is_read:
+                if native := self._natively(finding, sentence, question):
+                    yield native
+                if not in_english:
+                    in_english = True
+                    yield self._say("english_follows", question.turn, question.language)
             said.add(sentence.text)
             yield sentence
         if not said:
@@ -288,6 +292,15 @@ class Conversation:
             return Sentence(text, code, turn, "" if code == ENGLISH else in_english, finding)
         told = translate_scene(self._translators, words, question.language) if question.language != ENGLISH else Translation(words, ENGLISH)
         return Sentence(told.text, told.language, turn, "" if told.language == ENGLISH else words, finding)
+
+    def _natively(self, finding: Finding, sentence: Sentence, question: Question) -> Sentence | None:
+        """The things that an English sentence names, in the question's language; nothing where none has a name there."""
+        words = told_natively(sentence.text, question.language) if finding.kind == "text" and question.language in languages() else None
+        if words is None:
+            return None
+        text, code = words.said(question.language)
+        english = told_natively(sentence.text, ENGLISH)
+        return Sentence(text, code, question.turn, english.said(ENGLISH)[0] if english else "", finding)
 
     def _translated(self, text: str, source: str, target: str) -> Translation:
         """In the target language, or as it is where nothing can translate it faithfully."""

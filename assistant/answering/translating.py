@@ -52,7 +52,7 @@ def tells_scenes(translators: Sequence[Translator], language: str) -> bool:
 
 
 def translate_scene(translators: Sequence[Translator], description: str, language: str) -> Translation:
-    """Put an English description of a picture into a language by the first translator that does it faithfully and, if it can tell, is sure."""
+    """Put an English description of a picture into a language by the first translator that does it faithfully, and surely."""
     for translator in translators:
         if isinstance(translator, SceneTranslator) and language in translator.scene_languages:
             told = _faithfully(functools.partial(translator.translate_scene, language=language), description, "en", language)

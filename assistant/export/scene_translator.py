@@ -71,7 +71,10 @@ def _write(weights: Weights, about: dict[str, Any], language: str, pieces: list[
     kept = sorted({*pieces, vocabulary.index(END), vocabulary.index(UNKNOWN), vocabulary.index(token)})
     shape = about["shape"]
     spec = TransformerSpec.from_config((shape["encoder_layers"], shape["decoder_layers"]), shape["heads"], pre_norm=True)
-    for name, part, embedding in (("encoder", spec.encoder, weights["embedding.weight"]), ("decoder", spec.decoder, weights["embedding.weight"][kept])):
+    for name, part, embedding in (
+        ("encoder", spec.encoder, weights["embedding.weight"]),
+        ("decoder", spec.decoder, weights["embedding.weight"][kept]),
+    ):
         table = part.embeddings[0] if name == "encoder" else part.embeddings
         table.weight = embedding
         part.scale_embeddings = True

@@ -1,6 +1,6 @@
 """Find which words stand for which in the captions and their translations (IBM's Model 1), for `engines/translation/word_lexicon.py`.
 
-    nice python -m models.training.align_words --data ../shared/data --out models/translator/lexicon.tsv
+nice python -m models.training.align_words --data ../shared/data --out models/translator/lexicon.tsv
 """
 
 from __future__ import annotations

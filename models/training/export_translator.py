@@ -1,6 +1,6 @@
 """Put a trained caption translator into `models/translator/`: averaged weights in 16 bits, the vocabulary, each language's pieces, hashes.
 
-    python -m models.training.export_translator --data ../shared/data --run OUT [--out models/translator]
+python -m models.training.export_translator --data ../shared/data --run OUT [--out models/translator]
 """
 
 from __future__ import annotations

@@ -86,7 +86,8 @@ class Layer(nn.Module):
     def __init__(self, shape: Shape, decodes: bool, drop: Dropout) -> None:
         super().__init__()
         self.norm_self, self.attend_self = nn.LayerNorm(shape.width), Attention(shape)
-        self.norm_source, self.attend_source = (nn.LayerNorm(shape.width), Attention(shape)) if decodes else (None, None)
+        self.norm_source: Any = nn.LayerNorm(shape.width) if decodes else None
+        self.attend_source: Any = Attention(shape) if decodes else None
         self.norm_inner, self.inner, self.outer = (
             nn.LayerNorm(shape.width),
             nn.Linear(shape.width, shape.inner),
@@ -94,7 +95,9 @@ class Layer(nn.Module):
         )
         self.drop = drop
 
-    def forward(self, x: Tensor, mask: Tensor | None, source: tuple[Tensor, Tensor] | None = None, source_mask: Tensor | None = None) -> Tensor:
+    def forward(
+        self, x: Tensor, mask: Tensor | None, source: tuple[Tensor, Tensor] | None = None, source_mask: Tensor | None = None
+    ) -> Tensor:
         normed = self.norm_self(x)
         x = x + self.drop(self.attend_self(normed, self.attend_self.memory(normed), mask, causal=source is not None))
         if source is not None:
@@ -118,7 +121,7 @@ class CaptionTranslator(nn.Module):
         self.register_buffer("positions", positions(LONGEST, shape.width), persistent=False)
 
     def embed(self, *ids: Tensor) -> list[Tensor]:
-        """Return the shared embeddings of several tensors of ids, looked up at once: on a processor a second gradient of the table costs much."""
+        """Return the shared embeddings of several tensors of ids, looked up at once, since each gradient of the table costs much."""
         rows = self.embedding(torch.cat([each.flatten() for each in ids]))
         parts = rows.split([each.numel() for each in ids])
         return [part.view(*each.shape, self.shape.width) for part, each in zip(parts, ids, strict=True)]

@@ -6,7 +6,6 @@ so small a model invents fluently where it doesn't know a word.
 
 from __future__ import annotations
 
-import json
 import math
 import re
 import threading
@@ -100,11 +99,20 @@ class SceneTranslator:
             return Told("", f"unknown: {', '.join(unknown)}")
         if _NEGATION.search(english):
             return Told("", "a negation")
-        source = [*pieces, _END]
-        found = model.translate_batch([source], beam_size=BEAM, max_decoding_length=2 * len(pieces) + 8)[0].hypotheses[0]
-        text = shared.pieces.join(found).strip()
-        sure = model.score_batch([source], [found])[0].log_probs
-        return self._judge(text, list(sure), words, language, shared)
+        found = self._search(pieces, model)
+        sure = model.score_batch([[*pieces, _END]], [found])[0].log_probs
+        return self._judge(shared.pieces.join(found).strip(), list(sure), words, language, shared)
+
+    def translation(self, sentence: str, language: str) -> str:
+        """Translate one sentence however unsure, for measuring."""
+        shared, model = self._load(language)
+        return shared.pieces.join(self._search(shared.pieces.pieces(sentence), model)).strip()
+
+    @staticmethod
+    def _search(pieces: list[str], model: Any) -> list[str]:
+        longest = 2 * len(pieces) + 8
+        best: list[str] = model.translate_batch([[*pieces, _END]], beam_size=BEAM, max_decoding_length=longest)[0].hypotheses[0]
+        return best
 
     def _judge(self, text: str, sure: list[float], words: list[str], language: str, shared: _Shared) -> Told:
         """Whether a translation keeps to the limits."""

@@ -15,10 +15,31 @@ from assistant.languages.normalized import normalize
 from assistant.languages.nouns import find_noun
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_IRREGULAR = frozenset("men women children people guys guy kids kid lady ladies feet teeth mice geese leaves shelves babies toddlers".split())
+_IRREGULAR = frozenset(
+    [
+        "men",
+        "women",
+        "children",
+        "people",
+        "guys",
+        "guy",
+        "kids",
+        "kid",
+        "lady",
+        "ladies",
+        "feet",
+        "teeth",
+        "mice",
+        "geese",
+        "leaves",
+        "shelves",
+        "babies",
+        "toddlers",
+    ]
+)
 """Words for people and things that the table of nouns doesn't find in this form."""
-_NUMBERS = frozenset("two three four five six seven eight nine ten".split())
-_NO_THINGS = frozenset("has well many walk walks top fires picks covers stands watch watches".split())
+_NUMBERS = frozenset(["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"])
+_NO_THINGS = frozenset(["has", "well", "many", "walk", "walks", "top", "fires", "picks", "covers", "stands", "watch", "watches"])
 """Words that the table of nouns knows, but that are hardly ever meant so."""
 _LONG = {"ar": 3, "zh": 1}
 """Letters from which on the beginning of a word may stand inside a longer word ("sonnenbrille"); 4 in the languages that aren't here."""
@@ -68,7 +89,7 @@ class WordLexicon:
 
     @classmethod
     def read(cls, text: str) -> WordLexicon:
-        """Read the table: a line of languages, then for each English word its number of sentences and its keys. ValueError if it is none."""
+        """Read the table: a line of languages, then for each English word its number of sentences and keys. ValueError if it is none."""
         head, *lines = text.splitlines()
         codes = head.split("\t")[2:]
         entries = {}
