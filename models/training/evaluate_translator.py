@@ -143,8 +143,8 @@ def format_line(language: str, figures: dict[str, Any]) -> str:
     everything = figures["everything"]
     return (
         f"{language}  BLEU/chrF of {figures['sentences']}: {everything['bleu']}/{everything['chrf']}; "
-        f"told {figures['told_share']:.0%} at {told['bleu']}/{told['chrf']}; {beside or 'no peers measured'}; {figures['seconds'] * 1000:.0f} ms a "
-        f"sentence, load {figures['load_s']} s, {figures['memory_mb']} MB; doubts {figures['doubts']}"
+        f"told {figures['told_share']:.0%} at {told['bleu']}/{told['chrf']}; {beside or 'no peers measured'}; "
+        f"{figures['seconds'] * 1000:.0f} ms a sentence, load {figures['load_s']} s, {figures['memory_mb']} MB; doubts {figures['doubts']}"
     )
 
 
