@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from assistant.instruments.read_codes import CodeReader
 
 WHISPER = "whisper-base"
+WHISPER_SMALL = "whisper-small"
 SCENES = "scene-translator"
 FIREFOX = "firefox-en-pt"
 PPOCR = "ppocr-v6"
@@ -141,7 +142,10 @@ def open_transcriber(
     enabled = enabled_languages(settings, language, store)
     can_be_translated = {source for translator in translators for source, target in translator.pairs if target == FALLBACK}
     untranslated = [code for code in can_be_translated & languages().keys() if languages()[code].english_by == "translator"]
-    return WhisperTranscriber(store.folder(WHISPER), open_voice_detector(), settings, threads, enabled, untranslated)
+    is_harder = language in languages() and not languages()[language].is_heard and store.state(WHISPER_SMALL) == "installed"
+    return WhisperTranscriber(
+        store.folder(WHISPER_SMALL if is_harder else WHISPER), open_voice_detector(), settings, threads, enabled, untranslated
+    )
 
 
 def enabled_languages(settings: EarSettings, language: str, store: ModelStore) -> tuple[str, ...]:
