@@ -249,7 +249,7 @@ class Conversation:
         if not isinstance(seen, View):
             yield self._say(seen or "no_picture", question.turn, question.language)
             return
-        yield from self.told(self._findings(seen, question, detail), question)
+        yield from self.told(self.findings(seen, question, detail), question)
 
     def told(self, findings: Iterable[Finding], question: Question) -> Iterator[Sentence]:
         """Yield the words for what was found out about a question, as it comes; that nothing can be told if nothing comes."""
@@ -270,7 +270,8 @@ class Conversation:
         if not said:
             yield self._say("no_answer", question.turn, question.language)
 
-    def _findings(self, view: View, question: Question, detail: Detail) -> Iterator[Finding]:
+    def findings(self, view: View, question: Question, detail: Detail = "normal") -> Iterator[Finding]:
+        """Yield what is found out about a question, to be `told` in as many languages as are wanted."""
         by_clause = self._by_clause and question.language == ENGLISH  # only whole sentences can be translated
         describer = self._describer
         instruments = (*self._instruments, PresenceInstrument(describer), ModelInstrument(describer, by_clause=by_clause))
