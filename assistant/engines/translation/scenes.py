@@ -18,7 +18,7 @@ from assistant.engines.translation.word_lexicon import WordLexicon, english_word
 from assistant.problems import BadInput, DamagedModel, MissingModel, shorten
 
 BEAM = 4
-"""Sentences kept at each step of the beam search."""
+"""Sentences kept at each step of the beam search; the likeliest of them that loses nothing is told."""
 LONGEST_SOURCE = 60
 """Pieces in one sentence; longer ones weren't trained on."""
 LEAST_SENTENCES = 3
@@ -28,6 +28,8 @@ _FIX = "run `assistant models remove scene-translator`, then `assistant setup`"
 _STAND_IN = re.compile(r'"?\bX\d\b"?')
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"])")
 _TYPOGRAPHIC = str.maketrans({"’": "'", "‘": "'", "–": "-", "—": "-", "\u00a0": " "})
+_REPEATED = re.compile(r"(.)\1{3}|\b(\w{3,}) \2\b|\b(\w{5,})\b.*\b\3\b.*\b\3\b")
+"""A letter four times, a word twice in a row or three times in all."""
 _NEGATION = re.compile(r"\b(?:not?|never|none|nobody|nothing|without|cannot|\w+n't)\b", re.IGNORECASE)
 """Captions hardly ever say what isn't there, so the model can't be trusted with it."""
 
@@ -37,10 +39,8 @@ class Limits(NamedTuple):
 
     mean: float = -0.55
     """Mean log-probability of its pieces, at least."""
-    least: float = -3.5
+    least: float = -2.5
     """Log-probability of each piece, at least."""
-    lost_share: float = 0.34
-    """Of the English words that name no thing: what share may have nothing that stands for it."""
 
 
 class Told(NamedTuple):
@@ -100,34 +100,37 @@ class SceneTranslator:
         if _NEGATION.search(english):
             return Told("", "a negation")
         found = self._search(pieces, model)
-        sure = model.score_batch([[*pieces, _END]], [found])[0].log_probs
-        return self._judge(shared.pieces.join(found).strip(), list(sure), words, language, shared)
+        scored = model.score_batch([[*pieces, _END]] * len(found), found)
+        told = [
+            self._judge(shared.pieces.join(each).strip(), list(score.log_probs), words, language, shared)
+            for each, score in zip(found, scored, strict=True)
+        ]
+        return next((one for one in told if not one.doubt), told[0])
 
     def translation(self, sentence: str, language: str) -> str:
         """Translate one sentence however unsure, for measuring."""
         shared, model = self._load(language)
-        return shared.pieces.join(self._search(shared.pieces.pieces(sentence), model)).strip()
+        return shared.pieces.join(self._search(shared.pieces.pieces(sentence), model)[0]).strip()
 
     @staticmethod
-    def _search(pieces: list[str], model: Any) -> list[str]:
-        longest = 2 * len(pieces) + 8
-        best: list[str] = model.translate_batch([[*pieces, _END]], beam_size=BEAM, max_decoding_length=longest)[0].hypotheses[0]
-        return best
+    def _search(pieces: list[str], model: Any) -> list[list[str]]:
+        """The likeliest translations, the best first."""
+        options = {"beam_size": BEAM, "num_hypotheses": BEAM, "max_decoding_length": 2 * len(pieces) + 8}
+        found: list[list[str]] = model.translate_batch([[*pieces, _END]], **options)[0].hypotheses
+        return found
 
     def _judge(self, text: str, sure: list[float], words: list[str], language: str, shared: _Shared) -> Told:
         """Whether a translation keeps to the limits."""
         mean, least, limits = math.fsum(sure) / len(sure), min(sure), self._limits
         lost = shared.lexicon.lost(words, text, language)
-        things = [word for word in lost if must_survive(word)]
-        others = [word for word in words if not must_survive(word) and shared.lexicon.is_content(word, language)]
-        missing = [word for word in others if word in lost]
+        missing = [word for word in lost if must_survive(word) or shared.lexicon.is_content(word, language)]
         doubt = ""
         if _UNKNOWN in text or "⁇" in text:
             doubt = "an unknown piece"
-        elif things:
-            doubt = f"lost: {', '.join(things)}"
-        elif others and len(missing) > limits.lost_share * len(others):
+        elif missing:
             doubt = f"lost: {', '.join(missing)}"
+        elif _REPEATED.search(text.lower()):
+            doubt = "it stammers"
         elif mean < limits.mean or least < limits.least:
             doubt = "unsure"
         return Told(text, doubt, mean, least, tuple(lost))

@@ -41,6 +41,86 @@ _IRREGULAR = frozenset(
 _NUMBERS = frozenset(["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"])
 _NO_THINGS = frozenset(["has", "well", "many", "walk", "walks", "top", "fires", "picks", "covers", "stands", "watch", "watches"])
 """Words that the table of nouns knows, but that are hardly ever meant so."""
+_SMALL_WORDS = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "this",
+        "that",
+        "these",
+        "those",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "being",
+        "has",
+        "have",
+        "had",
+        "do",
+        "does",
+        "it",
+        "its",
+        "he",
+        "she",
+        "they",
+        "his",
+        "her",
+        "their",
+        "them",
+        "him",
+        "who",
+        "which",
+        "what",
+        "where",
+        "while",
+        "when",
+        "as",
+        "and",
+        "or",
+        "but",
+        "of",
+        "in",
+        "on",
+        "at",
+        "to",
+        "by",
+        "for",
+        "from",
+        "with",
+        "into",
+        "onto",
+        "out",
+        "up",
+        "down",
+        "off",
+        "over",
+        "through",
+        "around",
+        "some",
+        "any",
+        "one",
+        "other",
+        "another",
+        "all",
+        "so",
+        "than",
+        "there",
+        "very",
+        "appears",
+        "appear",
+        "seems",
+        "seem",
+        "wearing",
+        "standing",
+        "sitting",
+        "looking",
+    ]
+)
+"""Words that translations do without, or put by an ending or in many ways."""
 _LONG = {"ar": 3, "zh": 1}
 """Letters from which on the beginning of a word may stand inside a longer word ("sonnenbrille"); 4 in the languages that aren't here."""
 _INFLECTING = ("cs", "uk")
@@ -103,8 +183,8 @@ class WordLexicon:
         return [word for word in words if word not in self._entries or self._entries[word].sentences < least]
 
     def is_content(self, word: str, language: str) -> bool:
-        """Tell whether something is known to stand for a word: nothing does for "the"."""
-        return len(word) > 2 and word in self._entries and bool(self._entries[word].keys.get(language))
+        """Tell whether a word says something of its own, and what stands for it is known: nothing does for "the"."""
+        return word not in _SMALL_WORDS and word in self._entries and bool(self._entries[word].keys.get(language))
 
     def lost(self, words: Sequence[str], translation: str, language: str) -> list[str]:
         """Return the words that can't be found in a translation."""

@@ -111,8 +111,8 @@ class TestEngine:
         assert SceneTranslator(tiny, threads=1).translate_scene(odd, "de") == ""
 
     def test_without_limits_the_words_alone_decide(self, tiny: Path) -> None:
-        told = SceneTranslator(tiny, threads=1, limits=Limits(-1e9, -1e9, 1.0)).explain("A man.", "de")
-        assert told.doubt.startswith("lost: man") or "mann" in told.text.lower()
+        told = SceneTranslator(tiny, threads=1, limits=Limits(-1e9, -1e9)).explain("A man.", "de")
+        assert told.doubt.startswith(("lost: man", "it stammers")) or "mann" in told.text.lower()
 
     def test_missing_and_damaged_files_are_problems(self, tiny: Path) -> None:
         with pytest.raises(MissingModel, match="assistant setup"):
