@@ -81,6 +81,11 @@ class SceneTranslator:
         """Refuse: BadInput, for it has no pairs."""
         raise BadInput(f"this translator has no {source!r} to {target!r}", "it knows descriptions of pictures alone")
 
+    @property
+    def lexicon(self) -> WordLexicon:
+        """Return the words that stand for others. DamagedModel if the file can't be read."""
+        return self._load(min(self.scene_languages))[0].lexicon
+
     def translate_scene(self, description: str, language: str) -> str:
         """Return an English description in a language, "" where it isn't sure of every sentence of it. DamagedModel."""
         told = [self.explain(sentence, language) for sentence in _SENTENCE.split(description.strip()) if sentence]
