@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from assistant import assembly
 from assistant.commands import setup
 from assistant.commands.language_sets import default_language, make_default, wanted_for
 from assistant.commands.options import settings_of
@@ -71,7 +72,7 @@ def run_setup(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *codes: str) -> l
 
     monkeypatch.setattr(setup, "fetch_model", fetch)
     monkeypatch.setattr(setup, "installed_models", lambda store: [])
-    monkeypatch.setattr(setup.assembly, "eye_name", lambda *_: "starter")
+    monkeypatch.setattr(assembly, "eye_name", lambda *_: "starter")
     return [data for _, data in setup.run(argparse.Namespace(languages=list(codes), extras=[], models_dir=tmp_path, starter_only=True))]
 
 
