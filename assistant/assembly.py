@@ -198,7 +198,7 @@ def open_synthesizers(settings: VoiceSettings, store: ModelStore, voice: str | N
 
 
 def open_translators(store: ModelStore, threads: int = 0) -> list[Translator]:
-    """Open translators, the best first: that of scenes, the fetched models of single pairs, Firefox's, then Apertium where it is installed.
+    """Open translators, the best first: the fetched models of single pairs, Firefox's, that of scenes, then Apertium where it is installed.
 
     Each is loaded when it is first used.
     """
@@ -209,14 +209,15 @@ def open_translators(store: ModelStore, threads: int = 0) -> list[Translator]:
     from assistant.engines.translation.scenes import SceneTranslator
 
     installed = _installed(TRANSLATES, store)
-    found: list[Translator] = [SceneTranslator(store.folder(SCENES), threads)] if store.state(SCENES) == "installed" else []
-    found += [
+    found: list[Translator] = [
         CTranslateTranslator(store.folder(each.name), each.languages[0], each.languages[1], threads)
         for each in installed
         if each.name != FIREFOX
     ]
     if any(each.name == FIREFOX for each in installed):
         found.append(FirefoxTranslator(store.folder(FIREFOX), SessionSettings(threads, spin=False)))
+    if store.state(SCENES) == "installed":
+        found.append(SceneTranslator(store.folder(SCENES), threads))
     with contextlib.suppress(MissingModel):
         found.append(ApertiumTranslator())
     return found
