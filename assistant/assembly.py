@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from assistant.instruments.read_codes import CodeReader
 
 WHISPER = "whisper-base"
+WHISPER_SMALL = "whisper-small"
+SCENES = "scene-translator"
 FIREFOX = "firefox-en-pt"
 PPOCR = "ppocr-v6"
 DETECTOR = "yolov4-tiny"
@@ -140,7 +142,10 @@ def open_transcriber(
     enabled = enabled_languages(settings, language, store)
     can_be_translated = {source for translator in translators for source, target in translator.pairs if target == FALLBACK}
     untranslated = [code for code in can_be_translated & languages().keys() if languages()[code].english_by == "translator"]
-    return WhisperTranscriber(store.folder(WHISPER), open_voice_detector(), settings, threads, enabled, untranslated)
+    is_harder = language in languages() and not languages()[language].is_heard and store.state(WHISPER_SMALL) == "installed"
+    return WhisperTranscriber(
+        store.folder(WHISPER_SMALL if is_harder else WHISPER), open_voice_detector(), settings, threads, enabled, untranslated
+    )
 
 
 def enabled_languages(settings: EarSettings, language: str, store: ModelStore) -> tuple[str, ...]:
@@ -193,7 +198,7 @@ def open_synthesizers(settings: VoiceSettings, store: ModelStore, voice: str | N
 
 
 def open_translators(store: ModelStore, threads: int = 0) -> list[Translator]:
-    """Open translators, the best first: the fetched models of single pairs, Firefox's, then Apertium where it is installed.
+    """Open translators, the best first: the fetched models of single pairs, Firefox's, that of scenes, then Apertium where it is installed.
 
     Each is loaded when it is first used.
     """
@@ -201,6 +206,7 @@ def open_translators(store: ModelStore, threads: int = 0) -> list[Translator]:
     from assistant.engines.translation.apertium import ApertiumTranslator
     from assistant.engines.translation.ctranslate import CTranslateTranslator
     from assistant.engines.translation.firefox import FirefoxTranslator
+    from assistant.engines.translation.scenes import SceneTranslator
 
     installed = _installed(TRANSLATES, store)
     found: list[Translator] = [
@@ -210,6 +216,8 @@ def open_translators(store: ModelStore, threads: int = 0) -> list[Translator]:
     ]
     if any(each.name == FIREFOX for each in installed):
         found.append(FirefoxTranslator(store.folder(FIREFOX), SessionSettings(threads, spin=False)))
+    if store.state(SCENES) == "installed":
+        found.append(SceneTranslator(store.folder(SCENES), threads))
     with contextlib.suppress(MissingModel):
         found.append(ApertiumTranslator())
     return found

@@ -15,6 +15,7 @@ from assistant.answering.commands import match_command
 from assistant.answering.commands_by_sound import match_stop_by_sound
 from assistant.answering.english_questions import in_question_order, spelled_as_question
 from assistant.answering.model_answers import ModelInstrument
+from assistant.answering.native_things import told_natively
 from assistant.answering.presence import PresenceInstrument, thresholds_of
 from assistant.answering.question_parser import (
     asks_about_safety,
@@ -26,7 +27,7 @@ from assistant.answering.question_parser import (
     with_thing,
 )
 from assistant.answering.router import answer, examined, fittest, may_be_asked
-from assistant.answering.translating import Translation, find_translator, translate_faithfully
+from assistant.answering.translating import Translation, find_translator, translate_faithfully, translate_scene
 from assistant.answering.wake_word import after_wake_word
 from assistant.answering.wording import Phrase, Quotation, words_of
 from assistant.hearing.language_choice import LanguageChoice
@@ -248,7 +249,7 @@ class Conversation:
         if not isinstance(seen, View):
             yield self._say(seen or "no_picture", question.turn, question.language)
             return
-        yield from self.told(self._findings(seen, question, detail), question)
+        yield from self.told(self.findings(seen, question, detail), question)
 
     def told(self, findings: Iterable[Finding], question: Question) -> Iterator[Sentence]:
         """Yield the words for what was found out about a question, as it comes; that nothing can be told if nothing comes."""
@@ -258,15 +259,19 @@ class Conversation:
             is_read = finding.kind in ("reading", "translation")
             if sentence.text in said and not is_read:
                 continue  # two questions in one breath may show the same
-            if sentence.language != question.language and not in_english and not is_read:
-                in_english = True
-                yield self._say("english_follows", question.turn, question.language)
+            if sentence.language != question.language and not is_read:
+                if native := self._natively(finding, sentence, question):
+                    yield native
+                if not in_english:
+                    in_english = True
+                    yield self._say("english_follows", question.turn, question.language)
             said.add(sentence.text)
             yield sentence
         if not said:
             yield self._say("no_answer", question.turn, question.language)
 
-    def _findings(self, view: View, question: Question, detail: Detail) -> Iterator[Finding]:
+    def findings(self, view: View, question: Question, detail: Detail = "normal") -> Iterator[Finding]:
+        """Yield what is found out about a question, to be `told` in as many languages as are wanted."""
         by_clause = self._by_clause and question.language == ENGLISH  # only whole sentences can be translated
         describer = self._describer
         instruments = (*self._instruments, PresenceInstrument(describer), ModelInstrument(describer, by_clause=by_clause))
@@ -286,8 +291,17 @@ class Conversation:
             english = words_of(finding, thresholds, ENGLISH)
             in_english = english.said(ENGLISH)[0] if isinstance(english, Phrase) else ""
             return Sentence(text, code, turn, "" if code == ENGLISH else in_english, finding)
-        told = self._translated(words, ENGLISH, question.language)
+        told = translate_scene(self._translators, words, question.language) if question.language != ENGLISH else Translation(words, ENGLISH)
         return Sentence(told.text, told.language, turn, "" if told.language == ENGLISH else words, finding)
+
+    def _natively(self, finding: Finding, sentence: Sentence, question: Question) -> Sentence | None:
+        """The things that an English sentence names, in the question's language; nothing where none has a name there."""
+        words = told_natively(sentence.text, question.language) if finding.kind == "text" and question.language in languages() else None
+        if words is None:
+            return None
+        text, code = words.said(question.language)
+        english = told_natively(sentence.text, ENGLISH)
+        return Sentence(text, code, question.turn, english.said(ENGLISH)[0] if english else "", finding)
 
     def _translated(self, text: str, source: str, target: str) -> Translation:
         """In the target language, or as it is where nothing can translate it faithfully."""

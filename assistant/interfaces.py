@@ -333,6 +333,20 @@ class Translator(Protocol):
 
 
 @runtime_checkable
+class SceneTranslator(Translator, Protocol):
+    """Tells English descriptions of pictures in other languages, where it is sure; as a Translator of any text it has no pairs."""
+
+    @property
+    def scene_languages(self) -> frozenset[str]:
+        """Return the two-letter codes of the languages."""
+        ...
+
+    def translate_scene(self, description: str, language: str) -> str:
+        """Return the description in one of its languages; "" where it isn't sure. Safe from several threads."""
+        ...
+
+
+@runtime_checkable
 class PictureMemory(SceneDescriber, Protocol):
     """A SceneDescriber that can look again at what it has encoded, without the picture: for searching a video more than once."""
 

@@ -135,8 +135,8 @@ def test_the_answer_comes_sentence_by_sentence() -> None:
 def test_a_foreign_question_is_told_that_the_description_is_in_english() -> None:
     talk = conversation()
     answer = list(talk.answer(talk.look([keyframe()]), Question("O que é isto?", "pt", "What is this?")))
-    assert said(answer) == [phrase("english_follows", "pt"), ("A cat.", "en"), ("It sleeps.", "en")]
-    assert answer[0].english == phrase("english_follows", "en")[0]
+    assert said(answer) == [("Vejo: um gato.", "pt"), phrase("english_follows", "pt"), ("A cat.", "en"), ("It sleeps.", "en")]
+    assert [sentence.english for sentence in answer[:2]] == ["I see a cat.", phrase("english_follows", "en")[0]]
 
 
 def test_a_bad_picture_is_named_and_nothing_is_described() -> None:
@@ -245,7 +245,7 @@ def test_what_was_asked_about_before_is_forgotten_when_the_user_says_so() -> Non
 def test_what_cant_be_translated_faithfully_is_told_in_english_after_a_word_of_warning() -> None:
     talk = Conversation(None, ScriptedDescriber(["Bus 42. A cat."]), EarSettings(), translators=[Capitals()])
     answer = list(talk.answer(talk.look([keyframe()]), Question("O que é isto?", "pt", "What is this?", 1)))
-    assert said(answer) == [phrase("english_follows", "pt"), ("Bus 42.", "en"), ("A CAT.", "pt")]
+    assert said(answer) == [("Vejo: um ônibus.", "pt"), phrase("english_follows", "pt"), ("Bus 42.", "en"), ("A CAT.", "pt")]
 
 
 def test_a_command_is_understood_however_unsure_the_recogniser_is_of_the_language() -> None:

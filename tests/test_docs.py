@@ -14,7 +14,8 @@ from assistant.settings import Settings, load_settings
 from tests.support.folders import PROJECT
 
 DOCUMENTS = [
-    *(PROJECT / name for name in ("README.md", "CONTRIBUTING.md", "assistant/languages/README.md", "models/starter/README.md")),
+    *(PROJECT / name for name in ("README.md", "CONTRIBUTING.md", "assistant/languages/README.md")),
+    *(PROJECT / "models" / name / "README.md" for name in ("starter", "translator")),
     *sorted((PROJECT / "docs").glob("*.md")),
 ]
 BLOCK_LINE = re.compile(r"^ {4,}(.+)$", re.MULTILINE)

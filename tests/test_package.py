@@ -12,7 +12,7 @@ from tests.support.folders import PROJECT
 INSTALLED = [
     *("assistant/**/*.py", "assistant/**/*.toml", "assistant/**/*.npz", "assistant/languages/*.tsv"),
     *("assistant/py.typed", "assistant/commands/demo_files/*"),
-    *("models/*.toml", "models/starter/*", "voices/*.toml"),
+    *("models/*.toml", "models/starter/*", "models/translator/*", "voices/*.toml"),
 ]
 
 

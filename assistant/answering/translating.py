@@ -5,12 +5,13 @@ What must not be translated is taken out, and a word that no translator touches 
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from assistant.interfaces import Translator
+from assistant.interfaces import SceneTranslator, Translator
 from assistant.languages.quotations import QUOTED
 
 _ADDRESS = r"\b(?:https?://|www\.)\S*\w|\b[\w.+-]+@[\w-]+\.\w+"
@@ -45,18 +46,44 @@ def find_translator(translators: Sequence[Translator], source: str, target: str)
     return next((translator for translator in translators if (source, target) in translator.pairs), None)
 
 
+def tells_scenes(translators: Sequence[Translator], language: str) -> bool:
+    """Tell whether something can put an English description of a picture into a language."""
+    return any(("en", language) in each.pairs or language in _scene_languages(each) for each in translators)
+
+
+def translate_scene(translators: Sequence[Translator], description: str, language: str) -> Translation:
+    """Put an English description of a picture into a language by the first translator that does it faithfully, and surely."""
+    for translator in translators:
+        if isinstance(translator, SceneTranslator) and language in translator.scene_languages:
+            told = _faithfully(functools.partial(translator.translate_scene, language=language), description, "en", language)
+        elif ("en", language) in translator.pairs:
+            told = translate_faithfully(translator, description, "en", language)
+        else:
+            continue
+        if told.language == language:
+            return told
+    return Translation(description, "en")
+
+
+def _scene_languages(translator: Translator) -> frozenset[str]:
+    return translator.scene_languages if isinstance(translator, SceneTranslator) else frozenset()
+
+
 def translate_faithfully(translator: Translator, sentence: str, source: str, target: str) -> Translation:
     """Translate one sentence; in parts, or not at all, where its numbers, names and quotes wouldn't survive otherwise.
 
     Quoted text stays in the source's language: `speaking/mixed_languages.py` finds it there.
     """
+    return _faithfully(lambda part: translator.translate(part, source, target), sentence, source, target)
 
+
+def _faithfully(translate: Callable[[str], str], sentence: str, source: str, target: str) -> Translation:
     for care in (_FIRST_CARE, _MORE_CARE):
-        text = _attempt(sentence, care, lambda part: translator.translate(part, source, target))
+        text = _attempt(sentence, care, translate)
         if text is not None:
             return Translation(_localise_numbers(text, sentence, target) if source == "en" else text, target)
     clauses = _CLAUSE.split(sentence)
-    parts = [translate_faithfully(translator, clause, source, target) for clause in clauses] if len(clauses) > 1 else []
+    parts = [_faithfully(translate, clause, source, target) for clause in clauses] if len(clauses) > 1 else []
     if parts and all(part.language == target for part in parts):
         return Translation(" ".join(part.text for part in parts), target)
     return Translation(sentence, source)
@@ -77,6 +104,8 @@ def _attempt(sentence: str, care: re.Pattern[str], translate: Callable[[str], st
     if not re.search(r"[^\W\d_]", _STAND_IN.sub("", spared)):
         return sentence  # there is nothing else in it
     translated = _begin_alike(spared, translate(spared))
+    if not translated:
+        return None  # the translator isn't sure
     if sorted(_STAND_IN.findall(translated)) != sorted(_STAND_IN.findall(spared)) or not _survives(spared, translated, translate):
         return None
     return _WITH_MARKS.sub(lambda match: kept[int(match[1]) - 1], translated)

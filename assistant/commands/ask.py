@@ -37,7 +37,8 @@ from assistant.conversation import ENGLISH, Conversation
 from assistant.hearing.listen import whole_utterance
 from assistant.hearing.two_languages import parts_if_dropped
 from assistant.interfaces import SceneDescriber, Transcriber
-from assistant.languages import languages, phrase
+from assistant.languages import phrase
+from assistant.languages.codes import language_code
 from assistant.languages.nouns import name, nouns
 from assistant.messages import Finding, Keyframe, PictureProblem, Question, Sentence, SingleObject, View
 from assistant.problems import BadInput
@@ -62,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("media", metavar="MEDIA", help="a picture or video file")
     parser.add_argument("question", metavar="QUESTION", help="text, or a sound file with the spoken question")
     add_model_argument(parser)
-    parser.add_argument("--language", metavar="xx", help="the question's language; default: English for text, detected for speech")
+    parser.add_argument("--language", metavar="xx", help="the question's language; default: your own for text, detected for speech")
     parser.add_argument("--out", type=Path, metavar="WAV", help="also speak the answer into this file")
     parser.add_argument("--raw", action="store_true", help="the question exactly as given, nothing added, checked or translated")
     parser.add_argument("--tiles", choices=("one", "split"), default="one", help="with --raw: one tile, or the picture cut into many")
@@ -99,7 +100,7 @@ def _asked(options: argparse.Namespace, settings: Settings, store: ModelStore, m
         understood = _heard(options, conversation, transcriber, settings.ears)
         watch.lap("hear")
     else:
-        understood = [conversation.written(options.question, options.language or ENGLISH)]
+        understood = [conversation.written(options.question, language)]
     answers = [
         _from_steps(options, settings, store, media, asked, watch)
         or _answer(conversation, describer, media, asked, settings.answers, watch)
@@ -277,5 +278,4 @@ def _check_question(options: argparse.Namespace) -> None:
         raise BadInput("the question is empty", "write a question after the file's name, or name a sound file")
     if len(options.question) > LONGEST_QUESTION and not is_sound_file(options.question):
         raise BadInput(f"the question has {len(options.question)} characters", f"ask in at most {LONGEST_QUESTION}")
-    if options.language and options.language not in languages():
-        raise BadInput(f"the language {options.language!r} is unknown", f"use one of {', '.join(languages())}")
+    options.language = language_code(options.language) if options.language else None

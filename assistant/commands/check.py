@@ -14,7 +14,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from assistant import assembly
-from assistant.answering.translating import find_translator
+from assistant.answering.translating import tells_scenes
 from assistant.commands.demo import demo_file
 from assistant.commands.options import add_model_argument, store_of
 from assistant.commands.output import Result, Stopwatch
@@ -135,7 +135,7 @@ def _languages(store: ModelStore) -> Iterator[Result]:
     listened_for = assembly.enabled_languages(settings.ears, settings.language, store)
     espeak = assembly.open_synthesizers(settings.voice, store)[-1]
     for code, language in languages().items():
-        lacks, answers_from = lacking(code), find_translator(translators, ENGLISH, code)
+        lacks, answers_from = lacking(code), tells_scenes(translators, code)
         voice = next((name for name in language.voices if store.state(name) == "installed"), "eSpeak NG" if espeak.speaks(code) else "")
         parts = {
             "hear": f"{'usable' if language.is_heard else 'unusable'}, {'on' if code in listened_for else 'off'}",

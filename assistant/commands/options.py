@@ -7,6 +7,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from assistant.commands.language_sets import default_language
 from assistant.settings import Settings, load_settings
 from assistant.store.model_store import ModelStore, models_dir
 from assistant.written_files import WAV, check_place
@@ -37,7 +38,7 @@ def check_sound_place(options: argparse.Namespace) -> None:
 
 def settings_of(options: argparse.Namespace) -> Settings:
     """Return the settings of --settings, with --model over it where the command has that."""
-    settings = load_settings(options.settings)
+    settings = load_settings(options.settings) if options.settings else replace(Settings(), language=default_language())
     model = getattr(options, "model", None)
     return replace(settings, answers=replace(settings.answers, model=model)) if model else settings
 

@@ -19,6 +19,7 @@ from assistant.commands.options import add_force_argument, add_settings_argument
 from assistant.commands.output import resident_bytes
 from assistant.conversation import Conversation
 from assistant.interfaces import Button, EchoCanceller
+from assistant.languages.codes import language_code
 from assistant.live.loop import Devices, LiveLoop
 from assistant.live.session import EventSink
 from assistant.live.timed_describer import timed
@@ -45,7 +46,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--microphone", metavar="SRC", help="part of a microphone's name, or a sound file")
     parser.add_argument("--speaker", metavar="DST", help="part of a loudspeaker's name, or a WAV file to write")
     add_settings_argument(parser)
-    parser.add_argument("--language", metavar="xx", help="the user's language, spoken until another one is heard (default: en)")
+    parser.add_argument(
+        "--language", metavar="xx", help="the user's language, spoken until another one is heard (default: the one of set-up, else en)"
+    )
     parser.add_argument("--duration-s", type=float, metavar="S", help="stop after this many seconds")
     parser.add_argument("--trace", type=Path, metavar="FILE", help="write what each turn was, and when, into FILE, one JSON object a line")
     add_force_argument(parser)
@@ -147,7 +150,7 @@ def _echo_canceller() -> EchoCanceller | None:
 
 def _with_languages(settings: Settings, language: str | None, store: ModelStore) -> Settings:
     """With every language that is listened for, the user's first."""
-    settings = replace(settings, language=language or settings.language)
+    settings = replace(settings, language=language_code(language) if language else settings.language)
     enabled = assembly.enabled_languages(settings.ears, settings.language, store)
     return replace(settings, ears=replace(settings.ears, languages=enabled))
 

@@ -1,15 +1,21 @@
-"""`assistant setup`: fetches and verifies the default set, a better eye where that can be had, and more with --with. Safe to run again."""
+"""`assistant setup`: fetches and verifies the default set, a better eye where that can be had, and more with --language and --with.
+
+Safe to run again.
+"""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from assistant import assembly
+from assistant.commands.language_sets import make_default, wanted_for
 from assistant.commands.models import fetch_model
 from assistant.commands.options import store_of
 from assistant.commands.output import Result
 from assistant.commands.variants import choose_variants, installed_models
+from assistant.languages import languages
+from assistant.languages.codes import language_code
 from assistant.problems import DamagedModel, DiskFull, NetworkTrouble
 from assistant.settings import BEST_MODEL
 from assistant.store.eye_choice import EYES, Machine, fitting_eye
@@ -22,23 +28,41 @@ _LATER = "the small starter sees until then; run `assistant setup` again"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `assistant setup` takes."""
     parser.add_argument("--with", dest="extras", metavar="NAME", nargs="+", default=[], help="models or voices beyond the default set")
+    languages_help = "your languages, the first becomes the default: their voices, translators and ears too, as far as they can be had"
+    parser.add_argument("--language", dest="languages", metavar="xx", nargs="+", default=[], help=languages_help)
     eye = parser.add_mutually_exclusive_group()
     eye.add_argument("--small", action="store_true", help="of the better eyes only the smaller one, SmolVLM2-256M")
     eye.add_argument("--starter-only", action="store_true", help="no better eye than the starter")
 
 
 def run(options: argparse.Namespace) -> Iterator[Result]:
-    """Fetch the default set, --with and the eye; yield one result a model, and one for each whose variants were compared."""
+    """Fetch the default set, --with, --language and the eye; yield a result for each model, and each whose variants were compared."""
     store = store_of(options)
+    codes = list(dict.fromkeys(language_code(text) for text in options.languages))
     extras = [find_manifest(name) for name in options.extras]
     for manifest in [*(manifest for manifest in all_manifests() if manifest.default), *extras]:
         yield fetch_model(manifest, store)
+    yield from _set_up(codes, store)
     if not options.starter_only:
         yield from _fetch_eye(store, EYES[1:] if options.small else EYES)
     for choice in choose_variants(installed_models(store), store):
         yield f"{choice.model}: the fastest variant here; {choice.detail}", {"name": choice.model, **choice.to_dict()}
     eye = assembly.eye_name(BEST_MODEL, store)
     yield f"the eye is {eye}", {"eye": eye}
+
+
+def _set_up(codes: Sequence[str], store: ModelStore) -> Iterator[Result]:
+    """Fetch what languages need; what can't be had is named, with what happens without it, and stops nothing."""
+    for code in codes:
+        for manifest, without in wanted_for(code):
+            try:
+                yield fetch_model(manifest, store)
+            except (NetworkTrouble, DamagedModel) as trouble:
+                text = f"{manifest.name}: not here, {trouble.what}. {without[:1].upper()}{without[1:]}."
+                yield text, {"name": manifest.name, "fetched": False, "problem": trouble.what, "without": without}
+    if codes:
+        place = make_default(codes[0])
+        yield f"{languages()[codes[0]].name} is the default language now", {"default_language": codes[0], "file": str(place)}
 
 
 def _fetch_eye(store: ModelStore, among: tuple[str, ...]) -> Iterator[Result]:

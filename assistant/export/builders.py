@@ -18,6 +18,10 @@ def builder_of(name: str) -> Builder | None:
         from assistant.export.firefox import build_firefox
 
         return build_firefox
+    if name == "scene-translator":
+        from assistant.export.scene_translator import build_scene_translator
+
+        return build_scene_translator
     if name == "yolov4-tiny":
         from assistant.export.detectors import build_yolov4_tiny
 

@@ -15,7 +15,7 @@ import msgspec
 from assistant.languages.articles import with_indefinite_article
 from assistant.languages.normalized import normalize
 
-LANGUAGES = ("en", "es", "pt", "fr", "de", "it", "nl", "pl", "ru", "uk", "tr", "ar", "hi", "zh", "ja", "ko", "vi", "id")
+LANGUAGES = ("en", "es", "pt", "fr", "de", "it", "nl", "pl", "ru", "uk", "tr", "ar", "hi", "zh", "ja", "ko", "vi", "id", "cs")
 COLUMNS = ("synset", "parents", "say", "checked", "labels", *LANGUAGES)
 GENDERS = ("m", "f", "n", "c")
 """Masculine, feminine, neuter; c: common, the Dutch words with "de"."""

@@ -129,7 +129,7 @@ def _fetch(
         fetch_with_faster_whisper(source, files, downloads, report, timeout_s)
     else:
         assert build is not None, f"{manifest.name} is to be built, but nobody told how"
-        report(f"building {manifest.name} from {', '.join(source.needs)}")
+        report(f"building {manifest.name}{' from ' * bool(source.needs)}{', '.join(source.needs)}")
         build(store.root, files, report)
     return None
 

@@ -114,7 +114,8 @@ class FasterWhisperSource(_Table, frozen=True, tag_field="kind", tag="faster-whi
 class BuildSource(_Table, frozen=True, tag_field="kind", tag="build"):
     """Files made on this machine out of other models."""
 
-    needs: Annotated[tuple[Text, ...], Meta(min_length=1)]
+    needs: tuple[Text, ...] = ()
+    """None: what came with the program is enough."""
 
 
 Source = PipSource | HubSource | FasterWhisperSource | BuildSource

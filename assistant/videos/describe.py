@@ -56,9 +56,19 @@ def add_segment(segments: list[Segment], new: Segment) -> None:
         segments.append(new)
 
 
-def spoken_segments(segments: Sequence[Segment]) -> list[str]:
-    """Format segments for speech, a sentence each: "At 1 minute 5 seconds: A dog runs."; a lone segment needs no time."""
-    return [s.text if len(segments) == 1 else f"At {plain_time(s.start_s)}: {s.text}" for s in segments]
+def spoken_segments(segments: Sequence[Segment], language: str = "en") -> list[str]:
+    """Format segments for speech, a sentence each: "At 1 minute 5 seconds: A dog runs."; a lone segment needs no time.
+
+    In other languages than English a time is told by digits alone: "1:05: Un chien court."
+    """
+    if len(segments) == 1:
+        return [segments[0].text]
+    return [f"At {plain_time(s.start_s)}: {s.text}" if language == "en" else f"{_clock(s.start_s)}: {s.text}" for s in segments]
+
+
+def _clock(time_s: float) -> str:
+    minutes, seconds = divmod(int(time_s), 60)
+    return f"{minutes}:{seconds:02}"
 
 
 def _words(text: str) -> list[str]:

@@ -81,7 +81,10 @@ def rows_of_table() -> dict[str, Row]:
     """Return the rows of the table as it is."""
     return {
         row["synset"]: Row(
-            row["parents"].split(), row["say"], list(filter(None, row["labels"].split("|"))), {code: row[code] for code in LANGUAGES}
+            row["parents"].split(),
+            row["say"],
+            list(filter(None, row["labels"].split("|"))),
+            {code: row.get(code, "") for code in LANGUAGES},
         )
         for row in _read(TABLE)
     }

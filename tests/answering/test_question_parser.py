@@ -72,6 +72,7 @@ STILL_GOOD = {
     "ko": ("유통기한 지났어?", "이거 아직 괜찮아?"),
     "vi": ("Cái này hết hạn chưa?", "Cái này còn tốt không?"),
     "id": ("Apakah ini sudah kedaluwarsa?", "Ini masih bagus?"),
+    "cs": ("Je to prošlé?", "Je to ještě dobré?"),
 }
 
 
@@ -168,6 +169,7 @@ def test_anything_at_all_is_parsed_to_something(text: str) -> None:
         ("it", "Dimmi quando c'è un cane", "02084071"),
         ("nl", "Zeg het me als er een hond komt", "02084071"),
         ("pl", "Powiedz mi, kiedy ktoś przyjdzie", "00007846"),
+        ("cs", "Řekni mi, až někdo přijde", "00007846"),
         ("ru", "Скажи, когда кто-то придёт", "00007846"),
         ("uk", "Скажи мені, коли з'явиться собака", "02084071"),
         ("tr", "Biri gelince haber ver", "00007846"),
@@ -203,6 +205,7 @@ def test_what_happens_with_a_thing_is_more_than_that_it_is_there(event: str) -> 
         ("it", "Che cosa c'è sul tavolo?", "Cosa c'è alla mia sinistra?", "Che cosa c'è a destra?"),
         ("nl", "Wat ligt er op de tafel?", "Wat is er links van mij?", "Wat staat er rechts?"),
         ("pl", "Co leży na stole?", "Co jest po mojej lewej stronie?", "Co jest po prawej?"),
+        ("cs", "Co leží na stole?", "Co je po mé levé straně?", "Co je vpravo?"),
         ("ru", "Что лежит на столе?", "Что слева от меня?", "Что находится справа?"),
         ("uk", "Що лежить на дивані?", "Що ліворуч від мене?", "Що є праворуч?"),
         ("tr", "Masanın üstünde ne var?", "Solumda ne var?", "Sağda ne var?"),

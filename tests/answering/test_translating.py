@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from assistant.answering.translating import Translation, find_translator, translate_faithfully
+from assistant.answering.translating import Translation, find_translator, tells_scenes, translate_faithfully, translate_scene
 
 
 class ScriptedTranslator:
@@ -122,3 +122,40 @@ def test_the_first_translator_of_a_pair_is_taken_and_none_where_there_is_none() 
     assert find_translator([first, second], "en", "pt") is first
     assert find_translator([first, second], "pt", "en") is None
     assert find_translator([], "en", "fr") is None
+
+
+class SureOf:
+    """Tells the scenes that it was given, in one language, and is sure of nothing else."""
+
+    pairs: frozenset[tuple[str, str]] = frozenset()
+
+    def __init__(self, language: str, known: dict[str, str]) -> None:
+        self.scene_languages = frozenset([language])
+        self._known = known
+
+    def translate(self, sentence: str, source: str, target: str) -> str:
+        raise AssertionError("it knows scenes alone")
+
+    def translate_scene(self, description: str, language: str) -> str:
+        return self._known.get(description, "")
+
+
+def test_a_scene_is_told_by_the_first_translator_that_is_sure() -> None:
+    sure, other = SureOf("pt", {"A cat.": "Um gato."}), word_by_word(A="Um", cat="bichano", dog="cão")
+    assert translate_scene([sure, other], "A cat.", "pt") == Translation("Um gato.", "pt")
+    assert translate_scene([sure, other], "A dog.", "pt") == Translation("Um cão.", "pt")
+    assert translate_scene([sure], "A dog.", "pt") == Translation("A dog.", "en")
+    assert translate_scene([sure], "A cat.", "de") == Translation("A cat.", "en")
+
+
+def test_what_is_quoted_in_a_scene_stays_as_it_is() -> None:
+    sure = SureOf("pt", {'A sign with "X1".': 'Uma placa com "X1".'})
+    assert translate_scene([sure], 'A sign with "Exit".', "pt") == Translation('Uma placa com "Exit".', "pt")
+
+
+def test_what_tells_scenes_alone_translates_no_other_text() -> None:
+    sure = SureOf("de", {})
+    assert tells_scenes([sure], "de")
+    assert not tells_scenes([sure], "fr")
+    assert tells_scenes([word_by_word()], "pt")
+    assert find_translator([sure], "en", "de") is None

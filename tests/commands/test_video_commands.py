@@ -279,3 +279,24 @@ def test_long_work_shows_the_time_left_on_a_terminal_only(monkeypatch: pytest.Mo
                 bar.update(1)
                 bar.refresh()
         assert ("left" in screen.getvalue()) == shown
+
+
+def test_describe_writes_subtitles_in_several_languages(
+    capsys: pytest.CaptureFixture[str], describer: ColourDescriber, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Shouting:
+        pairs = frozenset({("en", "fr")})
+
+        def translate(self, sentence: str, source: str, target: str) -> str:
+            return sentence.upper()
+
+    monkeypatch.setattr("assistant.commands.describe.open_translators", lambda *_: [Shouting()])
+    clip, subtitles = write_clip(tmp_path / "clip.avi", [RED, GREEN]), tmp_path / "clip.srt"
+    status, (told,), _ = run(capsys, "describe", clip, "--srt", subtitles, "--language", "fr-FR", "de")
+    assert status == 0
+    english = [segment["text"] for segment in told["languages"]["de"]]
+    assert [segment["text"] for segment in told["languages"]["fr"]] == [text.upper() for text in english]
+    assert told["segments"] == told["languages"]["fr"]
+    assert english[0].upper() in (tmp_path / "clip.fr.srt").read_text().replace("\n", " ")
+    assert english[0] in (tmp_path / "clip.de.srt").read_text().replace("\n", " ")
+    assert not subtitles.exists()

@@ -152,7 +152,7 @@ def test_the_table_of_how_well_each_is_heard_tells_what_the_files_hold() -> None
         row[1]: [int(share) / 100 for share in re.findall(r"(\d+) %", row[0])] for row in re.finditer(r"^\| ([a-z]{2}) \|.*$", text, re.M)
     }
     told = {code: dict(zip(("character_errors", "commands", "noticed"), (row[0], *row[2:4]), strict=True)) for code, row in rows.items()}
-    assert told == {code: language.measured for code, language in languages().items()}
+    assert told == {code: language.measured for code, language in languages().items() if language.measured}
 
 
 def test_a_language_that_is_not_spoken_can_still_be_named() -> None:

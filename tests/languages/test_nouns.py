@@ -48,6 +48,7 @@ AMBIGUOUS = {
     "es": ["bote", "botón", "calzado", "gallina", "mango", "orilla", "pañuelo", "puzle", "ratón", "valla", "zapatilla"],
     "pt": ["bolsa", "botão", "caneca", "lenço", "quarto", "raquete", "vaso de planta"],
     "fr": ["bois", "bouton", "bureau", "chambre", "glace", "mug", "pièce", "portable", "poule", "puzzle", "souris", "verre"],
+    "cs": ["kolo", "krabice"],
     "de": ["becher", "decke", "glas", "henne", "karton", "maus", "mütze", "pflaster", "puzzle", "rad", "salat", "schiff", "see", "sessel"],
     "it": ["borsa", "gallina", "puzzle", "strada"],
     "nl": ["beker", "glas", "hek", "jas", "mok", "muis", "pak", "pleister"],
@@ -80,13 +81,13 @@ def test_every_language_of_the_assistant_has_names() -> None:
 @pytest.mark.parametrize(
     ("english", "names"),
     [
-        ("dog", "perro cão chien Hund cane hond pies собака собака köpek كلب कुत्ता 狗 いぬ 개 chó anjing"),
-        ("cat", "gato gato chat Katze gatto kat kot кошка кіт kedi قطة बिल्ली 猫 ねこ 고양이 mèo kucing"),
-        ("cup", "taza xícara tasse Tasse tazza kop filiżanka чашка чашка fincan كوب प्याला 杯子 カップ 컵 tách cangkir"),
-        ("chair", "silla cadeira chaise Stuhl sedia stoel krzesło стул стілець sandalye كرسي कुर्सी 椅子 いす 의자 ghế kursi"),
-        ("person", "persona pessoa personne Person persona persoon osoba человек людина kişi شخص व्यक्ति 人 ひと 사람 người orang"),
-        ("car", "coche carro voiture Auto macchina auto samochód машина автомобіль araba سيارة कार 汽车 くるま 자동차 ô_tô mobil"),
-        ("door", "puerta porta porte Tür porta deur drzwi дверь двері kapı باب दरवाज़ा 门 ドア 문 cửa_ra_vào pintu"),
+        ("dog", "perro cão chien Hund cane hond pies собака собака köpek كلب कुत्ता 狗 いぬ 개 chó anjing pes"),
+        ("cat", "gato gato chat Katze gatto kat kot кошка кіт kedi قطة बिल्ली 猫 ねこ 고양이 mèo kucing kočka"),
+        ("cup", "taza xícara tasse Tasse tazza kop filiżanka чашка чашка fincan كوب प्याला 杯子 カップ 컵 tách cangkir šálek"),
+        ("chair", "silla cadeira chaise Stuhl sedia stoel krzesło стул стілець sandalye كرسي कुर्सी 椅子 いす 의자 ghế kursi židle"),
+        ("person", "persona pessoa personne Person persona persoon osoba человек людина kişi شخص व्यक्ति 人 ひと 사람 người orang člověk"),
+        ("car", "coche carro voiture Auto macchina auto samochód машина автомобіль araba سيارة कार 汽车 くるま 자동차 ô_tô mobil auto"),
+        ("door", "puerta porta porte Tür porta deur drzwi дверь двері kapı باب दरवाज़ा 门 ドア 문 cửa_ra_vào pintu dveře"),
     ],
 )
 def test_everyday_things_are_called_what_people_call_them(english: str, names: str) -> None:

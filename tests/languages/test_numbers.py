@@ -12,7 +12,11 @@ from assistant.languages.numbers import spoken_number
 @pytest.mark.parametrize("code", [code for code in languages() if code in CONVERTER_CLASSES])
 @pytest.mark.parametrize("to", ["cardinal", "ordinal"])
 def test_what_num2words_says_is_understood(code: str, to: str) -> None:
-    assert [number for number in range(1, 100) if spoken_number(num2words(number, lang=code, to=to), code) != number] == []
+    try:
+        said = {number: num2words(number, lang=code, to=to) for number in range(1, 100)}
+    except NotImplementedError:
+        pytest.skip(f"num2words has no {to} numbers of {code}")
+    assert [number for number, words in said.items() if spoken_number(words, code) != number] == []
 
 
 @pytest.mark.parametrize(
@@ -36,6 +40,7 @@ def test_what_num2words_says_is_understood(code: str, to: str) -> None:
         ("ko", "첫 두 세 네 다섯 여섯 일곱 여덟 아홉 열"),
         ("vi", "nhất hai ba tư năm sáu bảy tám chín mười"),
         ("id", "pertama kedua ketiga keempat kelima keenam ketujuh kedelapan kesembilan kesepuluh"),
+        ("cs", "první druhý třetí čtvrtá pátý šestou sedmý osmé devátý desátá"),
     ],
 )
 def test_a_line_is_ranked_in_the_languages_own_words(code: str, words: str) -> None:

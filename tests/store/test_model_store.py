@@ -175,7 +175,10 @@ def test_a_bad_wheel_is_told_with_its_number(tmp_path: Path) -> None:
 def test_the_manifests_that_come_with_the_program_are_valid() -> None:
     names = {manifest.name for manifest in all_manifests() if manifest.default}
     made = {f"{name}{end}" for name in ("firefox-en-pt", "yolov4-tiny", "centerface") for end in ("", "-weights")}
-    assert names == {"whisper-base", "smollm2-135m", "efficientnet-lite2", "starter", "en_US-joe-medium", "ppocr-v6"} | made
+    assert (
+        names
+        == {"whisper-base", "smollm2-135m", "efficientnet-lite2", "starter", "en_US-joe-medium", "ppocr-v6", "scene-translator"} | made
+    )
     assert len({manifest.name for manifest in all_manifests()}) == len(all_manifests())
 
 
