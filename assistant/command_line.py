@@ -21,6 +21,7 @@ COMMANDS = {
     "setup": ("setup", "fetch and verify the default models; safe to run again"),
     "demo": ("demo", "the main job without hardware: a sample clip, spoken questions, spoken answers"),
     "run": ("run", "the live loop: camera, microphone and loudspeaker"),
+    "serve": ("serve", "the local service: other programs see, ask, hear and speak through it"),
     "ask": ("ask", "answer a question about a picture or video"),
     "read": ("read", "read the text of a picture, PDF or video aloud, and its codes"),
     "describe": ("describe", "describe a picture, or a video scene by scene"),

@@ -59,6 +59,8 @@ class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Where a thing is, in the phrase `where_is`: hours of the clock, and as in `seeing.places`."""
     colours: dict[str, str] = {}
     """What colours are called in the phrases about them, by their key in `seeing.colours`: a form that agrees with nothing ("rot")."""
+    page: dict[str, str] = {}
+    """What stands on the page with captions, which is read and not said."""
     questions: dict[str, tuple[str, ...]] = {}
     """Templates of questions by `messages.Intent`, and under "safety", "ordinary" and "joints": see README.md."""
     steps: dict[str, tuple[str, ...]] = {}
