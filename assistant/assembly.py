@@ -41,6 +41,7 @@ from assistant.store.model_store import SAVED_GRAPHS, ModelStore, data_dir, with
 if TYPE_CHECKING:
     from assistant.devices.connection import OnChange
     from assistant.devices.pdf_file import PdfFile
+    from assistant.devices.system_watchdog import SystemWatchdog
     from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
     from assistant.instruments.page_reader import PageReader
     from assistant.instruments.read_codes import CodeReader
@@ -405,6 +406,13 @@ def open_button(talk: str) -> Button:
     from assistant.devices.keyboard import Keyboard
 
     return Keyboard(talk)
+
+
+def open_system_watchdog() -> SystemWatchdog:
+    """Open what tells systemd that we live, where it has started us."""
+    from assistant.devices.system_watchdog import SystemWatchdog
+
+    return SystemWatchdog()
 
 
 def is_sound_file(given: str) -> bool:

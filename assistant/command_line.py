@@ -21,6 +21,7 @@ COMMANDS = {
     "setup": ("setup", "fetch and verify the default models; safe to run again"),
     "demo": ("demo", "the main job without hardware: a sample clip, spoken questions, spoken answers"),
     "run": ("run", "the live loop: camera, microphone and loudspeaker"),
+    "kiosk": ("kiosk", "the live loop for a machine that anybody may walk up to, with a page of captions"),
     "serve": ("serve", "the local service: other programs see, ask, hear and speak through it"),
     "ask": ("ask", "answer a question about a picture or video"),
     "read": ("read", "read the text of a picture, PDF or video aloud, and its codes"),

@@ -107,9 +107,7 @@ class Conversation:
         self._instruments = instruments
         self._describer = describer
         self._ears = ears
-        self._choice = LanguageChoice(language, ears.language_floor)
-        if language != ENGLISH:
-            self._choice.tell(language)  # somebody chose it, while English is also what nobody chose
+        self._choice = self._new_choice(language)
 
     @property
     def language(self) -> str:
@@ -119,6 +117,12 @@ class Conversation:
     @language.setter
     def language(self, code: str) -> None:
         self._choice.tell(code)
+
+    def _new_choice(self, language: str) -> LanguageChoice:
+        choice = LanguageChoice(language, self._ears.language_floor)
+        if language != ENGLISH:
+            choice.tell(language)  # somebody chose it, while English is also what nobody chose
+        return choice
 
     def understand(self, utterance: Utterance, language: str | None = None) -> Question | Sentence:
         """Return the question in an utterance, or the sentence that says why there is none. The language is detected if not given."""
@@ -314,6 +318,14 @@ class Conversation:
         """Drop what was asked about last, and free the model's memory, which holds what it has looked at."""
         self._last_thing = None
         self.unload()
+
+    def reset(self, language: str) -> None:
+        """Begin anew with somebody else, in this language: nothing of the last user's is left. The model stays loaded."""
+        self._last_thing = None
+        self._choice = self._new_choice(language)
+        self._describer.forget()
+        for instrument in self._instruments:
+            instrument.forget()
 
     def unload(self) -> None:
         """Free the memory of the model and the instruments until they are asked again."""

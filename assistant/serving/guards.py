@@ -19,8 +19,8 @@ from assistant.serving.limits import RateLimit, ServingLimits
 from assistant.serving.metrics import Metrics
 from assistant.serving.problem_json import Refused, told
 
-OPEN_PATHS = frozenset(("/health",))
-"""Need no token: a monitor on another machine may ask whether the service lives."""
+OPEN_PATHS = ("/health", "/", "/page/", "/page-words/")
+"""Need no token: whether the service lives, and the page itself, which asks for one."""
 
 
 class Guard:
@@ -77,7 +77,7 @@ class Guard:
             raise Refused(421, "this service isn't known by that host name. Use http://127.0.0.1, or start it with --name.")
         if not self._is_same_site(headers, host):
             raise Refused(403, "web pages of other sites may not use this service. Open its own page, or ask from a program.")
-        if self._token and scope["path"] not in OPEN_PATHS and not self._knows_token(headers):
+        if self._token and not _is_open(scope["path"]) and not self._knows_token(headers):
             raise Refused(401, "the token is missing or wrong. Send the header Authorization: Bearer TOKEN.")
         client = scope["client"][0] if scope.get("client") else ""
         if wait_s := self._rate.retry_after_s(client, now_s):
@@ -126,6 +126,10 @@ class Guard:
             return message
 
         return bounded
+
+
+def _is_open(path: str) -> bool:
+    return any(path.startswith(start) if start.endswith("/") and start != "/" else path == start for start in OPEN_PATHS)
 
 
 def urlsplit_or_none(origin: str) -> str | None:
