@@ -7,7 +7,7 @@ import os
 import secrets
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from assistant.commands.options import add_model_argument, add_settings_argument, settings_of, store_of
@@ -23,6 +23,7 @@ LEAST_TOKEN = 16
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `assistant serve` takes."""
     add_web_arguments(parser)
+    parser.add_argument("--wyoming-port", type=int, metavar="N", help="also serve Home Assistant on this port of this machine, by Wyoming")
     add_model_argument(parser)
     add_settings_argument(parser)
 
@@ -48,22 +49,28 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
     from assistant.serving.limits import ServingLimits
     from assistant.serving.service import make_service
     from assistant.serving.web_server import WebServer, bound_socket
+    from assistant.serving.wyoming_service import wyoming_service
 
     token = checked_token(options)
     settings, store = settings_of(options), store_of(options)
-    with bound_socket(options.host, options.port) as sock:  # first: that fails sooner than models load
+    with ExitStack() as stack:
+        sock = stack.enter_context(bound_socket(options.host, options.port))  # first: that fails sooner than models load
+        wyoming = None if options.wyoming_port is None else stack.enter_context(bound_socket("127.0.0.1", options.wyoming_port))
         limits = ServingLimits()
-        with closing(Desk(open_engines(settings, store), limits)) as desk:
-            app = make_service(desk, limits, names=frozenset(map(str.lower, options.name)), token=token)
-            yield where(options, sock.getsockname()[1])
-            WebServer(app, sock, options.tls_certificate, options.tls_key).run()
+        desk = stack.enter_context(closing(Desk(open_engines(settings, store), limits)))
+        app = make_service(desk, limits, names=frozenset(map(str.lower, options.name)), token=token)
+        beside = wyoming_service(desk, wyoming) if wyoming else None
+        yield where(options, sock.getsockname()[1], wyoming.getsockname()[1] if wyoming else None)
+        WebServer(app, sock, options.tls_certificate, options.tls_key, beside).run()
 
 
-def where(options: argparse.Namespace, port: int) -> Result:
+def where(options: argparse.Namespace, port: int, wyoming_port: int | None = None) -> Result:
     """Return what is told once the service can be asked."""
+    wyoming = f" Wyoming: tcp://127.0.0.1:{wyoming_port}." if wyoming_port else ""
     host = f"[{options.host}]" if ":" in options.host else options.host
     address = f"{'https' if options.tls_certificate else 'http'}://{host}:{port}"
-    return f"Serving at {address}. OpenAI clients: base_url {address}/v1. Its paths: {address}/openapi.json", {"address": address}
+    told = f"Serving at {address}. OpenAI clients: base_url {address}/v1. Its paths: {address}/openapi.json.{wyoming}"
+    return told, {"address": address, "wyoming_port": wyoming_port}
 
 
 def check_web_libraries() -> None:
@@ -72,6 +79,7 @@ def check_web_libraries() -> None:
         import python_multipart  # noqa: F401
         import starlette  # noqa: F401
         import uvicorn  # noqa: F401
+        import wyoming  # noqa: F401
     except ImportError as error:
         raise MissingModel(
             f"the web server's libraries aren't installed ({error.name})", "run: pip install 'scene-assistant[serve]'"

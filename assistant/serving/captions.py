@@ -163,7 +163,7 @@ class Captions:
 
     def _live(self) -> LiveControl:
         if self.live is None:
-            raise Refused(404, "no camera is watched here. Start `assistant serve --live` or `assistant kiosk`.")
+            raise Refused(404, "no camera is watched here. Start `assistant kiosk`.")
         return self.live
 
     def _send(self, event: str, details: dict[str, Any]) -> None:

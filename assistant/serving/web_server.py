@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import socket
 import threading
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,14 @@ class _Impatient(H11Protocol):
 class WebServer:
     """An application on a socket. `run` blocks; `start` and `stop` do it on a thread of its own."""
 
-    def __init__(self, app: ASGIApp, sock: socket.socket, certificate: Path | None = None, key: Path | None = None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        sock: socket.socket,
+        certificate: Path | None = None,
+        key: Path | None = None,
+        beside: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         """Serve an application.
 
         Args:
@@ -45,6 +53,7 @@ class WebServer:
             sock: bound already.
             certificate: of TLS, in PEM; None = plain HTTP.
             key: of the certificate.
+            beside: runs in the same event loop, for as long.
         """
         config = uvicorn.Config(
             app,
@@ -61,12 +70,20 @@ class WebServer:
             ssl_certfile=certificate,
             ssl_keyfile=key,
         )
-        self._server, self._socket = uvicorn.Server(config), sock
+        self._server, self._socket, self._beside = uvicorn.Server(config), sock, beside
         self._thread: threading.Thread | None = None
 
     def run(self) -> None:
         """Serve until a signal comes."""
-        self._server.run(sockets=[self._socket])
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        beside = asyncio.ensure_future(self._beside()) if self._beside else None
+        try:
+            await self._server.serve(sockets=[self._socket])
+        finally:
+            if beside:
+                beside.cancel()
 
     def start(self) -> None:
         """Serve on a thread until `stop`."""

@@ -189,7 +189,7 @@ def test_nothing_of_a_user_is_left_for_the_next() -> None:
         live.say(first(phrase("ready", "pt")[0]))
         live.say(SECRET)
         for kind in ("slower", "louder", "verbosity_full"):
-            live.loop.obey(Command(kind))  # type: ignore[arg-type]
+            live.loop.obey(Command(kind))
             live.settle()
         assert live.voice.settings != VoiceSettings() and live.loop.language == "pt"
         assert any(SECRET in each.lower() for each in traces(live)), "or this test would notice nothing"

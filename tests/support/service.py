@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from assistant.serving.engines import Engines
 from assistant.serving.limits import ServingLimits
 from assistant.serving.service import make_service
 from assistant.serving.web_server import WebServer, bound_socket
+from assistant.serving.wyoming_service import wyoming_service
 from assistant.settings import Settings
 from tests.support.fakes import ScriptedDescriber, ScriptedTranscriber, ScriptedVoiceDetector, ToneSynthesizer
 from tests.support.folders import PROJECT
@@ -95,12 +97,13 @@ def served(
     token: str = "",
     captions: Captions | None = None,
     names: frozenset[str] = frozenset(),
+    wyoming: socket.socket | None = None,
 ) -> Iterator[Client]:
     """Serve on a free port for one block."""
     sock, limits = bound_socket("127.0.0.1", 0), limits or ServingLimits(per_minute=100_000)
     desk = Desk(engines, limits) if engines else None
     app = make_service(desk, limits, token=token, captions=captions, names=names)
-    server = WebServer(app, sock)
+    server = WebServer(app, sock, beside=wyoming_service(desk, wyoming) if desk and wyoming else None)
     server.start()
     try:
         yield Client(sock.getsockname()[1])
