@@ -27,6 +27,7 @@ COMMANDS = {
     "read": ("read", "read the text of a picture, PDF or video aloud, and its codes"),
     "describe": ("describe", "describe a picture, or a video scene by scene"),
     "find": ("find", "the moments of a video that fit a description"),
+    "index": ("index", "look through a folder of videos once, for `find` to search them all"),
     "watch": ("watch", "tell when something begins, in a video or before a camera"),
     "keyframes": ("keyframes", "list the frames of a video that matter"),
     "hear": ("hear", "write down what is said in a sound file"),
