@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import socket
+import subprocess
+import sys
 import threading
 import time
 import wave
@@ -17,6 +19,7 @@ from assistant.languages import phrase
 from assistant.messages import Detail, View
 from assistant.serving.limits import RateLimit, ServingLimits
 from tests.support.fakes import ScriptedDescriber
+from tests.support.folders import PROJECT
 from tests.support.service import CAT, CAT_URI, QUESTION_WAV, Client, fake_engines, served
 
 PICTURE_MESSAGE = {
@@ -240,3 +243,11 @@ def test_an_address_may_ask_so_often_a_minute() -> None:
     assert rate.retry_after_s("a", 1.1) == 0.0
     with served(fake_engines(), ServingLimits(per_minute=2)) as client:
         assert [client.get("/health").status, client.get("/health").status] == [200, 429]
+
+
+def test_the_robots_example_runs(client: Client) -> None:
+    clip = PROJECT / "assistant" / "commands" / "demo_files" / "clip.mp4"
+    command = [sys.executable, PROJECT / "docs" / "examples" / "robot_camera.py", clip, "cat", client.base]
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
