@@ -102,11 +102,11 @@ class Conversation:
         """The last question that was about a thing."""
         self._wake_word = wake_word
         self._transcriber = transcriber
-        self._over_voice = OverVoice(self._hear, lambda heard: self._meant(heard, True)[1] is not None, ears.speech_threshold)
+        self._ears = ears
+        self._over_voice = self._new_over_voice()
         self._translators = translators
         self._instruments = instruments
         self._describer = describer
-        self._ears = ears
         self._choice = self._new_choice(language)
 
     @property
@@ -117,6 +117,9 @@ class Conversation:
     @language.setter
     def language(self, code: str) -> None:
         self._choice.tell(code)
+
+    def _new_over_voice(self) -> OverVoice:
+        return OverVoice(self._hear, lambda heard: self._meant(heard, True)[1] is not None, self._ears.speech_threshold)
 
     def _new_choice(self, language: str) -> LanguageChoice:
         choice = LanguageChoice(language, self._ears.language_floor)
@@ -323,6 +326,7 @@ class Conversation:
         """Begin anew with somebody else, in this language: nothing of the last user's is left. The model stays loaded."""
         self._last_thing = None
         self._choice = self._new_choice(language)
+        self._over_voice = self._new_over_voice()
         self._describer.forget()
         for instrument in self._instruments:
             instrument.forget()

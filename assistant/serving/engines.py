@@ -18,7 +18,7 @@ from assistant.answering.finding_data import finding_data
 from assistant.answering.page_telling import sheet_of, sheet_sentences, sheets_data
 from assistant.answering.sentences import SentenceSplitter
 from assistant.conversation import Conversation
-from assistant.hearing.listen import hear_file
+from assistant.hearing.two_languages import hear_file
 from assistant.interfaces import (
     Instrument,
     Microphone,
