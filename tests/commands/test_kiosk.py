@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 import socket
 import subprocess
@@ -13,6 +15,7 @@ import pytest
 from assistant.command_line import main
 from assistant.commands.kiosk import unit
 from assistant.devices.system_watchdog import SystemWatchdog
+from tests.support.folders import PROJECT
 
 
 def test_the_unit_is_written_and_told(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,3 +89,22 @@ def test_without_systemd_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> Non
     SystemWatchdog().ready("x")
     monkeypatch.setenv("NOTIFY_SOCKET", "/nowhere/at/all")
     SystemWatchdog().ready("x")
+
+
+@pytest.mark.models
+@pytest.mark.slow
+def test_a_visit_leaves_nothing_on_the_disk_and_no_words_in_the_log(models_dir: Path, tmp_path: Path) -> None:
+    """A recorded user before a recorded camera; the home and all folders for temporary files are empty before and after."""
+    home, out = tmp_path / "home", tmp_path / "out.wav"
+    home.mkdir()
+    files = PROJECT / "assistant" / "commands" / "demo_files"
+    command = [sys.executable, "-m", "assistant", "kiosk", "--camera", files / "clip.mp4", "--microphone", files / "question1_en.wav"]
+    command += ["--speaker", out, "--port", "0", "--json", "--duration-s", "30"]
+    env = {**os.environ, "HOME": str(home), "TMPDIR": str(home), "ASSISTANT_MODELS": str(models_dir), "PYTHONPATH": str(PROJECT)}
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, env=env | {"XDG_DATA_HOME": str(home)}, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert out.stat().st_size > 50_000
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert events[0]["event"] == "open" and {"event": "kiosk", "is": "visit", "number": 1} in events
+    assert "What is in front" not in done.stdout + done.stderr and "cat" not in done.stdout
+    assert [path for path in home.rglob("*") if path.is_file()] == []
