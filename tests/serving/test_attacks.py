@@ -6,6 +6,7 @@ import json
 import random
 import socket
 import struct
+import sys
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from assistant.command_line import build_parser
+from assistant.command_line import build_parser, main
 from assistant.commands.serve import checked_token, run
 from assistant.problems import BadInput
 from assistant.serving import web_server
@@ -93,6 +94,16 @@ def test_other_machines_are_let_in_only_with_a_token(
     file.write_text("short")
     with pytest.raises(BadInput, match="16 or more"):
         checked_token(build_parser().parse_args(["serve", "--token-file", str(file)]))
+
+
+@pytest.mark.parametrize("command", ["serve", "kiosk"])
+def test_without_the_web_servers_libraries_one_line_says_what_to_install(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "starlette", None)
+    assert main([command]) == 3
+    error = capsys.readouterr().err
+    assert "pip install 'scene-assistant[serve]'" in error and error.count("\n") == 1
 
 
 def test_a_port_that_is_taken_is_told_before_models_load() -> None:
