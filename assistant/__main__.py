@@ -4,4 +4,5 @@ import sys
 
 from assistant.command_line import main
 
-sys.exit(main())
+if __name__ == "__main__":  # not in the processes that `assistant index` starts
+    sys.exit(main())

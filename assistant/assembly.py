@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from assistant.interfaces import (
     Button,
@@ -29,6 +30,7 @@ from assistant.interfaces import (
     VoiceDetector,
 )
 from assistant.languages import FALLBACK, languages
+from assistant.messages import Picture
 from assistant.problems import BadInput, MissingModel, shorten
 from assistant.settings import BEST_MODEL, AnswerSettings, CameraSettings, EarSettings, VoiceSettings
 from assistant.store import variant_choice
@@ -39,9 +41,12 @@ from assistant.store.model_store import SAVED_GRAPHS, ModelStore, data_dir, with
 if TYPE_CHECKING:
     from assistant.devices.connection import OnChange
     from assistant.devices.pdf_file import PdfFile
+    from assistant.devices.system_watchdog import SystemWatchdog
     from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
     from assistant.instruments.page_reader import PageReader
     from assistant.instruments.read_codes import CodeReader
+
+T = TypeVar("T")
 
 WHISPER = "whisper-base"
 WHISPER_SMALL = "whisper-small"
@@ -240,6 +245,21 @@ def open_instruments(
         opening_degrees: how wide the camera sees.
         describer: whose encoder knows things again that were shown to it; None: such aren't remembered.
     """
+    return instrument_maker(store, threads, live=live, opening_degrees=opening_degrees)(describer)
+
+
+def instrument_maker(
+    store: ModelStore,
+    threads: int = 0,
+    *,
+    live: bool = False,
+    opening_degrees: float = CameraSettings().opening_degrees,
+    reader: TextReader | None = None,
+) -> Callable[[SceneDescriber | None], list[Instrument]]:
+    """Return what makes instruments, of which each set remembers nothing of what another was asked; the models are shared.
+
+    Args are those of `open_instruments`, whose describer is given for each set, and a `reader` of text that is open already.
+    """
     from assistant.instruments.colour import ColourInstrument
     from assistant.instruments.faces import FaceInstrument
     from assistant.instruments.light import LightInstrument
@@ -248,20 +268,34 @@ def open_instruments(
     from assistant.instruments.read_codes import CodeInstrument
     from assistant.instruments.read_text import TextInstrument
 
-    found: list[Instrument] = [CodeInstrument(open_code_reader()), LightInstrument()]
+    text = reader or _or_none(lambda: open_text_reader(store, threads, live=live))
+    detector = _or_none(lambda: open_detector(store, threads, live=live))
+    faces = _or_none(lambda: open_face_detector(store, threads, live=live))
+    reads = readable_languages(store)
+
+    def make(describer: SceneDescriber | None) -> list[Instrument]:
+        made: list[Instrument] = [CodeInstrument(open_code_reader()), LightInstrument()]
+        if text:
+            made.append(TextInstrument(text, reads=reads))
+        if detector:
+            objects = ObjectInstrument(detector, opening_degrees)
+            made += [objects, ColourInstrument(objects.find)]
+            if isinstance(describer, PictureMemory):
+                made.append(MyThings(describer, detector, opening_degrees, data_dir() / "my_things.npz"))
+        else:
+            made.append(ColourInstrument())
+        if faces:
+            made.append(FaceInstrument(faces, opening_degrees))
+        return made
+
+    return make
+
+
+def _or_none(open_it: Callable[[], T]) -> T | None:
+    """None for what isn't fetched."""
     with contextlib.suppress(MissingModel):
-        found.append(TextInstrument(open_text_reader(store, threads, live=live), reads=readable_languages(store)))
-    try:
-        detector = open_detector(store, threads, live=live)
-        objects = ObjectInstrument(detector, opening_degrees)
-        found += [objects, ColourInstrument(objects.find)]
-        if isinstance(describer, PictureMemory):
-            found.append(MyThings(describer, detector, opening_degrees, data_dir() / "my_things.npz"))
-    except MissingModel:
-        found.append(ColourInstrument())
-    with contextlib.suppress(MissingModel):
-        found.append(FaceInstrument(open_face_detector(store, threads, live=live), opening_degrees))
-    return found
+        return open_it()
+    return None
 
 
 def readable_languages(store: ModelStore) -> frozenset[str]:
@@ -269,11 +303,11 @@ def readable_languages(store: ModelStore) -> frozenset[str]:
     return frozenset(code for each in _installed(READS, store) for code in each.languages)
 
 
-def open_page_reader(store: ModelStore, threads: int = 0) -> PageReader:
-    """Open what reads whole pages. Raises MissingModel where the reader isn't fetched."""
+def open_page_reader(store: ModelStore, threads: int = 0, reader: TextReader | None = None) -> PageReader:
+    """Open what reads whole pages, with a reader of text that is open already if given. Raises MissingModel where none is fetched."""
     from assistant.instruments.page_reader import PageReader
 
-    return PageReader(open_text_reader(store, threads))
+    return PageReader(reader or open_text_reader(store, threads))
 
 
 def open_pdf(path: Path) -> PdfFile:
@@ -296,6 +330,20 @@ def open_readable_picture(source: str) -> RecordedCamera | None:
     from assistant.devices.sources import is_picture
 
     return PictureFile(Path(source), LONGEST_READ) if is_picture(source) else None
+
+
+def decode_picture(content: bytes, largest_edge: int = LONGEST_READ) -> Picture:
+    """Return the picture that bytes hold, as uint8 [H, W, 3] RGB with no edge longer than that. BadInput where they hold none."""
+    from assistant.devices.uploaded import decode_picture
+
+    return decode_picture(content, largest_edge)
+
+
+def open_uploaded_sound(content: bytes) -> AbstractContextManager[Microphone]:
+    """Open the recording that bytes hold, for one `with` block. BadInput where they hold none."""
+    from assistant.devices.uploaded import uploaded_sound
+
+    return uploaded_sound(content)
 
 
 def open_code_reader() -> CodeReader:
@@ -366,6 +414,13 @@ def open_button(talk: str) -> Button:
     from assistant.devices.keyboard import Keyboard
 
     return Keyboard(talk)
+
+
+def open_system_watchdog() -> SystemWatchdog:
+    """Open what tells systemd that we live, where it has started us."""
+    from assistant.devices.system_watchdog import SystemWatchdog
+
+    return SystemWatchdog()
 
 
 def is_sound_file(given: str) -> bool:

@@ -103,14 +103,12 @@ class Conversation:
         """The last question that was about a thing."""
         self._wake_word = wake_word
         self._transcriber = transcriber
-        self._over_voice = OverVoice(self._hear, lambda heard: self._meant(heard, True)[1] is not None, ears.speech_threshold)
+        self._ears = ears
+        self._over_voice = self._new_over_voice()
         self._translators = translators
         self._instruments = instruments
         self._describer = describer
-        self._ears = ears
-        self._choice = LanguageChoice(language, ears.language_floor)
-        if language != ENGLISH:
-            self._choice.tell(language)  # somebody chose it, while English is also what nobody chose
+        self._choice = self._new_choice(language)
 
     @property
     def language(self) -> str:
@@ -120,6 +118,15 @@ class Conversation:
     @language.setter
     def language(self, code: str) -> None:
         self._choice.tell(code)
+
+    def _new_over_voice(self) -> OverVoice:
+        return OverVoice(self._hear, lambda heard: self._meant(heard, True)[1] is not None, self._ears.speech_threshold)
+
+    def _new_choice(self, language: str) -> LanguageChoice:
+        choice = LanguageChoice(language, self._ears.language_floor)
+        if language != ENGLISH:
+            choice.tell(language)  # somebody chose it, while English is also what nobody chose
+        return choice
 
     def understand(self, utterance: Utterance, language: str | None = None) -> Question | Sentence:
         """Return the question in an utterance, or the sentence that says why there is none. The language is detected if not given."""
@@ -328,6 +335,15 @@ class Conversation:
         """Drop what was asked about last, and free the model's memory, which holds what it has looked at."""
         self._last_thing = None
         self.unload()
+
+    def reset(self, language: str) -> None:
+        """Begin anew with somebody else, in this language: nothing of the last user's is left. The model stays loaded."""
+        self._last_thing = None
+        self._choice = self._new_choice(language)
+        self._over_voice = self._new_over_voice()
+        self._describer.forget()
+        for instrument in self._instruments:
+            instrument.forget()
 
     def unload(self) -> None:
         """Free the memory of the model and the instruments until they are asked again."""

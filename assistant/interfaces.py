@@ -190,6 +190,10 @@ class SceneDescriber(Protocol):
         """Give back the engine's memory until it is used again, which then takes longer once. Views stay good."""
         ...
 
+    def forget(self) -> None:
+        """Drop all that was kept of pictures and questions, and stay ready. Views stay good."""
+        ...
+
 
 class AnswerScorer(Protocol):
     """An optional ability of a SceneDescriber: it tells how likely given answers are, without giving one.

@@ -13,7 +13,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-from assistant.messages import AimingSound, Detail, NarrationMode
+from assistant.messages import AimingSound, Detail, Intent, NarrationMode
 from assistant.problems import BadInput, shorten
 from assistant.toml_files import check_fields, load_toml
 
@@ -152,6 +152,28 @@ class AnswerSettings(CheckedSettings, frozen=True):
     """Threads of the model; 0 = one per core, in the live loop one less where there are three or more: sound comes first."""
 
 
+class KioskSettings(CheckedSettings, frozen=True):
+    """How a machine behaves that anybody may walk up to: `assistant kiosk`."""
+
+    attract_every_s: Annotated[float, Meta(ge=0.0, le=86_400.0)] = 90.0
+    """Between invitations while nobody uses it; 0 = none."""
+    attract_on_motion: bool = True
+    """Invite only if the camera has seen something new since the last time."""
+    quiet_from_hour: Annotated[int, Meta(ge=0, le=23)] = 22
+    quiet_to_hour: Annotated[int, Meta(ge=0, le=23)] = 7
+    """Between these hours nobody is invited; the same twice = always invited."""
+    idle_s: Annotated[float, Meta(ge=5.0, le=3600.0)] = 45.0
+    """After which the user is asked whether they need more time."""
+    answer_within_s: Annotated[float, Meta(ge=5.0, le=600.0)] = 25.0
+    """In which they may say so, before everything is forgotten."""
+    visit_s: Annotated[float, Meta(ge=0.0, le=86_400.0)] = 900.0
+    """Of one user at most; a minute before they are told. 0 = no limit."""
+    refused_words: tuple[str, ...] = ()
+    """Questions with such a word, in any language, aren't answered here."""
+    refused_intents: tuple[Intent, ...] = ()
+    """Kinds of questions that aren't answered here, as `messages.Intent` has them: "code", "who"."""
+
+
 class Settings(CheckedSettings, frozen=True):
     """Everything, with defaults that suit a laptop."""
 
@@ -163,6 +185,7 @@ class Settings(CheckedSettings, frozen=True):
     voice: VoiceSettings = field(default_factory=VoiceSettings)
     reading: ReadingSettings = field(default_factory=ReadingSettings)
     answers: AnswerSettings = field(default_factory=AnswerSettings)
+    kiosk: KioskSettings = field(default_factory=KioskSettings)
     language: str = "en"
     """The language spoken to a user who hasn't said anything yet."""
 

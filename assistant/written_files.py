@@ -41,6 +41,7 @@ SUBTITLES = Output("the subtitles", rb"(?:\xef\xbb\xbf)?\s*(?:\d+\s*\r?\n\d\d+:\
 INDEX = Output("the index", rb"PK\x03\x04", "film.index")
 TRACE = Output("the trace", rb"\{", "turns.jsonl")
 OWN_THINGS = Output("the file of your things", rb"PK\x03\x04", "my_things.npz")
+UNIT = Output("the unit", rb"\[Unit\]", "assistant-kiosk.service")
 TRANSCRIPT = Output("the transcript", rb"\{", "transcript.jsonl")
 
 

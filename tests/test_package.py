@@ -11,7 +11,7 @@ from tests.support.folders import PROJECT
 
 INSTALLED = [
     *("assistant/**/*.py", "assistant/**/*.toml", "assistant/**/*.npz", "assistant/languages/*.tsv"),
-    *("assistant/py.typed", "assistant/commands/demo_files/*"),
+    *("assistant/py.typed", "assistant/commands/demo_files/*", "assistant/serving/page/*"),
     *("models/*.toml", "models/starter/*", "models/translator/*", "voices/*.toml"),
 ]
 

@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from assistant.answering.finding_data import finding_data
 from assistant.assembly import (
     is_sound_file,
     open_describer,
@@ -39,8 +39,7 @@ from assistant.hearing.two_languages import parts_if_dropped
 from assistant.interfaces import SceneDescriber, Transcriber
 from assistant.languages import phrase
 from assistant.languages.codes import language_code
-from assistant.languages.nouns import name, nouns
-from assistant.messages import Finding, Keyframe, PictureProblem, Question, Sentence, SingleObject, View
+from assistant.messages import Keyframe, PictureProblem, Question, Sentence, View
 from assistant.problems import BadInput
 from assistant.settings import AnswerSettings, EarSettings, Settings
 from assistant.store.model_store import ModelStore
@@ -122,7 +121,7 @@ def _asked(options: argparse.Namespace, settings: Settings, store: ModelStore, m
         "english_question": " ".join(one.asked.english_text for one in answers),
         "answer": answer,
         "english_answer": " ".join(sentence.english or sentence.text for sentence in said),
-        "findings": [_finding(sentence, rests_on) for sentence in said if sentence.finding],
+        "findings": [finding_data(sentence, rests_on) for sentence in said if sentence.finding],
         "keyframes_s": [round(k.frame.time_s, 3) for k in rests_on],
         "times_s": watch.total(),
         "picture_problem": problem,
@@ -195,38 +194,6 @@ def _look(
         return conversation.glance(media.keyframes, settings.detail, question), ChosenKeyframes([])
     choice = choose_keyframes(describer, clear, question.asks[0], settings.max_keyframes, media.duration_s)
     return describer.look(choice.keyframes, settings.detail, duration_s=media.duration_s), choice
-
-
-def _finding(sentence: Sentence, rests_on: Sequence[Keyframe]) -> dict[str, Any]:
-    """What a sentence tells, for other programs."""
-    finding = sentence.finding
-    assert finding is not None
-    return {
-        "kind": finding.kind,
-        "value": _value(finding),
-        "text": sentence.text,
-        "probability": round(finding.probability, 3),
-        "source": finding.source,
-        "region": vars(finding.region) if finding.region else None,
-        "keyframe_s": round(rests_on[-1].frame.time_s, 3) if rests_on else None,
-    }
-
-
-def _value(finding: Finding) -> Any:
-    if isinstance(finding.value, SingleObject):
-        return _named(finding.value)
-    if finding.kind in ("reading", "translation") and isinstance(finding.value, tuple):
-        return [vars(piece) for piece in finding.value]
-    return finding.value
-
-
-def _named(found: SingleObject) -> dict[str, Any]:
-    """What one thing is called, in English."""
-    names = {
-        key: name(nouns()[synset], ENGLISH, article=False) for key, synset in (("noun", found.noun), ("specific", found.specific)) if synset
-    }
-    probabilities = {"probability": found.probability, "specific_probability": found.specific_probability}
-    return names | {key: round(value, 3) for key, value in probabilities.items() if value}
 
 
 def _seen_at(keyframes: Sequence[Keyframe]) -> str:

@@ -11,15 +11,19 @@ from assistant.assembly import open_describer
 from assistant.commands.media_reader import STOPPED, MediaReader, Stop, stoppable, with_progress
 from assistant.commands.options import add_force_argument, add_model_argument, add_settings_argument, settings_of, store_of
 from assistant.commands.output import Result, Stopwatch
-from assistant.interfaces import PictureMemory, SceneDescriber
-from assistant.problems import BadInput
+from assistant.interfaces import PictureMemory
+from assistant.problems import BadInput, shorten
+from assistant.settings import Settings
 from assistant.store.fingerprint import fingerprint
+from assistant.store.model_store import ModelStore
 from assistant.videos.find_moments import Moment, TimedMatch, find_moments, spoken_moments
-from assistant.videos.index_file import IndexKey, SeenKeyframe, VideoIndex, load_index, save_index
+from assistant.videos.index_file import IndexKey, SeenKeyframe, VideoIndex, load_any_index, load_index, save_index
 from assistant.videos.queries import EMPTY_PICTURE, Query, clean_query, scorer_of
 from assistant.written_files import INDEX, check_place
 
 DEFAULT_TOP = 3
+INDEX_ENDING = ".index"
+"""What `assistant index` appends to a video's name."""
 NOTHING_SEEN = "nothing can be seen in it: it is too dark, blank or blurred, or the lens was covered"
 MOST_LOOKS = 1024
 """Keyframes encoded of a long video, about: 7 seconds apart in two hours."""
@@ -27,7 +31,7 @@ MOST_LOOKS = 1024
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `assistant find` takes."""
-    parser.add_argument("video", metavar="VIDEO", help="a video file")
+    parser.add_argument("video", metavar="VIDEO", help="a video file, or a folder with what `assistant index` has made of many")
     parser.add_argument("query", metavar="QUERY", help="what to look for, in English")
     parser.add_argument("--top", type=int, default=DEFAULT_TOP, metavar="K", help=f"tell at most K moments (default {DEFAULT_TOP})")
     parser.add_argument("--index", type=Path, metavar="FILE", help="keep here what the next query needs, so that it is answered sooner")
@@ -44,18 +48,21 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
         check_place(options.index, INDEX, options.force)
     clean_query(options.query)
     settings, watch = settings_of(options), Stopwatch()
+    if Path(options.video).is_dir():
+        yield _found_in_folder(options, memory_of(settings, store_of(options)), watch)
+        return
     with stoppable() as stop:
         reader = MediaReader(options.video, settings, stop, quiet=options.json)
         if reader.is_live:
             raise BadInput(f"{options.video} is no file, so it has no past to search", "use `assistant watch` for what is still to come")
-        memory = _memory(open_describer(settings.answers, store_of(options)))
+        memory = memory_of(settings, store_of(options))
         watch.lap("load")
         key = IndexKey(fingerprint(Path(options.video)), memory.encoder_id, repr(settings.keyframes))
         if known := options.index is not None and options.index.exists() and not options.force:
             reader.close()
             index = load_index(options.index, key)
         else:
-            index = _look(reader, memory, key)
+            index = look(reader, memory, key)
         if options.index and not known and not stop.was_asked:
             save_index(options.index, index, options.force)
         watch.lap("look")
@@ -78,23 +85,50 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
         raise KeyboardInterrupt
 
 
-def _memory(describer: SceneDescriber) -> PictureMemory:
-    """The describer, if a video can be searched with it."""
+def memory_of(settings: Settings, store: ModelStore) -> PictureMemory:
+    """Open the describer, if a video can be searched with it. Raises BadInput if not."""
+    describer = open_describer(settings.answers, store)
     scorer_of(describer)
     if not isinstance(describer, PictureMemory):
         raise BadInput("this model can't keep what it has seen of a video", "use the starter or a SmolVLM2 model for this")
     return describer
 
 
-def _look(reader: MediaReader, memory: PictureMemory, key: IndexKey) -> VideoIndex:
-    """Encode the keyframes as they come; no picture is kept."""
+def look(reader: MediaReader, memory: PictureMemory, key: IndexKey) -> VideoIndex:
+    """Return a video's index: encode the keyframes as they come; no picture is kept."""
     keyframes = [SeenKeyframe(k.frame.time_s, memory.see(k.frame.picture)) for k in reader.keyframes(MOST_LOOKS)]
     return VideoIndex(key, memory.see(EMPTY_PICTURE), keyframes, reader.end_s, reader.warnings)
 
 
-def _search(index: VideoIndex, options: argparse.Namespace, memory: PictureMemory, stop: Stop) -> list[Moment]:
+def _found_in_folder(options: argparse.Namespace, memory: PictureMemory, watch: Stopwatch) -> Result:
+    """The likeliest moments of all videos that have an index below a folder."""
+    folder, warnings = Path(options.video), list[str]()
+    places = sorted(folder.rglob(f"*{INDEX_ENDING}"))
+    if options.index or not places:
+        fix = f"run `assistant index {shorten(folder)}`" if not places else "leave out --index: each video has its own"
+        raise BadInput(f"there is no index in {shorten(folder)}" if not places else "a folder has no single index", fix)
+    watch.lap("load")
+    found = list[tuple[str, Moment]]()
+    with stoppable() as stop:
+        for place in with_progress(places, len(places), "Searching", stop, quiet=options.json):
+            try:
+                index = load_any_index(place, memory.encoder_id)
+            except BadInput as problem:
+                warnings.append(str(problem))
+                continue
+            video = str(place.relative_to(folder)).removesuffix(INDEX_ENDING)
+            found += [(video, moment) for moment in _search(index, options, memory, Stop(), quiet=True)]
+    best = sorted(found, key=lambda each: -each[1].score)[: options.top]
+    watch.lap("search")
+    told = [f"{video}: {spoken_moments(options.query, [moment])}" for video, moment in best] or [spoken_moments(options.query, [])]
+    moments = [{"video": video, **{name: round(value, 3) for name, value in asdict(moment).items()}} for video, moment in best]
+    about = {"query": options.query, "moments": moments, "found": bool(best), "videos": len(places), "times_s": watch.total()}
+    return "\n".join([*told, *warnings]), about | {"warnings": warnings}
+
+
+def _search(index: VideoIndex, options: argparse.Namespace, memory: PictureMemory, stop: Stop, quiet: bool = False) -> list[Moment]:
     query = Query(memory, options.query, memory.look_again(index.empty))
-    scenes = with_progress(index.keyframes, len(index.keyframes), "Searching", stop, quiet=options.json)
+    scenes = with_progress(index.keyframes, len(index.keyframes), "Searching", stop, quiet=options.json or quiet)
     looks = [TimedMatch(keyframe.time_s, query.match(memory.look_again(keyframe.seen))) for keyframe in scenes]
 
     def thing_log_odds(number: int) -> float:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from assistant.answering.wording import Phrase, Quotation, words_of
+from assistant.answering.page_telling import Sheet, sheet_of, sheet_sentences, sheets_data
 from assistant.assembly import (
     is_pdf,
     open_code_reader,
@@ -24,14 +22,9 @@ from assistant.commands.options import add_force_argument, add_settings_argument
 from assistant.commands.output import Result, Stopwatch
 from assistant.commands.say import say
 from assistant.languages import phrase
-from assistant.messages import AnswerThresholds, Finding, Keyframe, Picture, Sentence, TextLine
+from assistant.messages import Keyframe, Picture, Sentence, TextLine
 from assistant.problems import BadInput
-from assistant.reading.aiming import aim
-from assistant.reading.page import Page
-from assistant.reading.page_edges import page_corners
-from assistant.reading.page_talk import doubted, passages_of
 from assistant.reading.reading_order import arrange
-from assistant.reading.text_language import may_be_misread, text_language
 from assistant.reading.voting import is_same_page
 from assistant.settings import Settings
 
@@ -39,16 +32,6 @@ MOST_KEYFRAMES = 48
 """Of a video that are looked at with --whole."""
 SHARPEST = 3
 """Of a video's keyframes that are read together without --whole."""
-
-
-@dataclass(frozen=True)
-class _Sheet:
-    """One page or picture that was read."""
-
-    page: Page
-    codes: list[dict[str, Any]] = field(default_factory=list)
-    told_codes: list[Phrase] = field(default_factory=list)
-    aim: str | None = None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -75,22 +58,17 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
         warnings.append(STOPPED)
     watch.lap("read")
     reads = readable_languages(store)
-    sentences = [sentence for sheet in sheets for sentence in _sentences(sheet, language, reads)]
+    sentences = [sentence for sheet in sheets for sentence in sheet_sentences(sheet, language, reads)]
     if not sentences:
         text, code = phrase("no_text", language)
         sentences = [Sentence(text, code)]
     if options.out:
         say(sentences, open_synthesizers(settings.voice, store), open_wav_file(options.out, options.force))
         watch.lap("speak")
-    text = "\n".join(sheet.page.text for sheet in sheets if sheet.page.text)
     yield (
         "\n".join([*(sentence.text for sentence in sentences), *warnings]),
         {
-            "text": text,
-            "language": text_language(text, language) if text else None,
-            "lines": [_line(line, language) for sheet in sheets for line in sheet.page.lines],
-            "codes": [code for sheet in sheets for code in sheet.codes],
-            "aim": next((sheet.aim for sheet in sheets if sheet.aim), None),
+            **sheets_data(sheets, language),
             "times_s": watch.total(),
             "warnings": warnings,
         },
@@ -107,7 +85,7 @@ class _Reading:
         self._pages = open_page_reader(store_of(options), settings.answers.threads)
         self._codes = open_code_reader()
 
-    def sheets(self, stop: Stop) -> Iterator[_Sheet]:
+    def sheets(self, stop: Stop) -> Iterator[Sheet]:
         """Read what was asked for, until the user has had enough."""
         path = Path(self._options.media)
         if is_pdf(self._options.media):
@@ -118,7 +96,7 @@ class _Reading:
         else:
             yield from self._video(stop)
 
-    def _pdf(self, path: Path, stop: Stop) -> Iterator[_Sheet]:
+    def _pdf(self, path: Path, stop: Stop) -> Iterator[Sheet]:
         with open_pdf(path) as pdf:
             count = pdf.page_count if self._options.whole else 1
             if count < pdf.page_count:
@@ -127,7 +105,7 @@ class _Reading:
                 page = pdf.page(number)
                 yield self._sheet([page.picture], page.lines)
 
-    def _video(self, stop: Stop) -> Iterator[_Sheet]:
+    def _video(self, stop: Stop) -> Iterator[Sheet]:
         reader = MediaReader(self._options.media, self._settings, stop, quiet=self._options.json, largest_edge=READABLE_EDGE)
         keyframes = [keyframe for keyframe in reader.keyframes(MOST_KEYFRAMES) if keyframe.problem is None]
         self._warnings += reader.warnings
@@ -144,43 +122,12 @@ class _Reading:
                 yield sheet
             before = sheet.page.lines
 
-    def _sheet(self, pictures: list[Picture], lines: list[TextLine] | None = None) -> _Sheet:
+    def _sheet(self, pictures: list[Picture], lines: list[TextLine] | None = None) -> Sheet:
         """`lines`: where the file itself tells its text."""
         height, width = pictures[-1].shape[:2]
         page = self._pages.read(pictures) if lines is None else arrange(lines, width / height)
         codes = self._codes.read(pictures[-1], closely=True)
-        told = [{"type": code.type, "text": code.text, "region": vars(code.region)} for code in codes]
-        corners = page_corners(pictures[-1]) if lines is None else None
-        move = aim(page.lines, None, corners, picture_height_px=height) if lines is None else "now"
-        return _Sheet(page, told, [Phrase(*code.phrase) for code in codes], None if move == "now" else move)
-
-
-def _sentences(sheet: _Sheet, language: str, reads: Collection[str]) -> Iterator[Sentence]:
-    """What is said: passages as they stand, in what script there is more, then codes."""
-    usual = text_language(sheet.page.text, language)
-    for passage in passages_of(sheet.page):
-        spoken = text_language(passage.text, usual)
-        if may_be_misread(passage.text, spoken, language, reads):
-            passage = doubted(passage)
-        finding = Finding("reading", passage.pieces, passage.probability, "text", language=spoken)
-        words = words_of(finding, AnswerThresholds(), language)
-        assert isinstance(words, Quotation)
-        yield Sentence(words.text, words.language, finding=finding)
-    if script := sheet.page.unread_script:
-        text, code = Phrase("cant_read_script", {"script": script}).said(language)
-        yield Sentence(text, code)
-    for told in sheet.told_codes:
-        text, code = told.said(language)
-        yield Sentence(text, code)
-
-
-def _line(line: TextLine, language: str) -> dict[str, Any]:
-    return {
-        "text": line.text,
-        "probability": round(line.probability, 3),
-        "region": vars(line.region),
-        "language": text_language(line.text, language) if line.text else None,
-    }
+        return sheet_of(page, codes, pictures[-1], is_photograph=lines is None)
 
 
 def _pictures(keyframes: list[Keyframe]) -> list[Picture]:

@@ -117,6 +117,12 @@ class EchoRemover:
         """Note that float32 [n] at 16 kHz was handed to the loudspeaker at this time."""
         self._played.add(samples, time_s)
 
+    def forget(self) -> None:
+        """Drop the sound that was played, and what was heard of it; how late its echo comes stays known."""
+        self._played = PlayedSound()
+        self._heard.clear()
+        self._canceller.reset()
+
     def clean(self, chunk: AudioChunk) -> AudioChunk:
         """Return the stream's next chunk without the echo of what was played."""
         time_s, count = self._time.of(chunk), len(chunk.samples)

@@ -6,6 +6,7 @@ Fixed phrases are never machine-translated.
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterable, Sequence
 from importlib import resources
 from typing import Literal
@@ -59,6 +60,10 @@ class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Where a thing is, in the phrase `where_is`: hours of the clock, and as in `seeing.places`."""
     colours: dict[str, str] = {}
     """What colours are called in the phrases about them, by their key in `seeing.colours`: a form that agrees with nothing ("rot")."""
+    hellos: tuple[str, ...] = ()
+    """What people say to greet, in small letters, by which a kiosk knows the language they want."""
+    page: dict[str, str] = {}
+    """What stands on the page with captions, which is read and not said."""
     questions: dict[str, tuple[str, ...]] = {}
     """Templates of questions by `messages.Intent`, and under "safety", "ordinary" and "joints": see README.md."""
     steps: dict[str, tuple[str, ...]] = {}
@@ -84,6 +89,18 @@ def phrase(key: str, language: str, /, **values: object) -> tuple[str, str]:
     """Return (text, language) of a fixed phrase: in `language`, or in English where that language has no file or its file lacks it."""
     known = _known(language, key)
     return known.phrases[key].format(**values), known.code
+
+
+def hello_language(text: str, heard: str) -> str | None:
+    """Return the language of a text that is a greeting and nothing else; of several, the one that was `heard`; None for other texts."""
+    said = _bare(text)
+    greeted = [code for code, known in languages().items() if said and said in map(_bare, known.hellos)]
+    return heard if heard in greeted else next(iter(greeted), None)
+
+
+def _bare(text: str) -> str:
+    """In small letters, without marks between words."""
+    return " ".join(re.sub(r"[^\w\s\u0300-\u036f\u0900-\u097f]", " ", text.casefold()).split())
 
 
 def counted_phrase(key: str, language: str, n: int) -> tuple[str, str]:

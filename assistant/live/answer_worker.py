@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from assistant.answering.commands import match_command
+from assistant.conversation import ENGLISH
 from assistant.hearing.own_voice import is_own_voice
 from assistant.live.dialogue_history import HistoryState
-from assistant.live.job_queue import Describe, Idle, Job, LookAhead, Prepare, Respond, Speculate
+from assistant.live.job_queue import Describe, Idle, Job, LookAhead, Obey, Prepare, Reset, Respond, Speculate
 from assistant.live.responder import Responder
 from assistant.live.session import Session
 from assistant.messages import Earcon, NotUnderstood, Question, Utterance, View
@@ -43,7 +45,11 @@ class AnswerWorker:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._conversation = session.conversation
-        self._responder = Responder(session)
+        self._begin()
+
+    def _begin(self) -> None:
+        """As if nobody had ever spoken."""
+        self._responder = Responder(self._session)
         self._speculation: _Speculation | None = None
         self._not_understood = 0
         """Utterances in a row."""
@@ -62,6 +68,11 @@ class AnswerWorker:
                     self._speculate(utterance)
                 case Describe(turn):
                     self._responder.describe(turn)
+                case Obey():
+                    self._obey(job)
+                case Reset():
+                    self._begin()
+                    session.forget_user()
                 case LookAhead():
                     self._responder.idle(is_new=True)
                 case Prepare():
@@ -72,6 +83,17 @@ class AnswerWorker:
             session.report("trouble", {"turn": session.turns.current, "what": str(problem)})
             session.say(Earcon("error", session.turns.current))
             session.say(session.phrase("trouble", what=problem.what, fix=problem.fix))
+
+    def _obey(self, job: Obey) -> None:
+        """What was pressed or typed, as if it had been said."""
+        language = job.language or self._conversation.language
+        if job.command:
+            self._responder.act(Question("", language, "", job.turn, job.command))
+            return
+        command = match_command(job.text, (language, ENGLISH))
+        question = replace(self._conversation.written(job.text, language), turn=job.turn, command=command)
+        self._report_question(question)
+        self._responder.act(question)
 
     def _respond(self, utterance: Utterance) -> None:
         """The user has done: act on it, unless that was done ahead."""
@@ -138,6 +160,7 @@ class AnswerWorker:
         elif isinstance(understood, Question) and (understood.command or sounds_whole(understood.text)):
             self._session.segmenter.end_early()
         is_answered = isinstance(understood, Question) and understood.command is None and not understood.is_unfinished
+        is_answered = is_answered and self._responder.greeted_in(understood) is None
         if isinstance(understood, Question) and is_answered:
             self._responder.answer(understood)
         self._speculation = _Speculation(utterance.turn, understood, before if is_answered else None)

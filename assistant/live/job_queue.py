@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from assistant.messages import Utterance
+from assistant.messages import Command, Utterance
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +31,22 @@ class Describe:
 
 
 @dataclass(frozen=True)
+class Obey:
+    """Somebody has pressed a button of the page, or typed a question."""
+
+    turn: int
+    command: Command | None = None
+    text: str = ""
+    """The question, where there is no command."""
+    language: str = ""
+
+
+@dataclass(frozen=True)
+class Reset:
+    """A user has gone: nothing of them may be left."""
+
+
+@dataclass(frozen=True)
 class LookAhead:
     """The camera shows something new."""
 
@@ -45,7 +61,7 @@ class Idle:
     """Nothing was asked for a while."""
 
 
-Job = Respond | Speculate | Describe | LookAhead | Prepare | Idle
+Job = Reset | Respond | Speculate | Describe | Obey | LookAhead | Prepare | Idle
 
 
 class JobQueue:
@@ -53,17 +69,18 @@ class JobQueue:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._urgent: Respond | Describe | None = None
+        self._reset: Reset | None = None
+        self._urgent: Respond | Describe | Obey | None = None
         self._speculation: Speculate | None = None
         self._look: LookAhead | None = None
         self._prepare: Prepare | None = None
         self._is_last = self._closed = False
 
-    def put(self, job: Respond | Speculate | Describe | LookAhead | Prepare) -> None:
+    def put(self, job: Respond | Speculate | Describe | Obey | LookAhead | Prepare) -> None:
         """Add a job; it takes the place of one that waits of its kind."""
         with self._changed:
             match job:
-                case Respond() | Describe():  # whoever asks again doesn't want the first answer any more
+                case Respond() | Describe() | Obey():  # whoever asks again doesn't want the first answer any more
                     self._urgent, self._speculation = job, None
                 case Speculate():
                     self._speculation = job
@@ -71,6 +88,13 @@ class JobQueue:
                     self._look = job
                 case Prepare():
                     self._prepare = job
+            self._changed.notify_all()
+
+    def reset(self) -> None:
+        """Drop all that waits, and have everything forgotten next."""
+        with self._changed:
+            self._urgent = self._speculation = self._prepare = None
+            self._reset = Reset()
             self._changed.notify_all()
 
     def cancel_speculation(self) -> None:
@@ -81,7 +105,7 @@ class JobQueue:
     @property
     def is_urgent(self) -> bool:
         """Tell whether something waits that the user waits for."""
-        return bool(self._closed or self._urgent or self._speculation)
+        return bool(self._closed or self._reset or self._urgent or self._speculation)
 
     def finish(self) -> None:
         """End `jobs` once what was said has been answered: nothing more will be."""
@@ -106,7 +130,9 @@ class JobQueue:
             if self._closed:
                 return None
             job: Job
-            if self._urgent:
+            if self._reset:
+                job, self._reset = self._reset, None
+            elif self._urgent:
                 job, self._urgent = self._urgent, None
             elif self._speculation:
                 job, self._speculation = self._speculation, None

@@ -27,7 +27,7 @@ MARGIN_S = 0.2
 
 
 class Listener:
-    """Owned by the listening thread, but for `open`."""
+    """Owned by the listening thread, but for `open` and `reset`."""
 
     def __init__(self, session: Session, canceller: EchoCanceller | None = None) -> None:
         """`canceller`: None where the loudspeaker can't be taken out of what is heard."""
@@ -36,6 +36,7 @@ class Listener:
         self._open_until_s = float("-inf")
         self._remover = EchoRemover(canceller) if canceller and not self._ears.headphones else None
         self._interruption = Interruption()
+        self._is_reset_due = False
         self._turn = UNBEGUN
         """Of what is being said."""
         self._began_s = 0.0
@@ -65,6 +66,17 @@ class Listener:
         """Take what is said within TALK_WITHIN_S as meant for the assistant: the push-to-talk key was pressed."""
         self._open_until_s = now_s + TALK_WITHIN_S
 
+    def reset(self) -> None:
+        """Drop all sound that is still kept, with the next chunk: its speaker has gone. From any thread."""
+        self._is_reset_due = True
+
+    def _forget_sound(self) -> None:
+        self._is_reset_due = False
+        self._session.segmenter.flush()
+        self._turn = UNBEGUN
+        if self._remover:
+            self._remover.forget()
+
     def audible(self, chunks: Iterator[AudioChunk]) -> Iterator[AudioChunk]:
         """Yield what isn't the assistant's own voice, and silence in place of what isn't meant for it: all before the talk key.
 
@@ -73,6 +85,8 @@ class Listener:
         session, ears = self._session, self._ears
         for chunk in chunks:
             now_s = session.clock()
+            if self._is_reset_due:
+                self._forget_sound()
             self._tell_closed(now_s)
             own_voice = not self._remover and not ears.headphones and session.speaker.is_audible(now_s)
             is_meant = session.segmenter.is_open or session.segmenter.may_go_on or now_s <= self._open_until_s

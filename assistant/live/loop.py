@@ -18,14 +18,14 @@ from assistant.conversation import Conversation
 from assistant.interfaces import Camera, EchoCanceller, Microphone, Speaker, SpeechSynthesizer, VoiceDetector
 from assistant.live.answer_worker import AnswerWorker
 from assistant.live.greetings import greetings
-from assistant.live.job_queue import Describe, Respond
+from assistant.live.job_queue import Describe, Obey, Respond
 from assistant.live.key_debounce import KeyDebounce
 from assistant.live.listener import Listener
 from assistant.live.playback import play_sounds
 from assistant.live.session import EventSink, Session
 from assistant.live.voice_control import VoiceControl
 from assistant.live.watcher import Watcher
-from assistant.messages import Earcon
+from assistant.messages import Command, Earcon, EarconName, Frame, Question
 from assistant.problems import Problem
 from assistant.settings import Settings
 from assistant.workers import RestartLimit, Watchdog, Worker
@@ -115,6 +115,60 @@ class LiveLoop:
             session.waiting.asked(turn, now_s)
             session.jobs.put(Describe(turn))
 
+    def obey(self, command: Command) -> None:
+        """Do what a button of the page says, as if it had been spoken; from any thread."""
+        session = self._session
+        turn = session.turns.interrupt()
+        if command.kind != "stop":
+            session.jobs.put(Obey(turn, command))
+
+    def ask(self, text: str, language: str | None = None) -> None:
+        """Answer a question that was typed; from any thread."""
+        session = self._session
+        turn = session.turns.interrupt()
+        session.waiting.asked(turn, session.clock())
+        session.jobs.put(Obey(turn, text=text, language=language or ""))
+
+    def announce(self, key: str, then: Sequence[str] = ()) -> None:
+        """Say a phrase, and greet in more languages; never waits, from any thread."""
+        session = self._session
+        session.offer(session.phrase(key))
+        for sentence in greetings(then, session.turns.current):
+            session.offer(sentence)
+
+    def hush(self) -> None:
+        """Be silent at once; never waits, from any thread."""
+        self._session.turns.interrupt()
+
+    def sound(self, name: EarconName) -> None:
+        """Play a short sound; never waits, from any thread."""
+        self._session.offer(Earcon(name, self._session.turns.current))
+
+    def reset(self) -> None:
+        """Forget everything of the user, who has gone; from any thread."""
+        self._session.turns.interrupt()
+        self._session.jobs.reset()
+        self._listener.reset()
+
+    def allow(self, is_allowed: Callable[[Question], bool]) -> None:
+        """Have only such questions answered; before `run`."""
+        self._session.is_allowed = is_allowed
+
+    @property
+    def language(self) -> str:
+        """Return the language that is spoken now."""
+        return self._session.conversation.language
+
+    @property
+    def newest_frame(self) -> Frame | None:
+        """Return the camera's last picture."""
+        return self._session.memory.newest_frame
+
+    @property
+    def is_silent(self) -> bool:
+        """Tell whether nobody speaks, and nothing is being answered."""
+        return self._session.is_silent and not self._session.waiting.is_waiting
+
     def device_changed(self, device: str, is_lost: bool, why: Problem | None) -> None:
         """Tell the user that a "camera", "microphone" or "speaker" is gone, or back. Never waits; from any thread."""
         session, change = self._session, "lost" if is_lost else "back"
@@ -191,5 +245,5 @@ class LiveLoop:
             self._watchdog.beat("converse", session.clock())
             self._answer_worker.do(job)
             self._watchdog.rest("converse")
-            if isinstance(job, Respond) and session.has_spoken:
+            if isinstance(job, Respond | Obey) and session.has_spoken:
                 session.waiting.answered()  # there was nothing to say

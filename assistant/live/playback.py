@@ -32,5 +32,7 @@ def _reported(session: Session, chunks: Iterator[AudioChunk], sentence: Sentence
     for number, chunk in enumerate(chunks):
         if number == 0:
             session.waiting.answered()
-            session.report("sound", {"turn": sentence.turn, "text": sentence.text})
+            finding = sentence.finding
+            region = vars(finding.region) if finding and finding.region else None
+            session.report("sound", {"turn": sentence.turn, "text": sentence.text, "language": sentence.language, "region": region})
         yield chunk

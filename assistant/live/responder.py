@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from assistant.answering.answer_checks import SCENE_QUESTION
 from assistant.conversation import reading_ask
-from assistant.languages import counted_phrase
+from assistant.languages import counted_phrase, hello_language
 from assistant.live.aiming_guide import AimingGuide
 from assistant.live.command_handlers import CommandHandlers
 from assistant.live.find_guide import FindGuide
@@ -44,6 +44,10 @@ class Responder:
 
     def act(self, question: Question) -> None:
         """Answer a question, or do what a command says."""
+        if (greeted := self.greeted_in(question)) is not None:
+            self._conversation.language = greeted
+            self._session.say(self._session.phrase("ready", question.turn))
+            return
         match command := question.command:
             case None:
                 self.answer(question)
@@ -69,9 +73,19 @@ class Responder:
                         self._session.history.said(sentence)
                     self._session.say(sentence)
 
+    def greeted_in(self, question: object) -> str | None:
+        """Return the language of a greeting, by which a kiosk's user chooses it; None for anything else."""
+        if not self._session.settings.ears.greet_languages or not isinstance(question, Question) or question.command:
+            return None
+        return hello_language(question.text, question.heard_in or question.language)
+
     def answer(self, question: Question, detail: Detail | None = None) -> None:
         """Answer a question, until it is wanted no more."""
-        session, seen = self._session, self._session.glance(question)
+        session = self._session
+        if not session.is_allowed(question):
+            session.say(session.phrase("kiosk_refused", question.turn))
+            return
+        seen = session.glance(question)
         question = self._from_what_was_heard(question)
         session.history.begin(question)
         of_picture = isinstance(seen, View) and not question.is_on_page

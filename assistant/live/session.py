@@ -65,6 +65,8 @@ class Session:
         self.narrator = Narrator(settings.narration)
         """Of the answering thread, and so is `detail`."""
         self.detail: Detail = settings.answers.detail
+        self.is_allowed: Callable[[Question], bool] = lambda question: True
+        """Whether a question may be answered here; a kiosk's operator decides."""
         self.sentences = SpeechQueue(self.turns)
         self.sounds = SynthesisBuffer(synthesizers, self.turns, self._unspeakable)
         self.speaker = MonitoredSpeaker(speaker)
@@ -108,6 +110,23 @@ class Session:
         """Note that a sentence is about to be heard; called by the thread that speaks."""
         before, self._says_now = self._says_now, "" if self.settings.ears.headphones else text
         self.saying = f"{before} {self._says_now}".strip()
+
+    def forget_user(self) -> None:
+        """Be as on the first day: nothing of what was seen, asked, answered or set is left. The answering thread's."""
+        settings = self.settings
+        self.turns.interrupt()
+        self.memory.forget()
+        self.history.forget()
+        self.narrator = Narrator(settings.narration)
+        self.detail = settings.answers.detail
+        self.waiting = WaitingSounds()
+        self.saying = self._says_now = ""
+        self.sounds.forget()
+        self.conversation.reset(settings.language)
+        for voice in self.synthesizers:
+            voice.settings = settings.voice
+        for _ in self.control.take_played():
+            pass
 
     @property
     def has_spoken(self) -> bool:

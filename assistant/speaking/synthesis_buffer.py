@@ -112,6 +112,11 @@ class SynthesisBuffer:
             self._making.release()
         return True
 
+    def forget(self) -> None:
+        """Drop the sounds that were kept of sentences said before."""
+        with self._making:
+            self._kept = KeptSounds()
+
     def wait_begun(self, turn: int, timeout_s: float) -> None:
         """Wait until the first sound of what is said in this turn is made, so that nothing takes the processor from it."""
         with self._changed:

@@ -97,6 +97,14 @@ def save_index(path: Path, index: VideoIndex, force: bool = False) -> None:
         written.discard()
 
 
+def load_any_index(path: Path, encoder: str) -> VideoIndex:
+    """Read an index of whatever video, if this encoder has made it. Raises BadInput likewise."""
+    about, *_ = read = _read(path, name := shorten(path))
+    if about.get("encoder") != encoder:
+        raise BadInput(f"the index {name} is of another model", "name that model with --model, or run `assistant index` again")
+    return _index(IndexKey(str(about.get("video")), encoder, str(about.get("selection"))), *read)
+
+
 def load_index(path: Path, key: IndexKey) -> VideoIndex:
     """Read an index that was saved with this key.
 
@@ -107,6 +115,10 @@ def load_index(path: Path, key: IndexKey) -> VideoIndex:
     for field, what in (("video", "another video"), ("encoder", "another model"), ("selection", "other settings")):
         if about.get(field) != getattr(key, field):
             raise BadInput(f"the index {name} is of {what}", "give --index another file's name, or delete this one to have it made anew")
+    return _index(key, about, times_s, features, evidence)
+
+
+def _index(key: IndexKey, about: dict[str, Any], times_s: np.ndarray, features: np.ndarray, evidence: np.ndarray) -> VideoIndex:
     parts = zip(about["blocks"], features, about["seen"], evidence, strict=True)
     pictures = [SeenPicture(block, tokens, seen, told) for block, tokens, seen, told in parts]
     keyframes = [SeenKeyframe(float(time_s), picture) for time_s, picture in zip(times_s, pictures[1:], strict=True)]

@@ -24,6 +24,7 @@ ASKED = {
     "nl": "Kijkt er iemand naar mij?",
     "pl": "Czy ktoś na mnie patrzy?", "ru": "На меня кто-нибудь смотрит?", "uk": "На мене хтось дивиться?", "tr": "Bana bakan biri var mı?",
     "ar": "هل ينظر إلي أحد؟", "hi": "क्या कोई मुझे देख रहा है?", "zh": "有人在看我吗？", "ja": "誰かこっちを見ていますか？",
+    "cs": "Dívá se na mě někdo?",
     "ko": "누가 나를 보고 있어요?", "vi": "Có ai đang nhìn tôi không?", "id": "Apakah ada orang yang melihat saya?",
 }  # fmt: skip
 

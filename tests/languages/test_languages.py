@@ -34,6 +34,7 @@ def blanks(text: str) -> set[str | None]:
 @each_language
 def test_every_phrase_is_there_with_the_same_blanks(language: Language) -> None:
     assert language.phrases.keys() == ENGLISH.phrases.keys()
+    assert {key: blanks(text) for key, text in language.page.items()} == {key: blanks(text) for key, text in ENGLISH.page.items()}
     assert {key: blanks(text) for key, text in language.phrases.items()} == {key: blanks(text) for key, text in ENGLISH.phrases.items()}
 
 

@@ -54,6 +54,9 @@ class Paced(SceneDescriber):
     def unload(self) -> None:
         pass
 
+    def forget(self) -> None:
+        self._looked_at.clear()
+
     @property
     def scorer(self) -> None:
         return None

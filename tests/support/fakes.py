@@ -107,7 +107,7 @@ class ScriptedDescriber:
         self.questions: list[str] = []
         self.whole_pictures: list[bool] = []
         """Whether each question was about all that is to be seen."""
-        self.unloads = 0
+        self.unloads = self.forgets = 0
 
     @property
     def max_pictures(self) -> int:
@@ -139,6 +139,9 @@ class ScriptedDescriber:
 
     def unload(self) -> None:
         self.unloads += 1
+
+    def forget(self) -> None:
+        self.forgets += 1
 
 
 class ColourDescriber(ScriptedDescriber):

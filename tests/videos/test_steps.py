@@ -99,12 +99,14 @@ AFTER = {
     "fr": "Qu'est-ce qu'il y a après les œufs ?", "it": "Che cosa viene dopo le uova?", "nl": "Wat komt er na de eieren?",
     "pl": "Co jest po jajkach?", "ru": "Что идёт после яиц?", "uk": "Що йде після яєць?", "tr": "Yumurtadan sonra ne var?",
     "ar": "ماذا بعد البيض؟", "hi": "अंडे के बाद क्या है?", "zh": "鸡蛋之后是什么？", "ja": "卵の次は何ですか？", "ko": "달걀 다음은 뭐예요?",
+    "cs": "Co je po vejcích?",
     "vi": "Sau trứng là gì?", "id": "Apa yang dilakukan setelah telur?",
 }  # fmt: skip
 COUNT = {
     "de": "Wie viele Schritte gibt es?", "es": "¿Cuántos pasos hay?", "pt": "Quantos passos há?", "fr": "Combien d'étapes y a-t-il ?",
     "it": "Quanti passi ci sono?", "nl": "Hoeveel stappen zijn er?", "pl": "Ile jest kroków?", "ru": "Сколько шагов?",
     "uk": "Скільки кроків?", "tr": "Kaç adım var?", "ar": "كم خطوة هناك؟", "hi": "कितने चरण हैं?", "zh": "有几个步骤？",
+    "cs": "Kolik je kroků?",
     "ja": "ステップはいくつありますか？", "ko": "몇 단계예요?", "vi": "Có bao nhiêu bước?", "id": "Ada berapa langkah?",
 }  # fmt: skip
 

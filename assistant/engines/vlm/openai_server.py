@@ -107,6 +107,9 @@ class ServerDescriber:
     def unload(self) -> None:
         """Do nothing: the model's memory is the server's."""
 
+    def forget(self) -> None:
+        """Do nothing: whatever is kept, the server keeps."""
+
     def _request(self, view: ServerView, question: str, detail: Detail) -> dict[str, Any]:
         """The pictures first, which a server may then remember for the next question about them."""
         how = f"Answer in {_LENGTHS[detail]} of plain English. If the picture doesn't show it, say that you can't tell."

@@ -84,6 +84,10 @@ class PrefixCache:
         """Forget the graphs and all that was read; whoever is using the graphs keeps them to the end."""
         with self._loading:
             self._loaded = None
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget all that was read; the graphs stay loaded."""
         self._views.clear()
         self._seen.clear()
         self._asked = None

@@ -119,6 +119,10 @@ class Smolvlm2Describer:
         """Free the graphs and all that was kept. The next look or answer loads them again; answers being given come to their end first."""
         self._prefixes.unload()
 
+    def forget(self) -> None:
+        """Drop all that was kept of pictures and questions; the graphs stay loaded."""
+        self._prefixes.forget()
+
     @property
     def encoder_id(self) -> str:
         """Name the vision encoder by its file, by how pictures are prepared, and by what its heads' classes and words are called."""

@@ -1,0 +1,43 @@
+"""The service's paths as OpenAPI 3.1 tells them to programs: GET /openapi.json. Made of the same forms that requests are parsed by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from assistant import __version__
+from assistant.serving.request_forms import ChatRequest, LookRequest, SpeechRequest
+
+_FORMS = {
+    "/look": (LookRequest, "Tell what a picture shows."),
+    "/ask": (LookRequest, "Answer a question about a picture."),
+    "/find": (LookRequest, "Tell where a thing is in a picture."),
+    "/read": (LookRequest, "Read a picture's text and codes."),
+    "/v1/chat/completions": (ChatRequest, "Answer the last question about the newest pictures, as OpenAI's API does."),
+    "/v1/audio/speech": (SpeechRequest, "Speak a text, as WAV or raw samples."),
+}
+_GETS = {
+    "/v1/models": "List the one model.",
+    "/health": "Tell whether the service lives.",
+    "/metrics": "Numbers for monitoring, as Prometheus reads them.",
+    "/openapi.json": "This document.",
+}
+
+
+def open_api() -> dict[str, Any]:
+    """Return the document."""
+    _, components = msgspec.json.schema_components([form for form, _ in _FORMS.values()], ref_template="#/components/schemas/{name}")
+    problem = {"description": "A problem as RFC 9457 has it.", "content": {"application/problem+json": {"schema": {"type": "object"}}}}
+    answers = {"200": {"description": "The answer."}, "4XX": problem, "5XX": problem}
+    paths: dict[str, Any] = {path: {"get": {"summary": says, "responses": answers}} for path, says in _GETS.items()}
+    for path, (form, says) in _FORMS.items():
+        schema = {"$ref": f"#/components/schemas/{form.__name__}"}
+        body = {"required": True, "content": {"application/json": {"schema": schema}}}
+        paths[path] = {"post": {"summary": says, "requestBody": body, "responses": answers}}
+    recording = {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}}
+    body = {"required": True, "content": {"multipart/form-data": {"schema": recording}}}
+    says = "Write down what is said in a recording."
+    paths["/v1/audio/transcriptions"] = {"post": {"summary": says, "requestBody": body, "responses": answers}}
+    about = {"title": "scene-assistant", "version": __version__, "description": "Sees, hears, answers and speaks on this machine alone."}
+    return {"openapi": "3.1.0", "info": about, "paths": paths, "components": {"schemas": components}}

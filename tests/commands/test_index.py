@@ -1,0 +1,115 @@
+"""`assistant index` and `find` over a folder: many videos looked through once, by several processes, and searched together."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from assistant.command_line import main
+from assistant.commands import find, index
+from assistant.commands.spread import spread
+from tests.commands.test_video_commands import BLUE, GREEN, RED, write_clip
+from tests.support.fakes import ColourDescriber
+from tests.support.folders import PROJECT
+
+
+@pytest.fixture
+def describer(monkeypatch: pytest.MonkeyPatch) -> ColourDescriber:
+    describer = ColourDescriber()
+    monkeypatch.setattr(find, "open_describer", lambda *_, **__: describer)
+    monkeypatch.setattr(index, "_opened", {})
+    return describer
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two videos, one of them in a folder of its own, and one that is none."""
+    folder = tmp_path / "videos"
+    (folder / "deep").mkdir(parents=True)
+    write_clip(folder / "one.avi", [RED, GREEN, RED])
+    write_clip(folder / "deep" / "two.avi", [RED, BLUE, RED])
+    (folder / "broken.mp4").write_bytes(b"no video")
+    (folder / "notes.txt").write_text("no video either")
+    return folder
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> list[dict[str, object]]:
+    assert main([*map(str, arguments), "--json"]) == 0
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_a_folder_is_indexed_once_and_searched_together(
+    capsys: pytest.CaptureFixture[str], describer: ColourDescriber, folder: Path
+) -> None:
+    *each, total = run(capsys, "index", folder, "--jobs", 1)
+    assert (total["made"], total["there"], total["failed"]) == (2, 0, 1)
+    assert [one["what"] for one in each if one["is"] == "failed"][0]
+    assert (folder / "deep" / "two.avi.index").is_file()
+    encoded = describer.encoded
+    assert run(capsys, "index", folder, "--jobs", 1)[-1]["there"] == 2 and describer.encoded == encoded
+    (found,) = run(capsys, "find", folder, "something blue", "--top", 1)
+    assert found["found"] and found["videos"] == 2
+    assert found["moments"][0]["video"] == "deep/two.avi" and found["moments"][0]["start_s"] == pytest.approx(3, abs=0.7)  # type: ignore[index]
+    (missing,) = run(capsys, "find", folder, "something purple")
+    assert not missing["found"]
+
+
+def test_indexes_may_be_kept_elsewhere_and_a_video_that_changed_is_looked_at_again(
+    capsys: pytest.CaptureFixture[str], describer: ColourDescriber, folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "indexes"
+    run(capsys, "index", folder, "--out", out, "--jobs", 1)
+    assert (out / "deep" / "two.avi.index").is_file() and not (folder / "one.avi.index").exists()
+    write_clip(folder / "one.avi", [BLUE, GREEN])
+    assert run(capsys, "index", folder, "--out", out, "--jobs", 1)[-1]["made"] == 1
+
+
+def test_what_is_wrong_is_told_in_one_line(capsys: pytest.CaptureFixture[str], describer: ColourDescriber, tmp_path: Path) -> None:
+    for arguments in (["index", tmp_path], ["index", tmp_path / "none"], ["find", tmp_path, "x"], ["index", tmp_path, "--jobs", "0"]):
+        assert main([*map(str, arguments)]) == 2
+        assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_an_index_of_another_model_is_told_and_the_rest_is_searched(
+    capsys: pytest.CaptureFixture[str], describer: ColourDescriber, folder: Path
+) -> None:
+    run(capsys, "index", folder, "--jobs", 1)
+    (folder / "bad.avi.index").write_bytes(b"PK\x03\x04 nothing")
+    (found,) = run(capsys, "find", folder, "something blue")
+    assert found["found"] and len(found["warnings"]) == 1  # type: ignore[arg-type]
+
+
+def double_unless_killed(number: int, folder: Path, always: bool) -> int:
+    """Dies at 3, the first time or always."""
+    if number == 3 and (always or not (folder / "died").exists()):
+        (folder / "died").touch()
+        os._exit(9)
+    return 2 * number
+
+
+@pytest.mark.slow
+def test_a_process_that_dies_loses_nothing(tmp_path: Path) -> None:
+    work = partial(double_unless_killed, folder=tmp_path, always=False)
+    assert sorted(spread(range(6), work, 2)) == [(number, 2 * number) for number in range(6)]
+
+
+@pytest.mark.slow
+def test_work_that_kills_whoever_does_it_is_given_up_and_the_rest_is_done(tmp_path: Path) -> None:
+    done = dict(spread(range(5), partial(double_unless_killed, folder=tmp_path, always=True), 2))
+    assert done == {0: 0, 1: 2, 2: 4, 3: None, 4: 8}
+
+
+@pytest.mark.models
+@pytest.mark.slow
+def test_two_processes_index_with_the_real_model(capsys: pytest.CaptureFixture[str], models_dir: Path, tmp_path: Path) -> None:
+    for name in ("a.mp4", "b.mp4"):
+        shutil.copy(PROJECT / "assistant" / "commands" / "demo_files" / "clip.mp4", tmp_path / name)
+    total = run(capsys, "index", tmp_path, "--jobs", 2)[-1]
+    assert (total["made"], total["failed"]) == (2, 0)
+    (found,) = run(capsys, "find", tmp_path, "a cat")
+    assert {moment["video"] for moment in found["moments"]} <= {"a.mp4", "b.mp4"}  # type: ignore[attr-defined]
