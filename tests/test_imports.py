@@ -22,14 +22,14 @@ SHARED = {
     "written_files",
 }
 STAGES = SHARED | {"seeing", "reading", "hearing", "answering", "speaking", "videos"}
-PATH = STAGES | {"conversation", "live"}
+PATH = STAGES | {"understanding", "conversation", "live"}
 ADAPTERS = SHARED | {"store"}
 ASSEMBLY = PATH | ADAPTERS | {"devices", "engines", "instruments"}
 MAY_IMPORT = {
     **dict.fromkeys(SHARED, SHARED),
     **dict.fromkeys(("seeing", "hearing", "answering", "speaking", "videos"), STAGES),
     "reading": {"messages", "interfaces", "problems", "languages", "toml_files"},
-    **dict.fromkeys(("conversation", "live"), PATH),
+    **dict.fromkeys(("understanding", "conversation", "live"), PATH),
     "store": ADAPTERS,
     "devices": ADAPTERS | {"devices"},
     "engines": ADAPTERS | {"engines"},

@@ -23,12 +23,13 @@ from assistant import assembly
 from assistant.benchmarks.pictures import made_up_pictures, people_and_background, photographs
 from assistant.benchmarks.scripted_videos import BAD_CAMERAS, NOBODY, Film, cuts, objects, pan, still, visitors
 from assistant.benchmarks.simulated_devices import FilmCamera, RealTimeSpeaker, SilentMicrophone
-from assistant.conversation import ENGLISH, Conversation
+from assistant.conversation import Conversation
 from assistant.languages import phrase
 from assistant.live.loop import Devices, LiveLoop
 from assistant.messages import Picture
 from assistant.settings import AnswerSettings, NarrationSettings, Settings
 from assistant.store.model_store import ModelStore, models_dir
+from assistant.understanding import ENGLISH
 
 PICTURES = 24
 SCENE_S = 7.0

@@ -23,7 +23,7 @@ import numpy as np
 
 from assistant import assembly
 from assistant.answering.translating import find_translator
-from assistant.conversation import ENGLISH, Conversation
+from assistant.conversation import Conversation
 from assistant.engines.tts.espeak import EspeakSynthesizer
 from assistant.hearing.listen import whole_utterance
 from assistant.interfaces import SpeechSynthesizer, Translator
@@ -31,6 +31,7 @@ from assistant.messages import Keyframe, Question, Utterance
 from assistant.settings import AnswerSettings, Settings, VoiceSettings
 from assistant.speaking.speak import sound_of
 from assistant.store.model_store import ModelStore, models_dir
+from assistant.understanding import ENGLISH
 
 LANGUAGES = ("pt", "es")
 PORTUGUESE, PACE = "O que você está vendo?", 0.85

@@ -33,7 +33,7 @@ from assistant.commands.options import (
 from assistant.commands.output import Result, Stopwatch
 from assistant.commands.say import say
 from assistant.commands.steps import answer_from_steps, read_steps
-from assistant.conversation import ENGLISH, Conversation
+from assistant.conversation import Conversation
 from assistant.hearing.listen import whole_utterance
 from assistant.hearing.two_languages import parts_if_dropped
 from assistant.interfaces import SceneDescriber, Transcriber
@@ -43,6 +43,7 @@ from assistant.messages import Keyframe, PictureProblem, Question, Sentence, Vie
 from assistant.problems import BadInput
 from assistant.settings import AnswerSettings, EarSettings, Settings
 from assistant.store.model_store import ModelStore
+from assistant.understanding import ENGLISH
 from assistant.videos.answer_about import ChosenKeyframes, choose_keyframes
 from assistant.videos.plain_times import plain_time
 from assistant.videos.step_questions import parse_step_question

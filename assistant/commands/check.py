@@ -19,7 +19,7 @@ from assistant.commands.demo import demo_file
 from assistant.commands.options import add_model_argument, store_of
 from assistant.commands.output import Result, Stopwatch
 from assistant.commands.variants import choose_variants, installed_models
-from assistant.conversation import ENGLISH, Conversation
+from assistant.conversation import Conversation
 from assistant.hearing.listen import whole_utterance
 from assistant.languages import lacking, languages
 from assistant.messages import Frame, Keyframe, Question, View
@@ -30,6 +30,7 @@ from assistant.speaking.speak import say
 from assistant.store.eye_choice import EYES
 from assistant.store.manifests import all_manifests
 from assistant.store.model_store import ModelStore
+from assistant.understanding import ENGLISH
 
 _HEARD_BADLY = (
     "listened for only if chosen (language or [ears] languages in the settings, `run --language`, asking to speak it) or if a voice or"

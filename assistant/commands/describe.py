@@ -22,12 +22,13 @@ from assistant.commands.options import (
 from assistant.commands.output import Result, Stopwatch, format_clock
 from assistant.commands.say import say
 from assistant.commands.steps import as_json, read_steps, told_step
-from assistant.conversation import ENGLISH, Conversation
+from assistant.conversation import Conversation
 from assistant.languages import phrase
 from assistant.languages.codes import language_code
 from assistant.messages import Ask, Detail, Keyframe, Question, Sentence, View
 from assistant.problems import BadInput
 from assistant.settings import Settings
+from assistant.understanding import ENGLISH
 from assistant.videos.describe import SceneSpan, Segment, add_segment, scenes_of, spoken_segments
 from assistant.videos.subtitles import srt
 from assistant.written_files import SUBTITLES, check_place, write_file

@@ -11,7 +11,6 @@ import re
 from dataclasses import dataclass, replace
 
 from assistant.answering.commands import match_command
-from assistant.conversation import ENGLISH
 from assistant.hearing.own_voice import is_own_voice
 from assistant.live.dialogue_history import HistoryState
 from assistant.live.job_queue import Describe, Idle, Job, LookAhead, Obey, Prepare, Reset, Respond, Speculate
@@ -20,6 +19,7 @@ from assistant.live.session import Session
 from assistant.messages import Earcon, NotUnderstood, Question, Utterance, View
 from assistant.problems import Problem
 from assistant.turns import UNBEGUN
+from assistant.understanding import ENGLISH
 
 MOST_ASKED_AGAIN = 2
 """Times in a row that somebody is asked to say it again; what still isn't understood is a radio, or is told by a sound alone."""

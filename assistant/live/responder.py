@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from assistant.answering.answer_checks import SCENE_QUESTION
-from assistant.conversation import reading_ask
 from assistant.languages import counted_phrase, hello_language
 from assistant.live.aiming_guide import AimingGuide
 from assistant.live.command_handlers import CommandHandlers
@@ -16,6 +15,7 @@ from assistant.live.session import Session
 from assistant.live.unasked_speech import UnaskedSpeech
 from assistant.messages import Ask, Command, CommandKind, Detail, Keyframe, Question, Sentence, View
 from assistant.seeing.view_conditions import view_conditions
+from assistant.understanding import reading_ask
 
 OLD_S = 3.0
 """When the camera has sent nothing for so long, its last picture is told to be old."""
