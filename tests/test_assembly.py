@@ -10,6 +10,7 @@ import pytest
 from assistant.assembly import enabled_languages, open_detector, open_face_detector, open_text_reader
 from assistant.interfaces import ObjectDetector
 from assistant.languages import languages
+from assistant.messages import FACING
 from assistant.problems import BadInput, MissingModel
 from assistant.settings import EarSettings, load_settings
 from assistant.store.model_store import ModelStore
@@ -59,7 +60,7 @@ def test_without_its_model_a_detector_says_what_fetches_it(
 def test_people_and_things_are_looked_for_and_faces(models_dir: Path) -> None:
     store = ModelStore(models_dir)
     assert {"person", "chair", "dining table", "tv"} <= open_detector(store, threads=1).labels
-    assert open_face_detector(store, threads=1, live=True).labels == {"face"}
+    assert open_face_detector(store, threads=1, live=True).labels == {"face", FACING}
 
 
 def test_without_its_model_the_reader_says_what_fetches_it(nothing_fetched: ModelStore) -> None:

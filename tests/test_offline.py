@@ -93,5 +93,5 @@ def test_the_demo_gives_the_same_answers_with_no_network_at_all(models_dir: Path
         return "\n".join(line for line in done.stdout.splitlines() if str(tmp_path) not in line)
 
     with_network = answers("with")
-    assert with_network.count("said:") == 4
+    assert with_network.count("said:") == 8
     assert answers("without", *NO_NETWORK) == with_network

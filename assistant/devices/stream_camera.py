@@ -69,10 +69,12 @@ class StreamCamera:
                     yield Frame(shrink(np.asarray(frame.to_ndarray(format="rgb24")), self._settings.largest_edge), time.monotonic())
                     self._bytes.until_s = time.monotonic() + NEXT_S
         except (av.FFmpegError, ValueError) as error:
-            if not self._closed.is_set() and not seen:
+            if not self._closed.is_set() and not seen and not self._bytes.is_interrupted:
                 raise LostDevice(f"{self._name} sends nothing that can be read as a video", "check its address") from error
         finally:
             self._bytes.close()
+        if self._bytes.is_interrupted:
+            raise KeyboardInterrupt
         if not self._closed.is_set():
             raise LostDevice(f"{self._name} has ended", "check what sends it, then start again")
 
@@ -101,8 +103,17 @@ class _Bytes:
         self.until_s = time.monotonic() + FIRST_S
         self.close, self.wake = opened.end, opened.wake
         self._name, self._closed, self._receive = name, closed, opened.receive
+        self.is_interrupted = False
+        """Whether the user has pressed Ctrl-C while FFmpeg was reading."""
 
     def read(self, size: int) -> bytes:
+        try:
+            return b"" if self.is_interrupted else self._read(size)
+        except KeyboardInterrupt:  # FFmpeg, which is called between, prints what passes through it and calls it an error of its own
+            self.is_interrupted = True
+            return b""
+
+    def _read(self, size: int) -> bytes:
         while not self._closed.is_set():
             try:
                 data = self._receive(size)

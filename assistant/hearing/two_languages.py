@@ -40,8 +40,9 @@ def parts_if_dropped(
     if len(parts) < 2:
         return []
     said = [(part, heard) for part in parts if (heard := _hear(part, transcriber)).text]
-    is_dropped = len(said) > 1 and any(is_sure(heard, settings) for _, heard in said) and not all(is_in(heard, text) for _, heard in said)
-    return said if is_dropped else []
+    changes = len({heard.language for _, heard in said}) > 1  # or it is one word that was heard otherwise the second time
+    is_dropped = any(is_sure(heard, settings) for _, heard in said) and not all(is_in(heard, text) for _, heard in said)
+    return said if changes and is_dropped else []
 
 
 def is_sure(heard: Transcript, settings: EarSettings) -> bool:

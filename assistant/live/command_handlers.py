@@ -63,8 +63,12 @@ class CommandHandlers:
             case "unload":
                 session.conversation.unload()
                 yield kind
+            case "abilities":
+                yield kind
+                if session.eye_is_small:
+                    yield "eye_is_small"
             case _:
-                yield kind  # help, abilities: the phrase is all there is
+                yield kind  # help: the phrase is all there is
 
     def _change_voices(self, step: VoiceStep) -> str:
         before = self._session.synthesizers[0].settings

@@ -60,10 +60,10 @@ class LiveLoop:
     def __init__(
         self, devices: Devices, conversation: Conversation, settings: Settings, report: EventSink, *, eye_is_small: bool = False
     ) -> None:
-        """`eye_is_small`: the greeting tells that only the small model sees."""
+        """`eye_is_small`: who asks what it can do is told that only the small model sees."""
         self._devices = devices
-        self._eye_is_small = eye_is_small
         self._session = Session(conversation, settings, devices.speaker, devices.synthesizers, report, control=devices.control)
+        self._session.eye_is_small = eye_is_small
         self._watcher = Watcher(self._session, devices.camera_is_live)
         self._listener = Listener(self._session, devices.canceller)
         self._answer_worker = AnswerWorker(self._session)
@@ -183,8 +183,6 @@ class LiveLoop:
         session, ears = self._session, self._session.settings.ears
         session.say(Earcon("ready", session.turns.current))
         session.offer(session.phrase("ready"))
-        if self._eye_is_small:
-            session.offer(session.phrase("eye_is_small"))
         others = [code for code in ears.languages if code != session.conversation.language] if ears.greet_languages else []
         for sentence in greetings(others, session.turns.current):
             session.offer(sentence)

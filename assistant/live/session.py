@@ -70,6 +70,8 @@ class Session:
         self.sentences = SpeechQueue(self.turns)
         self.sounds = SynthesisBuffer(synthesizers, self.turns, self._unspeakable)
         self.speaker = MonitoredSpeaker(speaker)
+        self.eye_is_small = False
+        """Whether only the small model sees, which is told with what it can do."""
         self.waiting = WaitingSounds()
         self.saying = ""
         """What is heard now and was before, "" where it can't come back as an echo; written by the thread that speaks."""

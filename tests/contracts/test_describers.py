@@ -42,7 +42,7 @@ def scoring(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 def open_scorer(name: str, folder: Path) -> SceneDescriber:
     if name == "scripted":
-        return ScriptedDescriber(["A cat on a chair.", "A cup."], max_pictures=3)
+        return ScriptedDescriber(["A cat on a chair."], max_pictures=3)
     return Smolvlm2Describer(write_tiny_model(folder / "tiny", max_pictures=3).folder, threads=1)
 
 

@@ -16,6 +16,7 @@ from assistant.engines.translation import apertium as apertium_translator
 from assistant.engines.translation.apertium import ApertiumTranslator
 from assistant.engines.translation.ctranslate import CTranslateTranslator
 from assistant.engines.translation.firefox import FirefoxTranslator
+from assistant.engines.translation.scenes import SceneTranslator
 from assistant.export.firefox import build_translators
 from assistant.interfaces import Translator
 from assistant.problems import BadInput, DamagedModel, MissingModel
@@ -199,7 +200,7 @@ def test_what_is_installed_is_opened_and_apertium_beside_it_where_it_is(models_d
     assert find_translator(translators, "en", "xx") is None
     monkeypatch.setenv("PATH", "/nonexistent")
     without = assembly.open_translators(ModelStore(models_dir))
-    assert [type(translator) for translator in without] == [FirefoxTranslator]
+    assert [type(translator) for translator in without] == [FirefoxTranslator, SceneTranslator]
 
 
 @pytest.mark.models

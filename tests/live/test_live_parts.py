@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from assistant.answering.wake_word import after_wake_word
+from assistant.languages import phrase
 from assistant.live.job_queue import Describe, Idle, JobQueue, LookAhead, Respond, Speculate
 from assistant.live.key_debounce import PRESS_GAP_S, KeyDebounce
 from assistant.live.timed_describer import timed
@@ -24,6 +25,7 @@ from assistant.speaking.clauses import clauses, first_clause
 from assistant.speaking.synthesis_buffer import SENTENCES_AHEAD, SynthesisBuffer
 from assistant.turns import Turns
 from tests.support.fakes import ScriptedDescriber, ToneSynthesizer
+from tests.support.heard_session import HeardSession
 
 
 def no_trouble(problem: Problem) -> None:
@@ -244,3 +246,10 @@ def test_a_turns_record_tells_how_long_the_user_waited_for_each_step() -> None:
     [record] = trace.flush()
     assert record["waits_s"] == {"end_of_speech": 0.7, "text": 0.9, "answer": 1.2, "sound": 1.5}
     assert record["sound_messages"] == 1
+
+
+def test_what_it_can_do_tells_of_a_small_eye() -> None:
+    user = HeardSession("A wall.", "What can you do?", [])
+    assert user.ask() == [phrase("abilities", "en")[0]]
+    user.eye_is_small = True
+    assert user.ask() == [phrase("abilities", "en")[0], phrase("eye_is_small", "en")[0]]
