@@ -12,6 +12,7 @@ SPEED = 20.0
 
 
 @pytest.mark.slow
+@pytest.mark.keeps_time
 def test_every_question_is_answered_while_a_device_is_lost_every_minute() -> None:
     result = Soak(3, loss_every_minute(3, 7), SPEED, 7).run()
     assert result["broken"] == []
@@ -19,6 +20,7 @@ def test_every_question_is_answered_while_a_device_is_lost_every_minute() -> Non
 
 
 @pytest.mark.slow
+@pytest.mark.keeps_time
 def test_nothing_breaks_whatever_goes_wrong_with_devices() -> None:
     result = Soak(4, any_faults(4, 16, 3), SPEED, 3).run()
     assert result["broken"] == []
