@@ -1,9 +1,10 @@
 """Measures how long a user waits on real sound devices: from the end of their speech to the first sound of the answer.
 
-    python -m assistant.benchmarks.device_response_time [--questions N] [--language xx] [--json]
+    python -m assistant.benchmarks.device_response_time [--questions N] [--language xx] [--recordings WAV ...] [--json]
 
-`assistant run` in a process of its own, PulseAudio with null sinks in place of sound cards, questions spoken by a voice into the
-microphone, and recorders at the microphone and at the loudspeaker's monitor: the waits of PortAudio and of the sound server are in it.
+`assistant run` in a process of its own, and after it the same engines in the plain order of work (plain_order.py). PulseAudio with null
+sinks in place of sound cards, questions spoken by a voice into the microphone, or recorded ones, and recorders at the microphone and at
+the loudspeaker's monitor: the waits of PortAudio and of the sound server are in it.
 """
 
 from __future__ import annotations
@@ -14,17 +15,18 @@ import os
 import statistics
 import tempfile
 import time
+from collections.abc import Sequence
 from importlib import resources
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from assistant import assembly
-from assistant.benchmarks.running_assistant import RunningAssistant, is_event
+from assistant.benchmarks.running_assistant import ASSISTANT_RUN, RunningAssistant, is_event
 from assistant.benchmarks.sound_system import LOUDSPEAKER, MICROPHONE_FEED, RATE_HZ, SoundSystem, is_installed, sound_system
 from assistant.devices.sound_files import write_wav
-from assistant.interfaces import SpeechSynthesizer
 from assistant.live.turn_trace import TurnTrace, waits_s
 from assistant.messages import Sound
 from assistant.problems import MissingDevice
@@ -54,6 +56,7 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
     ),
     "pt": ("O que está na minha frente?", "Há um cachorro na imagem?", "De que cor é isto?", "Quantas pessoas há?", "Está escuro aqui?"),
 }
+PROGRAMS: dict[str, tuple[str, ...]] = {"live": ASSISTANT_RUN, "plain": ("assistant.benchmarks.plain_order",)}
 MEASURED = (
     "Is there a person in front of me?",
     "What colour is this?",
@@ -68,13 +71,22 @@ WATCHED_S = 6.0
 """Seconds after a question within which its answer begins."""
 
 
-def measure(count: int, language: str, arguments: list[str]) -> dict[str, Any]:
-    """Return what the user waited for, over `count` questions. MissingDevice without PulseAudio."""
+def measure(count: int, language: str, recordings: Sequence[Path] = ()) -> dict[str, Any]:
+    """Return what the user waited for, over `count` questions, live and in the plain order. MissingDevice without PulseAudio.
+
+    `recordings`: asked in turn instead of QUESTIONS, which a voice of that language speaks.
+    """
     if not is_installed():
         raise MissingDevice("there is no PulseAudio", "run: sudo apt install pulseaudio pulseaudio-utils libasound2-plugins")
-    store = ModelStore(models_dir())
-    voices = assembly.open_synthesizers(VoiceSettings(), store)
-    asked = [QUESTIONS[language][number % len(QUESTIONS[language])] for number in range(count)]
+    with tempfile.TemporaryDirectory() as folder:
+        spoken = {path.stem: path for path in recordings} or _spoken(language, Path(folder))
+        asked = list(islice(cycle(spoken.items()), count))
+        told: dict[str, Any] = {order: _measure(asked, language, program) for order, program in PROGRAMS.items()}
+    waits = [told[order]["answer_median_s"] for order in ("live", "plain")]
+    return told | {"language": language, "times_sooner": round(waits[1] / waits[0], 2) if all(waits) else None}
+
+
+def _measure(asked: Sequence[tuple[str, Path]], language: str, program: tuple[str, ...]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as name, sound_system() as system:
         folder = Path(name)
         settings = folder / "settings.toml"
@@ -87,20 +99,24 @@ def measure(count: int, language: str, arguments: list[str]) -> dict[str, Any]:
             "--language",
             language,
         ]
-        options += ["--models-dir", str(models_dir()), *arguments]
-        running = RunningAssistant(options, system.env)
+        options += ["--models-dir", str(models_dir())]
+        running = RunningAssistant(options, system.env, program=program)
         try:
             running.wait_for(is_event("heard"))
             running.wait_until_quiet(3)
-            answered = [_ask(running, system, _spoken(voices, text, language, folder / f"{language}.wav"), text) for text in asked]
+            answered = [_ask(running, system, question, text) for text, question in asked]
         finally:
             running.stop()
-    return summary(answered) | {"language": language, "load": round(os.getloadavg()[0], 1)}
+    return summary(answered) | {"load": round(os.getloadavg()[0], 1)}
 
 
-def _spoken(voices: list[SpeechSynthesizer], text: str, language: str, path: Path) -> Path:
-    write_wav(path, say(choose_synthesizer(voices, language), text, language))
-    return path
+def _spoken(language: str, folder: Path) -> dict[str, Path]:
+    """Each question and where its sound is."""
+    voices = assembly.open_synthesizers(VoiceSettings(), ModelStore(models_dir()))
+    paths = {text: folder / f"question{number}.wav" for number, text in enumerate(QUESTIONS[language])}
+    for text, path in paths.items():
+        write_wav(path, say(choose_synthesizer(voices, language), text, language))
+    return paths
 
 
 def _ask(running: RunningAssistant, system: SoundSystem, question: Path, text: str) -> dict[str, Any]:
@@ -121,7 +137,7 @@ def _ask(running: RunningAssistant, system: SoundSystem, question: Path, text: s
     sounds = [event["arrived_s"] for event in events if event["event"] == "sound" and event["turn"] > 0]
     return {
         "question": text,
-        "heard": next((event["text"] for event in events if event["event"] == "question"), ""),
+        "heard": next((event["text"] for event in reversed(events) if event["event"] == "question"), ""),
         "any_sound_s": _first_loud_s(played.samples, ended_s - played_began_s),
         "answer_s": _first_loud_s(played.samples, sounds[0] - played_began_s) + sounds[0] - ended_s if sounds else None,
         "steps_s": next((waits_s(record) for record in records if record["first_sound_s"] is not None), {}),
@@ -163,15 +179,17 @@ def _median(values: list[float]) -> float | None:
 
 def format_table(data: dict[str, Any]) -> str:
     """Return the figures for people."""
-    steps = ", ".join(f"{step.replace('_', ' ')} {wait_s}" for step, wait_s in data["steps_median_s"].items())
-    return "\n".join(
-        (
-            f"{data['language']}, on PulseAudio, load {data['load']}: from the last word to the first sound of the answer",
-            f"median {data['answer_median_s']} s, p95 {data['answer_p95_s']} s of {data['questions']} questions, "
-            f"{data['unanswered']} unanswered; measured answers {data['measured_answer_median_s']} s; "
-            f"first sound of any kind {data['any_sound_median_s']} s",
-            f"steps (medians): {steps}, heard {data['answer_median_s']}",
+    lines = [f"{data['language']}, on PulseAudio: from the last word to the first sound of the answer"]
+    for order in PROGRAMS:
+        told = data[order]
+        lines.append(
+            f"{order:<6}median {told['answer_median_s']} s, p95 {told['answer_p95_s']} s of {told['questions']} questions, "
+            f"{told['unanswered']} unanswered; measured answers {told['measured_answer_median_s']} s; "
+            f"first sound of any kind {told['any_sound_median_s']} s; load {told['load']}"
         )
+    steps = ", ".join(f"{step.replace('_', ' ')} {wait_s}" for step, wait_s in data["live"]["steps_median_s"].items())
+    return "\n".join(
+        [*lines, f"steps of live (medians): {steps}, heard {data['live']['answer_median_s']}", f"{data['times_sooner']} times as soon"]
     )
 
 
@@ -180,9 +198,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--questions", type=int, default=30)
     parser.add_argument("--language", choices=list(QUESTIONS), default="en")
+    parser.add_argument(
+        "--recordings", type=Path, nargs="+", default=[], metavar="WAV", help="questions in that language, instead of its own"
+    )
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    data = measure(options.questions, options.language, [])
+    data = measure(options.questions, options.language, options.recordings)
     print(json.dumps(data, ensure_ascii=False) if options.json else format_table(data))
 
 

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from assistant import assembly
+from assistant.benchmarks.plain_order import answer_plainly, synthesize_whole
 from assistant.benchmarks.plot import draw_response_times
 from assistant.benchmarks.simulated_devices import RATE_HZ, InstantSpeaker, QuestionMicrophone, StillCamera
 from assistant.conversation import Conversation
@@ -31,7 +32,7 @@ from assistant.interfaces import SceneDescriber, SpeechSynthesizer, Transcriber
 from assistant.live.loop import Devices, LiveLoop
 from assistant.live.timed_describer import timed
 from assistant.live.turn_trace import TurnTrace
-from assistant.messages import Keyframe, Question, Sound, Utterance
+from assistant.messages import Sentence, Sound, Utterance
 from assistant.settings import AnswerSettings, EarSettings, Settings
 from assistant.speaking.speak import choose_synthesizer, say
 from assistant.store.model_store import ModelStore, models_dir
@@ -140,14 +141,11 @@ def measure_sequential(engines: _Engines, settings: Settings, microphone: Questi
         if not isinstance(event, Utterance):
             continue
         end_s = microphone.speech_end_s[-1]
-        asked = conversation.understand(event)
-        times_s = [time.monotonic()]
-        seen = conversation.look([Keyframe(newest.pop(), "only")])
-        times_s.append(time.monotonic())
-        said = list(conversation.answer(seen, asked)) if isinstance(asked, Question) else [asked]
-        times_s.append(time.monotonic())
-        for sentence in said:
-            list(say(choose_synthesizer(engines.voices, sentence.language), sentence.text, sentence.language))
+        times_s, said = [], list[list[Sentence]]()
+        for sentences in answer_plainly(conversation, event, newest.pop()):
+            times_s.append(time.monotonic())
+            said.append(sentences)
+        synthesize_whole(engines.voices, said[-1])
         sounds.append(time.monotonic() - end_s)
         for step, time_s in zip(steps.values(), times_s, strict=True):
             step.append(time_s - end_s)

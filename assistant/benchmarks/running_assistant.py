@@ -18,6 +18,7 @@ PATIENCE_S = 90.0
 """A busy machine loads models slowly; nothing here is a measurement."""
 
 
+ASSISTANT_RUN = ("assistant", "run", "--json")
 NO_NETWORK = ["unshare", "-n"]
 """To be put before a command."""
 
@@ -30,8 +31,11 @@ def can_lose_network() -> bool:
 class RunningAssistant:
     """Started at once; `stop` it."""
 
-    def __init__(self, arguments: list[str], env: dict[str, str], prefix: list[str] | None = None) -> None:
-        command = [*(prefix or []), sys.executable, "-m", "assistant", "run", "--json", *arguments]
+    def __init__(
+        self, arguments: list[str], env: dict[str, str], prefix: list[str] | None = None, program: tuple[str, ...] = ASSISTANT_RUN
+    ) -> None:
+        """`program`: a module that prints such events, and what comes before the arguments."""
+        command = [*(prefix or []), sys.executable, "-m", *program, *arguments]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **env})
         self._events: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._seen: list[dict[str, Any]] = []

@@ -1,6 +1,7 @@
 """What happens when somebody speaks, coughs or says nothing while the assistant speaks: real devices (PulseAudio), real models.
 
     python -m tests.support.measure_barge_in --echo -12 --trials 10
+    python -m tests.support.measure_barge_in --echo -6 --trials 0 --alone 75     # ten minutes of its own voice, nobody else's
 
 `--echo` opens the loudspeaker: its sound is in the microphone at so many dB (tests/support/echo_room.py); without it: headphones. The user
 asks for help; while the assistant tells, a word, a cough or a click is heard, or nothing. Both sides are recorded.
@@ -52,7 +53,7 @@ def click(path: Path, level: float) -> Path:
     return path
 
 
-def measure(trials: int, echo_db: float | None, models: Path, folder: Path, events: Path | None = None) -> dict[str, Any]:
+def measure(trials: int, alone: int, echo_db: float | None, models: Path, folder: Path, events: Path | None = None) -> dict[str, Any]:
     help_wav = spoken("Help me.", models, folder / "help.wav")
     words = [spoken(text, models, folder / f"{number}.wav") for number, text in enumerate(WORDS)]
     noises = [cough(folder / "cough.wav", 0.4), click(folder / "click.wav", 0.8)]
@@ -71,7 +72,7 @@ def measure(trials: int, echo_db: float | None, models: Path, folder: Path, even
             running.wait_until_quiet()
             stops = [_stop(running, system, help_wav, words[n % len(words)], rng.uniform(0.7, 3.0)) for n in range(trials)]
             goes_on = [_noise(running, system, help_wav, noises[n % 2], rng.uniform(0.7, 3.0)) for n in range(trials // 2)]
-            alone = [_noise(running, system, help_wav, None, 0.5) for _ in range(max(1, trials // 4))]
+            left_alone = [_noise(running, system, help_wav, None, 0.5) for _ in range(alone)]
         finally:
             running.stop()
             if events:
@@ -79,7 +80,7 @@ def measure(trials: int, echo_db: float | None, models: Path, folder: Path, even
             if room:
                 room.terminate()
                 room.wait()
-    return {"echo_db": echo_db, "load": os.getloadavg()[0], "stops": stops, "noises": goes_on, "alone": alone}
+    return {"echo_db": echo_db, "load": os.getloadavg()[0], "stops": stops, "noises": goes_on, "alone": left_alone}
 
 
 def _ask_help(running: RunningAssistant, system: pulse.SoundSystem, help_wav: Path) -> None:
@@ -173,23 +174,29 @@ def summary(measured: dict[str, Any]) -> dict[str, Any]:
         "load": round(measured["load"], 1),
         "trials": len(stops),
         "silent_before": len(measured["stops"]) - len(stops),
-        "lowered_median_s": round(float(np.median([stop["lowered_s"] for stop in stops])), 3),
-        "silent_median_s": round(float(np.median(silent)), 3),
-        "silent_p95_s": round(float(np.quantile(silent, 0.95)), 3),
+        "lowered_median_s": _quantile([stop["lowered_s"] for stop in stops], 0.5),
+        "silent_median_s": _quantile(silent, 0.5),
+        "silent_p95_s": _quantile(silent, 0.95),
         "missed": len(missed),
         "noises_gone_on": f"{sum(one['share'] >= 0.99 for one in measured['noises'])} of {len(measured['noises'])}",
         "alone_to_the_end": f"{sum(one['share'] >= 0.99 for one in measured['alone'])} of {len(measured['alone'])}",
+        "alone_s": round(sum(one["took_s"] for one in measured["alone"])),
     }
+
+
+def _quantile(values: list[float], share: float) -> float | None:
+    return round(float(np.quantile(values, share)), 3) if values else None
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--trials", type=int, default=12)
+    parser.add_argument("--alone", type=int, default=3, help="times that it tells help while nobody speaks")
     parser.add_argument("--echo", type=float, metavar="DB")
     parser.add_argument("--events", type=Path, metavar="FILE", help="keep all that the assistant reported")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        measured = measure(options.trials, options.echo, models_dir(), Path(folder), options.events)
+        measured = measure(options.trials, options.alone, options.echo, models_dir(), Path(folder), options.events)
     print(json.dumps(summary(measured)))
 
 
