@@ -12,6 +12,7 @@ import argparse
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -66,21 +67,22 @@ Spoil = Callable[[Sound], Sound]
 def conditions(kinds: list[str], babble: Sound) -> Iterator[tuple[str, Spoil]]:
     """Yield each condition's name and what it does to a question with silence around it, float32 [n] at 16 kHz."""
     rng = np.random.default_rng(0)
+    if "as it is" in kinds:
+        yield "as it is", partial(_scaled, level_db=0.0)
     if "level" in kinds:
         for level_db in (-10, -20, -30, -40, -50):
-            yield f"level {level_db} dB", lambda x, level_db=level_db: x * 10 ** (level_db / 20)
+            yield f"level {level_db} dB", partial(_scaled, level_db=level_db)
     if "noise" in kinds:
         noises = {"pink": _pink(rng, 10 * RATE_HZ), "babble": babble, "music": _music(10)}
         for name, noise in noises.items():
             for snr_db in (20, 15, 10, 5, 0):
-                yield f"{name} {snr_db} dB below", lambda x, noise=noise, snr_db=snr_db: x + _at(noise, x, snr_db)
+                yield f"{name} {snr_db} dB below", partial(_noisy, noise=noise, snr_db=snr_db)
     if "clipping" in kinds:
         for over_db in (6, 12, 20):
-            yield f"clipped by {over_db} dB", lambda x, over_db=over_db: np.clip(x / np.abs(x).max() * 10 ** (over_db / 20), -1, 1)
+            yield f"clipped by {over_db} dB", partial(_clipped, over_db=over_db)
     if "distance" in kinds:
         for metres in (1, 2, 4):
-            room = _room(rng, metres)
-            yield f"{metres} m away", lambda x, room=room: np.convolve(x, room)[: len(x)]
+            yield f"{metres} m away", partial(_in_room, room=_room(rng, metres))
 
 
 def _loud(samples: Sound) -> float:
@@ -88,15 +90,27 @@ def _loud(samples: Sound) -> float:
     return float(np.sqrt(np.square(samples[np.abs(samples) > 0.02 * np.abs(samples).max()]).mean()))
 
 
-def _at(noise: Sound, speech: Sound, snr_db: float) -> Sound:
+def _scaled(speech: Sound, level_db: float) -> Sound:
+    return np.asarray(speech * 10 ** (level_db / 20), np.float32)
+
+
+def _noisy(speech: Sound, noise: Sound, snr_db: float) -> Sound:
     part = np.resize(noise, len(speech))
-    return part / np.sqrt(np.square(part).mean()) * _loud(speech) * 10 ** (-snr_db / 20)
+    return np.asarray(speech + part / np.sqrt(np.square(part).mean()) * _loud(speech) * 10 ** (-snr_db / 20), np.float32)
+
+
+def _clipped(speech: Sound, over_db: float) -> Sound:
+    return np.asarray(np.clip(speech / np.abs(speech).max() * 10 ** (over_db / 20), -1, 1), np.float32)
+
+
+def _in_room(speech: Sound, room: Sound) -> Sound:
+    return np.asarray(np.convolve(speech, room)[: len(speech)], np.float32)
 
 
 def _pink(rng: np.random.Generator, count: int) -> Sound:
     spectrum = np.fft.rfft(rng.normal(size=count))
     spectrum /= np.sqrt(np.maximum(1, np.arange(len(spectrum))))
-    return np.fft.irfft(spectrum, count).astype(np.float32)
+    return np.asarray(np.fft.irfft(spectrum, count), np.float32)
 
 
 def _music(seconds: int) -> Sound:
@@ -155,7 +169,7 @@ def measure(kinds: list[str], count: int) -> dict[str, Any]:
     babble = np.sum([np.resize(sound(voices, text, "en"), 10 * RATE_HZ) for text in BABBLE], 0)
     transcriber = assembly.open_transcriber(EarSettings(), store)
     rng, told = np.random.default_rng(7), dict[str, Any]()
-    for name, spoil in [("as it is", lambda x: x), *conditions(kinds, babble)]:
+    for name, spoil in conditions(["as it is", *kinds], babble):
         found, wrong = Counter[str](), list[str]()
         for text, samples in spoken:
             heard = spoil(samples) + rng.normal(size=len(samples)) * 10 ** (NOISE_DB / 20)

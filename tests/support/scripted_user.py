@@ -13,8 +13,10 @@ from assistant.messages import AudioChunk, Detail, Keyframe, Picture, Probabilit
 from tests.support.fakes import ScriptedDescriber, ToneSynthesizer
 from tests.support.faulty_devices import CHUNK_S, CHUNK_SAMPLES, World
 
-QUIET_LEVEL, LEVELS_PER_UNIT, MOST_QUESTIONS = 0.1, 2000, 1600
+QUIET_LEVEL, LEVELS_PER_UNIT, MOST_QUESTIONS = 0.1, 20_000, 16_000
 """A spoken question is a constant level that tells its number."""
+LANGUAGES, ASKED_IN_EACH = ("en", "es", "de"), 5
+"""Questions are asked in, so many in a row."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,9 @@ class LevelTranscriber:
         loud = samples[samples > QUIET_LEVEL / 2]
         if not len(loud):
             return Transcript("", "", 0.0, "", 0.0)
-        text = f"What is number {round((float(loud[-1]) - QUIET_LEVEL) * LEVELS_PER_UNIT)}?"
-        return Transcript(text, "en", 0.9, text)
+        number = round((float(loud[-1]) - QUIET_LEVEL) * LEVELS_PER_UNIT)
+        text, asked_in = f"What is number {number}?", LANGUAGES[number // ASKED_IN_EACH % len(LANGUAGES)]
+        return Transcript(text, language or asked_in, 0.9, text)
 
 
 class SteadyDescriber(ScriptedDescriber):

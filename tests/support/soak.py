@@ -148,6 +148,7 @@ class Soak:
             **self.diary.counts,
             "faults": sum(map(len, self.faults.values())),
             "MB": self._megabytes(),
+            "MB_curve": [round(each / 1e6, 1) for each in self.resident_bytes[:: max(1, len(self.resident_bytes) // 24)]],
             "broken": broken,
         }
 
@@ -188,12 +189,13 @@ class Soak:
     def _fates(self) -> Iterator[tuple[Said, str]]:
         """What became of each question."""
         script = self.user.script
+        heard_turns = {turn for _, turn, share in self.diary.heard if share > 0}  # of which at least a part was heard
         for said, following in pairwise([*script, Said(-1, self.until_s, self.until_s)]):
             until_s = min(following.start_s, said.end_s + ANSWERED_WITHIN_S)
             begun = [turn for time_s, turn in self.diary.begun if said.start_s < time_s < following.start_s]
-            if self._has_been_heard(self.diary.turn_of.get(said.number)):
+            if self.diary.turn_of.get(said.number) in heard_turns:
                 yield said, "answered"
-            elif begun and self._has_been_heard(begun[0]):
+            elif begun and begun[0] in heard_turns:
                 yield said, "refused aloud"
             elif self.diary.was_out("microphone", said.start_s, until_s) or self._is_faulty("microphone", said.start_s, said.end_s + 2):
                 yield said, "not heard, for the microphone was lost"
@@ -205,10 +207,6 @@ class Soak:
                 yield said, "replaced by another question"
             else:
                 yield said, "UNANSWERED"
-
-    def _has_been_heard(self, turn: int | None) -> bool:
-        """Something that was said in this turn, at least in part."""
-        return any(heard_turn == turn and share > 0 for _, heard_turn, share in self.diary.heard)
 
     def _is_faulty(self, device: str, start_s: float, end_s: float) -> bool:
         return any(fault.start_s < end_s and fault.end_s > start_s for fault in self.faults.get(device, []))
