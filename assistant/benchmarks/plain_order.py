@@ -61,7 +61,7 @@ def answer_on_devices(settings: Settings, store: ModelStore, camera: str) -> Non
 
 
 def _tell(event: str, turn: int) -> None:
-    print(json.dumps({"event": event, "turn": turn, "time_s": time.monotonic(), "text": ""}), flush=True)
+    print(json.dumps({"event": event, "turn": turn, "time_s": time.monotonic(), "share": 1.0}), flush=True)
 
 
 def main() -> None:

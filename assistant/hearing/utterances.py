@@ -6,6 +6,7 @@ import math
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 
@@ -22,6 +23,10 @@ CUT_WITHIN_S = 5.0
 """Speech that reaches the cap is cut at the quietest place of its last seconds."""
 LOST_S = 0.5
 """A gap this long between chunks is a microphone that was lost: what was said before it doesn't belong to what is said after."""
+PATIENCE_OVER = 2
+"""Utterances for which somebody who paused longer than `end_silence_s` and went on is waited for as long again."""
+LONGER_S = 0.1
+"""By so much."""
 SMOOTHING_CHUNKS = 3
 """Loudness is averaged over so many chunks (96 ms), so that a stop consonant isn't taken for a pause."""
 
@@ -80,6 +85,8 @@ class UtteranceSegmenter:
         self._is_whole = False
         self._told_speech_s = 0.0
         """Speech of the utterance under way that was told before."""
+        self._own_pauses_s = deque([0.0], maxlen=1 + PATIENCE_OVER)
+        """The longest inside each of the speaker's last utterances, that under way included."""
 
     @property
     def is_open(self) -> bool:
@@ -119,6 +126,11 @@ class UtteranceSegmenter:
         self._judged.append(_Judged(chunk, speech_probability, speech_probability >= max(threshold, 0.01)))
         return self._process_open() if self._is_open else self._process_waiting()
 
+    def forget(self) -> None:
+        """Drop all sound, and how long the speaker pauses: another one comes."""
+        self.flush()
+        self._own_pauses_s = deque([0.0], maxlen=1 + PATIENCE_OVER)
+
     def flush(self) -> list[HearingEvent]:
         """End the stream, and return the utterance that was under way, if any."""
         utterance = self._take_utterance() if self._is_open else []
@@ -139,6 +151,10 @@ class UtteranceSegmenter:
         self._is_open = True
         started = SpeechStarted(next(one.chunk.time_s for one in self._judged if one.is_speech))
         self._told_speech_s = sum(one.chunk.duration_s for one in self._told if one.is_speech)
+        if self._told:
+            self._note_pause(self._since_told_s())
+        else:
+            self._own_pauses_s.append(0.0)
         self._judged.extendleft(reversed(self._told))
         self._told.clear()
         return [started]
@@ -149,10 +165,10 @@ class UtteranceSegmenter:
             self._is_lasting = True
             events.append(SpeechLasts())
         if self._is_paused and silence_s == 0:
+            self._note_pause(self._silence_s(before=1))
             self._is_paused = self._ends_early = self._ends_late = False
             events.append(SpeechResumed())
-        end_silence_s = self._settings.unfinished_silence_s if self._ends_late else self._settings.end_silence_s
-        if silence_s >= end_silence_s:
+        if silence_s >= self._patience_s():
             self._told = list(self._judged) if self._joins and not self._ends_late else []
             self._is_whole = False
             events += self._take_utterance()
@@ -201,6 +217,16 @@ class UtteranceSegmenter:
             self._judged.popleft()
         self._judged = deque(replace(one, is_speech=False) for one in self._judged)
 
+    def _note_pause(self, pause_s: float) -> None:
+        self._own_pauses_s[-1] = max(self._own_pauses_s[-1], pause_s)
+
+    def _patience_s(self) -> float:
+        """What silence ends the utterance under way, unless it is surely whole."""
+        ears = self._settings
+        if self._ends_late:
+            return ears.unfinished_silence_s
+        return max(ears.end_silence_s, min(ears.unfinished_silence_s, max(self._own_pauses_s) + LONGER_S))
+
     def _since_told_s(self) -> float:
         last_speech = next(one.chunk for one in reversed(self._told) if one.is_speech)
         return self._judged[-1].chunk.time_s - last_speech.time_s
@@ -208,10 +234,10 @@ class UtteranceSegmenter:
     def _speech_s(self) -> float:
         return sum(one.chunk.duration_s for one in self._judged if one.is_speech)
 
-    def _silence_s(self) -> float:
-        """Since the last speech."""
+    def _silence_s(self, before: int = 0) -> float:
+        """Since the last speech, as it was so many chunks before."""
         silence_s = 0.0
-        for one in reversed(self._judged):
+        for one in islice(reversed(self._judged), before, None):
             if one.is_speech:
                 break
             silence_s += one.chunk.duration_s

@@ -72,7 +72,7 @@ class Listener:
 
     def _forget_sound(self) -> None:
         self._is_reset_due = False
-        self._session.segmenter.flush()
+        self._session.segmenter.forget()
         self._turn = UNBEGUN
         if self._remover:
             self._remover.forget()

@@ -222,3 +222,23 @@ def test_what_was_said_last_is_told_apart_from_what_was_said_before() -> None:
     assert last.speech_probabilities is not None
     assert len(last.speech_probabilities) * 512 == len(last.samples)
     assert len(last_part(whole, -5.0).samples) == len(whole.samples)
+
+
+def count_told(*questions: tuple[float, float, float]) -> list[int]:
+    """How often something is told of each question, (speech, pause, speech) in seconds, with 3 s of silence between them."""
+    segmenter, told = UtteranceSegmenter(EarSettings(), joins=True), [0] * len(questions)
+    spans = [(1.0, 0.0)] + [span for before, pause, after in questions for span in ((before, 0.9), (pause, 0.0), (after, 0.9), (3.0, 0.0))]
+    script = probabilities(*spans)
+    begins = np.cumsum([1.0] + [before + pause + after + 3.0 for before, pause, after in questions])
+    for chunk, probability in zip(chunks(len(script) * CHUNK_S), script, strict=False):
+        for event in segmenter.process(chunk, probability):
+            if isinstance(event, Utterance):
+                told[int(np.searchsorted(begins, event.start_s + 0.5)) - 1] += 1
+    return told
+
+
+def test_who_thinks_within_a_question_is_given_as_long_the_next_times() -> None:
+    """The first is told too soon and then whole; the next are waited for, until two in a row had no such pause."""
+    slow, quick = (0.8, 1.0, 0.8), (0.8, 0.3, 0.8)
+    assert count_told(slow, slow, quick, slow) == [2, 1, 1, 1]
+    assert count_told(slow, quick, quick, slow) == [2, 1, 1, 2]
