@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import cv2
@@ -18,10 +17,10 @@ import numpy as np
 
 from assistant import assembly
 from assistant.benchmarks.pictures import made_up_pictures
-from assistant.benchmarks.simulated_devices import RealTimeSpeaker, SilentMicrophone
+from assistant.benchmarks.simulated_devices import RealTimeSpeaker, SilentMicrophone, StillCamera
 from assistant.conversation import Conversation
 from assistant.live.loop import Devices, LiveLoop
-from assistant.messages import Frame, NarrationMode
+from assistant.messages import NarrationMode
 from assistant.settings import NarrationSettings, Settings
 from assistant.store.model_store import ModelStore, models_dir
 
@@ -32,26 +31,10 @@ START_S = 20.0
 """Seconds after which the greeting and the first description are over."""
 
 
-class NoisyCamera:
-    """Implements `interfaces.Camera`: one scene in real time."""
-
-    def __init__(self) -> None:
-        rng = np.random.default_rng(0)
-        scene = np.asarray(cv2.resize(made_up_pictures(1)[0], SIZE, interpolation=cv2.INTER_CUBIC), np.int16)
-        noise = [rng.normal(0, 2, scene.shape) for _ in range(NOISY)]
-        self._pictures = [np.clip(scene + each, 0, 255).astype(np.uint8) for each in noise]
-        self._closed = threading.Event()
-
-    def frames(self) -> Iterator[Frame]:
-        """Yield uint8 [720, 1280, 3] until `close`."""
-        began_s, number = time.monotonic(), 0
-        while not self._closed.wait(max(0.0, began_s + number / FRAMES_PER_S - time.monotonic())):
-            yield Frame(self._pictures[number % NOISY], number / FRAMES_PER_S)
-            number += 1
-
-    def close(self) -> None:
-        """End `frames`."""
-        self._closed.set()
+def quiet_camera() -> StillCamera:
+    """Return a camera on one scene that is never quite the same; its frames are made before anything is measured."""
+    scene = np.asarray(cv2.resize(made_up_pictures(1)[0], SIZE, interpolation=cv2.INTER_CUBIC), np.uint8)
+    return StillCamera(scene, FRAMES_PER_S, noise=2.0, different=NOISY)
 
 
 def processor_s_per_minute(mode: NarrationMode, minutes: float) -> float:
@@ -60,7 +43,7 @@ def processor_s_per_minute(mode: NarrationMode, minutes: float) -> float:
     describer = assembly.open_describer(settings.answers, store, live=True)
     conversation = Conversation(None, describer, settings.ears, instruments=assembly.open_instruments(store, live=True))
     voices = assembly.open_synthesizers(settings.voice, store)
-    devices = Devices(NoisyCamera(), SilentMicrophone(), RealTimeSpeaker(), assembly.open_voice_detector(), voices, True)
+    devices = Devices(quiet_camera(), SilentMicrophone(), RealTimeSpeaker(), assembly.open_voice_detector(), voices, True)
     loop = LiveLoop(devices, conversation, settings, _ignore)
     spent = list[float]()
     first, last = (threading.Timer(delay_s, lambda: spent.append(time.process_time())) for delay_s in (START_S, START_S + minutes * 60))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from itertools import cycle
 
 import numpy as np
 
 from assistant.benchmarks.scripted_videos import Film
-from assistant.messages import AudioChunk, Frame, Sound
+from assistant.messages import AudioChunk, Frame, Picture, Sound
 
 RATE_HZ, CHUNK_SAMPLES = 16_000, 512
 GAP_S = 1.2
@@ -45,15 +46,21 @@ class FilmCamera:
 class StillCamera:
     """Implements `interfaces.Camera`: a live camera on one scene, with a sensor's noise."""
 
-    def __init__(self) -> None:
+    def __init__(self, scene: Picture | None = None, frames_per_s: float = 10.0, *, noise: float = 3.0, different: int = 40) -> None:
+        """Make so many different frames beforehand. `scene`: uint8 [H, W, 3], by default coloured squares [360, 640, 3]."""
+        rng = np.random.default_rng(1)
+        still = np.kron(rng.integers(40, 215, (9, 16, 3)), np.ones((40, 40, 1))) if scene is None else scene.astype(np.float32)
+        self._pictures = [np.clip(still + rng.normal(0, noise, still.shape), 0, 255).astype(np.uint8) for _ in range(different)]
+        self._frames_per_s = frames_per_s
         self._closed = threading.Event()
 
     def frames(self) -> Iterator[Frame]:
-        """Yield ten frames a second until `close`, uint8 [360, 640, 3]."""
-        rng = np.random.default_rng(1)
-        scene = np.kron(rng.integers(40, 215, (9, 16, 3)), np.ones((40, 40, 1)))
-        while not self._closed.wait(0.1):
-            yield Frame(np.clip(scene + rng.normal(0, 3, scene.shape), 0, 255).astype(np.uint8), time.monotonic())
+        """Yield a frame whenever it is due, until `close`."""
+        began_s = time.monotonic()
+        for number, picture in enumerate(cycle(self._pictures)):
+            if self._closed.wait(max(0.0, began_s + number / self._frames_per_s - time.monotonic())):
+                return
+            yield Frame(picture, time.monotonic())
 
     def close(self) -> None:
         """End `frames`."""

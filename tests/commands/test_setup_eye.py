@@ -21,10 +21,9 @@ from assistant.store.fetch_hub import PROBE_S
 from tests.support.folders import PROJECT
 from tests.support.hub_server import Hub
 from tests.support.manifest_files import use_manifests
-from tests.support.tiny_onnx import write_tiny_model
+from tests.support.tiny_onnx import GRAPHS, write_tiny_model
 
 REPO = "HuggingFaceTB/SmolVLM2-{}-Video-Instruct"
-GRAPHS = ("vision_encoder", "embed_tokens", "decoder_model_merged")
 LATER = "the small starter sees until then; run `assistant setup` again when it can"
 
 

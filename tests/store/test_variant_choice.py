@@ -18,10 +18,9 @@ from assistant.problems import DamagedModel
 from assistant.settings import AnswerSettings
 from assistant.store import variant_choice
 from assistant.store.model_store import ModelStore
-from tests.support.tiny_onnx import write_tiny_model
+from tests.support.tiny_onnx import GRAPHS, write_tiny_model
 
 KEYFRAME = Keyframe(Frame(np.random.default_rng(2).integers(0, 256, (48, 64, 3), dtype=np.uint8), 0.0), "only")
-GRAPHS = ("vision_encoder", "embed_tokens", "decoder_model_merged")
 
 
 # --- measuring

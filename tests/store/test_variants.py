@@ -23,10 +23,7 @@ from assistant.store.manifests import find_manifest
 from assistant.store.model_store import ModelStore
 from tests.support.hub_server import COMMIT, Hub
 from tests.support.manifest_files import CONFIG, HEAD, WEIGHTS, fetch, file_table, hub_source, sha256, write_manifest
-from tests.support.tiny_onnx import write_tiny_model
-
-GRAPHS = ("vision_encoder", "embed_tokens", "decoder_model_merged")
-
+from tests.support.tiny_onnx import GRAPHS, write_tiny_model
 
 # --- manifests
 

@@ -16,6 +16,7 @@ from assistant.export.linear_layers import float_linear
 from assistant.export.llama_graph import decoder, embed_tokens
 from tests.support.tiny_tokenizer import byte_level_tokenizer
 
+GRAPHS = ("vision_encoder", "embed_tokens", "decoder_model_merged")
 TILE = 32
 BLOCK = 16  # pixels a side of what becomes one visual token
 TOKENS = (TILE // BLOCK) ** 2

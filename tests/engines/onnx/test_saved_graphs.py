@@ -19,9 +19,7 @@ from assistant.engines.onnx.session import OnnxGraph, SessionSettings
 from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
 from assistant.messages import Frame, Keyframe
 from assistant.problems import DamagedModel
-from tests.support.tiny_onnx import write_tiny_model
-
-GRAPHS = ("vision_encoder", "embed_tokens", "decoder_model_merged")
+from tests.support.tiny_onnx import GRAPHS, write_tiny_model
 
 
 @pytest.fixture(scope="module")

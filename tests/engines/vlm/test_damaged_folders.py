@@ -15,9 +15,8 @@ import pytest
 from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
 from assistant.problems import DamagedModel, MissingModel
 from tests.support.damaged_folders import MOST_S, use
-from tests.support.tiny_onnx import write_tiny_model
+from tests.support.tiny_onnx import GRAPHS, write_tiny_model
 
-GRAPHS = ["vision_encoder", "embed_tokens", "decoder_model_merged"]
 FILES = ["config.json", "preprocessor_config.json", "generation_config.json", "tokenizer.json", *(f"onnx/{name}.onnx" for name in GRAPHS)]
 
 
