@@ -39,6 +39,7 @@ class Conversation(Understanding):
         *,
         by_clause: bool = False,
         wake_word: str = "",
+        always_english: bool = True,
     ) -> None:
         """Assemble a conversation.
 
@@ -51,8 +52,10 @@ class Conversation(Understanding):
             instruments: what answers by measuring, before the describer is asked.
             by_clause: begin an answer with its first clause, for somebody who waits to hear it.
             wake_word: only what begins with it is meant for the assistant; "" = everything is.
+            always_english: put every question into English, also those that are answered without, for whoever reads it.
         """
-        super().__init__(transcriber, ears, language, translators, wake_word)
+        needs_english = ModelInstrument(describer).needs_english
+        super().__init__(transcriber, ears, language, translators, wake_word, needs_english, always_english)
         self._by_clause = by_clause
         self._instruments = instruments
         self._describer = describer

@@ -139,10 +139,16 @@ class Transcriber(Protocol):
         language: str | None = None,
         *,
         speech_probabilities: Probabilities | None = None,
+        wants_english: Callable[[str, str], bool] | None = None,
     ) -> Transcript:
         """Return the text of float32 [n], its language (detected if None) and its English; empty text when nobody speaks.
 
-        `speech_probabilities`: as Utterance has them, so that what a voice detector has heard needn't be heard by one again.
+        Args:
+            samples: at `sample_rate_hz`.
+            sample_rate_hz: any.
+            language: that it is in, where that is known.
+            speech_probabilities: as Utterance has them, so that what a voice detector has heard needn't be heard by one again.
+            wants_english: told the text and its language, says whether the English is worth its time; None: it always is.
         """
         ...
 

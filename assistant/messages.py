@@ -141,9 +141,11 @@ class Transcript:
     language_probability: float
     """How sure the recogniser is of the language, in [0, 1]."""
     english: str
-    """The same in English; equal to `text` when that is English already; "" where only a translator can tell."""
+    """The same in English; equal to `text` when that is English already; "" where only a translator can tell, or nobody wants it."""
     confidence: float = 1.0
     """How sure the recogniser is of the words, in [0, 1]."""
+    english_confidence: float = 1.0
+    """How sure it is of the English, where it has put the words into English itself."""
 
 
 @dataclass(frozen=True)

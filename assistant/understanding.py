@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -39,9 +39,18 @@ class Understanding:
     """Turns what was heard, or written, into a question, and remembers in which language and about what."""
 
     def __init__(
-        self, transcriber: Transcriber | None, ears: EarSettings, language: str, translators: Sequence[Translator], wake_word: str
+        self,
+        transcriber: Transcriber | None,
+        ears: EarSettings,
+        language: str,
+        translators: Sequence[Translator],
+        wake_word: str,
+        needs_english: Callable[[Ask], bool],
+        always_english: bool,
     ) -> None:
-        """Take what `Conversation` takes."""
+        """Take what `Conversation` takes, and what tells whether an ask is answered from its English words."""
+        self._needs_english = needs_english
+        self._always_english = always_english
         self._last_thing: Ask | None = None
         """The last question that was about a thing."""
         self._wake_word = wake_word
@@ -109,7 +118,8 @@ class Understanding:
         if self._wake_word:
             english = after_wake_word(english, self._wake_word) or english
         asks = () if command else self._asks(text, heard.language, english)
-        if self._is_lost(utterance, heard, asks):
+        is_english_unsure = not english or (english == heard.english and heard.english_confidence < self._ears.confidence_floor)
+        if self._is_lost(utterance, heard, asks) or (is_english_unsure and any(map(self._needs_english, asks))):
             return self._no_question("say_again", utterance.turn, self._answered_in(heard), words)
         begins = command is None and is_unfinished(text, heard.language)
         return Question(text, self._answered_in(heard), english, utterance.turn, command, asks, begins, heard.language)
@@ -169,7 +179,17 @@ class Understanding:
     def _hear(self, utterance: Utterance, language: str | None = None) -> Transcript:
         assert self._transcriber is not None, "this conversation was assembled without ears"
         known = utterance.speech_probabilities
-        return self._transcriber.transcribe(utterance.samples, utterance.sample_rate_hz, language, speech_probabilities=known)
+        wants = None if self._always_english else self._wants_english
+        return self._transcriber.transcribe(
+            utterance.samples, utterance.sample_rate_hz, language, speech_probabilities=known, wants_english=wants
+        )
+
+    def _wants_english(self, text: str, language: str) -> bool:
+        """Whether what was heard is a question that is answered from its English words: they cost more time than the user's own."""
+        said = after_wake_word(text, self._wake_word) if self._wake_word else text
+        if not said or match_command(said, (self.language, ENGLISH, language, *self._choice.spoken)):
+            return False
+        return any(map(self._needs_english, parse_question(said, language)))
 
     def _meant(self, heard: Transcript, is_over_voice: bool = False) -> tuple[str | None, Command | None]:
         """What is said to the assistant (None: nothing, where a wake word is missing), and the command that it is, if it is one.
@@ -215,7 +235,9 @@ class Understanding:
         return again
 
     def _english(self, heard: Transcript) -> str:
-        """By the recogniser or, where that was measured to be better, by a translator."""
+        """By the recogniser or, where that was measured to be better, by a translator; "" where nobody needs it."""
+        if not (self._always_english or heard.language == ENGLISH or self._wants_english(heard.text, heard.language)):
+            return ""
         known = languages().get(heard.language)
         translator = find_translator(self._translators, heard.language, ENGLISH)
         if translator is None or known is None or known.english_by != "translator":

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -130,6 +132,50 @@ def test_the_answer_comes_sentence_by_sentence() -> None:
     answer = talk.answer(talk.look([keyframe()]), Question("What is this?", "en", "What is this?", 7))
     assert next(answer) == Sentence("A cat.", "en", 7)
     assert next(answer) == Sentence("It sleeps.", "en", 7)
+
+
+def unsure_in_english(text: str, english: str) -> Transcript:
+    """German of which the words are sure, and what they are in English isn't."""
+    return Transcript(text, "de", 0.95, english, 0.9, english_confidence=0.1)
+
+
+def test_a_question_that_is_answered_without_english_needs_none() -> None:
+    """Of forty sentences of an Italian's voice ten were asked for again, for nothing but a doubtful translation."""
+    asked = conversation(unsure_in_english("Welche Farbe hat das?", "What farbe has it?")).understand(HELLO)
+    assert isinstance(asked, Question) and asked.asks[0].intent == "colour"
+    assert isinstance(conversation(unsure_in_english("Gibt es hier einen Hund?", "")).understand(HELLO), Question)
+
+
+def test_a_question_for_the_model_needs_english_that_is_sure() -> None:
+    free = "Was macht der Mann mit dem Hut?"
+    assert isinstance(conversation(unsure_in_english(free, "What makes he?")).understand(HELLO), NotUnderstood)
+    assert isinstance(conversation(unsure_in_english(free, "")).understand(HELLO), NotUnderstood)
+    assert isinstance(conversation(heard(free, "de", english="What is the man doing?")).understand(HELLO), Question)
+
+
+def test_where_somebody_waits_only_what_the_model_is_asked_is_put_into_english() -> None:
+    def wanted(text: str, *, always: bool = False) -> bool:
+        hears = WantsEnglish(heard(text, "de", english="in English"))
+        Conversation(hears, ScriptedDescriber([]), EarSettings(), always_english=always).understand(HELLO)
+        return hears.wanted
+
+    texts = ("Welche Farbe hat das?", "Stopp.", "Kann ich jetzt über die Straße gehen?", "Was ist das?", "Was macht der Mann?")
+    assert [wanted(text) for text in texts] == [False, False, False, False, True]
+    assert wanted(texts[0], always=True)
+
+
+class WantsEnglish(ScriptedTranscriber):
+    """Notes whether its English was wanted."""
+
+    wanted = False
+
+    def __init__(self, transcript: Transcript) -> None:
+        super().__init__([transcript])
+        self._transcript = transcript
+
+    def transcribe(self, *args: Any, wants_english: Callable[[str, str], bool] | None = None, **given: Any) -> Transcript:
+        self.wanted = wants_english is None or wants_english(self._transcript.text, self._transcript.language)
+        return super().transcribe(*args, **given)
 
 
 def test_a_foreign_question_is_told_that_the_description_is_in_english() -> None:

@@ -7,12 +7,15 @@ from dataclasses import replace
 
 from assistant.answering.answer_checks import SCENE_QUESTION, is_bare
 from assistant.answering.calibrated_answers import WHAT_QUESTION, free_findings, looked, scene_findings
+from assistant.answering.router import FIT
 from assistant.interfaces import Instrument, SceneDescriber
 from assistant.languages import FALLBACK
 from assistant.messages import Ask, Detail, Finding, Intent, View
 
 SENTENCES: frozenset[Intent] = frozenset(("scene", "what", "doing", "free"))
 """Intents that are answered in sentences, of which each is checked and hedged by itself where the model was measured."""
+KNOWN: frozenset[Intent] = frozenset(("scene", "what"))
+"""Those that are asked in words of ours."""
 LAST = 0.6
 """Reliability of those where nobody measured it, the least that is asked: every other instrument that can answer goes before."""
 SURE = 0.8
@@ -41,6 +44,10 @@ class ModelInstrument(Instrument):
         """
         unmeasured = LAST if ask.intent in SENTENCES else 0.0
         return self._describer.reliability.get(ask.intent, unmeasured)
+
+    def needs_english(self, ask: Ask) -> bool:
+        """Return whether it may be asked such a question in the user's words, put into English; of others its kind is enough."""
+        return ask.intent not in KNOWN and self.reliability(ask) >= FIT
 
     def examine(self, view: View, ask: Ask, detail: Detail = "brief") -> Iterator[Finding]:
         """Yield the model's sentences, but for bare words that nobody measured; nothing where it has said nothing else."""

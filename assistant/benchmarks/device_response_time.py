@@ -197,12 +197,14 @@ def main() -> None:
     """Measure as the command line says, and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--questions", type=int, default=30)
-    parser.add_argument("--language", choices=list(QUESTIONS), default="en")
+    parser.add_argument("--language", default="en", metavar="xx", help=f"{', '.join(QUESTIONS)}; with recordings any")
     parser.add_argument(
         "--recordings", type=Path, nargs="+", default=[], metavar="WAV", help="questions in that language, instead of its own"
     )
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    if options.language not in QUESTIONS and not options.recordings:
+        parser.error(f"there are questions in {', '.join(QUESTIONS)} only: give recordings")
     data = measure(options.questions, options.language, options.recordings)
     print(json.dumps(data, ensure_ascii=False) if options.json else format_table(data))
 

@@ -12,18 +12,19 @@ import argparse
 import json
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from msgspec.structs import replace
 
 from assistant import assembly
-from assistant.commands.live_loop import with_languages
-from assistant.commands.options import add_settings_argument, settings_of, store_of
 from assistant.conversation import Conversation
 from assistant.hearing.listen import listen
 from assistant.hearing.utterances import UtteranceSegmenter
 from assistant.interfaces import SpeechSynthesizer
 from assistant.messages import AudioChunk, Frame, Keyframe, Question, Sentence, Utterance
-from assistant.settings import Settings
+from assistant.settings import Settings, load_settings
 from assistant.speaking.speak import choose_synthesizer, say
-from assistant.store.model_store import ModelStore
+from assistant.store.model_store import ModelStore, models_dir
 
 
 def answer_plainly(conversation: Conversation, utterance: Utterance, frame: Frame) -> Iterator[list[Sentence]]:
@@ -68,12 +69,12 @@ def main() -> None:
     """Answer on the devices that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--camera", default="0", metavar="SRC")
-    parser.add_argument("--language", metavar="xx")
-    parser.add_argument("--models-dir", metavar="DIR")
-    add_settings_argument(parser)
+    parser.add_argument("--language", default="en", metavar="xx")
+    parser.add_argument("--models-dir", type=Path, metavar="DIR")
+    parser.add_argument("--settings", type=Path, metavar="FILE")
     options = parser.parse_args()
-    store = store_of(options)
-    answer_on_devices(with_languages(settings_of(options), options.language, store), store, options.camera)
+    settings = load_settings(options.settings) if options.settings else Settings()
+    answer_on_devices(replace(settings, language=options.language), ModelStore(models_dir(options.models_dir)), options.camera)
 
 
 if __name__ == "__main__":

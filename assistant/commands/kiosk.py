@@ -58,7 +58,8 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
             report(event, details)
 
         kiosk = Kiosk(settings, told)
-        loop, button = open_loop(options, settings, kiosk.report, remembers_things=False)
+        filters_english = bool(settings.kiosk.refused_words)  # they may be told in English alone
+        loop, button = open_loop(options, settings, kiosk.report, remembers_things=False, always_english=filters_english)
         kiosk.watch_over(loop)
         watchdog = assembly.open_system_watchdog()
         kiosk.beats.append(watchdog.beat)

@@ -45,7 +45,7 @@ def run_loop(loop: LiveLoop, duration_s: float | None, failure: list[BaseExcepti
 
 
 def open_loop(
-    options: argparse.Namespace, settings: Settings, report: EventSink, *, remembers_things: bool = True
+    options: argparse.Namespace, settings: Settings, report: EventSink, *, remembers_things: bool = True, always_english: bool = False
 ) -> tuple[LiveLoop, Button]:
     """Open the devices and models that the options name.
 
@@ -54,6 +54,7 @@ def open_loop(
         settings: of the user.
         report: is told what happens.
         remembers_things: whether things that are shown to it are known again; not on a machine that many use.
+        always_english: whether questions that are answered without are put into English, too.
     """
     store = store_of(options)
     settings = with_languages(settings, options.language, store)
@@ -86,6 +87,7 @@ def open_loop(
         instruments,
         by_clause=True,
         wake_word=settings.ears.wake_word,
+        always_english=always_english,
     )
     is_live = not Path(options.camera).is_file()
     detector = assembly.open_voice_detector()

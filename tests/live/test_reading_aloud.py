@@ -128,7 +128,13 @@ class ByLevel:
         self._texts = texts
 
     def transcribe(
-        self, samples: Sound, sample_rate_hz: int, language: str | None = None, *, speech_probabilities: Probabilities | None = None
+        self,
+        samples: Sound,
+        sample_rate_hz: int,
+        language: str | None = None,
+        *,
+        speech_probabilities: Probabilities | None = None,
+        **_: object,
     ) -> Transcript:
         text = self._texts[round(float(samples.max()) * LEVELS) - 1]
         return Transcript(text, "en", 0.9, text)

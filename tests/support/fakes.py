@@ -208,6 +208,7 @@ class ScriptedTranscriber:
         language: str | None = None,
         *,
         speech_probabilities: Probabilities | None = None,
+        wants_english: Callable[[str, str], bool] | None = None,
     ) -> Transcript:
         self.heard.append(samples)
         if not np.nan_to_num(samples).any():

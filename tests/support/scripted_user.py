@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -75,6 +75,7 @@ class LevelTranscriber:
         language: str | None = None,
         *,
         speech_probabilities: Probabilities | None = None,
+        wants_english: Callable[[str, str], bool] | None = None,
     ) -> Transcript:
         self._world.wait(0.3)
         loud = samples[samples > QUIET_LEVEL / 2]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -111,12 +111,13 @@ class WhisperTranscriber:
         language: str | None = None,
         *,
         speech_probabilities: Probabilities | None = None,
+        wants_english: Callable[[str, str], bool] | None = None,
     ) -> Transcript:
         """Return the words of float32 [n]. A `language` that is given has probability 1; BadInput when Whisper doesn't know it.
 
-        `confidence` is exp(mean log-probability of the tokens), of the English ones if those are less sure; 0 and an empty `english`
-        when the translation is a hallucination. Sound longer than 30 s is heard window by window: its language is that of the first
-        window with words, its confidence the mean over the seconds of speech.
+        A confidence is exp(mean log-probability of the tokens); that of an English that is a hallucination, and left out, is 0.
+        Sound longer than 30 s is heard window by window: its language is that of the first window with words, its confidences the means
+        over the seconds of speech.
         """
         if language is not None:
             self._check_language(language)
@@ -126,13 +127,19 @@ class WhisperTranscriber:
         sound = _at_16_khz(_clean(samples), sample_rate_hz)
         for window in _windows(sound):
             known = speech_probabilities if len(window) == len(sound) else None  # a part of it would need a part of them
-            found = self._hear(window, language, known)
+            found = self._hear(window, language, known, wants_english)
             if found is not None:
                 language = language or found.transcript.language
                 heard.append(found)
         return _join(heard)
 
-    def _hear(self, window: Sound, language: str | None, speech_probabilities: Probabilities | None) -> _Heard | None:
+    def _hear(
+        self,
+        window: Sound,
+        language: str | None,
+        speech_probabilities: Probabilities | None,
+        wants_english: Callable[[str, str], bool] | None,
+    ) -> _Heard | None:
         """The words of at most 30 s, None without any."""
         speech, speech_s = self._speech(window, speech_probabilities)
         if not len(speech):
@@ -144,15 +151,14 @@ class WhisperTranscriber:
         said = self._decode(encoded, language, "transcribe", speech_s)
         if is_hallucination(said):
             return None
-        confidence = _confidence(said)
-        english = said.text
-        if language in self._untranslated:
+        english, sure = said.text, 1.0
+        if language in self._untranslated or (language != "en" and wants_english and not wants_english(said.text, language)):
             english = ""
         elif language != "en":
             translation = self._decode(encoded, language, "translate", speech_s)
             english = "" if is_hallucination(translation) else translation.text
-            confidence = min(confidence, _confidence(translation)) if english else 0.0
-        return _Heard(Transcript(said.text, language, probability, english, confidence), speech_s)
+            sure = _confidence(translation) if english else 0.0
+        return _Heard(Transcript(said.text, language, probability, english, _confidence(said), sure), speech_s)
 
     def _check_language(self, language: str) -> None:
         if language not in self._whisper.supported_languages:
@@ -251,11 +257,12 @@ def _windows(samples: Sound) -> Iterator[Sound]:
 def _join(heard: list[_Heard]) -> Transcript:
     if not heard:
         return NOTHING
-    parts = [one.transcript for one in heard]
+    parts, weights = [one.transcript for one in heard], [one.speech_s for one in heard]
     return Transcript(
         text=" ".join(part.text for part in parts),
         language=parts[0].language,
         language_probability=parts[0].language_probability,
         english=" ".join(part.english for part in parts).strip(),
-        confidence=float(np.average([part.confidence for part in parts], weights=[one.speech_s for one in heard])),
+        confidence=float(np.average([part.confidence for part in parts], weights=weights)),
+        english_confidence=float(np.average([part.english_confidence for part in parts], weights=weights)),
     )
