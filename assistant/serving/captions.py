@@ -25,7 +25,9 @@ from assistant.serving.page_files import page_file
 from assistant.serving.problem_json import Refused
 from assistant.serving.request_forms import bounded_text, known_language, parsed
 
-Button = Literal["describe", "stop", "repeat", "slower", "faster", "louder", "quieter", "more", "shorter", "help", "forget", "language"]
+Button = Literal[
+    "describe", "stop", "pause", "repeat", "slower", "faster", "louder", "quieter", "more", "shorter", "help", "forget", "language",
+]  # fmt: skip
 WAITING_EVENTS = 200
 """That a listener may be behind; one that is slower is let go, and connects again."""
 BEAT_S = 15.0
@@ -39,6 +41,8 @@ STATES = {
     "sound": "speaking",
     "heard": "ready",
     "pressed": "ready",
+    "paused": "paused",
+    "resumed": "speaking",
 }
 """Event -> what the assistant does from then on."""
 TOLD = frozenset(("question", "sound", "heard", "device", "trouble", "keyframe", "restarted", "command", "kiosk", "dropped"))
@@ -50,6 +54,10 @@ class LiveControl(Protocol):
 
     def press(self) -> None:
         """Take a press of the user's key."""
+        ...
+
+    def pause(self) -> bool:
+        """Let the voice wait, or go on; return False in silence."""
         ...
 
     def obey(self, command: Command) -> None:
@@ -137,6 +145,8 @@ class Captions:
         live = self._live()
         if asked.command == "describe":
             live.press()
+        elif asked.command == "pause":
+            live.pause()
         elif asked.command == "language":
             live.obey(Command("language", known_language(asked.language, live.language)))
         else:
