@@ -42,6 +42,7 @@ from assistant.store.model_store import SAVED_GRAPHS, ModelStore, data_dir, with
 if TYPE_CHECKING:
     from assistant.devices.connection import OnChange
     from assistant.devices.pdf_file import PdfFile
+    from assistant.devices.resampling import Resampler
     from assistant.devices.system_watchdog import SystemWatchdog
     from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
     from assistant.instruments.page_reader import PageReader
@@ -180,6 +181,13 @@ def open_voice_detector() -> VoiceDetector:
     from assistant.engines.vad.silero import SileroVad
 
     return SileroVad()
+
+
+def open_resampler(to_hz: int) -> Resampler:
+    """Open what brings one stream of sound to a rate."""
+    from assistant.devices.resampling import Resampler
+
+    return Resampler(to_hz)
 
 
 def open_echo_canceller() -> EchoCanceller:
