@@ -15,6 +15,7 @@ from assistant.interfaces import (
     Button,
     Camera,
     EchoCanceller,
+    HeadphoneWatch,
     Instrument,
     Microphone,
     ObjectDetector,
@@ -32,7 +33,7 @@ from assistant.interfaces import (
 from assistant.languages import FALLBACK, languages
 from assistant.messages import Picture
 from assistant.problems import BadInput, MissingModel, shorten
-from assistant.settings import BEST_MODEL, AnswerSettings, CameraSettings, EarSettings, VoiceSettings
+from assistant.settings import BEST_MODEL, AnswerSettings, CameraSettings, EarSettings, KeySettings, VoiceSettings
 from assistant.store import variant_choice
 from assistant.store.eye_choice import EYES, best_eye, memory_gb
 from assistant.store.manifests import FULL_PRECISION, Manifest, all_manifests
@@ -41,6 +42,7 @@ from assistant.store.model_store import SAVED_GRAPHS, ModelStore, data_dir, with
 if TYPE_CHECKING:
     from assistant.devices.connection import OnChange
     from assistant.devices.pdf_file import PdfFile
+    from assistant.devices.resampling import Resampler
     from assistant.devices.system_watchdog import SystemWatchdog
     from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
     from assistant.instruments.page_reader import PageReader
@@ -179,6 +181,13 @@ def open_voice_detector() -> VoiceDetector:
     from assistant.engines.vad.silero import SileroVad
 
     return SileroVad()
+
+
+def open_resampler(to_hz: int) -> Resampler:
+    """Open what brings one stream of sound to a rate."""
+    from assistant.devices.resampling import Resampler
+
+    return Resampler(to_hz)
 
 
 def open_echo_canceller() -> EchoCanceller:
@@ -414,6 +423,25 @@ def open_button(talk: str) -> Button:
     from assistant.devices.keyboard import Keyboard
 
     return Keyboard(talk)
+
+
+def open_buttons(keys: KeySettings) -> tuple[Button, Button | None]:
+    """Open the key or pin to talk and the one to pause the voice, None for none; the second is to be watched first."""
+    talk = open_button(keys.talk)
+    if keys.pause in ("", keys.talk):
+        return talk, None
+    from assistant.devices.keyboard import Keyboard
+
+    if isinstance(talk, Keyboard) and not keys.pause.startswith("gpio:"):
+        return talk, talk.other(keys.pause)
+    return talk, open_button(keys.pause)
+
+
+def open_headphone_watch() -> HeadphoneWatch:
+    """Open what notices headphones and mutes the loudspeaker meanwhile."""
+    from assistant.devices.headphones import Headphones
+
+    return Headphones()
 
 
 def open_system_watchdog() -> SystemWatchdog:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from assistant.messages import (
     AnswerThresholds,
@@ -114,6 +114,22 @@ class Button(Protocol):
 
     def close(self) -> None:
         """Free the device."""
+        ...
+
+
+HeadphoneChange = Literal["in", "out", "aloud"]
+"""in: the loudspeaker is mute already; out: it still is; aloud: it isn't any more, some silence after they were pulled out."""
+
+
+class HeadphoneWatch(Protocol):
+    """Notices headphones, and mutes the loudspeaker while they are in."""
+
+    def watch(self, on_change: Callable[[HeadphoneChange], None]) -> None:
+        """Call `on_change` at each change, from a thread of its own, until closed; first of all if they are in already."""
+        ...
+
+    def close(self) -> None:
+        """Leave the loudspeaker as it was."""
         ...
 
 

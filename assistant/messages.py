@@ -53,7 +53,7 @@ of what is there; "facing": whether anybody looks at the camera; "remember_thing
 fits nothing else."""
 
 CommandKind = Literal[
-    "describe", "more", "shorter", "repeat", "stop", "what_changed", "where_looking", "tell_when", "light_tone",
+    "describe", "more", "shorter", "repeat", "stop", "pause", "what_changed", "where_looking", "tell_when", "light_tone",
     "read", "read_all", "spell", "next_line", "previous_line", "read_from_start", "read_line",
     "narrate_quiet", "narrate_changes", "narrate_continuous", "verbosity_brief", "verbosity_normal", "verbosity_full",
     "slower", "faster", "louder", "quieter", "language", "help", "abilities", "forget", "unload",

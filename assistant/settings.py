@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
@@ -104,11 +104,19 @@ class KeySettings(CheckedSettings, frozen=True):
 
     talk: str = "any"
     """A key of the keyboard, "any", or a pin such as "gpio:17"."""
+    pause: str = " "
+    """A key or a pin that makes the voice wait, and go on from the word it was at; in silence it is like the other. "" = none."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not (self.talk == "any" or len(self.talk) == 1 or self.talk.startswith("gpio:")):
+        if not (self.talk == "any" or _is_key(self.talk)):
             raise BadInput(f"the setting talk = {shorten(self.talk)} is no key", 'use one character, "any" or a pin such as "gpio:17"')
+        if self.pause and not _is_key(self.pause):
+            raise BadInput(f"the setting pause = {shorten(self.pause)} is no key", 'use one character, "" or a pin such as "gpio:27"')
+
+
+def _is_key(name: str) -> bool:
+    return len(name) == 1 or name.startswith("gpio:")
 
 
 class VoiceSettings(CheckedSettings, frozen=True):
@@ -157,8 +165,17 @@ class KioskSettings(CheckedSettings, frozen=True):
 
     attract_every_s: Annotated[float, Meta(ge=0.0, le=86_400.0)] = 90.0
     """Between invitations while nobody uses it; 0 = none."""
-    attract_on_motion: bool = True
-    """Invite only if the camera has seen something new since the last time."""
+    attract_on: Literal["people", "motion", "time"] = "people"
+    """What must have been seen since the last invitation: somebody, who is invited as soon as they come; something new; or nothing. Where
+    nothing here finds people, whatever moves counts."""
+    over_room_db: Annotated[float, Meta(ge=0.0, le=40.0)] = 20.0
+    """Decibels that the voice is kept over the room, as the microphone hears both; 0 = it is as loud in any room."""
+    loudest: Annotated[float, Meta(ge=1.0, le=10.0)] = LOUDEST
+    """Times its own loudness, at most, that a loud room makes the voice; peaks are rounded off."""
+    microphone_nearer_db: Annotated[float, Meta(ge=-40.0, le=40.0)] = 0.0
+    """By how much louder the voice is at the microphone than at the user's ear."""
+    private_listening: bool = True
+    """Headphones that are plugged in mute the loudspeaker."""
     quiet_from_hour: Annotated[int, Meta(ge=0, le=23)] = 22
     quiet_to_hour: Annotated[int, Meta(ge=0, le=23)] = 7
     """Between these hours nobody is invited; the same twice = always invited."""

@@ -53,19 +53,23 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
         report, page = _page(options, stack)
 
         def told(event: str, details: dict[str, Any]) -> None:
-            if event in ("kiosk", "device", "restarted", "hung"):
+            if event in ("kiosk", "device", "restarted", "hung", "headphones", "loudness"):
                 events.put({"event": event, **details})
             report(event, details)
 
         kiosk = Kiosk(settings, told)
         filters_english = bool(settings.kiosk.refused_words)  # they may be told in English alone
-        loop, button = open_loop(options, settings, kiosk.report, remembers_things=False, always_english=filters_english)
+        loop, keys = open_loop(options, settings, kiosk.report, remembers_things=False, always_english=filters_english)
         kiosk.watch_over(loop)
         watchdog = assembly.open_system_watchdog()
         kiosk.beats.append(watchdog.beat)
         kiosk.beats.append(_Health(kiosk, events).beat)
-        button.watch(loop.press)
-        stack.callback(button.close)
+        keys.watch(loop)
+        stack.callback(keys.close)
+        if settings.kiosk.private_listening and not options.speaker:
+            headphones = assembly.open_headphone_watch()
+            headphones.watch(loop.headphones)
+            stack.callback(headphones.close)
         address = page(loop)
         failure: list[BaseException] = []
         threads = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import queue
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def run_loop(loop: LiveLoop, duration_s: float | None, failure: list[BaseExcepti
 
 def open_loop(
     options: argparse.Namespace, settings: Settings, report: EventSink, *, remembers_things: bool = True, always_english: bool = False
-) -> tuple[LiveLoop, Button]:
+) -> tuple[LiveLoop, Keys]:
     """Open the devices and models that the options name.
 
     Args:
@@ -65,7 +66,7 @@ def open_loop(
 
     # Devices first: they fail sooner than models load.
     ready = threading.Event()
-    button = assembly.open_button(settings.keys.talk)
+    keys = Keys(*assembly.open_buttons(settings.keys))
     camera = assembly.open_camera(options.camera, settings.camera, real_time=True, on_change=device_changed)
     microphone = assembly.open_microphone(options.microphone, device_changed)
     control = VoiceControl()
@@ -96,7 +97,26 @@ def open_loop(
     report("eye", {"name": eye})
     loop = LiveLoop(devices, conversation, settings, report, eye_is_small=eye == EYES[-1])
     ready.set()
-    return loop, button
+    return loop, keys
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What the user presses."""
+
+    talk: Button
+    pause: Button | None
+
+    def watch(self, loop: LiveLoop) -> None:
+        """Let the loop know of each press, until `close`."""
+        if self.pause:
+            self.pause.watch(loop.press_pause)
+        self.talk.watch(loop.press)
+
+    def close(self) -> None:
+        """Free the devices."""
+        for button in filter(None, (self.talk, self.pause)):
+            button.close()
 
 
 def _echo_canceller() -> EchoCanceller | None:

@@ -50,9 +50,9 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
         if trace:
             stack.callback(trace.commit)
         stack.enter_context(assembly.quieted_sound_libraries(lambda line: report("sound_message", {"what": line})))
-        loop, button = open_loop(options, settings_of(options), report)
-        button.watch(loop.press)
-        stack.callback(button.close)
+        loop, keys = open_loop(options, settings_of(options), report)
+        keys.watch(loop)
+        stack.callback(keys.close)
         failure: list[BaseException] = []
         thread = threading.Thread(target=run_loop, args=(loop, options.duration_s, failure, events), name="loop", daemon=True)
         thread.start()

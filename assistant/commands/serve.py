@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+from assistant import assembly
 from assistant.commands.options import add_model_argument, add_settings_argument, settings_of, store_of
 from assistant.commands.output import Result
 from assistant.problems import BadInput, MissingModel
@@ -24,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `assistant serve` takes."""
     add_web_arguments(parser)
     parser.add_argument("--wyoming-port", type=int, metavar="N", help="also serve Home Assistant on this port of this machine, by Wyoming")
+    parser.add_argument("--watch", metavar="SRC", help="a camera's number or a local stream, of which GET /events tells")
     add_model_argument(parser)
     add_settings_argument(parser)
 
@@ -44,11 +46,13 @@ def add_web_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> Iterator[Result]:
     """Serve until a signal comes; yield where."""
     check_web_libraries()
+    from assistant.serving.captions import Captions
     from assistant.serving.desk import Desk
     from assistant.serving.engines import open_engines
     from assistant.serving.limits import ServingLimits
     from assistant.serving.service import make_service
-    from assistant.serving.web_server import WebServer, bound_socket
+    from assistant.serving.watched_source import WatchedSource
+    from assistant.serving.web_server import WebServer, bound_socket, together
     from assistant.serving.wyoming_service import wyoming_service
 
     token = checked_token(options)
@@ -58,10 +62,15 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
         wyoming = None if options.wyoming_port is None else stack.enter_context(bound_socket("127.0.0.1", options.wyoming_port))
         limits = ServingLimits()
         desk = stack.enter_context(closing(Desk(open_engines(settings, store), limits)))
-        app = make_service(desk, limits, names=frozenset(map(str.lower, options.name)), token=token)
-        beside = wyoming_service(desk, wyoming) if wyoming else None
+        captions, source = Captions(limits.streams), None
+        if options.watch:
+            camera = assembly.open_camera(options.watch, settings.camera, real_time=True, on_change=captions.device_changed)
+            source = WatchedSource(desk, captions, camera)
+        names = frozenset(map(str.lower, options.name))
+        app = make_service(desk, limits, names=names, token=token, captions=captions, source=source)
+        beside = together(wyoming_service(desk, wyoming) if wyoming else None, source.run if source else None)
         yield where(options, sock.getsockname()[1], wyoming.getsockname()[1] if wyoming else None)
-        WebServer(app, sock, options.tls_certificate, options.tls_key, beside).run()
+        WebServer(app, sock, options.tls_certificate, options.tls_key, beside, limits.live_message_bytes).run()
 
 
 def where(options: argparse.Namespace, port: int, wyoming_port: int | None = None) -> Result:
@@ -79,6 +88,7 @@ def check_web_libraries() -> None:
         import python_multipart  # noqa: F401
         import starlette  # noqa: F401
         import uvicorn  # noqa: F401
+        import websockets  # noqa: F401
         import wyoming  # noqa: F401
     except ImportError as error:
         raise MissingModel(

@@ -162,6 +162,8 @@ class Output:
         if playback := self.playback:
             playback.fill(out, is_paused=not (before or self._gain))
             out *= np.linspace(before, self._gain, len(out), dtype=np.float32)[:, None]  # a step would click
+            if max(before, self._gain) > 1:
+                np.tanh(out, out)  # rounds off what is too loud for the device
         handed_s = self._taken_at(time.monotonic())
         self._due_s = handed_s + len(out) / self._rate_hz
         self._control.played(self._told.feed(out[:, 0].copy(), self._rate_hz), handed_s)

@@ -33,7 +33,7 @@ class CommandHandlers:
         """Do it; what is said about it, as keys of phrases or as it was said before."""
         session, kind = self._session, command.kind
         match kind:
-            case "stop":
+            case "stop" | "pause":  # "go on" says what was cut off
                 pass  # speaking has silenced the assistant already; more words would be what the user didn't want
             case "repeat":
                 yield from session.history.to_repeat()

@@ -13,7 +13,7 @@ from assistant.live.session import EventSink
 from assistant.settings import Settings
 
 TICK_S = 0.25
-ACTS = frozenset(("pressed", "speech_began", "question", "command"))
+ACTS = frozenset(("pressed", "speech_began", "question", "command", "paused", "resumed"))
 """Events that only a user causes."""
 SAID: dict[Due, str] = {
     "attract": "kiosk_attract",
@@ -45,6 +45,7 @@ class Kiosk:
         """Take the loop to run; before it runs."""
         self._loop = loop
         loop.allow(lambda question: is_allowed(question, self._settings.kiosk))
+        loop.follow_room(self._settings.kiosk)
 
     def report(self, event: str, details: dict[str, Any]) -> None:
         """Take an event of the loop, and pass it on."""
@@ -52,7 +53,10 @@ class Kiosk:
         with self._lock:
             if event == "keyframe":
                 self._visits.moved()
-            begins = event in ACTS and self._visits.acted(self._clock())
+            if event == "people":
+                self._visits.saw_people(details["count"])
+            is_deed = event in ACTS or (event == "headphones" and details["is"] == "in")
+            begins = is_deed and self._visits.acted(self._clock())
             number = self._visits.visits
         self._wants_to_be_forgotten |= event == "command" and details.get("kind") == "forget"
         if begins:
@@ -79,8 +83,9 @@ class Kiosk:
         assert self._loop is not None, "there is no loop to watch over"
         with self._lock:
             now_s = self._clock()
-            due = self._visits.due(now_s, hour, is_silent=self._loop.is_silent)
-            left_s = self._visits.left_s(now_s)
+            due = self._visits.due(now_s, hour, is_silent=self._loop.is_silent or self._loop.is_paused)
+            left_s, is_visited = self._visits.left_s(now_s), self._visits.is_visited
+        self._loop.count_people(self._settings.kiosk.attract_on == "people" and not is_visited)
         if self._wants_to_be_forgotten and self._loop.is_silent:
             self._wants_to_be_forgotten = False
             with self._lock:
@@ -91,10 +96,10 @@ class Kiosk:
             self._do(due, self._loop)
 
     def _do(self, due: Due, loop: LiveLoop) -> None:
+        if due == "time_over" or loop.is_paused:
+            loop.hush()
         if due == "more_time":
             loop.sound("listening")
-        if due == "time_over":
-            loop.hush()
         languages = [code for code in self._settings.ears.languages if code != loop.language]
         loop.announce(SAID[due], languages if due == "attract" else ())
         self._report("kiosk", {"is": due})

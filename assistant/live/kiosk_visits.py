@@ -10,6 +10,8 @@ from assistant.settings import KioskSettings
 
 Due = Literal["attract", "more_time", "last_minute", "idle_over", "time_over"]
 LAST_MINUTE_S = 60.0
+ARRIVAL_GAP_S = 20.0
+"""Who comes is invited at once, but not sooner after the last invitation."""
 
 
 class KioskVisits:
@@ -25,6 +27,10 @@ class KioskVisits:
         self._is_last_minute = False
         self._attracted_s = now_s
         self._has_moved = True
+        """Whether anything worth an invitation was seen since the last one."""
+        self._has_arrived = False
+        self._people: int | None = None
+        """How many are there; None: nobody can tell, so whatever moves counts."""
         self.visits = 0
 
     @property
@@ -43,7 +49,14 @@ class KioskVisits:
 
     def moved(self) -> None:
         """Note that the camera has seen something new."""
-        self._has_moved = True
+        if self._settings.attract_on == "motion" or self._people is None:
+            self._has_moved = True
+
+    def saw_people(self, count: int) -> None:
+        """Note how many people the camera has just seen."""
+        self._has_moved |= count > 0
+        self._has_arrived = (self._has_arrived or self._people == 0) and count > 0
+        self._people = count
 
     def left_s(self, now_s: float) -> float | None:
         """Return the seconds until everything is forgotten unless something is done; None while that is far."""
@@ -82,17 +95,21 @@ class KioskVisits:
 
     def _over(self, now_s: float, why: Due) -> Due:
         self._began_s = self._asked_s = None
-        self._attracted_s, self._has_moved = now_s, False
+        self._invited(now_s)
         return why
 
     def _attraction(self, now_s: float, hour: int) -> Due | None:
         settings = self._settings
-        if not settings.attract_every_s or now_s - self._attracted_s < settings.attract_every_s or self._is_quiet(hour):
+        wait_s = min(ARRIVAL_GAP_S, settings.attract_every_s) if self._has_arrived else settings.attract_every_s
+        if not settings.attract_every_s or now_s - self._attracted_s < wait_s or self._is_quiet(hour):
             return None
-        if settings.attract_on_motion and not self._has_moved:
+        if settings.attract_on != "time" and not self._has_moved:
             return None
-        self._attracted_s, self._has_moved = now_s, False
+        self._invited(now_s)
         return "attract"
+
+    def _invited(self, now_s: float) -> None:
+        self._attracted_s, self._has_moved, self._has_arrived = now_s, False, False
 
     def _is_quiet(self, hour: int) -> bool:
         begins, ends = self._settings.quiet_from_hour, self._settings.quiet_to_hour

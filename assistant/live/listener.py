@@ -88,6 +88,7 @@ class Listener:
             if self._is_reset_due:
                 self._forget_sound()
             self._tell_closed(now_s)
+            session.follow_room(chunk)
             own_voice = not self._remover and not ears.headphones and session.speaker.is_audible(now_s)
             is_meant = session.segmenter.is_open or session.segmenter.may_go_on or now_s <= self._open_until_s
             no_key = ears.push_to_talk and not is_meant

@@ -15,25 +15,29 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from assistant.conversation import Conversation
-from assistant.interfaces import Camera, EchoCanceller, Microphone, Speaker, SpeechSynthesizer, VoiceDetector
+from assistant.interfaces import Camera, EchoCanceller, HeadphoneChange, Microphone, Speaker, SpeechSynthesizer, VoiceDetector
 from assistant.live.answer_worker import AnswerWorker
 from assistant.live.greetings import greetings
 from assistant.live.job_queue import Describe, Obey, Respond
 from assistant.live.key_debounce import KeyDebounce
 from assistant.live.listener import Listener
 from assistant.live.playback import play_sounds
+from assistant.live.room_loudness import RoomLoudness
 from assistant.live.session import EventSink, Session
 from assistant.live.voice_control import VoiceControl
 from assistant.live.watcher import Watcher
 from assistant.messages import Command, Earcon, EarconName, Frame, Question
 from assistant.problems import Problem
-from assistant.settings import Settings
+from assistant.settings import KioskSettings, Settings
+from assistant.turns import UNBEGUN
 from assistant.workers import RestartLimit, Watchdog, Worker
 
 STOP_WITHIN_S = 2.0
 HUNG_S = 20.0
 """An answer that isn't begun within this is told to take longer."""
 IDLE_S = 0.25
+MOVED_S = 10.0
+"""After headphones came or went the sound server moves the voice to another device, which is no loss to be told of."""
 _TICK_S = 0.05
 
 
@@ -67,7 +71,9 @@ class LiveLoop:
         self._watcher = Watcher(self._session, devices.camera_is_live)
         self._listener = Listener(self._session, devices.canceller)
         self._answer_worker = AnswerWorker(self._session)
-        self._debounce = KeyDebounce()
+        self._debounce, self._pause_debounce = KeyDebounce(), KeyDebounce()
+        self._moved_s = float("-inf")
+        """When headphones came or went."""
         self._watchdog = Watchdog({"converse": HUNG_S})
         self._stopping = threading.Event()
 
@@ -115,6 +121,43 @@ class LiveLoop:
             session.waiting.asked(turn, now_s)
             session.jobs.put(Describe(turn))
 
+    def press_pause(self) -> None:
+        """Take a press of the pause key, from any thread: it is the other key in silence."""
+        if self._pause_debounce.accepts(self._session.clock()) and not self.pause():
+            self.press()
+
+    def pause(self) -> bool:
+        """Let the voice wait, or go on from the word it was at, from any thread; return False in silence."""
+        session, turn = self._session, self._session.turns.current
+        if session.has_spoken and not session.is_paused:
+            return False
+        session.paused_turn = UNBEGUN if session.is_paused else turn
+        session.report("paused" if session.is_paused else "resumed", {"turn": turn})
+        return True
+
+    def headphones(self, now: HeadphoneChange) -> None:
+        """Take note that headphones are in or out, or that the loudspeaker is heard again; from any thread.
+
+        What is said goes on in the headphones, no louder than the user set it. Pulled out, it isn't said aloud.
+        """
+        session = self._session
+        session.is_private = now == "in"
+        session.control.room_gain = 1.0
+        self._moved_s = session.clock()
+        if now == "out":
+            session.turns.interrupt()
+        else:
+            session.offer(session.phrase("headphones_in" if now == "in" else "headphones_out"))
+        session.report("headphones", {"is": now})
+
+    def follow_room(self, settings: KioskSettings) -> None:
+        """Keep the voice over the room's noise, as far as the settings say; before `run`."""
+        self._session.room_loudness = RoomLoudness(settings) if settings.over_room_db else None
+
+    def count_people(self, wanted: bool) -> None:
+        """Report now and then how many people the camera shows, or do so no more; from any thread."""
+        self._session.counts_people = wanted
+
     def obey(self, command: Command) -> None:
         """Do what a button of the page says, as if it had been spoken; from any thread."""
         session = self._session
@@ -155,6 +198,11 @@ class LiveLoop:
         self._session.is_allowed = is_allowed
 
     @property
+    def is_paused(self) -> bool:
+        """Tell whether the user has made the voice wait."""
+        return self._session.is_paused
+
+    @property
     def language(self) -> str:
         """Return the language that is spoken now."""
         return self._session.conversation.language
@@ -176,7 +224,8 @@ class LiveLoop:
         if device == "microphone" and is_lost:
             session.turn_taking.user_speaks = False
             session.control.loudness = 1.0  # it was lost in the middle of a word, perhaps
-        if (device, is_lost) != ("speaker", True):  # nobody would hear it
+        is_expected = device == "speaker" and session.clock() - self._moved_s < MOVED_S
+        if (device, is_lost) != ("speaker", True) and not is_expected:  # nobody would hear it, or they have moved it themselves
             session.offer(session.phrase(f"{device}_{change}"))
 
     def _greet(self) -> None:

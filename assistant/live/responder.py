@@ -11,6 +11,7 @@ from assistant.live.aiming_guide import AimingGuide
 from assistant.live.command_handlers import CommandHandlers
 from assistant.live.find_guide import FindGuide
 from assistant.live.light_tone import LightTone
+from assistant.live.passers_by import PassersBy
 from assistant.live.session import Session
 from assistant.live.unasked_speech import UnaskedSpeech
 from assistant.messages import Ask, Command, CommandKind, Detail, Keyframe, Question, Sentence, View
@@ -41,6 +42,7 @@ class Responder:
         self._aiming = AimingGuide(session)
         self._finding = FindGuide(session)
         self._light_tone = LightTone(session)
+        self._passers_by = PassersBy(session)
 
     def act(self, question: Question) -> None:
         """Answer a question, or do what a command says."""
@@ -158,6 +160,7 @@ class Responder:
             self._unasked.scene_changed()
         else:
             self._unasked.idle()
+            self._passers_by.step()
             self._rehearse()
 
     def _rehearse(self) -> None:

@@ -18,18 +18,21 @@ from assistant.live.dialogue_history import DialogueHistory
 from assistant.live.job_queue import JobQueue
 from assistant.live.judge import Judge
 from assistant.live.monitored_speaker import MonitoredSpeaker
+from assistant.live.room_loudness import RoomLoudness
 from assistant.live.turn_taking import TurnTaking
 from assistant.live.voice_control import VoiceControl
 from assistant.live.waiting_sounds import WaitingSounds
-from assistant.messages import Detail, Earcon, Glance, Keyframe, PictureProblem, Question, Sentence, View
+from assistant.messages import AudioChunk, Detail, Earcon, Glance, Keyframe, PictureProblem, Question, Sentence, View
 from assistant.problems import Problem
 from assistant.seeing.frame_quality import picture_problem
 from assistant.seeing.scene_memory import SceneMemory
 from assistant.settings import Settings
 from assistant.speaking.speech_queue import SpeechQueue, Spoken
 from assistant.speaking.synthesis_buffer import SynthesisBuffer
-from assistant.turns import Turns
+from assistant.turns import UNBEGUN, Turns
 
+LEAST_CHANGE = 0.1
+"""Of loudness that is worth one: a decibel."""
 EventSink = Callable[[str, dict[str, Any]], None]
 """Takes an event's name and what is to be known of it; never waits."""
 
@@ -59,6 +62,15 @@ class Session:
         """Of the listening thread; `end_early` may be called from any."""
         self.turn_taking = TurnTaking()
         self.control = control or VoiceControl()
+        self.control.is_paused = lambda: self.is_paused
+        self.paused_turn = UNBEGUN
+        """In which the user has paused the voice; whatever begins another turn ends the pause."""
+        self.room_loudness: RoomLoudness | None = None
+        """What keeps the voice over the room's noise, where that is wanted."""
+        self.counts_people = False
+        """Whether a kiosk that nobody uses wants to know who comes by."""
+        self.is_private = False
+        """Whether the user listens through headphones that were plugged in, and the loudspeaker is mute."""
         self.judge = Judge(conversation)
         self.jobs = JobQueue()
         self.history = DialogueHistory()
@@ -129,6 +141,28 @@ class Session:
             voice.settings = settings.voice
         for _ in self.control.take_played():
             pass
+
+    @property
+    def is_paused(self) -> bool:
+        """Tell whether the voice waits for the user to let it go on."""
+        return self.paused_turn == self.turns.current
+
+    def follow_room(self, chunk: AudioChunk) -> None:
+        """Make the voice as loud as the room asks for, while it is silent. The listening thread's.
+
+        `chunk`: what the microphone hears, own voice and all.
+        """
+        if self.room_loudness is None:
+            return
+        is_audible, control = self.speaker.is_audible(self.clock()), self.control
+        loudness = control.loudness * control.room_gain * (self.synthesizers[0].settings.volume if self.synthesizers else 1.0)
+        if not self.is_private and not (is_audible and not control.gain()):  # a pause says nothing of the room
+            self.room_loudness.heard(chunk, loudness if is_audible else 0.0)
+        if not is_audible:
+            wanted = 1.0 if self.is_private else self.room_loudness.gain
+            if abs(wanted - control.room_gain) > LEAST_CHANGE * control.room_gain:
+                control.room_gain = wanted
+                self.report("loudness", {"gain": round(wanted, 2), "room_db": self.room_loudness.room_db})
 
     @property
     def has_spoken(self) -> bool:

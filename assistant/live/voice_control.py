@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from assistant.messages import Sound
 
@@ -19,11 +19,15 @@ class VoiceControl:
         """Set by the thread that listens; 0 pauses the voice."""
         self.is_held = False
         """Set by the thread that watches; while it is, the voice waits too."""
+        self.is_paused: Callable[[], bool] = lambda: False
+        """Whether the user has paused the voice; asked for each block."""
+        self.room_gain = 1.0
+        """How loud the voice must be for the room; set by the thread that listens."""
         self._played: deque[tuple[Sound, float]] = deque(maxlen=MOST_BLOCKS)
 
     def gain(self) -> float:
-        """Return `loudness`, 0 while the voice is held."""
-        return 0.0 if self.is_held else self.loudness
+        """Return how loud the voice is, 0 while it is held or paused."""
+        return 0.0 if self.is_held or self.is_paused() else self.loudness * self.room_gain
 
     def played(self, samples: Sound, time_s: float) -> None:
         """Keep it until it is taken."""

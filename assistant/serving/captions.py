@@ -20,12 +20,15 @@ from starlette.routing import Route
 
 from assistant.languages import languages
 from assistant.messages import Command, Frame
+from assistant.problems import Problem
 from assistant.serving.desk import json_body, json_response
 from assistant.serving.page_files import page_file
 from assistant.serving.problem_json import Refused
 from assistant.serving.request_forms import bounded_text, known_language, parsed
 
-Button = Literal["describe", "stop", "repeat", "slower", "faster", "louder", "quieter", "more", "shorter", "help", "forget", "language"]
+Button = Literal[
+    "describe", "stop", "pause", "repeat", "slower", "faster", "louder", "quieter", "more", "shorter", "help", "forget", "language",
+]  # fmt: skip
 WAITING_EVENTS = 200
 """That a listener may be behind; one that is slower is let go, and connects again."""
 BEAT_S = 15.0
@@ -39,9 +42,27 @@ STATES = {
     "sound": "speaking",
     "heard": "ready",
     "pressed": "ready",
+    "paused": "paused",
+    "resumed": "speaking",
 }
 """Event -> what the assistant does from then on."""
-TOLD = frozenset(("question", "sound", "heard", "device", "trouble", "keyframe", "restarted", "command", "kiosk", "dropped"))
+TOLD = frozenset(
+    (
+        "question",
+        "sound",
+        "heard",
+        "device",
+        "trouble",
+        "keyframe",
+        "restarted",
+        "command",
+        "kiosk",
+        "dropped",
+        "description",
+        "people",
+        "event",
+    )
+)
 """Events that listeners get; the rest is for the trace."""
 
 
@@ -50,6 +71,10 @@ class LiveControl(Protocol):
 
     def press(self) -> None:
         """Take a press of the user's key."""
+        ...
+
+    def pause(self) -> bool:
+        """Let the voice wait, or go on; return False in silence."""
         ...
 
     def obey(self, command: Command) -> None:
@@ -71,6 +96,13 @@ class LiveControl(Protocol):
         ...
 
 
+class Source(Protocol):
+    """A camera of which somebody else makes events."""
+
+    newest_frame: Frame | None
+    """The last picture."""
+
+
 class _Control(Struct):
     command: Button
     language: str = ""
@@ -87,6 +119,8 @@ class Captions:
     def __init__(self, streams: int, live: LiveControl | None = None) -> None:
         """`streams`: listeners at a time; `live`: None where no loop runs, which is then told."""
         self._streams, self.live = streams, live
+        self.source: Source | None = None
+        """A camera that is watched without a loop, which only shows and tells."""
         self._lock = threading.Lock()
         self._listeners: set[tuple[asyncio.AbstractEventLoop, asyncio.Queue[bytes | None]]] = set()
         self._state = "ready"
@@ -111,6 +145,10 @@ class Captions:
         if event in TOLD:
             self._send(event, details)
 
+    def device_changed(self, device: str, is_lost: bool, why: Problem | None) -> None:
+        """Tell that a device is gone, or back; from any thread."""
+        self.report("device", {"device": device, "is": "lost" if is_lost else "back", "why": str(why or "")})
+
     def routes(self) -> list[Route]:
         """Return the page and what it uses."""
         return [
@@ -125,10 +163,14 @@ class Captions:
 
     async def events(self, request: Request) -> Response:
         """Stream what happens, as server-sent events."""
-        live = self._live()
+        self._shown()
         if self.listeners >= self._streams:
             raise Refused(503, f"{self._streams} listen already. Try again later.", 10.0)
-        first = {"state": self._state, "language": live.language, "devices_lost": sorted(self._lost)}
+        first = {
+            "state": self._state,
+            "language": self.live.language if self.live else "",
+            "devices_lost": sorted(self._lost),
+        }
         return StreamingResponse(self._stream(first), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
     async def control(self, request: Request) -> Response:
@@ -137,6 +179,8 @@ class Captions:
         live = self._live()
         if asked.command == "describe":
             live.press()
+        elif asked.command == "pause":
+            live.pause()
         elif asked.command == "language":
             live.obey(Command("language", known_language(asked.language, live.language)))
         else:
@@ -152,7 +196,7 @@ class Captions:
 
     async def picture(self, request: Request) -> Response:
         """Return the camera's newest picture."""
-        frame = self._live().newest_frame
+        frame = self._shown().newest_frame
         if frame is None:
             raise Refused(404, "the camera has shown nothing yet. Try again in a moment.")
         height, width = frame.picture.shape[:2]
@@ -163,8 +207,13 @@ class Captions:
 
     def _live(self) -> LiveControl:
         if self.live is None:
-            raise Refused(404, "no camera is watched here. Start `assistant kiosk`.")
+            raise Refused(404, "nobody listens and speaks here. Start `assistant kiosk`.")
         return self.live
+
+    def _shown(self) -> LiveControl | Source:
+        if (shown := self.live or self.source) is None:
+            raise Refused(404, "no camera is watched here. Start `assistant kiosk`, or `assistant serve --watch SOURCE`.")
+        return shown
 
     def _send(self, event: str, details: dict[str, Any]) -> None:
         line = b"event: " + event.encode() + b"\ndata: " + msgspec.json.encode(details, enc_hook=str) + b"\n\n"

@@ -29,7 +29,7 @@ class Desk:
     lanes: dict[str, Lane] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in ("answers", "ears", "voice"):
+        for name in ("answers", "ears", "voice", "listening"):
             self.lanes[name] = Lane(name, self.limits.waiting, self.limits.wait_s)
 
     @property

@@ -6,9 +6,9 @@ Used by one thread a lane: `answers` calls look, ask, find and read, `ears` tran
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec.structs import replace
 
@@ -16,6 +16,7 @@ from assistant import assembly
 from assistant.answering.answer_checks import SCENE_QUESTION
 from assistant.answering.finding_data import finding_data
 from assistant.answering.page_telling import sheet_of, sheet_sentences, sheets_data
+from assistant.answering.router import PEOPLE
 from assistant.answering.sentences import SentenceSplitter
 from assistant.conversation import Conversation
 from assistant.hearing.two_languages import hear_file
@@ -28,17 +29,27 @@ from assistant.interfaces import (
     Translator,
     VoiceDetector,
 )
-from assistant.languages import phrase
-from assistant.messages import Ask, AudioChunk, Detail, Frame, Keyframe, Picture, Question, Sentence, Transcript, Utterance
+from assistant.languages import languages, phrase
+from assistant.messages import Ask, AudioChunk, Detail, Frame, Keyframe, Picture, Question, Sentence, Sound, Transcript, Utterance, View
 from assistant.problems import BadInput, MissingModel
 from assistant.reading.page import Page
+from assistant.seeing.frame_quality import picture_problem
 from assistant.seeing.keyframe_selector import select_keyframes
 from assistant.settings import Settings
 from assistant.speaking.speak import sound_of
 from assistant.store.model_store import ModelStore
 
+LISTENED_HZ = 16_000
 PICTURE_EDGE = 4096
 """Pixels along an edge of a picture that is asked about: its text may be small."""
+
+
+class Watched(Protocol):
+    """Looks for one event."""
+
+    def process(self, keyframe: Keyframe) -> object:
+        """Return something once it begins to be seen, else None or False."""
+        ...
 
 
 @dataclass
@@ -57,6 +68,8 @@ class Engines:
     """None where nothing that reads is fetched."""
     reads: frozenset[str] = frozenset()
     """Codes of the languages of which it knows all letters."""
+    new_detector: Callable[[], VoiceDetector] = assembly.open_voice_detector
+    """Opens one for a connection over which sound comes."""
 
     def ask(self, pictures: Sequence[bytes], asked: Sequence[str], language: str, detail: Detail) -> Iterator[Sentence]:
         """Yield the answer to the last of the questions, in the language they are in; the earlier ones say what "it" is.
@@ -81,6 +94,27 @@ class Engines:
         told = {"question": asked.text, "language": language, "english_question": asked.english_text}
         return told | self._answered([picture], asked, detail, "answer")
 
+    def look_at(self, keyframe: Keyframe, language: str, detail: Detail) -> dict[str, Any]:
+        """Return what a keyframe of a watched camera shows."""
+        asks = (Ask("scene", text=SCENE_QUESTION, english=SCENE_QUESTION),)
+        conversation, question = self._conversation(language), Question(SCENE_QUESTION, language, SCENE_QUESTION, asks=asks)
+        try:
+            said = list(self._told(conversation, [keyframe], question, detail))
+        finally:
+            self.describer.forget()
+        return answer_data(said, [keyframe], "description")
+
+    def count_people(self, frame: Frame) -> int | None:
+        """Return how many people a frame shows; None where nothing here can tell, or the picture doesn't."""
+        if picture_problem(frame.picture):
+            return None
+        found = self._conversation(self.settings.language).measured(View((Keyframe(frame, "only"),)), PEOPLE)
+        return found.value if found and isinstance(found.value, int) else None
+
+    def watcher(self, event: str, language: str) -> Watched:
+        """Return what looks for an event in keyframe after keyframe. Raises BadInput where nothing here can."""
+        return self._conversation(language).watcher(event, language)
+
     def find(self, picture: bytes, thing: str, language: str) -> dict[str, Any]:
         """Return where a thing is in a picture, with its regions. Raises BadInput for what is no picture."""
         asked = Question(thing, language, thing, asks=(Ask("where", thing, text=thing, english=thing, language=language),))
@@ -103,6 +137,25 @@ class Engines:
         """Yield what is said in a recording, utterance by utterance. BadInput for what is no sound, or lasts too long."""
         with assembly.open_uploaded_sound(sound) as microphone:
             yield from hear_file(_Bounded(microphone, longest_s), self.detector, self.transcriber, self.settings.ears, language)
+
+    def hear(self, utterance: Utterance, language: str | None) -> Transcript:
+        """Return what was said in one utterance."""
+        return self.transcriber.transcribe(
+            utterance.samples, utterance.sample_rate_hz, language, speech_probabilities=utterance.speech_probabilities
+        )
+
+    def new_resampler(self) -> Callable[[Sound, int], Sound]:
+        """Return what brings a stream of sound, float32 [n] of a rate, to 16 kHz."""
+        return assembly.open_resampler(LISTENED_HZ).feed
+
+    def check_picture(self, content: bytes) -> None:
+        """Raise BadInput for what is no picture, or one that is too large."""
+        assembly.decode_picture(content, PICTURE_EDGE)
+
+    @property
+    def languages(self) -> Collection[str]:
+        """Return the codes of the languages that it speaks."""
+        return [code for code in languages() if any(voice.speaks(code) for voice in self.voices)]
 
     def synthesize(self, text: str, language: str, rate: float) -> Iterator[AudioChunk]:
         """Yield the sound of a text. Raises MissingModel where nothing speaks its language."""

@@ -19,7 +19,9 @@ from assistant.serving.limits import RateLimit, ServingLimits
 from assistant.serving.metrics import Metrics
 from assistant.serving.problem_json import Refused, told
 
-OPEN_PATHS = ("/health", "/", "/page/", "/page-words/")
+TOKEN_PROTOCOL = "bearer."
+SWITCHED = 101
+OPEN_PATHS = ("/health", "/", "/ar", "/page/", "/page-words/")
 """Need no token: whether the service lives, and the page itself, which asks for one."""
 
 
@@ -51,20 +53,22 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check, then pass on; a request that is refused is answered and nothing of its body is kept."""
-        if scope["type"] != "http":
-            await (self._app(scope, receive, send) if scope["type"] == "lifespan" else send({"type": "websocket.close", "code": 1008}))
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
             return
-        began_s, status = self._clock(), [0]
+        began_s, status, is_socket = self._clock(), [0], scope["type"] == "websocket"
 
         async def counted(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 status[0] = message["status"]
+            elif message["type"] == "websocket.accept":
+                status[0] = SWITCHED
             await send(message)
 
         try:
             headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
             self._check(scope, headers, began_s)
-            await self._app(scope, self._bounded(receive, began_s), counted)
+            await self._app(scope, receive if is_socket else self._bounded(receive, began_s), counted)
         except Refused as refused:
             if not status[0]:
                 await told(refused)(scope, receive, counted)
@@ -77,7 +81,7 @@ class Guard:
             raise Refused(421, "this service isn't known by that host name. Use http://127.0.0.1, or start it with --name.")
         if not self._is_same_site(headers, host):
             raise Refused(403, "web pages of other sites may not use this service. Open its own page, or ask from a program.")
-        if self._token and not _is_open(scope["path"]) and not self._knows_token(headers):
+        if self._token and not _is_open(scope["path"]) and not self._knows_token(headers, scope):
             raise Refused(401, "the token is missing or wrong. Send the header Authorization: Bearer TOKEN.")
         client = scope["client"][0] if scope.get("client") else ""
         if wait_s := self._rate.retry_after_s(client, now_s):
@@ -103,9 +107,13 @@ class Guard:
         origin = headers.get("origin")
         return origin is None or urlsplit_or_none(origin) == host.lower()
 
-    def _knows_token(self, headers: dict[str, str]) -> bool:
+    def _knows_token(self, headers: dict[str, str], scope: Scope) -> bool:
+        """By the header or, where a web page opens a socket and can send none, by a subprotocol "bearer.TOKEN"."""
         kind, _, given = headers.get("authorization", "").partition(" ")
-        return kind.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), self._token.encode())
+        if kind.lower() != "bearer":
+            offered = scope.get("subprotocols") or []
+            given = next((each.removeprefix(TOKEN_PROTOCOL) for each in offered if each.startswith(TOKEN_PROTOCOL)), "")
+        return hmac.compare_digest(given.strip().encode(), self._token.encode())
 
     def _bounded(self, receive: Receive, began_s: float) -> Receive:
         """The body, of so many bytes and in so much time; then the wait for the client to leave, which may last."""

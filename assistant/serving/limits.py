@@ -30,6 +30,16 @@ class ServingLimits(CheckedSettings, frozen=True):
     """In which a request must have arrived."""
     per_minute: Annotated[int, Meta(ge=1, le=1_000_000)] = 600
     """Requests of one address; more are sent away with 429."""
+    live: Annotated[int, Meta(ge=1, le=1000)] = 8
+    """Connections to /live at a time."""
+    live_s: Annotated[float, Meta(ge=1.0, le=86_400.0)] = 3600.0
+    """That one may last; then its client connects again."""
+    live_idle_s: Annotated[float, Meta(ge=0.1, le=3600.0)] = 120.0
+    """Without a message one is closed."""
+    live_messages_per_minute: Annotated[int, Meta(ge=1, le=1_000_000)] = 240
+    """JSON messages of one connection, pictures among them; sound is bounded by its own time."""
+    live_message_bytes: Annotated[int, Meta(ge=1024, le=1 << 30)] = 12 << 20
+    """Of one message: a picture in base64, or sound."""
     streams: Annotated[int, Meta(ge=1, le=1000)] = 16
     """Listeners to /events at a time."""
 

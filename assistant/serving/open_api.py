@@ -7,17 +7,19 @@ from typing import Any
 import msgspec
 
 from assistant import __version__
-from assistant.serving.request_forms import ChatRequest, LookRequest, SpeechRequest
+from assistant.serving.request_forms import ChatRequest, LookRequest, SpeechRequest, WatchRequest
 
 _FORMS = {
     "/look": (LookRequest, "Tell what a picture shows."),
     "/ask": (LookRequest, "Answer a question about a picture."),
     "/find": (LookRequest, "Tell where a thing is in a picture."),
     "/read": (LookRequest, "Read a picture's text and codes."),
+    "/watch": (WatchRequest, "Tell at /events, once, when something is seen; needs --watch."),
     "/v1/chat/completions": (ChatRequest, "Answer the last question about the newest pictures, as OpenAI's API does."),
     "/v1/audio/speech": (SpeechRequest, "Speak a text, as WAV or raw samples."),
 }
 _GETS = {
+    "/events": "Stream what a camera shows and a live loop says, as server-sent events.",
     "/v1/models": "List the one model.",
     "/health": "Tell whether the service lives.",
     "/metrics": "Numbers for monitoring, as Prometheus reads them.",

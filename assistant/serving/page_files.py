@@ -9,7 +9,15 @@ from starlette.responses import Response
 
 from assistant.serving.problem_json import Refused
 
-FILES = {"": "text/html", "captions.css": "text/css", "captions.js": "text/javascript"}
+FILES = {
+    "index.html": "text/html",
+    "captions.css": "text/css",
+    "captions.js": "text/javascript",
+    "ar.html": "text/html",
+    "ar.js": "text/javascript",
+    "ar-microphone.js": "text/javascript",
+}
+PAGES = {"/": "index.html", "/ar": "ar.html"}
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -22,9 +30,9 @@ HEADERS = {
 
 
 async def page_file(request: Request) -> Response:
-    """Return a file of the page, the page itself at "/"."""
-    name = request.path_params.get("name", "")
-    if name not in FILES or (not name and request.url.path != "/"):
+    """Return a file of the pages, a page itself at its own path."""
+    name = PAGES.get(request.url.path) or request.path_params.get("name", "")
+    if name not in FILES:
         raise Refused(404, "there is no such file. The page is at /.")
-    content = resources.files("assistant.serving").joinpath("page", name or "index.html").read_bytes()
+    content = resources.files("assistant.serving").joinpath("page", name).read_bytes()
     return Response(content, media_type=f"{FILES[name]}; charset=utf-8", headers=HEADERS)

@@ -54,19 +54,30 @@ def problem_response(status: int, detail: str, retry_after_s: float = 0.0) -> Re
 
 def told(error: Exception) -> Response:
     """Return the response for whatever was raised; a mistake of ours is named by its kind, and none of its text leaves."""
+    refused = _refused(error)
+    return problem_response(refused.status, refused.detail, refused.retry_after_s)
+
+
+def problem_data(error: Exception) -> dict[str, Any]:
+    """Return the same for a connection that goes on: the status and the line."""
+    refused = _refused(error)
+    return {"status": refused.status, "title": TITLES.get(refused.status, ""), "detail": " ".join(refused.detail.split())}
+
+
+def _refused(error: Exception) -> Refused:
     match error:
         case Refused():
-            return problem_response(error.status, error.detail, error.retry_after_s)
+            return error
         case Busy():
-            return problem_response(503, "every engine is busy, and enough requests wait already. Try again later.", error.retry_after_s)
+            return Refused(503, "every engine is busy, and enough requests wait already. Try again later.", error.retry_after_s)
         case MissingModel() | MissingDevice() | NetworkTrouble():
-            return problem_response(501, str(error))
+            return Refused(501, str(error))
         case Problem():
-            return problem_response(422, str(error))
+            return Refused(422, str(error))
         case HTTPException():
             ways = {404: "there is nothing at this path. GET /openapi.json lists what there is.", 405: "this path takes another method."}
-            return problem_response(error.status_code, ways.get(error.status_code, error.detail))
-    return problem_response(500, f"this is our mistake ({type(error).__name__}). Please report it.")
+            return Refused(error.status_code, ways.get(error.status_code, error.detail))
+    return Refused(500, f"this is our mistake ({type(error).__name__}). Please report it.")
 
 
 async def on_error(request: Request, error: Exception) -> Response:

@@ -31,6 +31,14 @@ class LookRequest(Struct):
     detail: Detail = "brief"
 
 
+class WatchRequest(Struct):
+    """The body of /watch: what is to be told when it is seen."""
+
+    event: str
+    """In words: "a dog appears"."""
+    language: str = ""
+
+
 class ImageUrl(Struct):
     """As OpenAI's API wraps a picture."""
 

@@ -21,6 +21,8 @@ HEAD_S = 10.0
 MOST_CONNECTIONS = 256
 """At a time; more are answered with 503."""
 STOP_S = 3.0
+PING_S = 20.0
+"""Between two signs of life of a WebSocket, and in which the other side must answer one."""
 
 
 class _Impatient(H11Protocol):
@@ -29,6 +31,10 @@ class _Impatient(H11Protocol):
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self._head_timer = asyncio.get_running_loop().call_later(HEAD_S, self._check_head)
+
+    def handle_websocket_upgrade(self, event: Any) -> None:
+        self._head_timer.cancel()  # it has said what it wants
+        super().handle_websocket_upgrade(event)
 
     def _check_head(self) -> None:
         if self.cycle is None and not self.transport.is_closing():
@@ -45,6 +51,7 @@ class WebServer:
         certificate: Path | None = None,
         key: Path | None = None,
         beside: Callable[[], Awaitable[None]] | None = None,
+        most_message_bytes: int = 1 << 24,
     ) -> None:
         """Serve an application.
 
@@ -54,11 +61,16 @@ class WebServer:
             certificate: of TLS, in PEM; None = plain HTTP.
             key: of the certificate.
             beside: runs in the same event loop, for as long.
+            most_message_bytes: of a WebSocket's message; who sends more loses the connection.
         """
         config = uvicorn.Config(
             app,
             http=_Impatient,
-            ws="none",
+            ws="websockets-sansio",
+            ws_max_size=most_message_bytes,
+            ws_ping_interval=PING_S,
+            ws_ping_timeout=PING_S,
+            ws_per_message_deflate=False,  # or a small message could unpack to a large one
             lifespan="off",
             access_log=False,
             log_level="error",
@@ -96,6 +108,16 @@ class WebServer:
         if self._thread:
             self._thread.join(STOP_S + 1)
         self._socket.close()
+
+
+def together(*services: Callable[[], Awaitable[None]] | None) -> Callable[[], Awaitable[None]] | None:
+    """Return what runs several services beside a web server, each until it ends; None where there are none."""
+    wanted = [each for each in services if each]
+
+    async def run() -> None:
+        await asyncio.gather(*(each() for each in wanted))
+
+    return run if wanted else None
 
 
 def bound_socket(host: str, port: int) -> socket.socket:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from assistant.assembly import open_button
+from assistant.assembly import open_button, open_buttons
 from assistant.devices.keyboard import ANY_KEY, Keyboard
 from assistant.problems import BadInput, MissingDevice
 from assistant.settings import KeySettings
@@ -48,6 +48,29 @@ def test_any_key_of_the_keyboard_is_the_button(terminal: tuple[int, int]) -> Non
 
 def test_with_a_key_in_the_settings_no_other_counts(terminal: tuple[int, int]) -> None:
     assert presses(" ", b"a q ", terminal, 2) == 2
+
+
+def test_a_second_key_pauses_and_is_no_press_of_the_first(terminal: tuple[int, int]) -> None:
+    user, program = terminal
+    pressed = list[str]()
+    keyboard = Keyboard(ANY_KEY, program)
+    keyboard.other(" ").watch(lambda: pressed.append("pause"))
+    keyboard.watch(lambda: pressed.append("talk"))
+    time.sleep(0.2)
+    for letters, count in ((b"a", 1), (b" ", 2), (b"b c", 4)):
+        os.write(user, letters)
+        until_s = time.monotonic() + 5
+        while len(pressed) < count and time.monotonic() < until_s:
+            time.sleep(0.02)
+    keyboard.close()
+    assert pressed == ["talk", "pause", "pause", "talk"]
+
+
+def test_the_pause_key_may_be_left_out_or_be_the_only_other_one() -> None:
+    assert open_buttons(KeySettings(pause=""))[1] is None
+    assert open_buttons(KeySettings(talk=" "))[1] is None, "the key to talk stays what it was"
+    talk, pause = open_buttons(KeySettings())
+    assert isinstance(talk, Keyboard) and pause is not None
 
 
 def test_the_terminal_is_left_as_it_was(terminal: tuple[int, int]) -> None:

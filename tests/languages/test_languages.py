@@ -56,7 +56,7 @@ def test_what_a_language_lacks_is_listed_and_said_in_english(monkeypatch: pytest
 
 def test_what_is_said_to_a_command_is_found_under_its_name() -> None:
     """Those that are answered otherwise are answered from the picture, or from what was said before."""
-    otherwise = {"describe", "more", "shorter", "repeat", "stop", "what_changed", "where_looking"} | {*READING}
+    otherwise = {"describe", "more", "shorter", "repeat", "stop", "pause", "what_changed", "where_looking"} | {*READING}
     assert ENGLISH.phrases.keys() >= {*get_args(CommandKind), *AT_LIMIT.values()} - otherwise
 
 

@@ -29,7 +29,7 @@ def visits(**settings: Any) -> KioskVisits:
 
 
 def test_who_passes_by_is_invited_at_intervals_when_something_moves_and_not_at_night() -> None:
-    kiosk = visits(attract_every_s=90.0)
+    kiosk = visits(attract_every_s=90.0, attract_on="motion")
     assert kiosk.due(89.0, NOON, is_silent=True) is None
     assert kiosk.due(90.0, NOON, is_silent=False) is None
     assert kiosk.due(90.0, NOON, is_silent=True) == "attract"
@@ -37,8 +37,27 @@ def test_who_passes_by_is_invited_at_intervals_when_something_moves_and_not_at_n
     kiosk.moved()
     assert kiosk.due(200.0, MIDNIGHT, is_silent=True) is None
     assert kiosk.due(200.0, NOON, is_silent=True) == "attract"
-    always = visits(attract_on_motion=False, quiet_from_hour=0, quiet_to_hour=0)
+    always = visits(attract_on="time", quiet_from_hour=0, quiet_to_hour=0)
     assert [always.due(s, MIDNIGHT, is_silent=True) for s in (100.0, 200.0)] == ["attract", "attract"]
+
+
+def test_people_are_invited_as_they_come_and_not_what_else_moves() -> None:
+    kiosk = visits(attract_every_s=90.0)
+    kiosk.saw_people(0)
+    kiosk.due(90.0, NOON, is_silent=True)  # what was there before anybody counted
+    kiosk.moved()
+    assert kiosk.due(200.0, NOON, is_silent=True) is None, "a curtain"
+    kiosk.saw_people(2)
+    assert kiosk.due(200.5, NOON, is_silent=True) == "attract"
+    kiosk.saw_people(2)
+    assert [kiosk.due(s, NOON, is_silent=True) for s in (250.0, 291.0)] == [None, "attract"], "who stays is invited at intervals"
+    kiosk.saw_people(0)
+    assert kiosk.due(400.0, NOON, is_silent=True) is None
+    kiosk.saw_people(1)
+    assert kiosk.due(401.0, NOON, is_silent=True) == "attract"
+    kiosk.saw_people(0)
+    kiosk.saw_people(1)
+    assert [kiosk.due(s, NOON, is_silent=True) for s in (405.0, 422.0)] == [None, "attract"], "not sooner than after some seconds"
 
 
 def test_who_does_nothing_is_asked_and_then_forgotten_and_who_answers_stays() -> None:
@@ -218,6 +237,28 @@ def wait_until(condition: Callable[[], bool]) -> None:
     until_s = time.monotonic() + 30
     while not condition() and time.monotonic() < until_s:
         time.sleep(0.02)
+
+
+def test_who_pauses_and_leaves_is_asked_and_forgotten() -> None:
+    with Visited([], idle_s=30.0, answer_within_s=20.0) as live:
+        live.kiosk.report("headphones", {"is": "in"})
+        session = live.loop._session
+        session.paused_turn = session.turns.current
+        for live.now_s, heard in ((31.0, "kiosk_more_time"), (60.0, "kiosk_goodbye")):
+            live.kiosk.tick(NOON)
+            wait_until(lambda heard=heard: phrase(heard, "en")[0].split(".")[0] in " ".join(live.said()))  # type: ignore[misc]
+            live.settle()
+    happened = [event["is"] for event in live.events if event["event"] == "kiosk" and event["is"] != "time_left"]
+    assert happened == ["visit", "more_time", "idle_over", "reset"]
+
+
+def test_a_kiosk_counts_who_comes_by_only_while_nobody_uses_it() -> None:
+    with Visited([]) as live:
+        live.kiosk.tick(NOON)
+        assert live.loop._session.counts_people
+        live.kiosk.report("pressed", {})
+        live.kiosk.tick(NOON)
+        assert not live.loop._session.counts_people
 
 
 def test_a_word_that_the_operator_refuses_isnt_answered() -> None:

@@ -38,6 +38,10 @@ class Live:
     def press(self) -> None:
         self.told.append("press")
 
+    def pause(self) -> bool:
+        self.told.append("pause")
+        return True
+
     def obey(self, command: Command) -> None:
         self.told.append((command.kind, command.argument))
 
@@ -147,6 +151,17 @@ def test_its_state_and_the_time_left_are_shown_and_a_reset_leaves_nothing(page: 
     until(page, "document.documentElement.lang === 'pt' && !document.querySelector('#captions').children.length")
     assert "secret" not in page.content() and page.locator("#question").input_value() == "" and page.locator("#outline").is_hidden()
     assert page.evaluate("document.documentElement.style.getPropertyValue('--size')") == "1.25rem"
+
+
+def test_the_pause_button_says_what_it_does_next(page: Any, captions: Captions, live: Live) -> None:
+    button = page.locator("#pause")
+    assert button.inner_text() == "Pause"
+    button.click()
+    captions.report("paused", {"turn": 1})
+    until(page, "document.querySelector('#pause').textContent === 'Go on' && document.querySelector('#state').textContent === 'Paused'")
+    captions.report("resumed", {"turn": 1})
+    until(page, "document.querySelector('#pause').textContent === 'Pause'")
+    assert live.told == ["pause"]
 
 
 def test_the_thing_that_is_named_is_outlined(page: Any, captions: Captions) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import json
+import wave
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from assistant.languages import phrase
 from assistant.serving.engines import open_engines
 from assistant.settings import Settings
 from assistant.store.model_store import ModelStore
+from tests.serving.test_live_socket import opened, until
 from tests.support.service import CAT, CAT_URI, QUESTION_WAV, Client, served
 
 pytestmark = [pytest.mark.models, pytest.mark.slow]
@@ -46,6 +49,20 @@ def test_our_own_paths_see_find_and_read(client: Client) -> None:
     assert "cat" in client.ask("POST", "/look", CAT, {"Content-Type": "image/png"}).json["description"].lower()
     asked = client.ask("POST", "/ask?question=O%20que%20%C3%A9%20isto%3F&language=pt", CAT, {"Content-Type": "image/png"}).json
     assert "gato" in asked["answer"].lower()
+
+
+def test_a_question_spoken_over_the_live_socket_is_answered_aloud(client: Client) -> None:
+    with wave.open(str(QUESTION_WAV)) as recording:
+        rate, content = recording.getframerate(), recording.readframes(recording.getnframes())
+    content += bytes(4 * rate)  # two seconds of silence, by which it is known to have ended
+    with opened(client, f"?rate={rate}") as socket:
+        socket.send(json.dumps({"type": "picture", "picture": CAT_URI}))
+        for at in range(0, len(content), rate // 5):
+            socket.send(content[at : at + rate // 5])
+        told, sound = until(socket, "end", within_s=120)
+    assert "front of me" in next(each["text"] for each in told if each["type"] == "question")
+    assert "cat" in " ".join(each["text"] for each in told if each["type"] == "sentence").lower()
+    assert sound > 24_000, "half a second of voice at least"
 
 
 def test_a_picture_cant_give_orders(client: Client) -> None:

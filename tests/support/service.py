@@ -11,13 +11,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from assistant.interfaces import Camera
 from assistant.messages import Transcript
 from assistant.serving.captions import Captions
 from assistant.serving.desk import Desk
 from assistant.serving.engines import Engines
 from assistant.serving.limits import ServingLimits
 from assistant.serving.service import make_service
-from assistant.serving.web_server import WebServer, bound_socket
+from assistant.serving.watched_source import WatchedSource
+from assistant.serving.web_server import WebServer, bound_socket, together
 from assistant.serving.wyoming_service import wyoming_service
 from assistant.settings import Settings
 from tests.support.fakes import ScriptedDescriber, ScriptedTranscriber, ScriptedVoiceDetector, ToneSynthesizer
@@ -86,6 +88,7 @@ def fake_engines(describer: ScriptedDescriber | None = None) -> Engines:
         ScriptedTranscriber([Transcript("What is this?", "en", 0.9, "What is this?", 0.9)]),
         ScriptedVoiceDetector(([0.9] * 30 + [0.0] * 40) * 2),
         [ToneSynthesizer(("en", "pt"))],
+        new_detector=lambda: ScriptedVoiceDetector(([0.9] * 30 + [0.0] * 40) * 20),
     )
 
 
@@ -98,12 +101,16 @@ def served(
     captions: Captions | None = None,
     names: frozenset[str] = frozenset(),
     wyoming: socket.socket | None = None,
+    camera: Camera | None = None,
 ) -> Iterator[Client]:
     """Serve on a free port for one block."""
     sock, limits = bound_socket("127.0.0.1", 0), limits or ServingLimits(per_minute=100_000)
     desk = Desk(engines, limits) if engines else None
-    app = make_service(desk, limits, token=token, captions=captions, names=names)
-    server = WebServer(app, sock, beside=wyoming_service(desk, wyoming) if desk and wyoming else None)
+    captions = captions or Captions(limits.streams)
+    source = WatchedSource(desk, captions, camera) if desk and camera else None
+    app = make_service(desk, limits, token=token, captions=captions, names=names, source=source)
+    beside = together(wyoming_service(desk, wyoming) if desk and wyoming else None, source.run if source else None)
+    server = WebServer(app, sock, beside=beside, most_message_bytes=limits.live_message_bytes)
     server.start()
     try:
         yield Client(sock.getsockname()[1])

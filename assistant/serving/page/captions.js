@@ -38,6 +38,9 @@ async function useLanguage(code) {
 function showState(now) {
   state = now;
   byId("state").textContent = words[now] || "";
+  const pause = byId("pause"); // its name says what it does next
+  pause.dataset.word = now === "paused" ? "go_on" : "pause";
+  pause.textContent = words[pause.dataset.word] || pause.textContent;
 }
 
 function caption(who, text, language) {

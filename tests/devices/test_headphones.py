@@ -1,0 +1,147 @@
+"""Headphones that are plugged in: the loudspeaker is mute at once, and some silence longer when they are pulled out."""
+
+from __future__ import annotations
+
+import os
+import queue
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+
+from assistant.devices.headphones import SILENCE_S, Headphones, Sink, worn_among
+from tests.support.pulse import LOUDSPEAKER, SoundSystem, is_installed, sound_system
+
+SPEAKER = Sink("alsa.pci.analog", "analog-output-speaker")
+SOCKET = Sink("alsa.pci.analog", "analog-output-headphones")
+USB = Sink("alsa.usb.analog", "analog-output headset")
+NEW = Sink("bluez.1", "")
+SCREEN = Sink("alsa.pci.hdmi", "hdmi-output-0")
+DUMMY = Sink("auto_null", "")
+
+
+@pytest.mark.parametrize(
+    ("sinks", "worn"),
+    [
+        ([SPEAKER], ""),
+        ([SOCKET], SOCKET.name),
+        ([SPEAKER, USB], USB.name),
+        ([SPEAKER, NEW], NEW.name),
+        ([SPEAKER, SCREEN], ""),
+        ([DUMMY], ""),
+        ([], ""),
+    ],
+)
+def test_what_only_its_user_hears(sinks: list[Sink], worn: str) -> None:
+    assert worn_among(sinks, SPEAKER.name, frozenset([SPEAKER.name])) == worn
+
+
+def test_a_second_loudspeaker_that_was_there_before_is_no_headphone() -> None:
+    assert worn_among([SPEAKER, NEW], SPEAKER.name, frozenset([SPEAKER.name, NEW.name])) == ""
+
+
+@pytest.fixture
+def system(monkeypatch: pytest.MonkeyPatch) -> Iterator[SoundSystem]:
+    if not is_installed():
+        pytest.skip("PulseAudio or PortAudio is not installed")
+    with sound_system() as running:
+        for name, value in running.env.items():
+            monkeypatch.setenv(name, value)
+        yield running
+
+
+def is_mute(sink: str) -> bool:
+    return "yes" in pactl("get-sink-mute", sink)
+
+
+def pactl(*arguments: str) -> str:
+    return subprocess.run(["pactl", *arguments], check=True, capture_output=True, text=True, env=os.environ).stdout
+
+
+@pytest.mark.sound
+def test_the_loudspeaker_is_mute_while_headphones_are_in(system: SoundSystem) -> None:
+    changes = queue.Queue[tuple[str, bool]]()
+    headphones = Headphones()
+    headphones.watch(lambda now: changes.put((now, is_mute(LOUDSPEAKER))))
+    time.sleep(0.3)
+    began_s = time.monotonic()
+    number = pactl("load-module", "module-null-sink", "sink_name=usb", "sink_properties=device.form_factor=headphone").strip()
+    assert changes.get(timeout=5) == ("in", True)
+    assert time.monotonic() - began_s < 1.0
+    wait_for(lambda: "Default Sink: usb" in pactl("info"))
+    pactl("unload-module", number)
+    assert changes.get(timeout=5) == ("out", True)
+    out_s = time.monotonic()
+    assert changes.get(timeout=5) == ("aloud", False)
+    assert time.monotonic() - out_s > SILENCE_S / 2
+    assert f"Default Sink: {LOUDSPEAKER}" in pactl("info")
+    headphones.close()
+    assert changes.empty()
+
+
+@pytest.mark.sound
+def test_who_ends_leaves_the_loudspeaker_as_it_was(system: SoundSystem) -> None:
+    changes = queue.Queue[str]()
+    pactl("load-module", "module-null-sink", "sink_name=usb", "sink_properties=device.form_factor=headset")
+    pactl("set-default-sink", LOUDSPEAKER)
+    headphones = Headphones()
+    headphones.watch(changes.put)
+    assert changes.get(timeout=5) == "in", "they were in before it began"
+    headphones.close()
+    assert not is_mute(LOUDSPEAKER)
+
+
+PLAY = """
+import sys, time, os, queue
+import numpy as np
+from assistant.devices.headphones import Headphones
+from assistant.devices.sounddevice_speaker import SounddeviceSpeaker
+from assistant.messages import AudioChunk
+speaker, headphones = SounddeviceSpeaker(), Headphones()
+headphones.watch(lambda now: print(now, flush=True))
+tone = 0.5 * np.sin(2 * np.pi * 440 * np.arange(16000 * 12) / 16000)
+print("playing", flush=True)
+speaker.play(iter([AudioChunk(tone.astype(np.float32), 16000)]), lambda: False)
+"""
+
+
+@pytest.mark.sound
+def test_the_voice_itself_moves_and_is_never_heard_aloud_meanwhile(system: SoundSystem) -> None:
+    """Recorded at the loudspeaker: sound, then silence from the plug on, still silence after the pull, as long as SILENCE_S."""
+    with system.recording(LOUDSPEAKER) as aloud:
+        player = subprocess.Popen([sys.executable, "-c", PLAY], stdout=subprocess.PIPE, text=True, env=os.environ)
+        assert player.stdout is not None
+        try:
+            assert player.stdout.readline() == "playing\n"
+            wait_for(lambda: "Sink Input" in pactl("list", "sink-inputs"))
+            time.sleep(2.0)
+            number = pactl("load-module", "module-null-sink", "sink_name=usb", "sink_properties=device.form_factor=headphone").strip()
+            assert player.stdout.readline() == "in\n"
+            plugged_s = aloud.seconds()
+            with system.recording("usb") as private:
+                time.sleep(1.5)
+            pulled_s = aloud.seconds()
+            pactl("unload-module", number)
+            assert player.stdout.readline() == "out\n"
+            out_s = aloud.seconds()
+        finally:
+            player.kill()
+            player.wait()
+    rate = 48000
+    before, between = (
+        aloud.samples[round(a * rate) : round(b * rate)] for a, b in ((plugged_s - 0.9, plugged_s - 0.5), (plugged_s + 0.2, out_s))
+    )
+    assert np.abs(before).max() > 0.3
+    assert pulled_s < out_s
+    assert np.abs(between).max() == 0
+    assert np.abs(private.samples).max() > 0.3
+
+
+def wait_for(done: Callable[[], bool], within_s: float = 20.0) -> None:
+    give_up_s = time.monotonic() + within_s
+    while not done() and time.monotonic() < give_up_s:
+        time.sleep(0.02)
+    assert done()
