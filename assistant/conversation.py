@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from assistant.answering.calibrated_answers import looked
 from assistant.answering.model_answers import ModelInstrument
-from assistant.answering.native_things import told_natively
+from assistant.answering.native_things import said_together, told_natively
 from assistant.answering.presence import PresenceInstrument, thresholds_of
 from assistant.answering.question_parser import awaited_thing, parse_question
 from assistant.answering.router import answer, examined, fittest, may_be_asked
@@ -141,13 +141,12 @@ class Conversation(Understanding):
         return Sentence(told.text, told.language, turn, "" if told.language == ENGLISH else words, finding)
 
     def _natively(self, finding: Finding, sentence: Sentence, question: Question) -> Sentence | None:
-        """The things that an English sentence names, in the question's language; nothing where none has a name there."""
-        words = told_natively(sentence.text, question.language) if finding.kind == "text" and question.language in languages() else None
-        if words is None:
+        """What an English sentence names, in the question's language; nothing where none of it has a name there."""
+        told = told_natively(sentence.text, question.language) if finding.kind == "text" and question.language in languages() else []
+        if not told:
             return None
-        text, code = words.said(question.language)
-        english = told_natively(sentence.text, ENGLISH)
-        return Sentence(text, code, question.turn, english.said(ENGLISH)[0] if english else "", finding)
+        text, code = said_together(told, question.language)
+        return Sentence(text, code, question.turn, said_together(told_natively(sentence.text, ENGLISH), ENGLISH)[0], finding)
 
     def _translated(self, text: str, source: str, target: str) -> Translation:
         """In the target language, or as it is where nothing can translate it faithfully."""

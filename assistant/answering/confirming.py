@@ -5,11 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
-from assistant.languages import FALLBACK
-from assistant.languages.nouns import Noun, find_noun, is_kind_of
-
-_LONGEST = 3
-"""Words of a thing's name."""
+from assistant.answering.named_things import named_spans
+from assistant.languages.nouns import Noun, is_kind_of
 
 
 def is_confirmed(sentence: str, seen: Collection[Noun], findable: Collection[Noun]) -> bool:
@@ -25,15 +22,8 @@ def is_confirmed(sentence: str, seen: Collection[Noun], findable: Collection[Nou
 
 
 def nouns_in(sentence: str) -> Iterator[Noun]:
-    """Yield the things that an English sentence names, by their longest names."""
-    words = re.findall(r"[\w'-]+", sentence)
-    place = 0
-    while place < len(words):
-        for length in range(_LONGEST, 0, -1):
-            if found := find_noun(" ".join(words[place : place + length]), FALLBACK):
-                yield found
-                break
-        place += length
+    """Yield all that an English sentence may name, by its longest names, verbs that are things elsewhere ("watch") too."""
+    return (noun for _, _, noun in named_spans(re.findall(r"[\w'-]+", sentence)))
 
 
 def _may_be_among(kinds: Collection[Noun], noun: Noun) -> bool:

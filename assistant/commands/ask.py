@@ -39,13 +39,13 @@ from assistant.hearing.two_languages import parts_if_dropped
 from assistant.interfaces import SceneDescriber, Transcriber
 from assistant.languages import phrase
 from assistant.languages.codes import language_code
+from assistant.languages.times import time_words
 from assistant.messages import Keyframe, PictureProblem, Question, Sentence, View
 from assistant.problems import BadInput
 from assistant.settings import AnswerSettings, EarSettings, Settings
 from assistant.store.model_store import ModelStore
 from assistant.understanding import ENGLISH
 from assistant.videos.answer_about import ChosenKeyframes, choose_keyframes
-from assistant.videos.plain_times import plain_time
 from assistant.videos.step_questions import parse_step_question
 
 CANDIDATES = 16
@@ -199,7 +199,7 @@ def _look(
 
 def _seen_at(keyframes: Sequence[Keyframe]) -> str:
     """Told after the answer: " (Seen at 5 seconds, 12 seconds.)"."""
-    times = [plain_time(keyframe.frame.time_s) for keyframe in keyframes]
+    times = [time_words(keyframe.frame.time_s) for keyframe in keyframes]
     if len(times) > MOST_TIMES_TOLD:
         return f" (From {len(times)} scenes between {times[0]} and {times[-1]}.)"
     return f" (Seen at {', '.join(times)}.)" if times else ""

@@ -12,8 +12,8 @@ from assistant.assembly import open_describer
 from assistant.commands.media_reader import STOPPED, MediaReader, stoppable
 from assistant.commands.options import add_model_argument, add_settings_argument, settings_of, store_of
 from assistant.commands.output import Result
+from assistant.languages.times import time_words
 from assistant.messages import Keyframe
-from assistant.videos.plain_times import plain_time
 from assistant.videos.queries import clean_query
 from assistant.videos.watch_events import EventWatcher, watch_keyframes
 from assistant.workers import Inbox, Worker
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
                 start_s = max(0.0, event.start_s - reader.start_s)
                 reader.clear_bar()
                 yield (
-                    f"At {plain_time(start_s)}: {event_text}.",
+                    f"At {time_words(start_s)}: {event_text}.",
                     {"event": event_text, "start_s": round(start_s, 3), "score": round(event.score, 3)},
                 )
     for warning in [*(reader.warnings if not reader.lost else []), *([STOPPED] if stop.was_asked and not reader.is_live else [])]:

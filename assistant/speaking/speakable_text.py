@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from assistant.speaking.markup import without_markup
 from assistant.speaking.spelling_out import spell_out
 
 LONGEST_PIECE = 400
@@ -24,6 +25,7 @@ def speakable_pieces(text: str, language: str) -> Iterator[str]:
 
     What voices misread is in words of `language`. Nothing is yielded if there is no word, number or sign in the text.
     """
+    text = without_markup(text)
     clean = " ".join("".join(" " if unicodedata.category(letter) in ("Cc", "Cs") else letter for letter in text).split())
     clean = spell_out(clean, language)
     pieces = [clean] if len(clean) <= LONGEST_PIECE else (match.group().strip() for match in _PIECE.finditer(clean))

@@ -1,7 +1,7 @@
 """Writes out what voices read wrongly: units, prices, dates, ordinals, abbreviations, addresses. Knows no voice.
 
-Plain numbers, decimals, per cent, times of day and emoji are left alone: eSpeak, which both kinds of voices use, reads them in
-each language. Names of units and months come from Babel (the Unicode CLDR), those of currencies and ordinals from num2words.
+Plain numbers, decimals, per cent and emoji are left alone: eSpeak, which both kinds of voices use, reads them in each language.
+Names of months come from Babel (the Unicode CLDR), ordinals from num2words; `amounts.py` and `figures.py` have the rest.
 """
 
 from __future__ import annotations
@@ -11,25 +11,12 @@ import functools
 import re
 import tomllib
 from collections.abc import Callable
-from decimal import Decimal
 from importlib import resources
 
-_UNITS = {
-    "mm": "length-millimeter", "cm": "length-centimeter", "m": "length-meter", "km": "length-kilometer",
-    "ft": "length-foot", "mi": "length-mile", "g": "mass-gram", "kg": "mass-kilogram", "lb": "mass-pound", "oz": "mass-ounce",
-    "ml": "volume-milliliter", "mL": "volume-milliliter", "cl": "volume-centiliter", "l": "volume-liter", "L": "volume-liter",
-    "km/h": "speed-kilometer-per-hour", "mph": "speed-mile-per-hour", "m/s": "speed-meter-per-second",
-    "°C": "temperature-celsius", "°F": "temperature-fahrenheit", "min": "duration-minute",
-    "MB": "digital-megabyte", "GB": "digital-gigabyte", "W": "power-watt", "kW": "power-kilowatt", "V": "electric-volt",
-}  # fmt: skip
-"""Symbol -> CLDR's name; without those that are words too ("in"), or ordinals (Italian "2°")."""
-_CURRENCIES = {"€": "EUR", "$": "USD", "£": "GBP", "R$": "BRL", "EUR": "EUR", "USD": "USD", "GBP": "GBP"}
-_NUMBER = r"\d+(?:[.,\u00a0\u202f ]\d{3})*(?:[.,]\d+)?"
-_SIGN = "|".join(re.escape(sign) for sign in _CURRENCIES)
-_UNIT = "|".join(re.escape(unit) for unit in sorted(_UNITS, key=len, reverse=True))
+from assistant.speaking.amounts import MEASURE, MINUS_BEHIND_SIGN, PRICE_RANGE, measure, money, money_patterns, size_pattern, sized
+from assistant.speaking.figures import numerals_in_words, ranges_in_words, times_in_words
+from assistant.speaking.spoken_forms import spoken_forms
 
-_PRICE = re.compile(rf"(?<!\w)(?P<before>{_SIGN})\s?(?P<a>{_NUMBER})(?!\w)|(?<![\w.,])(?P<b>{_NUMBER})\s?(?P<after>{_SIGN})(?!\w)")
-_MEASURE = re.compile(rf"(?<![\w.,])(?P<number>{_NUMBER})\s?(?P<unit>{_UNIT})(?![\w/²³])")
 _DATE = re.compile(r"(?<![\w-])(\d{4})-(\d\d)-(\d\d)(?![\w-])")
 _ADDRESS = re.compile(r"\b(?:https?://)?(?:www\.)?((?:[\w-]+\.)+[a-z]{2,})(?:[/?#][^\s\"”»)]*[\w/])?(?!\w)", re.IGNORECASE)
 _SCHEME = re.compile(r"https?://|www\.", re.IGNORECASE)
@@ -50,15 +37,19 @@ def spell_out(text: str, language: str) -> str:
     for pattern, words in _abbreviations(language):
         text = pattern.sub(functools.partial(_in_words, words), text)
     text = _ADDRESS.sub(_host, text)
-    text = _PRICE.sub(lambda match: _or_same(match, _price, language), text)
-    text = _MEASURE.sub(lambda match: _or_same(match, _measure, language), text)
-    text = _DATE.sub(lambda match: _or_same(match, _date, language), text)
+    text = MINUS_BEHIND_SIGN.sub(r"\2\1", times_in_words(numerals_in_words(text, language), language))
+    if to := spoken_forms(language).to:
+        text = PRICE_RANGE.sub(f" {to} ", text)
+    prices = [(pattern, money) for pattern in money_patterns(language)]
+    for pattern, say in (*prices, (size_pattern(language), sized), (MEASURE, measure), (_DATE, _date)):
+        text = pattern.sub(functools.partial(_or_same, say, language), text)
+    text = ranges_in_words(text, language)
     if language in _ORDINALS:
-        text = _ORDINALS[language].sub(lambda match: _or_same(match, _ordinal, language), text)
+        text = _ORDINALS[language].sub(functools.partial(_or_same, _ordinal, language), text)
     return text
 
 
-def _or_same(match: re.Match[str], words: Callable[[re.Match[str], str], str], language: str) -> str:
+def _or_same(words: Callable[[re.Match[str], str], str], language: str, match: re.Match[str]) -> str:
     """The words, or the text itself where the libraries don't know the language or the number."""
     from babel import UnknownLocaleError
 
@@ -71,28 +62,6 @@ def _or_same(match: re.Match[str], words: Callable[[re.Match[str], str], str], l
 def _in_words(words: str, match: re.Match[str]) -> str:
     """An abbreviation's words; its stop stays where it ends the text too."""
     return f"{words}." if match[0].endswith(".") and match.end() == len(match.string) else words
-
-
-def _price(match: re.Match[str], language: str) -> str:
-    """5 € -> 5 euros, with the digits left to the voice; 12,50 € -> twelve euros and fifty cents, in words."""
-    from num2words import CONVERTER_CLASSES, num2words
-
-    sign, written = match["before"] or match["after"], match["a"] or match["b"]
-    currency, amount = _CURRENCIES[sign], _parse(written, language)
-    singular, *_, plural = CONVERTER_CLASSES[language].CURRENCY_FORMS[currency][0]
-    if amount == int(amount):
-        return f"{written} {singular if amount == 1 else plural}"
-    return str(num2words(float(amount), to="currency", currency=currency, lang=language))
-
-
-def _measure(match: re.Match[str], language: str) -> str:
-    from babel import Locale
-    from babel.units import format_unit, get_unit_name
-
-    unit = _UNITS[match["unit"]]
-    if get_unit_name(unit, "long", Locale(language)) is None:
-        raise LookupError(unit)
-    return str(format_unit(_parse(match["number"], language), unit, "long", locale=language))
 
 
 def _date(match: re.Match[str], language: str) -> str:
@@ -115,19 +84,17 @@ def _host(match: re.Match[str]) -> str:
     return match[1] if _SCHEME.match(match[0]) else match[0]
 
 
-def _parse(number: str, language: str) -> Decimal:
-    from babel.numbers import parse_decimal
-
-    return Decimal(parse_decimal(re.sub(r"[\u00a0\u202f ]", "", number), locale=language))
-
-
 @functools.cache
 def _abbreviations(language: str) -> list[tuple[re.Pattern[str], str]]:
     """List (pattern, words) of each abbreviation of the language."""
     table = tomllib.loads(resources.files(__package__).joinpath("abbreviations.toml").read_text(encoding="utf-8"))
-    followers = {"A": r"(?=\s[^\W\d_a-zà-ÿ])", "#": r"(?=\s?\d)", "": r"(?!\w)"}
-    found = []
-    for written, words in table.get(language, {}).items():
-        short, _, follower = written.rpartition(" ") if written[-1] in followers else (written, "", "")
-        found.append((re.compile(r"(?<![\w.])" + re.escape(short) + followers[follower]), words))
-    return found
+    return [(_short_form(written), words) for written, words in table.get(language, {}).items()]
+
+
+def _short_form(written: str) -> re.Pattern[str]:
+    """A pattern of a line of `abbreviations.toml`."""
+    first, last = written[:2], written[-2:]
+    short = written.removeprefix("A ").removeprefix("# ").removeprefix("* ").removesuffix(" A").removesuffix(" #").removesuffix(" *")
+    before = {"A ": r"(?<=[a-zà-ÿ] )", "# ": r"(?<=[\dIVX] )", "* ": r"(?<=[a-zà-ÿ])"}.get(first, r"(?<![\w.])")
+    after = {" A": r"(?=\s[^\W\d_a-zà-ÿ])", " #": r"(?=\s?\d)", " *": ""}.get(last, r"(?=$|[\s,;:)])" if first == "A " else r"(?!\w)")
+    return re.compile(before + re.escape(short) + after)

@@ -9,8 +9,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from assistant.languages import FALLBACK
+from assistant.languages.times import time_words
 from assistant.messages import Keyframe
-from assistant.videos.plain_times import plain_time
 
 DRIFTED = 0.25
 """Share of the picture, summed over coverage keyframes, from which a scene is looked at again."""
@@ -57,18 +58,14 @@ def add_segment(segments: list[Segment], new: Segment) -> None:
 
 
 def spoken_segments(segments: Sequence[Segment], language: str = "en") -> list[str]:
-    """Format segments for speech, a sentence each: "At 1 minute 5 seconds: A dog runs."; a lone segment needs no time.
+    """Format segments for speech, a sentence each: "At 1 minute 5 seconds: A dog runs.", "1 minute 5 secondes : Un chien court.".
 
-    In other languages than English a time is told by digits alone: "1:05: Un chien court."
+    A lone segment needs no time.
     """
     if len(segments) == 1:
         return [segments[0].text]
-    return [f"At {plain_time(s.start_s)}: {s.text}" if language == "en" else f"{_clock(s.start_s)}: {s.text}" for s in segments]
-
-
-def _clock(time_s: float) -> str:
-    minutes, seconds = divmod(int(time_s), 60)
-    return f"{minutes}:{seconds:02}"
+    start, colon = ("At ", ": ") if language == FALLBACK else ("", " : " if language == "fr" else ": ")
+    return [f"{start}{time_words(segment.start_s, language)}{colon}{segment.text}" for segment in segments]
 
 
 def _words(text: str) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from assistant.videos.plain_times import plain_span
+from assistant.languages.times import time_words
 from assistant.videos.queries import Background, QueryMatch
 
 CANDIDATES = 3
@@ -104,7 +104,13 @@ def spoken_moments(query: str, moments: Sequence[Moment]) -> str:
     """Format moments for speech: "From 3 seconds to 8 seconds.", or that the query was not found."""
     if not moments:
         return f"I did not find {query!r}."
-    spans = [plain_span(moment.start_s, moment.end_s) for moment in moments]
+    spans = [_span(moment.start_s, moment.end_s) for moment in moments]
     best = f"{'' if moments[0].score >= SURE else 'Perhaps '}{spans[0]}."
     others = f" Less likely: {'; '.join(spans[1:])}." if len(spans) > 1 else ""
     return best[0].upper() + best[1:] + others
+
+
+def _span(start_s: float, end_s: float) -> str:
+    """A span of time in words: "from 5 seconds to 12 seconds", or "at 5 seconds" when they sound the same."""
+    start, end = time_words(start_s), time_words(end_s)
+    return f"at {start}" if start == end else f"from {start} to {end}"

@@ -20,7 +20,7 @@ from assistant.toml_files import load_toml
 from tests.support.folders import PROJECT
 
 ENGLISH = languages()["en"]
-PARTS = ("number_unread",)
+PARTS = ("number_unread", "several")
 """Phrases that stand within others, without an end."""
 READING = ("read", "read_all", "spell", "next_line", "previous_line", "read_from_start", "read_line")
 """Commands to read, which text answers."""

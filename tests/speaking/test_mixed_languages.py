@@ -31,6 +31,24 @@ def test_a_sentence_of_one_language_stays_whole() -> None:
     assert language_parts('The sign says "Exit".', "en", "en") == [('The sign says "Exit".', "en")]
 
 
+@pytest.mark.parametrize(
+    ("text", "language", "parts"),
+    [
+        ("It says 你好, I think.", "en", [("It says", "en"), ("你好,", "zh"), ("I think.", "en")]),
+        ("こんにちは and 안녕하세요", "en", [("こんにちは", "ja"), ("and", "en"), ("안녕하세요", "ko")]),
+        ("Es steht: Добрий день, друже.", "de", [("Es steht:", "de"), ("Добрий день, друже.", "ru")]),
+        ("Написано: їжа.", "ru", [("Написано: їжа.", "ru")]),
+        ("日本語です", "ja", [("日本語です", "ja")]),
+        ("Un signo α y Ω.", "es", [("Un signo α y Ω.", "es")]),
+        ("他说 hello", "zh", [("他说 hello", "zh")]),
+        ("مرحبا, welcome", "en", [("مرحبا,", "ar"), ("welcome", "en")]),
+    ],
+)
+def test_another_script_gets_the_voice_of_a_language_that_is_written_so(text: str, language: str, parts: list[tuple[str, str]]) -> None:
+    """eSpeak's English voice said "Chinese letter, Chinese letter" for 你好, and spelled Cyrillic."""
+    assert language_parts(text, language, language) == parts
+
+
 def test_an_english_sign_in_a_translated_answer_is_read_by_the_english_voice() -> None:
     spanish, english = ToneSynthesizer(("es",)), ToneSynthesizer(("en",), 22050)
     sentence = Sentence('El cartel dice "Exit only".', "es", english='The sign says "Exit only".')

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import pytest
 
+from assistant.languages import languages
+from assistant.languages.times import time_words
 from assistant.messages import Frame, Keyframe
 from assistant.videos.describe import Segment, add_segment, scenes_of, spoken_segments
-from assistant.videos.plain_times import plain_span, plain_time
 from assistant.videos.subtitles import LINE_CHARACTERS, srt
 
 
@@ -36,7 +38,7 @@ def test_what_is_said_twice_in_a_row_is_told_once() -> None:
 
 
 def test_times_are_said_plainly() -> None:
-    assert [plain_time(t) for t in (0, 1, 65.9, 120, 3600, 7384)] == [
+    assert [time_words(t) for t in (0, 1, 65.9, 120, 3600, 7384)] == [
         "0 seconds",
         "1 second",
         "1 minute 5 seconds",
@@ -44,13 +46,24 @@ def test_times_are_said_plainly() -> None:
         "1 hour",
         "2 hours 3 minutes",
     ]
-    assert plain_span(3.2, 8.0) == "from 3 seconds to 8 seconds"
-    assert plain_span(3.2, 3.9) == "at 3 seconds"
     assert spoken_segments([Segment(0, 5, "A dog.")]) == ["A dog."]
     assert spoken_segments([Segment(0, 5, "A dog."), Segment(65, 70, "A cat.")]) == [
         "At 0 seconds: A dog.",
         "At 1 minute 5 seconds: A cat.",
     ]
+    assert spoken_segments([Segment(0, 5, "Ein Hund."), Segment(65, 70, "Eine Katze.")], "de") == [
+        "0 Sekunden: Ein Hund.",
+        "1 Minute 5 Sekunden: Eine Katze.",
+    ]
+
+
+@pytest.mark.parametrize("language", sorted(languages()))
+def test_every_language_words_a_time(language: str) -> None:
+    """They were told by digits alone, "1:05", which many voices read as "one zero five"."""
+    words = time_words(3665, language)
+    assert "1" in words or language in ("ar", "hi"), words
+    assert ":" not in words and not re.search("[\u4e00-\u9fff]", words) or language == "zh"
+    assert language == "en" or "hour" not in words
 
 
 def test_subtitles_are_numbered_wrapped_and_never_overlap() -> None:
