@@ -6,7 +6,7 @@ Each import stands in the function that needs it, so that a command pays only fo
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -34,7 +34,7 @@ from assistant.languages import FALLBACK, languages
 from assistant.messages import Picture
 from assistant.problems import BadInput, MissingModel, shorten
 from assistant.settings import BEST_MODEL, AnswerSettings, CameraSettings, EarSettings, KeySettings, VoiceSettings
-from assistant.store import variant_choice
+from assistant.store import calibrations, variant_choice
 from assistant.store.eye_choice import EYES, best_eye, memory_gb
 from assistant.store.manifests import FULL_PRECISION, Manifest, all_manifests
 from assistant.store.model_store import SAVED_GRAPHS, ModelStore, data_dir, with_utf8_name
@@ -104,11 +104,18 @@ def open_smolvlm2(settings: AnswerSettings, store: ModelStore, variant: str | No
     from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
 
     folder, variants = find_variants(settings.model, store)
-    if variant is None and len(variants) > 1:
-        variant = next((known.variant for known in variant_choice.recall(store.root, folder, variants)), None)
+    if variant is None and variants:
+        variant = chosen_variant(folder, variants, store)
     saved = store.root / SAVED_GRAPHS
     session = SessionSettings.beside_audio(settings.threads, saved) if live else SessionSettings(settings.threads, saved_graphs=saved)
-    return Smolvlm2Describer(folder, variant="" if variant == FULL_PRECISION else variant, session=session)
+    calibration = calibrations.recall(store.root, folder, variant, variants[variant]) if variant in variants else None
+    return Smolvlm2Describer(folder, variant="" if variant == FULL_PRECISION else variant, session=session, calibration=calibration)
+
+
+def chosen_variant(folder: Path, variants: Mapping[str, Sequence[Path]], store: ModelStore) -> str:
+    """Return which of a model's variants is used: the one measured as the fastest that stays true, else the first."""
+    ranking = variant_choice.recall(store.root, folder, variants) if len(variants) > 1 else []
+    return next((known.variant for known in ranking), next(iter(variants)))
 
 
 def find_variants(model: str, store: ModelStore) -> tuple[Path, dict[str, list[Path]]]:

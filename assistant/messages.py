@@ -6,7 +6,7 @@ Picture: uint8 [H, W, 3] RGB. Sound: float32 [samples], mono, in [-1, 1]. Time: 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -401,6 +401,24 @@ class SeenPicture:
 
 
 @dataclass(frozen=True)
+class Prompts:
+    """How a model likes to be asked, in English. The defaults are the bare questions, for a model that was taught on those."""
+
+    scene: Mapping[Detail, str] = field(default_factory=dict)
+    """What to ask for all that is to be seen, by how much is to be told; a detail that is missing is asked for in the caller's words."""
+    inside: str = ""
+    """Stands behind a thing that is asked for: " in the image"."""
+    briefly: str = ""
+    """Stands behind a question that calls for a word or two."""
+    yes_or_no: str = ""
+    """Stands behind a question that calls for yes or no."""
+
+    def asking_for_scene(self, detail: Detail, otherwise: str) -> str:
+        """Return the question for all that is to be seen; `otherwise`: the caller's words."""
+        return self.scene.get(detail, otherwise)
+
+
+@dataclass(frozen=True)
 class AnswerThresholds:
     """How sure a model must be for how plain a word; measured for each model and stored in its folder."""
 
@@ -416,6 +434,17 @@ class AnswerThresholds:
     """Calibrated probability below which what a question takes for granted is not there."""
     doubt: float = -10.0
     """Mean log-probability of an answer's words below which it is told with "It looks like"."""
+
+
+@dataclass(frozen=True)
+class SelfCalibration:
+    """How far a model that nobody measured may be believed, found out at set-up on pictures whose truth is known."""
+
+    thresholds: AnswerThresholds
+    reliability: Mapping[str, float] = field(default_factory=dict)
+    """By intent, in [0, 1], as SceneDescriber.reliability has it."""
+    presence_right: float = 0.0
+    """Share of the things in these pictures that were told rightly as there or not, those there and absent ones counting alike."""
 
 
 @dataclass(frozen=True)
@@ -451,6 +480,8 @@ class View:
     """Pictures the model has looked at. Engines subclass it to keep what they computed."""
 
     keyframes: tuple[Keyframe, ...] = field(default=())
+    prompts: Prompts = field(default_factory=Prompts, kw_only=True)
+    """How the model likes to be asked about just these."""
 
 
 @dataclass(frozen=True, eq=False)

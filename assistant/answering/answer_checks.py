@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 
-from assistant.messages import AnswerThresholds, Finding
+from assistant.messages import AnswerThresholds, Finding, Prompts
 
 _DETERMINER = re.compile(r"(?:an?|any|some|the|my|your|his|her|our|their|this|that|no) ")
 _PLACE_OR_DOING = re.compile(r"(in|on|at|by|near|under|over|along|through|across|behind|beside|inside|outside|\w+ing)\b", re.IGNORECASE)
@@ -29,6 +29,7 @@ _OF_THE_MODEL = frozenset(("likelihoods", "model", "classifier"))
 CANT_TELL_THING = "I can't tell what this is."
 SCENE_QUESTION = "What is in front of me?"
 """What the model is asked where it must not be asked what the user asked."""
+MORE_QUESTION = "Tell me more."
 
 
 def thresholds_for(finding: Finding, model: AnswerThresholds) -> AnswerThresholds:
@@ -48,10 +49,11 @@ def indefinite(thing: str) -> str | None:
     return bare if bare in _UNCOUNTABLE or _is_plural(bare) else f"{article(bare)} {bare}"
 
 
-def presence_questions(thing: str) -> tuple[str, str]:
+def presence_questions(thing: str, prompts: Prompts | None = None) -> tuple[str, str]:
     """Ask for a thing ("a dog") in both polarities: "Is there a dog?", "Is it true that there is no dog?"."""
-    verb = "are" if _is_plural(thing) else "is"
-    return f"{verb.capitalize()} there {thing}?", f"Is it true that there {verb} no {re.sub(r'^an? ', '', thing)}?"
+    prompts = prompts or Prompts()
+    verb, bare, end = "are" if _is_plural(thing) else "is", re.sub(r"^an? ", "", thing), f"{prompts.inside}?{prompts.yes_or_no}"
+    return f"{verb.capitalize()} there {thing}{end}", f"Is it true that there {verb} no {bare}{end}"
 
 
 def presence_probability(there_log_odds: float, absent_log_odds: float, thresholds: AnswerThresholds) -> float:

@@ -11,6 +11,7 @@ from assistant.answering.yes_no import yes_log_odds
 from assistant.interfaces import AnswerScorer, SceneDescriber
 from assistant.messages import AnswerThresholds, Detail, Finding, Glance, View
 
+_ENDS = frozenset(".!?…")
 WHAT_QUESTION = "What is this?"
 """What the model is asked about the one thing that the user points at."""
 
@@ -36,10 +37,12 @@ def scene_findings(
             else Finding("refusal", "cant_tell_thing", 1.0, "classifier")
         )
         return
+    prompts = view.prompts
     if question != WHAT_QUESTION:
-        yield from free_findings(describer, view, question, detail, whole_picture=True, by_clause=by_clause)
+        asked = prompts.asking_for_scene(detail, otherwise=question)
+        yield from free_findings(describer, view, asked, detail, whole_picture=True, by_clause=by_clause)
         return
-    for number, finding in enumerate(free_findings(describer, view, question, detail, by_clause=by_clause)):
+    for number, finding in enumerate(free_findings(describer, view, question + prompts.briefly, detail, by_clause=by_clause)):
         # Where a classifier isn't sure of a name the language model has no better one.
         yield replace(finding, is_doubtful=True) if number == 0 and classifier else finding
 
@@ -71,7 +74,7 @@ def thing_probability(scorer: AnswerScorer, view: View, thing: str, thresholds: 
 
 def presence_scores(scorer: AnswerScorer, view: View, thing: str) -> tuple[float, float]:
     """Return the model's log-odds of "yes" to "Is there a dog?" and to "Is it true that there is no dog?"."""
-    there, absent = (yes_log_odds(scorer, view, question) for question in presence_questions(thing))
+    there, absent = (yes_log_odds(scorer, view, question) for question in presence_questions(thing, view.prompts))
     return there, absent
 
 
@@ -99,12 +102,13 @@ def _is_doubtful(
 
 
 def _sentences(pieces: Iterator[str], by_clause: bool = False) -> Iterator[str]:
-    splitter, begun = SentenceSplitter(), not by_clause
+    """An end without a full stop is left out where a whole sentence was told: the answer was cut off at its longest."""
+    splitter, begun, is_told = SentenceSplitter(), not by_clause, False
     for piece in pieces:
         for sentence in splitter.feed(piece):
-            begun = True
+            begun = is_told = True
             yield sentence
         if not begun and (clause := splitter.take_clause("en")):
             begun = True
             yield clause
-    yield from splitter.flush()
+    yield from (rest for rest in splitter.flush() if not is_told or rest.rstrip("\"')")[-1:] in _ENDS)

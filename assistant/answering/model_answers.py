@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from assistant.answering.answer_checks import SCENE_QUESTION, is_bare
+from assistant.answering.answer_checks import MORE_QUESTION, SCENE_QUESTION, is_bare
 from assistant.answering.calibrated_answers import WHAT_QUESTION, free_findings, looked, scene_findings
 from assistant.answering.router import FIT
 from assistant.interfaces import Instrument, SceneDescriber
@@ -22,6 +22,8 @@ SURE = 0.8
 """Measured reliability of a kind of question from which a bare number or colour is said without "It looks like"."""
 VALUES: frozenset[Intent] = frozenset(("colour", "how_many"))
 """Intents whose answers are bare words by nature."""
+BRIEF: frozenset[Intent] = VALUES | {"where"}
+"""Intents that call for a word or two."""
 
 
 class ModelInstrument(Instrument):
@@ -59,7 +61,7 @@ class ModelInstrument(Instrument):
             own_words = ask.text if ask.text and ask.language == FALLBACK else SCENE_QUESTION
             findings = scene_findings(describer, view, own_words, detail, by_clause=by_clause)
         else:
-            findings = free_findings(describer, view, ask.english, detail, by_clause=by_clause and ask.intent not in VALUES)
+            findings = free_findings(describer, view, _worded(ask, view, detail), detail, by_clause=by_clause and ask.intent not in VALUES)
         is_measured = ask.intent in VALUES  # else `reliability` would be 0
         is_doubtful = is_measured and self.reliability(ask) < SURE
         for finding in findings:
@@ -69,3 +71,10 @@ class ModelInstrument(Instrument):
     def forget(self) -> None:
         """Free the model's memory; it remembers nothing else."""
         self._describer.unload()
+
+
+def _worded(ask: Ask, view: View, detail: Detail) -> str:
+    """As the model likes to be asked about such pictures."""
+    if ask.english == MORE_QUESTION:
+        return view.prompts.asking_for_scene(detail, otherwise=MORE_QUESTION)
+    return ask.english + (view.prompts.briefly if ask.intent in BRIEF else "")

@@ -94,7 +94,7 @@ class PresenceInstrument(Instrument):
 
 def probability_in_words(describer: SceneDescriber, view: View, thing: str) -> float:
     """Return the probability that a thing ("a dog") is there, of a model that only answers: asked both ways, for many say yes to all."""
-    answers = ["".join(describer.answer(view, question)) for question in presence_questions(thing)]
+    answers = ["".join(describer.answer(view, question)) for question in presence_questions(thing, view.prompts)]
     there, absent = (_yes_or_no(answer) for answer in answers)
     return IN_WORDS.get(there - absent, 0.5)
 

@@ -36,6 +36,8 @@ class Contender:
     """Packages without which it can't be measured."""
     remark: str = ""
     """What the reader of the figures should know."""
+    extra: str = "bench"
+    """What brings them."""
 
 
 CONTENDERS = {
@@ -45,6 +47,13 @@ CONTENDERS = {
         ("fp32", "int8", "int4"),
         ("onnxruntime_genai", "onnx_ir", "torch", "transformers"),
         "onnxruntime-genai has no SmolVLM: its time, memory and load are the language model's alone, given encoded pictures",
+    ),
+    "llama.cpp": Contender(
+        "assistant.benchmarks.llama_cpp",
+        ("f16", "q8_0", "q4_0"),
+        ("llama_cpp", "gguf", "torch", "transformers"),
+        "llama.cpp is given prompts with encoded pictures in one piece; its frames are encoded one after the other, as it has them",
+        "llama",
     ),
 }
 EXACT = "transformers, float32"
@@ -137,7 +146,7 @@ def _run_runtimes(options: argparse.Namespace) -> Iterator[Result]:
     folder, found = find_variants(settings_of(options).answers.model, store_of(options))
     if unknown := sorted(set(options.variants or ()) - set(found)):
         raise BadInput(f"the model has no weights of the kind {unknown[0]!r}", f"use some of {', '.join(found)}")
-    others = list(_others(options.reference, options.against))
+    others, lacking = _others(options.reference, options.against)
     work = {f"ours, {kind}": ("assistant.benchmarks.ours", folder, kind) for kind in options.variants or found}
     work |= {f"{name}, {kind}": (CONTENDERS[name].module, options.reference, kind) for name in others for kind in CONTENDERS[name].kinds}
     measured = {name: _measure(*each) for name, each in work.items()}
@@ -154,19 +163,26 @@ def _run_runtimes(options: argparse.Namespace) -> Iterator[Result]:
         for name, figures in measured.items()
     }
     remarks = [CONTENDERS[other].remark for other in best if CONTENDERS[other].remark]
-    yield "\n".join([format_table(measured, best, remarks), *format_same_tokens(data)]), {"model": str(folder), "contenders": data}
+    told = "\n".join([format_table(measured, best, remarks), *format_same_tokens(data), *lacking])
+    yield told, {"model": str(folder), "contenders": data, "lacking": lacking}
 
 
-def _others(reference: Path | None, asked: list[str] | None) -> Iterator[str]:
-    """The runtimes to compare with."""
+def _others(reference: Path | None, asked: list[str] | None) -> tuple[list[str], list[str]]:
+    """The runtimes to compare with, and a line for each that isn't installed."""
     if reference is None and asked:
         raise BadInput("there is no model for the other runtimes", "give it as a transformers folder with --reference")
+    names, lacking = list[str](), list[str]()
     for name in (asked or CONTENDERS) if reference else ():
-        missing = [package for package in CONTENDERS[name].needs if importlib.util.find_spec(package) is None]
-        if not missing:
-            yield name
-        elif asked or name == "transformers":
-            raise BadInput(f"{name} can't be compared with: {missing[0]} isn't installed", "run: pip install '.[bench]'")
+        contender = CONTENDERS[name]
+        missing = [package for package in contender.needs if importlib.util.find_spec(package) is None]
+        why, fix = f"{name} can't be compared with: {(missing or [''])[0]} isn't installed", f"run: pip install '.[{contender.extra}]'"
+        if missing and (asked or name == "transformers"):
+            raise BadInput(why, fix)
+        if missing:
+            lacking.append(f"({why}; {fix})")
+        else:
+            names.append(name)
+    return names, lacking
 
 
 def _measure(module: str, folder: Path, kind: str) -> Figures:

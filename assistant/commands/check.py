@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from assistant import assembly
 from assistant.answering.translating import tells_scenes
+from assistant.commands.calibration import COULD_TELL, calibrate_models
 from assistant.commands.demo import demo_file
 from assistant.commands.options import add_model_argument, store_of
 from assistant.commands.output import Result, Stopwatch
@@ -60,7 +61,9 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
     yield from _models(store)
     yield _reading(store)
     yield from _languages(store)
-    yield from _variants([*installed_models(store), *([options.model] if options.model else [])], store)
+    models = [*installed_models(store), *([options.model] if options.model else [])]
+    yield from _variants(models, store)
+    yield from _calibrations(models, store)
     yield from _speed(model, store)
     yield from (_result(f"graph {name}", True, note) for name, note in assembly.graph_notes(store).items())
 
@@ -157,6 +160,15 @@ def _variants(models: list[str], store: ModelStore) -> Iterator[Result]:
             yield _result(f"fastest variant of {choice.model}", bool(choice.ranking), choice.detail, **choice.to_dict())
     except Problem as problem:
         yield _result("fastest variant", False, str(problem))
+
+
+def _calibrations(models: list[str], store: ModelStore) -> Iterator[Result]:
+    try:
+        for line, found in calibrate_models(models, store):
+            name, _, detail = line.partition(": ")
+            yield _result(f"known pictures, {name}", found["presence_right"] >= COULD_TELL, detail, **found)
+    except Problem as problem:
+        yield _result("known pictures", False, str(problem))
 
 
 def _speed(model: str, store: ModelStore) -> Iterator[Result]:

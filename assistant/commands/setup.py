@@ -9,6 +9,7 @@ import argparse
 from collections.abc import Iterator, Sequence
 
 from assistant import assembly
+from assistant.commands.calibration import calibrate_models
 from assistant.commands.language_sets import make_default, wanted_for
 from assistant.commands.models import fetch_model
 from assistant.commands.options import store_of
@@ -47,6 +48,7 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
         yield from _fetch_eye(store, EYES[1:] if options.small else EYES)
     for choice in choose_variants(installed_models(store), store):
         yield f"{choice.model}: the fastest variant here; {choice.detail}", {"name": choice.model, **choice.to_dict()}
+    yield from calibrate_models(installed_models(store), store)
     eye = assembly.eye_name(BEST_MODEL, store)
     yield f"the eye is {eye}", {"eye": eye}
 

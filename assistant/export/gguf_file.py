@@ -48,7 +48,9 @@ _NAMES = {
     "attn_norm": "input_layernorm",
     "ffn_norm": "post_attention_layernorm",
 }
-_TOP_NAMES = {"token_embd": "embed_tokens", "output_norm": "norm"}
+GGUF_NAMES = {ours: theirs for theirs, ours in _NAMES.items()}
+"""A layer's weights by Hugging Face's names -> llama.cpp's names."""
+_TOP_NAMES = {"token_embd": "embed_tokens", "output_norm": "norm", "output": "lm_head"}
 
 
 def read_llama(path: Path) -> LlamaWeights:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from assistant.answering.answer_checks import SCENE_QUESTION
+from assistant.answering.answer_checks import MORE_QUESTION, SCENE_QUESTION
 from assistant.languages import counted_phrase, hello_language
 from assistant.live.aiming_guide import AimingGuide
 from assistant.live.command_handlers import CommandHandlers
@@ -24,7 +24,6 @@ FIRST_SOUND_S = 0.3
 """The model waits at most so long for the first sound to be made."""
 POOR = {"view_dim", "view_soft"}
 """Conditions of a picture under which the answer is told to be unsure."""
-MORE_QUESTION = "Tell me more."
 TOLD: frozenset[CommandKind] = frozenset(("help", "abilities", "where_looking"))
 """Commands whose answers are worth repeating."""
 REHEARSED = ("yes", "no", "likely_yes", "likely_no", "no_answer", "nobody", "cant_tell_thing", "cant_tell_that", "say_again", "no_speech")

@@ -114,8 +114,8 @@ def measure(
 
 def recall(store: Path, folder: Path, variants: Variants) -> list[Measured]:
     """Return what was measured on this machine of just these files, best first; [] if nothing was."""
-    key = _key(folder, variants)
-    for entry in _read(store):
+    key = measurement_key(folder, variants)
+    for entry in read_entries(store / MEMORY_FILE):
         if {name: entry.get(name) for name in key} == key:
             with contextlib.suppress(KeyError, TypeError, ValueError):  # a file that somebody edited: as if nothing was measured
                 ranking = [Measured(str(each["variant"]), *(float(each[name]) for name in _NUMBERS)) for each in entry["ranking"]]
@@ -125,12 +125,13 @@ def recall(store: Path, folder: Path, variants: Variants) -> list[Measured]:
 
 def remember(store: Path, folder: Path, variants: Variants, ranking: Sequence[Measured]) -> None:
     """Keep a measurement in the models' folder; where that can't be written, the next set-up measures again."""
-    key = _key(folder, variants)
-    others = [entry for entry in _read(store) if (entry.get("folder"), entry.get("machine")) != (key["folder"], key["machine"])]
-    temporary = store / f"{MEMORY_FILE}.{os.getpid()}"
-    with contextlib.suppress(OSError):
-        temporary.write_text(json.dumps([*others, key | {"ranking": [asdict(each) for each in ranking]}], indent=1), encoding="utf-8")
-        temporary.replace(store / MEMORY_FILE)
+    key = measurement_key(folder, variants)
+    others = [
+        entry
+        for entry in read_entries(store / MEMORY_FILE)
+        if (entry.get("folder"), entry.get("machine")) != (key["folder"], key["machine"])
+    ]
+    write_entries(store / MEMORY_FILE, [*others, key | {"ranking": [asdict(each) for each in ranking]}])
 
 
 def _measure_one(variant: str, describer: SceneDescriber, keyframe: Keyframe, ends: float, clock: Callable[[], float]) -> Measured:
@@ -157,8 +158,8 @@ def _shifted(keyframe: Keyframe, pixels: int) -> Keyframe:
     return Keyframe(Frame(np.roll(keyframe.frame.picture, pixels, axis=1), keyframe.frame.time_s), keyframe.reason)
 
 
-def _key(folder: Path, variants: Variants) -> dict[str, Any]:
-    """What must be the same for a measurement to hold."""
+def measurement_key(folder: Path, variants: Variants) -> dict[str, Any]:
+    """Return what must be the same for a measurement to hold."""
     files = {path.relative_to(folder).as_posix(): path.stat().st_size for paths in variants.values() for path in paths}
     return {
         "folder": str(folder.absolute()),
@@ -183,10 +184,18 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def _read(store: Path) -> list[dict[str, Any]]:
-    """[] if it is absent or unreadable."""
+def read_entries(path: Path) -> list[dict[str, Any]]:
+    """Return what was remembered in a file; [] if it is absent or unreadable."""
     try:
-        content = json.loads((store / MEMORY_FILE).read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return []
     return [entry for entry in content if isinstance(entry, dict)] if isinstance(content, list) else []
+
+
+def write_entries(path: Path, entries: Sequence[dict[str, Any]]) -> None:
+    """Remember these in a file, whole or not at all; nothing happens where it can't be written."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}")
+    with contextlib.suppress(OSError):
+        temporary.write_text(json.dumps(list(entries), indent=1), encoding="utf-8")
+        temporary.replace(path)

@@ -52,7 +52,7 @@ _SOMEONE = re.compile(r"^(?:some|any)(?:one|body)\b", re.IGNORECASE)
 
 
 class Query:
-    """One query, asked of many pictures: scored as the answer to SCENE_QUESTION."""
+    """One query, asked of many pictures: scored as the answer to what the model is asked of all that is to be seen."""
 
     def __init__(self, describer: SceneDescriber, text: str, empty: View) -> None:
         """Prepare a query.
@@ -84,7 +84,7 @@ class Query:
         """Return what a picture says to the query, float64: log-probabilities of a description's tokens [n], or a thing's log-odds [1]."""
         if self.thing:
             return np.array([self._thing_log_odds(view, self.thing)])
-        return self._scorer.token_log_likelihoods(view, SCENE_QUESTION, self._sentence)
+        return self._scorer.token_log_likelihoods(view, view.prompts.asking_for_scene("brief", SCENE_QUESTION), self._sentence)
 
     def match(self, view: View) -> QueryMatch:
         """Return how a picture matches the query, as far as that costs no further question."""

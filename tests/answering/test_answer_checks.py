@@ -7,6 +7,7 @@ import math
 import pytest
 
 from assistant.answering.answer_checks import indefinite, presence_probability, presence_questions, with_doubt
+from assistant.engines.vlm.prompt import IMAGE_PROMPTS
 from assistant.messages import AnswerThresholds
 
 
@@ -30,6 +31,7 @@ def test_a_thing_is_asked_for_with_its_article(named: str, thing: str | None) ->
 
 def test_presence_is_asked_in_both_polarities() -> None:
     assert presence_questions("a dog") == ("Is there a dog?", "Is it true that there is no dog?")
+    assert presence_questions("a dog", IMAGE_PROMPTS)[1] == "Is it true that there is no dog in the image?\nAnswer yes or no."
     assert presence_questions("keys") == ("Are there keys?", "Is it true that there are no keys?")
 
 

@@ -11,13 +11,21 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from gguf import GGUFReader
+from tokenizers import Tokenizer
 
 from assistant.benchmarks import keyframe_cost, ours, translation_time
 from assistant.benchmarks.figures import DECODED_TOKENS, Figures, median_s, read_figures
+from assistant.benchmarks.llama_cpp_model import KINDS, write_language_model, write_vision_encoder
 from assistant.benchmarks.pictures import photographs
 from assistant.command_line import main
 from assistant.commands import bench
+from assistant.export.gguf_file import read_llama
+from assistant.export.safetensors_file import Safetensors
+from assistant.export.smolvlm_config import read_shape
+from assistant.export.smolvlm_export import find_weights
 from assistant.problems import BadInput
 from tests.support.make_smolvlm import TINY, write_published_folder, write_transformers_folder
 from tests.support.tiny_onnx import write_tiny_model
@@ -82,6 +90,37 @@ def test_onnxruntime_genai_says_the_same_after_the_same_pictures(shape: str, tmp
     assert theirs.encode_s is None and theirs.video_encode_s is None  # it has no vision encoder
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("shape", sorted(TINY) if os.environ.get("EVERY_CASE") else ["tiny-b"])
+def test_llama_cpp_says_the_same_after_the_same_pictures(shape: str, tmp_path: Path) -> None:
+    for package in bench.CONTENDERS["llama.cpp"].needs:
+        pytest.importorskip(package, reason="the extra [llama] is not installed")
+    source = write_transformers_folder(tmp_path / "transformers", TINY[shape])
+    published = write_published_folder(tmp_path / "published", source)
+    theirs = bench._measure("assistant.benchmarks.llama_cpp", source, "f16")
+    figures = ours.measure(published, "fp32", tmp_path / "saved")
+    assert (theirs.picture_tokens, theirs.video_tokens) == (figures.picture_tokens, figures.video_tokens)
+    assert theirs.encode_s
+
+
+@pytest.mark.parametrize(("kind", "closeness"), [("f16", 1e-3), ("q8_0", 0.03), ("q4_0", 0.3)])
+def test_the_gguf_file_holds_the_same_weights(kind: str, closeness: float, tmp_path: Path) -> None:
+    source = write_transformers_folder(tmp_path / "transformers", TINY["tiny-a"])
+    shape = read_shape(source)
+    language, vision = find_weights(Safetensors(source), shape)
+    tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))
+    write_language_model(tmp_path / "model.gguf", language, tokenizer, KINDS[kind])
+    read = read_llama(tmp_path / "model.gguf")
+    assert replace(read.shape, norm_epsilon=1e-5) == shape.text
+    assert read.shape.norm_epsilon == pytest.approx(1e-5)
+    for name in language.arrays:
+        theirs = read.arrays[name]
+        values = np.asarray(language.arrays[name], np.float32)
+        assert np.abs(theirs - values).max() <= closeness * np.abs(values).max(), name
+    write_vision_encoder(tmp_path / "mmproj.gguf", dict(vision), shape.vision, KINDS[kind])
+    assert len(GGUFReader(tmp_path / "mmproj.gguf").tensors) == len(vision)
+
+
 @pytest.fixture
 def invented(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every runtime is there and does as told here: twice as fast as ours, or half as fast and without pictures."""
@@ -89,6 +128,7 @@ def invented(monkeypatch: pytest.MonkeyPatch) -> None:
     figures = {
         "ours": ours,
         "reference": replace(ours, encode_s=1.0, tokens_per_s=8.0),
+        "llama_cpp": replace(ours, tokens_per_s=5.0),
         "genai": replace(ours, encode_s=None, video_encode_s=None, tokens_per_s=2.0, video_tokens=[1, 2] * (DECODED_TOKENS // 2)),
     }
     monkeypatch.setattr(bench, "_measure", lambda module, folder, kind: figures[module.rpartition(".")[2]])
@@ -101,7 +141,7 @@ def test_what_a_runtime_does_not_have_is_left_empty(folder: Path, capsys: pytest
     assert main(["bench", "--model", str(folder), "--reference", str(folder)]) == 0
     lines = capsys.readouterr().out.splitlines()
     ours = next(line for line in lines if line.startswith("ours, fp32 "))
-    assert "2 (0.5x, -)" in ours and "4 (0.5x, 2.0x)" in ours
+    assert "2 (0.5x, -, 1.0x)" in ours and "4 (0.5x, 2.0x, 0.8x)" in ours
     theirs = next(line for line in lines if line.startswith("onnxruntime-genai, int4 "))
     assert theirs.removeprefix("onnxruntime-genai, int4").split() == ["-", "3", "2", "8", "-", "6", "7", "9", "10", "1"]
     assert "onnxruntime-genai, int4: the first 64 tokens after a picture and 1 after the video, of 64, are transformers'" in lines
@@ -127,7 +167,8 @@ def test_only_what_is_installed_is_compared_with(folder: Path, monkeypatch: pyte
     monkeypatch.setitem(bench.CONTENDERS, "onnxruntime-genai", lacking)
     arguments = ["bench", "--model", str(folder), "--reference", str(folder)]
     assert main(arguments) == 0
-    assert "genai" not in capsys.readouterr().out
+    told = [line for line in capsys.readouterr().out.splitlines() if "genai" in line]
+    assert told == ["(onnxruntime-genai can't be compared with: no_such_package isn't installed; run: pip install '.[bench]')"]
     assert main([*arguments, "--against", "onnxruntime-genai"]) == 2
     assert "no_such_package isn't installed" in capsys.readouterr().err
 

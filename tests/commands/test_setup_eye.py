@@ -139,3 +139,14 @@ def test_a_fetch_that_breaks_off_keeps_what_came_and_a_later_set_up_upgrades(hub
     assert eye_of(results) == "starter"
     hub.missing = set()
     assert eye_of(run("setup")) == "smolvlm2-500m"
+
+
+def test_the_eye_is_asked_about_known_pictures_once_and_uses_what_was_found_out(hub: Hub, run: Any, tmp_path: Path) -> None:
+    [found] = [each for each in run("setup") if "presence_right" in each]
+    assert found["name"] == "smolvlm2-500m"
+    assert 0 <= found["presence_right"] <= 1
+    assert set(found["reliability"]) == {"colour", "how_many", "where"}
+    assert all(share < 0.8 for share in found["reliability"].values()), "drawn scenes never make an answer plain"
+    [again] = [each for each in run("setup") if "presence_right" in each]
+    assert again["reliability"] == found["reliability"]
+    assert again["times_s"]["ask"] < max(0.5, found["times_s"]["ask"] / 2), "it is remembered"

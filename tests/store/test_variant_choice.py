@@ -175,7 +175,9 @@ def tiny(store: ModelStore) -> Path:
 def chosen(tiny: Path, store: ModelStore, monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
     """The variants that `ask` would load."""
     loaded: list[str | None] = []
-    monkeypatch.setattr("assistant.engines.vlm.smolvlm2.Smolvlm2Describer", lambda folder, variant, session: loaded.append(variant))
+    monkeypatch.setattr(
+        "assistant.engines.vlm.smolvlm2.Smolvlm2Describer", lambda folder, variant, session, calibration: loaded.append(variant)
+    )
     assembly.open_describer(AnswerSettings(model=str(tiny)), store)
     return loaded
 
@@ -194,7 +196,7 @@ def test_a_folder_with_one_variant_costs_nothing(tiny: Path, store: ModelStore, 
     (tiny / "onnx/decoder_model_merged_q4.onnx").unlink()  # so q4 isn't whole
     monkeypatch.setattr(variant_choice, "recall", lambda *_: pytest.fail("nothing is to be looked up"))
     assert list(choose_variants([str(tiny)], store)) == []
-    assert chosen(tiny, store, monkeypatch) == [None]
+    assert chosen(tiny, store, monkeypatch) == [""]
 
 
 @pytest.mark.parametrize(("best", "loaded"), [("q4", "q4"), ("fp32", "")])
@@ -210,7 +212,7 @@ def remember(tiny: Path, store: ModelStore, *order: str) -> None:
 
 def test_ask_measures_nothing_and_falls_back_to_the_fixed_order(tiny: Path, store: ModelStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(variant_choice, "measure", lambda *_: pytest.fail("ask must not measure"))
-    assert chosen(tiny, store, monkeypatch) == [None]
+    assert chosen(tiny, store, monkeypatch) == ["q4"]
 
 
 @pytest.mark.parametrize("change", ["file", "processor", "onnxruntime", "broken", "edited"])
@@ -229,7 +231,7 @@ def test_what_no_longer_holds_is_not_used(tiny: Path, store: ModelStore, monkeyp
         memory.write_text(memory.read_text()[:-20])
     else:
         memory.write_text(memory.read_text().replace('"q4"', '"q5"').replace("0.1", '"soon"', 1))
-    assert chosen(tiny, store, monkeypatch) == [None]
+    assert chosen(tiny, store, monkeypatch) == ["q4"]
 
 
 def test_two_machines_may_share_a_store(tiny: Path, store: ModelStore, monkeypatch: pytest.MonkeyPatch) -> None:

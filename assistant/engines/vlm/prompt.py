@@ -12,9 +12,27 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from assistant.messages import Prompts
+
 FAKE, GLOBAL, IMAGE, END = "<fake_token_around_image>", "<global-img>", "<image>", "<end_of_utterance>"
 MAX_FRAMES = 64
 """Pictures in one prompt at most, as in the reference's video sampling."""
+
+
+IMAGE_PROMPTS, VIDEO_PROMPTS = (
+    Prompts(
+        scene={
+            "brief": f"Can you describe this {pictures} in one short sentence?",
+            "normal": f"Can you describe this {pictures}?",
+            "full": f"Describe this {pictures} in detail.",
+        },
+        inside=f" in the {pictures}",
+        briefly="\nGive a very brief answer.",
+        yes_or_no="\nAnswer yes or no.",
+    )
+    for pictures in ("image", "video")
+)
+"""As SmolVLM2's model cards ask for descriptions, and as its makers' benchmarks ask for short answers (VLMEvalKit's SmolVLM)."""
 
 
 @dataclass(frozen=True)

@@ -22,12 +22,34 @@ from assistant.engines.vlm.image import ONE_TILE, TILE_BUDGETS
 from assistant.engines.vlm.model_files import read_folder
 from assistant.engines.vlm.picture_keys import PictureKey
 from assistant.engines.vlm.prefix_cache import PICTURE_BYTES, VIEW_BYTES, PrefixCache, Prompt
-from assistant.engines.vlm.prompt import IMAGE, MAX_FRAMES, Exchange, closing, image_opening, neutralise, video_opening
+from assistant.engines.vlm.prompt import (
+    IMAGE,
+    IMAGE_PROMPTS,
+    MAX_FRAMES,
+    VIDEO_PROMPTS,
+    Exchange,
+    closing,
+    image_opening,
+    neutralise,
+    video_opening,
+)
 from assistant.engines.vlm.token_decoding import TOKEN_CAPS, Sampling, TextStream
 from assistant.engines.vlm.tokenizing import encode
 from assistant.engines.vlm.view import SmolView
 from assistant.interfaces import AnswerScorer, PictureClassifier
-from assistant.messages import AnswerThresholds, Detail, Frame, Keyframe, MomentThresholds, Picture, Scores, SeenPicture, View
+from assistant.messages import (
+    AnswerThresholds,
+    Detail,
+    Frame,
+    Keyframe,
+    MomentThresholds,
+    Picture,
+    Prompts,
+    Scores,
+    SeenPicture,
+    SelfCalibration,
+    View,
+)
 from assistant.problems import BadInput
 from assistant.store.fingerprint import fingerprint
 
@@ -59,6 +81,7 @@ class Smolvlm2Describer:
         lazy: bool = False,
         view_bytes: int = VIEW_BYTES,
         picture_bytes: int = PICTURE_BYTES,
+        calibration: SelfCalibration | None = None,
     ) -> None:
         """Load a model.
 
@@ -70,6 +93,7 @@ class Smolvlm2Describer:
             lazy: read the json files only, and load the graphs when they are first needed.
             view_bytes: see VIEW_BYTES; 0 = the prompt is read anew for each answer.
             picture_bytes: see PICTURE_BYTES; 0 = a picture is encoded anew each time it is looked at.
+            calibration: what set-up found out of it; used where nobody measured it, that is, where its folder says nothing.
 
         Raises:
             MissingModel: a file isn't there.
@@ -77,6 +101,7 @@ class Smolvlm2Describer:
         """
         self._files = read_folder(folder, variant)
         self._tokenizer = self._files.tokenizer
+        self._calibration = None if self._files.thresholds else calibration
         self._prefixes = PrefixCache(self._files, session or SessionSettings(threads), view_bytes, picture_bytes)
         if not lazy:
             self.load()
@@ -94,12 +119,12 @@ class Smolvlm2Describer:
     @property
     def reliability(self) -> Mapping[str, float]:
         """Return how often its plain answers to questions of an intent are right; empty where its folder doesn't say."""
-        return self._files.reliability
+        return self._files.reliability or (self._calibration.reliability if self._calibration else {})
 
     @property
     def thresholds(self) -> AnswerThresholds | None:
         """Return how sure the model must be for how plain a word; None where its folder doesn't say."""
-        return self._files.thresholds
+        return self._calibration.thresholds if self._calibration else self._files.thresholds
 
     @property
     def moment_thresholds(self) -> MomentThresholds:
@@ -282,8 +307,10 @@ class Smolvlm2Describer:
             opening, before_question = image_opening(blocks) + classes_text, ""
         else:
             opening, before_question = video_opening(blocks, times_s, duration_s), f"\n\n{classes_text}"
+        card_prompts = IMAGE_PROMPTS if times_s is None else VIDEO_PROMPTS
         view = SmolView(
             keyframes,
+            prompts=Prompts() if self._files.extras else card_prompts,  # the starter is asked as it was taught
             classes=self._files.extras.classes(seen) if self._files.extras else None,
             opening=opening,
             before_question=before_question,
