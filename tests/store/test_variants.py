@@ -189,8 +189,9 @@ def test_smolvlm2_is_fetched_compared_and_asked(
     [fetched] = run("models", "fetch", "smolvlm2-256m", "--variant", "int8", "uint8")
     assert fetched["variants_here"] == ["int8", "uint8"]
     assert "assistant check" in fetched["next"]
-    measured, eye = run("setup", "--small")
+    measured, calibrated, eye = run("setup", "--small")
     assert eye == {"eye": "smolvlm2-256m"}
+    assert calibrated["name"] == "smolvlm2-256m" and 0 <= calibrated["presence_right"] <= 1
     assert measured["variant"] in ("int8", "uint8")
     assert not measured["remembered"]
     [checked] = [result for result in run("check") if result["check"] == "fastest variant of smolvlm2-256m"]
