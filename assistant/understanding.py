@@ -81,7 +81,8 @@ class Understanding:
     def understand(self, utterance: Utterance, language: str | None = None) -> Question | Sentence:
         """Return the question in an utterance, or the sentence that says why there is none. The language is detected if not given."""
         understood = self.understand_addressed(utterance, language) or self._say("no_speech", utterance.turn)
-        return self.ask_again(understood) if isinstance(understood, Question) and understood.is_unfinished else understood
+        is_mere_beginning = isinstance(understood, Question) and understood.is_unfinished and not understood.command
+        return self.ask_again(understood) if is_mere_beginning else understood
 
     def _is_lost(self, utterance: Utterance, heard: Transcript, asks: Sequence[Ask]) -> bool:
         """Whether what was heard over the assistant's voice is more likely misheard than a question to the model."""
@@ -121,7 +122,7 @@ class Understanding:
         is_english_unsure = not english or (english == heard.english and heard.english_confidence < self._ears.confidence_floor)
         if self._is_lost(utterance, heard, asks) or (is_english_unsure and any(map(self._needs_english, asks))):
             return self._no_question("say_again", utterance.turn, self._answered_in(heard), words)
-        begins = command is None and is_unfinished(text, heard.language)
+        begins = is_unfinished(text, heard.language)
         return Question(text, self._answered_in(heard), english, utterance.turn, command, asks, begins, heard.language)
 
     def understand_rest(self, utterance: Utterance, text: str) -> Iterator[Question | NotUnderstood]:

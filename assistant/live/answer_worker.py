@@ -125,9 +125,9 @@ class AnswerWorker:
 
     def _respond_to(self, question: Question, utterance: Utterance) -> None:
         self._not_understood = 0
-        if question.command:
+        if question.command and not question.is_unfinished:
             self._session.segmenter.close()
-        if question.is_unfinished:
+        if question.is_unfinished and not question.command:
             self._unfinished = utterance, self._conversation.ask_again(question)
         else:
             self._responder.act(question)
@@ -155,15 +155,20 @@ class AnswerWorker:
         self._take_speculation(utterance.turn)
         before = self._session.history.state()
         understood = self._understand(utterance)
-        if isinstance(understood, Question) and understood.is_unfinished:
-            self._session.segmenter.end_late()
-        elif isinstance(understood, Question) and (understood.command or sounds_whole(understood.text)):
-            self._session.segmenter.end_early()
+        if isinstance(understood, Question):
+            self._end_when_whole(understood)
         is_answered = isinstance(understood, Question) and understood.command is None and not understood.is_unfinished
         is_answered = is_answered and self._responder.greeted_in(understood) is None
         if isinstance(understood, Question) and is_answered:
             self._responder.answer(understood)
         self._speculation = _Speculation(utterance.turn, understood, before if is_answered else None)
+
+    def _end_when_whole(self, said: Question) -> None:
+        """What is whole ends sooner, a mere beginning later, and what may be either ("What?") as anything does."""
+        if said.is_unfinished and not said.command:
+            self._session.segmenter.end_late()
+        elif not said.is_unfinished and (said.command or sounds_whole(said.text)):
+            self._session.segmenter.end_early()
 
     @staticmethod
     def _is_own_voice(question: Question, said: str) -> bool:

@@ -45,6 +45,17 @@ def test_a_command_is_obeyed_only_when_the_user_has_really_stopped() -> None:
     assert talk.voice.settings.rate > 1.0
 
 
+@pytest.mark.parametrize("word", ["What?", "Describe"])
+def test_a_command_that_may_begin_a_question_is_given_time_and_obeyed(word: str) -> None:
+    """ "What ... does the sign say?" was asked to repeat, and then whether the sign says something."""
+    talk = Talking(["A red cup."])
+    talk.see()
+    talk.utter(word, Speculate)
+    assert not talk.ended_early and not talk.segmenter._ends_late
+    assert talk.ask(word, turn=1) != [phrase("say_again", "en")[0]]
+    assert not talk.segmenter._is_whole
+
+
 def test_what_was_answered_ahead_in_vain_is_not_repeated() -> None:
     """A pause in "what ... repeat that" must not make the unheard answer the one to repeat."""
     talk = Talking(["A red cup.", "Nothing to hear."])
