@@ -49,7 +49,7 @@ from tests.support.faulty_devices import (
     World,
     random_faults,
 )
-from tests.support.scripted_user import ForgetfulVoice, LevelTranscriber, LoudnessDetector, Said, SteadyDescriber, User, scene
+from tests.support.scripted_user import LANGUAGES, ForgetfulVoice, LevelTranscriber, LoudnessDetector, Said, SteadyDescriber, User, scene
 
 ANSWERED_WITHIN_S = 10.0
 """After the end of a question its answer must have been heard, or the user has spoken again."""
@@ -120,7 +120,7 @@ class Soak:
             ReconnectingMicrophone(lambda: FaultyMicrophone(plugs["microphone"], self.user.sound), told, waits),
             ReconnectingSpeaker(lambda: FaultySpeaker(plugs["speaker"]), told, waits),
             LoudnessDetector(),
-            [ForgetfulVoice()],
+            [ForgetfulVoice(LANGUAGES)],
             camera_is_live=True,
         )
         settings = replace(Settings(), ears=replace(Settings().ears, headphones=True))  # or the user couldn't interrupt
