@@ -81,8 +81,9 @@ class Understanding:
     def understand(self, utterance: Utterance, language: str | None = None) -> Question | Sentence:
         """Return the question in an utterance, or the sentence that says why there is none. The language is detected if not given."""
         understood = self.understand_addressed(utterance, language) or self._say("no_speech", utterance.turn)
-        is_mere_beginning = isinstance(understood, Question) and understood.is_unfinished and not understood.command
-        return self.ask_again(understood) if is_mere_beginning else understood
+        if isinstance(understood, Question) and understood.is_unfinished and not understood.command:
+            return self.ask_again(understood)
+        return understood
 
     def _is_lost(self, utterance: Utterance, heard: Transcript, asks: Sequence[Ask]) -> bool:
         """Whether what was heard over the assistant's voice is more likely misheard than a question to the model."""
@@ -143,9 +144,9 @@ class Understanding:
             asks = () if command else self._asks(heard.text, heard.language, english)
             yield Question(heard.text, self._answered_in(heard), english, utterance.turn, command, asks, heard_in=heard.language)
 
-    def get_ready(self) -> None:
-        """Do once what the first question would wait for."""
-        get_ready(self.language)
+    def get_ready(self, language: str | None = None) -> None:
+        """Do once what the first question in a language would wait for; None: in the one that is spoken now."""
+        get_ready(language or self.language)
 
     def has_words(self, utterance: Utterance) -> bool:
         """Tell whether something is said to the assistant in an utterance that may only be a cough or its own voice. From any thread."""

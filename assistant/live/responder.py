@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -42,6 +43,8 @@ class Responder:
         self._finding = FindGuide(session)
         self._light_tone = LightTone(session)
         self._passers_by = PassersBy(session)
+        self._unready = deque(session.settings.ears.languages)
+        """Languages whose first question would wait."""
 
     def act(self, question: Question) -> None:
         """Answer a question, or do what a command says."""
@@ -160,12 +163,14 @@ class Responder:
         else:
             self._unasked.idle()
             self._passers_by.step()
-            self._rehearse()
+            self._prepare()
 
-    def _rehearse(self) -> None:
-        """Have the sound of one more of the fixed phrases made ahead, while nobody speaks or waits."""
+    def _prepare(self) -> None:
+        """Get ready for one more language while no user speaks or waits, then have the sound of one more of the fixed phrases made."""
         session = self._session
-        if session.is_silent and not session.waiting.is_waiting:
+        if self._unready and not (session.turn_taking.user_speaks or session.waiting.is_waiting):
+            session.conversation.get_ready(self._unready.popleft())
+        elif session.is_silent and not session.waiting.is_waiting:
             any(session.sounds.rehearse(session.phrase(key)) for key in REHEARSED)
 
     def _say_answer(self, sentences: Iterable[Sentence]) -> list[Sentence]:

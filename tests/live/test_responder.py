@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
 from assistant.answering.answer_checks import SCENE_QUESTION
 from assistant.languages import phrase
 from assistant.live.job_queue import Describe, Idle
+from assistant.live.responder import Responder
 from assistant.messages import (
     Command,
     Frame,
@@ -202,3 +204,18 @@ def test_help_is_repeated_too() -> None:
     talk = Talking(["A dog."])
     told = talk.ask("help")
     assert talk.ask("repeat") == told == [phrase("help", "en")[0]]
+
+
+def test_the_first_question_in_a_language_that_is_listened_for_does_not_wait() -> None:
+    """Its grammar, half a second's work, is read while nobody speaks."""
+    talk, ready = Talking([]), list[str | None]()
+    talk.settings = replace(talk.settings, ears=replace(talk.settings.ears, languages=("en", "fr", "de")))
+    talk.conversation.get_ready = ready.append  # type: ignore[method-assign,assignment]
+    responder = Responder(talk)
+    talk.turn_taking.user_speaks = True
+    responder.idle(is_new=False)
+    assert ready == []
+    talk.turn_taking.user_speaks, talk.silent = False, False  # the greeting is being spoken
+    for _ in range(5):
+        responder.idle(is_new=False)
+    assert ready == ["en", "fr", "de"]

@@ -125,6 +125,8 @@ class Soak:
         )
         settings = replace(Settings(), ears=replace(Settings().ears, headphones=True))  # or the user couldn't interrupt
         conversation = Conversation(LevelTranscriber(world), SteadyDescriber(world), settings.ears)
+        for language in LANGUAGES:  # a second of real time is half a minute here
+            conversation.get_ready(language)
         self.loop = LiveLoop(devices, conversation, settings, self.diary.report)
         self.resident_bytes: list[int] = []
         self.overfull: Counter[str] = Counter()
