@@ -23,7 +23,20 @@ from tests.support.service import CAT, CAT_URI, Client, fake_engines, served
 
 TOKEN = "correct-horse-battery-staple"
 PATHS = (
-    *("/look", "/ask", "/find", "/read", "/say", "/control", "/v1/chat/completions", "/v1/audio/transcriptions", "/v1/audio/speech"),
+    *(
+        "/look",
+        "/ask",
+        "/find",
+        "/read",
+        "/say",
+        "/control",
+        "/watch",
+        "/live",
+        "/ar",
+        "/v1/chat/completions",
+        "/v1/audio/transcriptions",
+        "/v1/audio/speech",
+    ),
     *("/", "/health", "/metrics", "/openapi.json", "/v1/models", "/v1/models/assistant", "/events", "/picture.jpg", "/page/captions.js"),
 )
 
