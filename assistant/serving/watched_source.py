@@ -21,6 +21,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from assistant.interfaces import Camera
+from assistant.lanes import Busy
 from assistant.messages import Frame, Keyframe
 from assistant.problems import Problem
 from assistant.seeing.arrivals import Arrivals
@@ -28,7 +29,6 @@ from assistant.seeing.keyframe_selector import KeyframeSelector
 from assistant.serving.captions import Captions
 from assistant.serving.desk import Desk, json_body, json_response
 from assistant.serving.engines import Watched
-from assistant.serving.lanes import Busy
 from assistant.serving.problem_json import Refused
 from assistant.serving.request_forms import WatchRequest, bounded_text, known_language, parsed
 from assistant.videos.watch_events import watch_keyframes

@@ -20,10 +20,10 @@ from wyoming.server import AsyncEventHandler
 from wyoming.tts import Synthesize
 
 from assistant import __version__
+from assistant.lanes import Busy
 from assistant.languages import languages
 from assistant.problems import Problem
 from assistant.serving.desk import Desk
-from assistant.serving.lanes import Busy
 from assistant.serving.openai_api import pcm, wav_header
 from assistant.serving.problem_json import Refused
 from assistant.serving.request_forms import bounded_text, known_language

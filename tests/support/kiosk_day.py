@@ -234,7 +234,7 @@ class Day:
         self._wait(f"greeted in {code}", lambda: self._says(phrase("ready", code)[0]))
         self._settle()
         for kind in ("louder", "slower", "verbosity_full"):
-            self.loop.obey(Command(kind))  # type: ignore[arg-type]
+            self.loop.obey(Command(kind))
             self._settle()
         self._speak(f"{SECRET}{number}?", code)
         self._wait("answered", lambda: self._says(SECRET))
