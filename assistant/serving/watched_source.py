@@ -107,7 +107,7 @@ class WatchedSource:
         asked = parsed(await json_body(request), WatchRequest)
         event = bounded_text(asked.event, self._desk.limits.question_characters, "`event`, what is waited for,")
         if len(self._watches) >= MOST_WATCHES:
-            raise Refused(503, f"{MOST_WATCHES} events are waited for already. DELETE /watch/NUMBER gives one up.", 10.0)
+            raise Refused(429, f"{MOST_WATCHES} events are waited for already. DELETE /watch/NUMBER gives one up.", 10.0)
         watch = _Watch(self._next, event, known_language(asked.language, self._desk.language))
         self._next += 1
         self._watches.append(watch)

@@ -18,8 +18,10 @@ from pathlib import Path
 
 import numpy as np
 
+from assistant.languages import languages
 from assistant.messages import Frame
 from assistant.reading.page import Page
+from tests.support.fakes import ToneSynthesizer
 from tests.support.service import fake_engines, served
 
 SECONDS = 3600
@@ -43,7 +45,7 @@ class Wall:
 def fuzz(examples: int, seed: int, phases: str, seconds: float = SECONDS) -> subprocess.CompletedProcess[str]:
     """Return how it ended: `examples` of random bodies a path; in the phase "coverage" also all that the forms' bounds suggest."""
     engines = fake_engines()
-    engines.read_page = lambda picture: Page()
+    engines.read_page, engines.voices = lambda picture: Page(), [ToneSynthesizer(tuple(languages()))]
     program = Path(sys.executable).with_name("schemathesis")
     with served(engines, camera=Wall()) as client, tempfile.TemporaryDirectory() as folder:
         command = [str(program), "--no-color", "run", f"{client.base}/openapi.json", "--checks", "not_a_server_error"]
