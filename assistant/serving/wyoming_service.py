@@ -170,8 +170,8 @@ def _info(desk: Desk) -> Info:
     named: dict[str, Any] = {"name": "scene-assistant", "description": "Hears and speaks on this machine alone", **about}
     word = wake_word(desk)
     wake = WakeModel(name=word, description="The beginning of what Whisper hears", phrase=word, languages=heard, **about)
-    programs = {"asr": [AsrProgram(models=[model], **named)], "tts": [TtsProgram(voices=voices, **named)]}
-    return Info(**programs, wake=[WakeProgram(models=[wake], **named)])
+    asr, tts = [AsrProgram(models=[model], **named)], [TtsProgram(voices=voices, **named)]
+    return Info(asr=asr, tts=tts, wake=[WakeProgram(models=[wake], **named)])
 
 
 def _short(code: str | None) -> str:

@@ -192,6 +192,7 @@ class Day:
         for number in range(users):
             deed = DEEDS[number % len(DEEDS)]
             self._visit(number, deed, codes[self._rng.randrange(len(codes))] if number >= len(codes) else codes[number])
+            print(f"\r{number + 1} of {users}, {len(self.broken)} broken promises", end="", file=sys.stderr)
             self.resident_bytes.append(psutil.Process().memory_info().rss)
         warm, end = self._megabytes()
         if users >= 60 and end > warm * MEMORY_GROWTH:
@@ -221,12 +222,16 @@ class Day:
             self.broken.append(f"{who}: never {late}")
         if deed != "nothing" and self.kiosk.visits == before:
             self.broken.append(f"{who}: it was no visit")
-        self.kiosk.report("people", {"count": 0})
-        for _ in range(60):
-            self._pass(5.0)
-        self.loop.headphones("aloud") if deed == "headphones" else None
-        self._settle()
-        self._check_nothing_is_left(who, code)
+        try:
+            self.kiosk.report("people", {"count": 0})
+            for _ in range(60):
+                self._pass(5.0)
+            if deed == "headphones":
+                self.loop.headphones("aloud")
+            self._settle()
+            self._check_nothing_is_left(who, code)
+        except TimeoutError as late:
+            self.broken.append(f"{who}, who has gone: never {late}")
 
     def _ask(self, code: str, number: int) -> None:
         hello = languages()[code].hellos[0]
@@ -330,8 +335,21 @@ class Day:
         give_up_s = time.monotonic() + WITHIN_S
         while not done():
             if time.monotonic() > give_up_s:
-                raise TimeoutError(what)
+                raise TimeoutError(f"{what} ({self._state()})")
             time.sleep(0.002)
+
+    def _state(self) -> dict[str, object]:
+        """Why it isn't silent, perhaps."""
+        session = self.loop._session
+        queues = {"sentences": len(session.sentences), "sounds": len(session.sounds), "plays": session.speaker.is_playing}
+        users = {"speaks": session.turn_taking.user_speaks, "waits": session.waiting.is_waiting, "urgent": session.jobs.is_urgent}
+        return {
+            **queues,
+            **users,
+            "paused": self.loop.is_paused,
+            "gain": session.control.gain(),
+            "microphone": self.microphone.has_been_heard,
+        }
 
     def _says(self, text: str) -> bool:
         """Whether a text's beginning has been heard: a phrase is said sentence by sentence."""
