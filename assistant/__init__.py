@@ -21,10 +21,13 @@ if TYPE_CHECKING:  # each method imports what it needs, so that `import assistan
     from types import TracebackType
     from typing import Self
 
-    from assistant.messages import Frame, Heard, Picture, PictureProblem, Question, Sentence, View
+    from assistant.asynchronous import AsyncAssistant
+    from assistant.interfaces import Microphone
+    from assistant.messages import Frame, Heard, Picture, PictureProblem, Question, Sentence, Utterance, View
     from assistant.settings import Settings
+    from assistant.turns import Turns
 
-__all__ = ["Assistant", "__version__"]
+__all__ = ["Assistant", "AsyncAssistant", "__version__"]
 __version__ = "0.1.0"
 
 LOOK_S = 1.0
@@ -32,6 +35,15 @@ LOOK_S = 1.0
 
 # onnxruntime would tell its maker what it runs, from C++, where no guard of ours sees it; it reads this when it is loaded.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+
+def __getattr__(name: str) -> object:
+    """Load the asynchronous form once it is asked for."""
+    if name == "AsyncAssistant":
+        from assistant.asynchronous import AsyncAssistant
+
+        return AsyncAssistant
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 class Assistant:
@@ -132,23 +144,45 @@ class Assistant:
             BadInput: the file can't be read.
             MissingDevice: there is no microphone.
         """
-        from assistant.assembly import open_microphone, open_sound_file, open_voice_detector
-        from assistant.hearing.listen import next_utterance, whole_utterance
-
-        microphone, ears = open_sound_file(str(recording)) if recording else open_microphone(None), self.settings.ears
+        microphone = self.open_ears(recording)
         try:
-            utterance = whole_utterance(microphone) if recording else next_utterance(microphone, open_voice_detector(), ears)
+            utterance = self.utterance(microphone, is_whole=recording is not None)
         finally:
             microphone.close()
+        return self.understand(utterance)
+
+    def open_ears(self, recording: str | Path | None = None) -> Microphone:
+        """Open what `hear` listens to; the first of the three parts that it has, for whoever wants a thread for each."""
+        from assistant.assembly import open_microphone, open_sound_file
+
+        return open_sound_file(str(recording)) if recording else open_microphone(None)
+
+    def utterance(self, microphone: Microphone, *, is_whole: bool = False) -> Utterance:
+        """Return the next thing said into a microphone; where it `is_whole`, all of a recording. Needs none of the models of the rest."""
+        from assistant.assembly import open_voice_detector
+        from assistant.hearing.listen import next_utterance, whole_utterance
+
+        return whole_utterance(microphone) if is_whole else next_utterance(microphone, open_voice_detector(), self.settings.ears)
+
+    def understand(self, utterance: Utterance) -> Question | Sentence:
+        """Return the question in an utterance, or the sentence that says why there is none."""
         return self._conversation.understand(utterance)
 
-    def say(self, words: str | Iterable[Sentence], recording: str | Path | None = None, language: str | None = None) -> list[Heard]:
+    def say(
+        self,
+        words: str | Iterable[Sentence],
+        recording: str | Path | None = None,
+        language: str | None = None,
+        *,
+        turns: Turns | None = None,
+    ) -> list[Heard]:
         """Speak a text, or sentences as they come from `ask`, and wait until all is said.
 
         Args:
             words: what to say.
             recording: a WAV file to write; None for the loudspeaker.
             language: two-letter code of a text's language; None for that of the settings.
+            turns: whose `interrupt`, called from another thread, silences it.
 
         Returns:
             Each sentence with the share of it that was heard.
@@ -170,7 +204,7 @@ class Assistant:
             words = [Sentence(text, language or self.settings.language) for text in texts]
         speaker = open_wav_file(Path(recording)) if recording else open_speaker(None)
         try:
-            return list(speak(words, self._voices, speaker, Turns()))
+            return list(speak(words, self._voices, speaker, turns or Turns()))
         finally:
             speaker.close()
 

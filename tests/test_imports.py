@@ -20,6 +20,7 @@ SHARED = {
     "offline",
     "socket_filter",
     "written_files",
+    "lanes",
 }
 STAGES = SHARED | {"seeing", "reading", "hearing", "answering", "speaking", "videos"}
 PATH = STAGES | {"understanding", "conversation", "live"}
@@ -41,7 +42,8 @@ MAY_IMPORT = {
     "commands": PATH | ADAPTERS | {"assembly", "benchmarks", "commands", "export", "serving"},
     "command_line": SHARED | {"commands"},
     "__main__": {"command_line"},
-    "__init__": PATH | ADAPTERS | {"assembly"},
+    "__init__": PATH | ADAPTERS | {"assembly", "asynchronous"},
+    "asynchronous": SHARED | {"Assistant"},
 }
 """Room -> the rooms it may name. Engines, instruments and devices are named by `assembly` alone and by what measures or makes them."""
 

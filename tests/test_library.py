@@ -114,7 +114,7 @@ def test_the_examples_of_the_docs_do_what_they_say(models_dir: Path, tmp_path: P
     examples = re.findall(r"^```python\n(.*?)^```", docs, re.DOTALL | re.MULTILINE)
     examples.insert(2, "print(assistant.hear('answer.wav').text)\n")
     examples[3] = examples[3].replace("look()", "look(97)")  # or it would wait for somebody to speak
-    written, spoken, answer, devices, nothing, portuguese = run("print('---')\n".join(examples), tmp_path).split("---\n")
+    written, spoken, answer, devices, nothing, portuguese, awaited = run("print('---')\n".join(examples), tmp_path).split("---\n")
     assert "cat" in written
     assert re.fullmatch(r"What is in front of me\?? en\n", spoken)
     assert "cat" in answer.lower()
@@ -122,6 +122,7 @@ def test_the_examples_of_the_docs_do_what_they_say(models_dir: Path, tmp_path: P
     problem, told = nothing.splitlines()
     assert problem in ("dark", "covered") and told == phrase(problem, "en")[0]
     assert re.search(r"gat.*\|.*cat", portuguese)
+    assert "cat" in awaited.lower()
 
 
 @pytest.mark.models

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import threading
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -12,6 +13,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from assistant.commands.cluster import spread_over_cluster
 from assistant.commands.find import INDEX_ENDING, look, memory_of
 from assistant.commands.media_reader import MediaReader, Stop, progress
 from assistant.commands.options import add_model_argument, add_settings_argument, settings_of, store_of
@@ -28,6 +30,8 @@ VIDEO_ENDINGS = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg
 CORES_A_JOB = 2
 """A model uses some cores itself, and each process holds one."""
 LOST = "its process was lost, twice: memory may be short. Use fewer --jobs."
+_one_at_a_time = threading.Lock()
+"""In a process, whose model isn't for several threads: a cluster's worker may have more."""
 _opened: dict[str, PictureMemory] = {}
 """The model of this process, by its settings: it is loaded once for many videos."""
 
@@ -37,6 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="a folder of videos; those in folders below it too")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the indexes go (default: beside each video)")
     parser.add_argument("--jobs", type=int, metavar="N", help=f"processes (default: one for {CORES_A_JOB} cores)")
+    parser.add_argument(
+        "--cluster", metavar="ADDRESS", help="spread it over the workers of a Dask scheduler on this machine: tcp://127.0.0.1:8786"
+    )
     add_model_argument(parser)
     add_settings_argument(parser)
 
@@ -46,6 +53,8 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
     jobs = max(1, (os.cpu_count() or 1) // CORES_A_JOB) if options.jobs is None else options.jobs
     if not 1 <= jobs <= 256:
         raise BadInput(f"--jobs {jobs} is out of range", "use 1 to 256")
+    if options.cluster:  # its workers have folders of their own to be in
+        options.folder, options.out = options.folder.absolute(), options.out and options.out.absolute()
     videos = _videos(options.folder)
     if options.out:
         _make(options.out)
@@ -55,7 +64,8 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
     work = partial(index_video, folder=options.folder, out=options.out, settings=settings, root=store_of(options).root)
     counts, seconds = {"made": 0, "there": 0, "failed": 0}, 0.0
     with progress("Indexing", len(videos), "videos", options.json) as bar:
-        for video, done in spread(videos, work, jobs):
+        doing = spread_over_cluster(videos, work, options.cluster) if options.cluster else spread(videos, work, jobs)
+        for video, done in doing:
             done = done or {"video": str(video), "is": "failed", "what": LOST}
             counts[done["is"]] += 1
             seconds += done.get("duration_s", 0.0)
@@ -70,7 +80,12 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
 
 def index_video(video: Path, *, folder: Path, out: Path | None, settings: Settings, root: Path) -> dict[str, Any]:
     """Make one index unless a good one is there; return what was done. Whatever is wrong with the video is told, not raised."""
-    began_s, place = time.monotonic(), index_of(video, folder, out)
+    with _one_at_a_time:
+        return _index_video(video, index_of(video, folder, out), settings, root)
+
+
+def _index_video(video: Path, place: Path, settings: Settings, root: Path) -> dict[str, Any]:
+    began_s = time.monotonic()
     told: dict[str, Any] = {"video": str(video), "index": str(place)}
     try:
         memory = _memory(settings, root)

@@ -56,6 +56,7 @@ class CommandHandlers:
                 yield from view_conditions(newest.frame.picture) if newest else ["no_picture"]
             case "forget":
                 session.memory.forget()
+                session.wants_keyframe = True
                 session.history.forget()
                 session.narrator.forget()
                 session.conversation.forget()

@@ -67,6 +67,8 @@ class Session:
         """In which the user has paused the voice; whatever begins another turn ends the pause."""
         self.room_loudness: RoomLoudness | None = None
         """What keeps the voice over the room's noise, where that is wanted."""
+        self.wants_keyframe = False
+        """Whether what the camera shows must be kept anew, for what was kept is forgotten; the watching thread takes it back."""
         self.counts_people = False
         """Whether a kiosk that nobody uses wants to know who comes by."""
         self.is_private = False
@@ -130,6 +132,7 @@ class Session:
         settings = self.settings
         self.turns.interrupt()
         self.memory.forget()
+        self.wants_keyframe = True
         self.history.forget()
         self.narrator = Narrator(settings.narration)
         self.detail = settings.answers.detail

@@ -53,6 +53,8 @@ class Watcher:
             if frozen and not was_frozen:
                 yield Keyframe(frame, "change", problem="frozen")
                 selector = KeyframeSelector(settings)
+            if self._session.wants_keyframe:
+                self._session.wants_keyframe, selector = False, KeyframeSelector(settings)
             keyframe = None if frozen else selector.process(frame)
             if keyframe is not None:
                 yield keyframe

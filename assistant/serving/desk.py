@@ -11,8 +11,8 @@ import msgspec
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from assistant.lanes import Lane
 from assistant.serving.engines import Engines
-from assistant.serving.lanes import Lane
 from assistant.serving.limits import ServingLimits
 from assistant.serving.problem_json import Refused
 from assistant.serving.request_forms import LookRequest, decoded_picture, parsed

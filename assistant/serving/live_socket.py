@@ -20,11 +20,11 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from assistant.answering.commands import match_command
 from assistant.answering.finding_data import finding_data
 from assistant.hearing.utterances import SpeechStarted
+from assistant.lanes import Busy
 from assistant.messages import Detail, Sentence, Utterance
 from assistant.problems import Problem
 from assistant.serving.desk import Desk
 from assistant.serving.heard_stream import HeardStream
-from assistant.serving.lanes import Busy
 from assistant.serving.limits import RateLimit
 from assistant.serving.live_messages import AskMessage, ClientMessage, ForgetMessage, PictureMessage, SettingsMessage, StopMessage
 from assistant.serving.openai_api import EARLIER_QUESTIONS, VOICE_HZ, pcm

@@ -10,8 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from assistant.lanes import Busy
 from assistant.problems import MissingDevice, MissingModel, NetworkTrouble, Problem
-from assistant.serving.lanes import Busy
 
 TITLES = {
     400: "The request can't be understood",

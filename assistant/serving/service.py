@@ -13,11 +13,11 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from assistant import __version__
+from assistant.lanes import Busy
 from assistant.problems import Problem
 from assistant.serving.captions import Captions
 from assistant.serving.desk import Desk, json_response
 from assistant.serving.guards import Guard
-from assistant.serving.lanes import Busy
 from assistant.serving.limits import ServingLimits
 from assistant.serving.live_socket import LiveSockets
 from assistant.serving.metrics import Metrics

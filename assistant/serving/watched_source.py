@@ -21,6 +21,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from assistant.interfaces import Camera
+from assistant.lanes import Busy
 from assistant.messages import Frame, Keyframe
 from assistant.problems import Problem
 from assistant.seeing.arrivals import Arrivals
@@ -28,7 +29,6 @@ from assistant.seeing.keyframe_selector import KeyframeSelector
 from assistant.serving.captions import Captions
 from assistant.serving.desk import Desk, json_body, json_response
 from assistant.serving.engines import Watched
-from assistant.serving.lanes import Busy
 from assistant.serving.problem_json import Refused
 from assistant.serving.request_forms import WatchRequest, bounded_text, known_language, parsed
 from assistant.videos.watch_events import watch_keyframes
@@ -107,7 +107,7 @@ class WatchedSource:
         asked = parsed(await json_body(request), WatchRequest)
         event = bounded_text(asked.event, self._desk.limits.question_characters, "`event`, what is waited for,")
         if len(self._watches) >= MOST_WATCHES:
-            raise Refused(503, f"{MOST_WATCHES} events are waited for already. DELETE /watch/NUMBER gives one up.", 10.0)
+            raise Refused(429, f"{MOST_WATCHES} events are waited for already. DELETE /watch/NUMBER gives one up.", 10.0)
         watch = _Watch(self._next, event, known_language(asked.language, self._desk.language))
         self._next += 1
         self._watches.append(watch)

@@ -1,4 +1,4 @@
-"""Speech to text and text to speech for Home Assistant, by the Wyoming protocol (https://github.com/OHF-Voice/wyoming).
+"""Speech to text, text to speech and a wake word for Home Assistant, by the Wyoming protocol (https://github.com/OHF-Voice/wyoming).
 
 The protocol knows no password, so it is served on this machine alone.
 """
@@ -8,25 +8,27 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from wyoming.asr import Transcribe, Transcript
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.error import Error
 from wyoming.event import Event
-from wyoming.info import AsrModel, AsrProgram, Attribution, Describe, Info, TtsProgram, TtsVoice
+from wyoming.info import AsrModel, AsrProgram, Attribution, Describe, Info, TtsProgram, TtsVoice, WakeModel, WakeProgram
 from wyoming.server import AsyncEventHandler
 from wyoming.tts import Synthesize
+from wyoming.wake import Detect, Detection, NotDetected
 
 from assistant import __version__
+from assistant.lanes import Busy
 from assistant.languages import languages
 from assistant.problems import Problem
 from assistant.serving.desk import Desk
-from assistant.serving.lanes import Busy
 from assistant.serving.openai_api import pcm, wav_header
 from assistant.serving.problem_json import Refused
 from assistant.serving.request_forms import bounded_text, known_language
+from assistant.serving.wake_stream import WakeStream, wake_word
 
 MOST_CONNECTIONS = 32
 MOST_EVENT_BYTES = 1 << 20
@@ -59,6 +61,9 @@ class _Handler(AsyncEventHandler):
         super().__init__(_Bounded(reader), writer)  # type: ignore[arg-type]
         self._desk = desk
         self._sound, self._rate_hz, self._language = bytearray(), 16_000, ""
+        self._is_waking = False
+        """Whether the sound that comes is listened to for the wake word alone."""
+        self._wake: WakeStream | None = None
 
     async def handle_event(self, event: Event) -> bool:
         """Do what one event asks; False ends the connection."""
@@ -80,6 +85,14 @@ class _Handler(AsyncEventHandler):
                 raise Refused(422, "the sound must be 16-bit mono, of 8 to 192 kHz.")
             self._sound.clear()
             self._rate_hz = start.rate
+            self._wake = WakeStream(self._desk, start.rate) if self._is_waking else None
+        elif Detect.is_type(event.type):
+            self._is_waking = await self._may_wake(Detect.from_event(event).names)
+        elif self._is_waking and AudioChunk.is_type(event.type):
+            await self._listen(event.payload or b"")
+        elif self._is_waking and AudioStop.is_type(event.type):
+            self._is_waking, self._wake = False, None
+            await self.write_event(NotDetected().event())
         elif AudioChunk.is_type(event.type):
             self._sound += event.payload or b""
             if len(self._sound) > self._desk.limits.sound_s * self._rate_hz * WORD_BYTES:
@@ -88,6 +101,17 @@ class _Handler(AsyncEventHandler):
             await self._transcribe()
         elif Synthesize.is_type(event.type):
             await self._synthesize(Synthesize.from_event(event))
+
+    async def _may_wake(self, names: Sequence[str] | None) -> bool:
+        if names and wake_word(self._desk) not in names:
+            raise Refused(422, f"there is one wake word here. Use {wake_word(self._desk)}.")
+        return True
+
+    async def _listen(self, sound: bytes) -> None:
+        """What comes after the word, until the client asks anew, is taken and dropped."""
+        if self._wake and (time_s := await self._wake.detect(sound)) is not None:
+            self._wake = None
+            await self.write_event(Detection(name=wake_word(self._desk), timestamp=round(1000 * time_s)).event())
 
     async def _transcribe(self) -> None:
         samples, engines, longest_s = bytes(self._sound), self._desk.engines, self._desk.limits.sound_s
@@ -144,7 +168,10 @@ def _info(desk: Desk) -> Info:
     model = AsrModel(name="whisper", description="Whisper base", languages=heard, **about)
     voices = [TtsVoice(name=code, description=languages()[code].own_name, languages=[code], **about) for code in spoken]
     named: dict[str, Any] = {"name": "scene-assistant", "description": "Hears and speaks on this machine alone", **about}
-    return Info(asr=[AsrProgram(models=[model], **named)], tts=[TtsProgram(voices=voices, **named)])
+    word = wake_word(desk)
+    wake = WakeModel(name=word, description="The beginning of what Whisper hears", phrase=word, languages=heard, **about)
+    asr, tts = [AsrProgram(models=[model], **named)], [TtsProgram(voices=voices, **named)]
+    return Info(asr=asr, tts=tts, wake=[WakeProgram(models=[wake], **named)])
 
 
 def _short(code: str | None) -> str:

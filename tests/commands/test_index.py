@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from assistant.command_line import main
 from assistant.commands import find, index
+from assistant.commands.cluster import spread_over_cluster
 from assistant.commands.spread import spread
 from tests.commands.test_video_commands import BLUE, GREEN, RED, write_clip
 from tests.support.fakes import ColourDescriber
@@ -102,6 +105,46 @@ def test_a_process_that_dies_loses_nothing(tmp_path: Path) -> None:
 def test_work_that_kills_whoever_does_it_is_given_up_and_the_rest_is_done(tmp_path: Path) -> None:
     done = dict(spread(range(5), partial(double_unless_killed, folder=tmp_path, always=True), 2))
     assert done == {0: 0, 1: 2, 2: 4, 3: None, 4: 8}
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """Two workers of one thread on this machine."""
+    distributed = pytest.importorskip("distributed", reason="Dask is not installed: script/setup test")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, worker_dashboard_address=None
+    ) as running:
+        yield running
+
+
+@pytest.mark.slow
+def test_a_worker_of_a_cluster_that_is_lost_loses_nothing(cluster: Any, tmp_path: Path) -> None:
+    work = partial(double_unless_killed, folder=tmp_path, always=False)
+    assert sorted(spread_over_cluster(range(40), work, cluster.scheduler_address)) == [(number, 2 * number) for number in range(40)]
+    assert (tmp_path / "died").exists()
+
+
+@pytest.mark.slow
+def test_work_that_kills_every_worker_is_given_up_and_the_rest_is_done(cluster: Any, tmp_path: Path) -> None:
+    work = partial(double_unless_killed, folder=tmp_path, always=True)
+    done = dict(spread_over_cluster(range(5), work, cluster.scheduler_address))
+    assert done == {0: 0, 1: 2, 2: 4, 3: None, 4: 8}
+
+
+@pytest.mark.models
+@pytest.mark.slow
+def test_a_cluster_indexes_with_the_real_model(capsys: pytest.CaptureFixture[str], cluster: Any, models_dir: Path, tmp_path: Path) -> None:
+    for name in ("a.mp4", "b.mp4", "c.mp4"):
+        shutil.copy(PROJECT / "assistant" / "commands" / "demo_files" / "clip.mp4", tmp_path / name)
+    *each, total = run(capsys, "index", tmp_path, "--cluster", cluster.scheduler_address)
+    assert total["made"] == 3 and {one["is"] for one in each} == {"made"}
+    assert run(capsys, "index", tmp_path, "--jobs", 1)[-1]["there"] == 3, "the same indexes as one process makes"
+
+
+def test_a_cluster_that_isnt_there_is_told_in_one_line(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    for address in ("tcp://192.0.2.1:8786", "127.0.0.1", "tcp://evil.example:1"):
+        assert main(["index", str(folder), "--cluster", address]) == 2
+        assert capsys.readouterr().err.count("\n") == 1
 
 
 @pytest.mark.models

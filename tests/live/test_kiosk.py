@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import random
 import threading
 import time
@@ -18,6 +17,7 @@ from assistant.live.kiosk_visits import KioskVisits, is_allowed
 from assistant.messages import Ask, AudioChunk, Command, Question, Transcript
 from assistant.problems import BadInput
 from assistant.settings import EarSettings, KioskSettings, Settings, VoiceSettings
+from tests.support.left_in_memory import reachable
 from tests.support.scripted_loop import QUIET, SPEECH, Loop, Room
 
 NOON, MIDNIGHT = 12, 0
@@ -174,19 +174,6 @@ class Visited(Loop):
 
 HELLO = Transcript("Olá!", "pt", 0.9, "Hello!", 0.9)
 ABOUT_SECRET = Transcript(f"Como é o {SECRET}?", "pt", 0.9, f"How does the {SECRET} look?", 0.9)
-
-
-def reachable(roots: list[object], barred: list[object]) -> list[object]:
-    """Everything that can be reached from some objects but not through others, nor through modules and classes."""
-    seen: dict[int, object] = {}
-    waiting, shut = list(roots), {id(each) for each in barred}
-    while waiting:
-        each = waiting.pop()
-        if id(each) in seen or id(each) in shut or isinstance(each, type | type(gc)):
-            continue
-        seen[id(each)] = each
-        waiting += (each.__closure__ or ()) if hasattr(each, "__code__") and hasattr(each, "__closure__") else gc.get_referents(each)
-    return list(seen.values())
 
 
 def traces(live: Visited) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
 import socket
@@ -12,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import av
+import numpy as np
 import pytest
 
 from assistant.command_line import build_parser, main
@@ -19,11 +22,25 @@ from assistant.commands.serve import checked_token, run
 from assistant.problems import BadInput
 from assistant.serving import web_server
 from assistant.serving.limits import ServingLimits
+from tests.support.folders import PROJECT
 from tests.support.service import CAT, CAT_URI, Client, fake_engines, served
 
 TOKEN = "correct-horse-battery-staple"
 PATHS = (
-    *("/look", "/ask", "/find", "/read", "/say", "/control", "/v1/chat/completions", "/v1/audio/transcriptions", "/v1/audio/speech"),
+    *(
+        "/look",
+        "/ask",
+        "/find",
+        "/read",
+        "/say",
+        "/control",
+        "/watch",
+        "/live",
+        "/ar",
+        "/v1/chat/completions",
+        "/v1/audio/transcriptions",
+        "/v1/audio/speech",
+    ),
     *("/", "/health", "/metrics", "/openapi.json", "/v1/models", "/v1/models/assistant", "/events", "/picture.jpg", "/page/captions.js"),
 )
 
@@ -195,6 +212,28 @@ def test_a_play_list_in_place_of_a_sound_leads_nowhere(client: Client) -> None:
     for content in (b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n", b"ffconcat version 1.0\nfile /etc/passwd\n", b"", CAT, bytes(5000)):
         told = client.ask("POST", "/v1/audio/transcriptions", form(content), {"Content-Type": "multipart/form-data; boundary=b"})
         assert told.status == 422 and "root:" not in told.body.decode()
+
+
+def silence(seconds: int) -> bytes:
+    """An MP4 of a few kilobytes a minute that unpacks to so much sound."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as out:
+        track = out.add_stream("aac", rate=8000, layout="mono")
+        for number in range(seconds):
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 8000), np.float32), format="fltp", layout="mono")
+            frame.sample_rate, frame.pts = 8000, 8000 * number
+            out.mux(track.encode(frame))
+        out.mux(track.encode())
+    return file.getvalue()
+
+
+def test_a_small_recording_that_lasts_for_hours_is_refused_and_a_film_is_no_picture() -> None:
+    with served(fake_engines(), ServingLimits(sound_s=60.0)) as client:
+        told = client.ask("POST", "/v1/audio/transcriptions", form(silence(200)), {"Content-Type": "multipart/form-data; boundary=b"})
+        assert told.status == 422 and "longer than 60 seconds" in told.json["detail"]
+        film = (PROJECT / "assistant" / "commands" / "demo_files" / "clip.mp4").read_bytes()
+        assert client.ask("POST", "/look", film, {"Content-Type": "image/jpeg"}).status == 422
+        assert client.get("/health").status == 200
 
 
 def form(content: bytes, name: str = "../../etc/x.wav") -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import socket
 import wave
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,21 +13,41 @@ import cv2
 import numpy as np
 import openai
 import pytest
+from wyoming.audio import AudioChunk, AudioStart, AudioStop
+from wyoming.wake import Detect
 
 from assistant.languages import phrase
 from assistant.serving.engines import open_engines
+from assistant.serving.web_server import bound_socket
 from assistant.settings import Settings
 from assistant.store.model_store import ModelStore
 from tests.serving.test_live_socket import opened, until
+from tests.serving.test_wyoming import talk
 from tests.support.service import CAT, CAT_URI, QUESTION_WAV, Client, served
 
 pytestmark = [pytest.mark.models, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
-def client(models_dir: Path) -> Iterator[Client]:
-    with served(open_engines(Settings(), ModelStore(models_dir))) as client:
+def wyoming() -> Iterator[socket.socket]:
+    with bound_socket("127.0.0.1", 0) as sock:
+        yield sock
+
+
+@pytest.fixture(scope="module")
+def client(models_dir: Path, wyoming: socket.socket) -> Iterator[Client]:
+    with served(open_engines(Settings(), ModelStore(models_dir)), wyoming=wyoming) as client:
         yield client
+
+
+@pytest.mark.parametrize(("said", "is_heard"), [("Computer. What is in front of me?", True), ("What is in front of me?", False)])
+def test_a_spoken_wake_word_is_noticed(client: Client, wyoming: socket.socket, said: str, is_heard: bool) -> None:
+    content = client.post("/v1/audio/speech", {"input": said, "response_format": "pcm"}).body + bytes(2 * 2 * 24_000)
+    form = {"rate": 24_000, "width": 2, "channels": 1}
+    pieces = [AudioChunk(audio=content[at : at + 4096], **form).event() for at in range(0, len(content), 4096)]
+    events = [Detect().event(), AudioStart(**form).event(), *pieces, AudioStop().event()]
+    answers = talk(wyoming.getsockname()[1], events, "not-detected")
+    assert [each.type for each in answers] == (["detection"] if is_heard else []) + ["not-detected"]
 
 
 def test_openais_client_sees_hears_and_speaks(client: Client) -> None:

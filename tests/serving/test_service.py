@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
+import re
+import shlex
+import shutil
 import socket
 import subprocess
 import sys
@@ -10,6 +14,7 @@ import threading
 import time
 import wave
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import openai
@@ -102,6 +107,15 @@ def test_our_own_paths_answer_as_the_commands_do(client: Client) -> None:
 def test_a_picture_may_be_the_body_itself_as_curl_sends_it(client: Client) -> None:
     told = client.ask("POST", "/ask?question=How%20does%20it%20look%3F&language=en", CAT, {"Content-Type": "image/png"})
     assert told.json["answer"] == "A cat on a sofa. It sleeps."
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
+def test_curl_asks_as_the_documents_show_it(client: Client, tmp_path: Path) -> None:
+    (tmp_path / "kitchen.jpg").write_bytes(CAT)
+    shown = re.findall(r"^curl .*/ask.*$", (PROJECT / "docs" / "service.md").read_text(encoding="utf-8"), re.MULTILINE)[0]
+    command = shlex.split(shown.replace("http://127.0.0.1:8710", client.base))
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["answer"] == "A cat on a sofa. It sleeps."
 
 
 def test_a_picture_that_shows_nothing_is_named_and_nothing_is_described() -> None:

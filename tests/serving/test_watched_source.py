@@ -104,7 +104,7 @@ def test_what_is_waited_for_is_told_once(street: Street, client: Client) -> None
 
 def test_what_is_waited_for_is_bounded_and_can_be_given_up(client: Client) -> None:
     numbers = [client.post("/watch", {"event": "a dog appears"}).json["id"] for _ in range(MOST_WATCHES)]
-    assert client.post("/watch", {"event": "a dog appears"}).status == 503
+    assert client.post("/watch", {"event": "a dog appears"}).status == 429
     assert client.ask("DELETE", f"/watch/{numbers[0]}").json == {"done": numbers[0]}
     assert client.ask("DELETE", f"/watch/{numbers[0]}").status == 404
     assert client.post("/watch", {"event": " "}).status == 422

@@ -16,9 +16,12 @@ from wyoming.error import Error
 from wyoming.event import Event
 from wyoming.info import Describe, Info
 from wyoming.tts import Synthesize, SynthesizeVoice
+from wyoming.wake import Detect, Detection
 
+from assistant.messages import Transcript as Transcription
 from assistant.serving.limits import ServingLimits
 from assistant.serving.web_server import bound_socket
+from tests.support.fakes import ScriptedTranscriber
 from tests.support.service import QUESTION_WAV, fake_engines, served
 
 
@@ -65,6 +68,26 @@ def test_it_tells_what_it_hears_and_speaks(port: int) -> None:
 def test_speech_becomes_text(port: int) -> None:
     answer = Transcript.from_event(talk(port, spoken(), "transcript")[-1])
     assert "What is this?" in answer.text and answer.language == "en"
+
+
+def waking(names: list[str] | None = None, seconds: int = 2) -> list[Event]:
+    """A second of speech, and some silence."""
+    form = {"rate": 16000, "width": 2, "channels": 1}
+    pieces = [AudioChunk(audio=bytes([1, 10] * 1600), **form).event() for _ in range(10 * seconds)]
+    return [Detect(names=names).event(), AudioStart(**form).event(), *pieces, AudioStop().event()]
+
+
+@pytest.mark.parametrize(("said", "is_heard"), [("Computer, what is this?", True), ("Hey computer.", True), ("What is a computer?", False)])
+def test_the_wake_word_is_noticed_and_nothing_else(said: str, is_heard: bool) -> None:
+    engines = fake_engines()
+    engines.transcriber = ScriptedTranscriber([Transcription(said, "en", 0.9, said, 0.9)])
+    with bound_socket("127.0.0.1", 0) as sock, served(engines, wyoming=sock):
+        port = sock.getsockname()[1]
+        assert Info.from_event(talk(port, [Describe().event()], "info")[-1]).wake[0].models[0].phrase == "computer"
+        answers = talk(port, waking(["computer"]), "not-detected")
+        found = [Detection.from_event(each) for each in answers if each.type == "detection"]
+        assert [each.name for each in found] == (["computer"] if is_heard else [])
+        assert talk(port, waking(["okay nabu"]), "error")[-1].type == "error"
 
 
 def test_text_becomes_speech_in_the_language_of_the_voice(port: int) -> None:

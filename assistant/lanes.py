@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -33,8 +33,8 @@ class Lane:
     USUAL_S = 1.0
     """A request is taken to last, before any has been measured."""
 
-    def __init__(self, name: str, waiting: int, wait_s: float) -> None:
-        """`waiting`: how many may wait, beside the one that is served; `wait_s`: how long."""
+    def __init__(self, name: str, waiting: int, wait_s: float | None) -> None:
+        """`waiting`: how many may wait, beside the one that is served; `wait_s`: how long, None for as long as it takes."""
         self._pool = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._room, self._wait_s = waiting + 1, wait_s
         self._usual_s = self.USUAL_S
@@ -45,7 +45,7 @@ class Lane:
         """Return what the work returns; Busy if there is no room, or its turn doesn't come in time."""
         return await self._begun(self._submit(work))
 
-    async def stream(self, work: Callable[[], Iterator[T]]) -> AsyncIterator[T]:
+    async def stream(self, work: Callable[[], Iterator[T]]) -> AsyncGenerator[T, None]:
         """Yield what the work yields; it is stopped once nobody listens. A listener who is slow doesn't hold up the lane."""
         loop, pieces, is_wanted = asyncio.get_running_loop(), asyncio.Queue[T | _End](), [True]
 
