@@ -21,14 +21,16 @@ from tests.support.fakes import ListSpeaker, ScriptedDescriber, ScriptedTranscri
 class HeardSession(Session):
     """Nobody else speaks, the clock stands still until it is told otherwise, and all that is said is kept."""
 
-    def __init__(self, model_says: str, asks: str, instruments: Sequence[Instrument], settings: Settings | None = None) -> None:
-        """`asks`: what the recogniser makes of whatever is said, in English."""
+    def __init__(
+        self, model_says: str, asks: str, instruments: Sequence[Instrument], settings: Settings | None = None, asks_in: str = "en"
+    ) -> None:
+        """`asks`: what the recogniser makes of whatever is said, in the language `asks_in`."""
         self.said: list[str] = []
         self.tones: list[float] = []
         self.now_s = 100.0
         settings = settings or Settings()
-        ears = ScriptedTranscriber([Transcript(asks, "en", 0.99, asks)])
-        talk = Conversation(ears, ScriptedDescriber([model_says]), settings.ears, instruments=instruments)
+        ears = ScriptedTranscriber([Transcript(asks, asks_in, 0.99, asks)])
+        talk = Conversation(ears, ScriptedDescriber([model_says]), settings.ears, settings.language, instruments=instruments)
         super().__init__(talk, settings, ListSpeaker(), [ToneSynthesizer()], lambda event, details: None, lambda: self.now_s)
         self.sounds.close()
         self.worker = AnswerWorker(self)
