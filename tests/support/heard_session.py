@@ -26,6 +26,7 @@ class HeardSession(Session):
     ) -> None:
         """`asks`: what the recogniser makes of whatever is said, in the language `asks_in`."""
         self.said: list[str] = []
+        self.told: list[Sentence] = []
         self.tones: list[float] = []
         self.now_s = 100.0
         settings = settings or Settings()
@@ -45,6 +46,7 @@ class HeardSession(Session):
     def offer(self, spoken: Spoken) -> bool:
         if isinstance(spoken, Sentence):
             self.said.append(spoken.text)
+            self.told.append(spoken)
         elif isinstance(spoken, Earcon) and spoken.name in ("aim", "light"):
             self.tones.append(spoken.level)
         return True
