@@ -74,8 +74,8 @@ class Understanding:
 
     def _new_choice(self, language: str) -> LanguageChoice:
         choice = LanguageChoice(language, self._ears.language_floor)
-        if language != ENGLISH:
-            choice.tell(language)  # somebody chose it, while English is also what nobody chose
+        if language != ENGLISH and not self._ears.greet_languages:
+            choice.tell(language)  # its user chose it, while English is also what nobody chose, and a kiosk's is its operator's choice
         return choice
 
     def understand(self, utterance: Utterance, language: str | None = None) -> Question | Sentence:

@@ -37,7 +37,7 @@ from assistant.conversation import Conversation
 from assistant.hearing.listen import whole_utterance
 from assistant.hearing.two_languages import parts_if_dropped
 from assistant.interfaces import SceneDescriber, Transcriber
-from assistant.languages import phrase
+from assistant.languages import listed, phrase
 from assistant.languages.codes import language_code
 from assistant.languages.times import time_words
 from assistant.messages import Keyframe, PictureProblem, Question, Sentence, View
@@ -115,7 +115,7 @@ def _asked(options: argparse.Namespace, settings: Settings, store: ModelStore, m
         say(said, open_synthesizers(settings.voice, store), open_wav_file(options.out, options.force))
         watch.lap("speak")
     answer = " ".join(sentence.text for sentence in said)
-    lines = [answer + (_seen_at(rests_on) if media.duration_s >= LEAST_TIMED_S else ""), *warnings]
+    lines = [answer + (_seen_at(rests_on, answers[0].asked.language) if media.duration_s >= LEAST_TIMED_S else ""), *warnings]
     return "\n".join(lines), {
         "question": " ".join(one.asked.text for one in answers),
         "language": answers[0].asked.language,
@@ -197,9 +197,11 @@ def _look(
     return describer.look(choice.keyframes, settings.detail, duration_s=media.duration_s), choice
 
 
-def _seen_at(keyframes: Sequence[Keyframe]) -> str:
-    """Told after the answer: " (Seen at 5 seconds, 12 seconds.)"."""
-    times = [time_words(keyframe.frame.time_s) for keyframe in keyframes]
+def _seen_at(keyframes: Sequence[Keyframe], language: str) -> str:
+    """Told after the answer: " (Seen at 5 seconds, 12 seconds.)", in other languages the times alone."""
+    times = [time_words(keyframe.frame.time_s, language) for keyframe in keyframes]
+    if language != ENGLISH and times:
+        return f" ({listed(times, language) if len(times) <= MOST_TIMES_TOLD else f'{times[0]} – {times[-1]}'})"
     if len(times) > MOST_TIMES_TOLD:
         return f" (From {len(times)} scenes between {times[0]} and {times[-1]}.)"
     return f" (Seen at {', '.join(times)}.)" if times else ""

@@ -14,15 +14,15 @@ import numpy as np
 from msgspec.structs import replace
 
 from assistant import assembly
-from assistant.answering.translating import tells_scenes
 from assistant.commands.calibration import COULD_TELL, calibrate_models
 from assistant.commands.demo import demo_file
+from assistant.commands.language_parts import language_parts
 from assistant.commands.options import add_model_argument, store_of
 from assistant.commands.output import Result, Stopwatch
 from assistant.commands.variants import choose_variants, installed_models
 from assistant.conversation import Conversation
 from assistant.hearing.listen import whole_utterance
-from assistant.languages import lacking, languages
+from assistant.languages import languages
 from assistant.messages import Frame, Keyframe, Question, View
 from assistant.offline import RefusedConnection, enforce_below_python
 from assistant.problems import Problem
@@ -31,7 +31,6 @@ from assistant.speaking.speak import say
 from assistant.store.eye_choice import EYES
 from assistant.store.manifests import all_manifests
 from assistant.store.model_store import ModelStore
-from assistant.understanding import ENGLISH
 
 _HEARD_BADLY = (
     "listened for only if chosen (language or [ears] languages in the settings, `run --language`, asking to speak it) or if a voice or"
@@ -134,19 +133,13 @@ def _reading(store: ModelStore) -> Result:
 
 
 def _languages(store: ModelStore) -> Iterator[Result]:
-    """For each language who hears it, and whether phrases, answers and voice are native, translated or missing."""
+    """For each language who hears it, and whether phrases, names, descriptions and voice are native, translated or missing, as measured."""
     settings, translators = Settings(), assembly.open_translators(store)
     listened_for = assembly.enabled_languages(settings.ears, settings.language, store)
     espeak = assembly.open_synthesizers(settings.voice, store)[-1]
     for code, language in languages().items():
-        lacks, answers_from = lacking(code), tells_scenes(translators, code)
-        voice = next((name for name in language.voices if store.state(name) == "installed"), "eSpeak NG" if espeak.speaks(code) else "")
-        parts = {
-            "hear": f"{'usable' if language.is_heard else 'unusable'}, {'on' if code in listened_for else 'off'}",
-            "phrases": f"missing, in English: {', '.join(lacks)}" if lacks else "native",
-            "answers": "native" if code == ENGLISH else "translated" if answers_from else "missing: in English, and said so",
-            "voice": f"native ({voice})" if voice else "missing",
-        }
+        fetched = next((name for name in language.voices if store.state(name) == "installed"), "")
+        parts = language_parts(language, code in listened_for, translators, fetched or ("eSpeak NG" if espeak.speaks(code) else ""))
         detail = "; ".join(f"{name}: {state}" for name, state in parts.items())
         yield _result(f"language {code} ({language.own_name})", True, detail, **parts, measured=language.measured)
     unusable = [code for code, language in languages().items() if not language.is_heard]

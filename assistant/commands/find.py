@@ -71,7 +71,9 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
         watch.lap("search")
     warnings = [*index.warnings, *([STOPPED] if stop.was_asked else []), *([] if index.keyframes or stop.was_asked else [NOTHING_SEEN])]
     yield (
-        " ".join([spoken_moments(options.query, moments), *(f"{warning[0].upper()}{warning[1:]}." for warning in warnings)]),
+        " ".join(
+            [spoken_moments(options.query, moments, settings.language), *(f"{warning[0].upper()}{warning[1:]}." for warning in warnings)]
+        ),
         {
             "query": options.query,
             "moments": [{name: round(value, 3) for name, value in asdict(moment).items()} for moment in moments],
@@ -120,7 +122,9 @@ def _found_in_folder(options: argparse.Namespace, memory: PictureMemory, watch: 
             found += [(video, moment) for moment in _search(index, options, memory, Stop(), quiet=True)]
     best = sorted(found, key=lambda each: -each[1].score)[: options.top]
     watch.lap("search")
-    told = [f"{video}: {spoken_moments(options.query, [moment])}" for video, moment in best] or [spoken_moments(options.query, [])]
+    language = settings_of(options).language
+    told = [f"{video}: {spoken_moments(options.query, [moment], language)}" for video, moment in best]
+    told = told or [spoken_moments(options.query, [], language)]
     moments = [{"video": video, **{name: round(value, 3) for name, value in asdict(moment).items()}} for video, moment in best]
     about = {"query": options.query, "moments": moments, "found": bool(best), "videos": len(places), "times_s": watch.total()}
     return "\n".join([*told, *warnings]), about | {"warnings": warnings}

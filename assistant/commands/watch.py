@@ -12,6 +12,7 @@ from assistant.assembly import open_describer
 from assistant.commands.media_reader import STOPPED, MediaReader, stoppable
 from assistant.commands.options import add_model_argument, add_settings_argument, settings_of, store_of
 from assistant.commands.output import Result
+from assistant.languages import FALLBACK, phrase
 from assistant.languages.times import time_words
 from assistant.messages import Keyframe
 from assistant.videos.queries import clean_query
@@ -44,13 +45,14 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
                 start_s = max(0.0, event.start_s - reader.start_s)
                 reader.clear_bar()
                 yield (
-                    f"At {time_words(start_s)}: {event_text}.",
+                    f"{'At ' if settings.language == FALLBACK else ''}{time_words(start_s, settings.language)}: {event_text}.",
                     {"event": event_text, "start_s": round(start_s, 3), "score": round(event.score, 3)},
                 )
     for warning in [*(reader.warnings if not reader.lost else []), *([STOPPED] if stop.was_asked and not reader.is_live else [])]:
         print(f"assistant watch: {warning}.", file=sys.stderr)
     if not events and not options.json:
-        yield f"I did not notice {event_text!r}.", {}
+        is_english = settings.language == FALLBACK
+        yield f"I did not notice {event_text!r}." if is_english else phrase("not_seen", settings.language, thing=event_text)[0], {}
     if stop.was_asked:
         raise KeyboardInterrupt
     if reader.lost:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from assistant.languages import FALLBACK, listed, phrase
 from assistant.languages.times import time_words
 from assistant.videos.queries import Background, QueryMatch
 
@@ -100,14 +101,27 @@ def peaks(likeliness: Sequence[float], most: int, joined: float) -> list[tuple[i
     return found
 
 
-def spoken_moments(query: str, moments: Sequence[Moment]) -> str:
-    """Format moments for speech: "From 3 seconds to 8 seconds.", or that the query was not found."""
+def spoken_moments(query: str, moments: Sequence[Moment], language: str = FALLBACK) -> str:
+    """Format moments for speech: "From 3 seconds to 8 seconds.", or that the query was not found. In other languages than English
+    those that are less likely are told as the others that they may be: "3 Sekunden – 8 Sekunden. Vielleicht 20 Sekunden."."""
+    if language != FALLBACK:
+        return _in_language(query, moments, language)
     if not moments:
         return f"I did not find {query!r}."
     spans = [_span(moment.start_s, moment.end_s) for moment in moments]
     best = f"{'' if moments[0].score >= SURE else 'Perhaps '}{spans[0]}."
     others = f" Less likely: {'; '.join(spans[1:])}." if len(spans) > 1 else ""
     return best[0].upper() + best[1:] + others
+
+
+def _in_language(query: str, moments: Sequence[Moment], language: str) -> str:
+    if not moments:
+        return phrase("not_seen", language, thing=query)[0]
+    spans = [" – ".join(dict.fromkeys(time_words(time_s, language) for time_s in (one.start_s, one.end_s))) for one in moments]
+    sure = spans[:1] if moments[0].score >= SURE else []
+    unsure = spans[len(sure) :]
+    told = [f"{sure[0]}."] if sure else []
+    return " ".join([*told, *([phrase("count_unsure", language, n=listed(unsure, language))[0]] if unsure else [])])
 
 
 def _span(start_s: float, end_s: float) -> str:

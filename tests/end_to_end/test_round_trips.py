@@ -1,4 +1,9 @@
-"""A question spoken in another language is answered aloud in it, or in English after a word of warning: real models, no network."""
+"""A question spoken in another language is answered aloud in it, and the answer heard again: real models, no network.
+
+Whisper base understands few of eSpeak's sentences in other languages, and in Arabic none: of ten questions at two paces three in Ukrainian
+and two in Chinese (`tests.support.measure_languages` has all). Those that stand here it does; people it hears better. A Chinese answer of
+three syllables it doesn't hear again.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +23,13 @@ from assistant.commands.demo import demo_file
 from assistant.devices.sound_files import RecordedMicrophone, write_wav
 from assistant.engines.tts.espeak import EspeakSynthesizer
 from assistant.languages import phrase
+from assistant.languages.nouns import find_noun
+from assistant.languages.nouns import name as name_of
 from assistant.messages import AudioChunk
 from assistant.settings import VoiceSettings
 from assistant.speaking.speak import say
 from tests.support.folders import RECORDED
+from tests.support.measure_languages import error_rate
 from tests.support.running_assistant import NO_NETWORK, PATIENCE_S, can_lose_network
 from tests.support.video_files import write_cat_video
 
@@ -29,11 +37,17 @@ pytestmark = [pytest.mark.models, pytest.mark.exact_cpu]
 
 RATE_HZ = 16_000
 FPS = 10
-SHOWN_S = {"cat": 2, "espresso": 6}
+SHOWN_S = {"cat": 2, "espresso": 6, "man": 10}
 """When the demo's clip shows what."""
 PORTUGUESE = "O que você está vendo?"
 PACE = 0.85
 """At which Whisper base understands eSpeak's Brazilian voice."""
+RENDERED = {"de": "Was ist das denn?", "zh": "有多少人？"}
+"""Questions by eSpeak at that pace."""
+SLOWLY = "[voice]\nrate = 0.7\n"
+"""Settings with which answers are spoken, so that Whisper makes out some of eSpeak's words."""
+OTHER_THINGS = ("dog", "car", "bus", "banana", "chair", "table", "bicycle", "woman", "child", "ball", "bottle", "tree", "horse")
+"""Whose names what is heard of an answer must not be nearer to."""
 # One process for all questions: each loads its models anew, as on a command line, but Python starts only once.
 ASK = "import json, sys; from assistant.command_line import main; sys.exit(max(main(arguments) for arguments in json.load(sys.stdin)))"
 
@@ -53,6 +67,8 @@ ASKED = {
     "Spanish": Asked("question3_es.wav", "cat"),
     "French": Asked("question_fr.wav", "cat"),
     "French, chosen": Asked("question_fr.wav", "espresso", ("--language", "fr")),
+    "German": Asked("de.wav", "espresso", ("--language", "de")),
+    "Chinese": Asked("zh.wav", "man", ("--language", "zh")),
 }
 
 
@@ -64,24 +80,41 @@ def no_network() -> list[str]:
 
 @pytest.fixture(scope="module")
 def answers(models_dir: Path, no_network: list[str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    """What `assistant ask --json` tells, by the keys of ASKED; and "wav", the spoken answer."""
+    """What `assistant ask --json` tells, by the keys of ASKED; "wav", the spoken answer; and "heard", what Whisper makes of that."""
     folder = tmp_path_factory.mktemp("round_trips")
     clip = cv2.VideoCapture(str(demo_file("clip.mp4")))
     for name, second in SHOWN_S.items():
         clip.set(cv2.CAP_PROP_POS_FRAMES, second * FPS)
         cv2.imwrite(str(folder / f"{name}.png"), np.asarray(clip.read()[1]))
     write_in_a_room(folder / "room.wav")
-    recordings = {path.name: path for path in (*RECORDED.glob("*.wav"), demo_file("question3_es.wav"), folder / "room.wav")}
+    for language, text in RENDERED.items():
+        write_rendered(folder / f"{language}.wav", text, language)
+    (folder / "slowly.toml").write_text(SLOWLY)
+    recordings = {path.name: path for path in (*RECORDED.glob("*.wav"), demo_file("question3_es.wav"), *folder.glob("*.wav"))}
     wavs = [str(folder / f"answer{number}.wav") for number in range(len(ASKED))]
     commands = [
         ["ask", str(folder / f"{asked.seen}.png"), str(recordings[asked.recording]), "--json", "--models-dir", str(models_dir)]
-        + ["--out", wav, *asked.options]
+        + ["--out", wav, "--settings", str(folder / "slowly.toml"), *asked.options]
         for asked, wav in zip(ASKED.values(), wavs, strict=True)
     ]
     done = subprocess.run([*no_network, sys.executable, "-c", ASK], input=json.dumps(commands), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     told = [json.loads(line) for line in done.stdout.splitlines()]
-    return {name: data | {"wav": wav} for name, data, wav in zip(ASKED, told, wavs, strict=True)}
+    hear = [
+        ["hear", wav, "--json", "--language", data["language"], "--models-dir", str(models_dir)]
+        for data, wav in zip(told, wavs, strict=True)
+    ]
+    done = subprocess.run([*no_network, sys.executable, "-c", ASK], input=json.dumps(hear), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    heard = [json.loads(line)["text"] for line in done.stdout.splitlines()]
+    return {name: data | {"wav": wav, "heard": text} for name, data, wav, text in zip(ASKED, told, wavs, heard, strict=True)}
+
+
+def write_rendered(path: Path, text: str, language: str) -> None:
+    """eSpeak's question with the pauses around it that a microphone hears."""
+    voice = EspeakSynthesizer(VoiceSettings(rate=PACE))
+    pause = AudioChunk(np.zeros(voice.sample_rate_hz // 2, np.float32), voice.sample_rate_hz)
+    write_wav(path, iter([pause, *say(voice, text, language), pause]))
 
 
 def write_in_a_room(path: Path) -> None:
@@ -126,6 +159,26 @@ def test_a_single_thing_is_named_in_french_without_a_translator(
     assert told["language"] == "fr" and "devant moi" in told["question"]
     assert word in told["answer"].lower() and english in told["english_answer"].lower()
     assert phrase("english_follows", "fr")[0] not in told["answer"]
+
+
+@pytest.mark.parametrize(("which", "question", "word"), [("German", "was ist das denn", "espresso"), ("Chinese", "多少人", "1个人")])
+def test_a_rendered_question_gets_an_answer_in_its_language(
+    which: str, question: str, word: str, answers: dict[str, dict[str, Any]]
+) -> None:
+    told = answers[which]
+    assert question in told["question"].lower() and word in told["answer"].lower(), told
+    assert phrase("english_follows", told["language"])[0] not in told["answer"]
+
+
+@pytest.mark.parametrize("which", ["German", "French, chosen", "Spanish", "Portuguese"])
+def test_what_is_heard_of_the_spoken_answer_is_nearest_to_it(which: str, answers: dict[str, dict[str, Any]]) -> None:
+    """Of thirteen names of other things and itself; Whisper base gets a third of eSpeak's letters wrong."""
+    told = answers[which]
+    named = (find_noun(thing, "en") for thing in OTHER_THINGS)
+    others = [name_of(noun, told["language"]) or "" for noun in named if noun]
+    assert len(others) == len(OTHER_THINGS)
+    nearest = min([told["answer"], *others], key=lambda text: error_rate(text, told["heard"]))
+    assert nearest == told["answer"], told["heard"]
 
 
 def test_the_live_assistant_answers_a_portuguese_question_in_portuguese(models_dir: Path, no_network: list[str], tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from assistant.instruments.objects import ObjectInstrument
 from assistant.live.job_queue import LookAhead
 from assistant.live.loop import IDLE_S
 from assistant.messages import DetectedThing, NarrationMode, Picture, Region
-from assistant.settings import NarrationSettings, Settings
+from assistant.settings import EarSettings, NarrationSettings, Settings
 from tests.support.heard_session import HeardSession
 
 
@@ -39,10 +39,13 @@ class Room:
 class Listening(HeardSession):
     """Somebody who has the scene narrated and hears what comes."""
 
-    def __init__(self, model_says: str, mode: NarrationMode = "changes", asks: str = "") -> None:
+    def __init__(
+        self, model_says: str, mode: NarrationMode = "changes", asks: str = "", asks_in: str = "en", *, kiosk: bool = False
+    ) -> None:
         self.room = Room()
-        settings = Settings(narration=NarrationSettings(mode=mode))
-        super().__init__(model_says, asks, [ObjectInstrument(self.room, 70.0)], settings)
+        ears = EarSettings(languages=("en", "de", "fr"), greet_languages=kiosk)
+        settings = Settings(narration=NarrationSettings(mode=mode), ears=ears, language="en" if asks_in == "en" else "de")
+        super().__init__(model_says, asks, [ObjectInstrument(self.room, 70.0)], settings, asks_in)
 
     def heard_while(self, *things: str, seconds: float = 5.0) -> list[str]:
         """What is said while these things are before the camera."""
@@ -91,3 +94,16 @@ def test_an_awaited_person_is_told_of_when_a_person_is_there_and_not_before() ->
     assert user.heard_while("chair", seconds=10) == []
     assert user.heard_while("chair", "person") == ["Now: a person appears."]
     assert user.heard_while("chair", "person", "dog") == [], "it is told once"
+
+
+def test_on_a_kiosk_what_is_told_unasked_is_in_the_language_of_whoever_spoke_last() -> None:
+    """A kiosk whose operator had set German narrated in German, and answered so, until a visitor had spoken French twice."""
+    visitor = Listening("A dog.", asks="Qu'est-ce que c'est ?", asks_in="fr", kiosk=True)
+    visitor.ask()
+    assert visitor.heard_while("chair", "person") == ["Je vois : une personne, une chaise."]
+    assert "Il n'y a plus personne." in visitor.heard_while("chair")
+    visitor.forget_user()
+    assert visitor.conversation.language == "de"
+    at_home = Listening("A dog.", asks="Qu'est-ce que c'est ?", asks_in="fr")
+    at_home.ask()
+    assert at_home.heard_while("chair", "person") == ["Ich sehe: eine Person, ein Stuhl."]

@@ -21,14 +21,17 @@ from tests.support.fakes import ListSpeaker, ScriptedDescriber, ScriptedTranscri
 class HeardSession(Session):
     """Nobody else speaks, the clock stands still until it is told otherwise, and all that is said is kept."""
 
-    def __init__(self, model_says: str, asks: str, instruments: Sequence[Instrument], settings: Settings | None = None) -> None:
-        """`asks`: what the recogniser makes of whatever is said, in English."""
+    def __init__(
+        self, model_says: str, asks: str, instruments: Sequence[Instrument], settings: Settings | None = None, asks_in: str = "en"
+    ) -> None:
+        """`asks`: what the recogniser makes of whatever is said, in the language `asks_in`."""
         self.said: list[str] = []
+        self.told: list[Sentence] = []
         self.tones: list[float] = []
         self.now_s = 100.0
         settings = settings or Settings()
-        ears = ScriptedTranscriber([Transcript(asks, "en", 0.99, asks)])
-        talk = Conversation(ears, ScriptedDescriber([model_says]), settings.ears, instruments=instruments)
+        ears = ScriptedTranscriber([Transcript(asks, asks_in, 0.99, asks)])
+        talk = Conversation(ears, ScriptedDescriber([model_says]), settings.ears, settings.language, instruments=instruments)
         super().__init__(talk, settings, ListSpeaker(), [ToneSynthesizer()], lambda event, details: None, lambda: self.now_s)
         self.sounds.close()
         self.worker = AnswerWorker(self)
@@ -43,6 +46,7 @@ class HeardSession(Session):
     def offer(self, spoken: Spoken) -> bool:
         if isinstance(spoken, Sentence):
             self.said.append(spoken.text)
+            self.told.append(spoken)
         elif isinstance(spoken, Earcon) and spoken.name in ("aim", "light"):
             self.tones.append(spoken.level)
         return True

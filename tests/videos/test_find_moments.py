@@ -138,6 +138,18 @@ def test_it_is_said_plainly() -> None:
     )
 
 
+def test_it_is_said_in_the_users_language() -> None:
+    """A German's `assistant find` said "From 3 seconds"."""
+    sure, unsure = Moment(3.0, 8.0, 0.9), Moment(65.0, 70.0, 0.6)
+    assert spoken_moments("ein Hund", [], "de") == "Das sehe ich nicht: ein Hund."
+    assert (
+        spoken_moments("ein Hund", [sure, unsure], "de")
+        == "3 Sekunden – 8 Sekunden. Vielleicht 1 Minute 5 Sekunden – 1 Minute 10 Sekunden."
+    )
+    assert spoken_moments("un chien", [unsure], "fr") == "Peut-être 1 minute 5 secondes – 1 minute 10 secondes."
+    assert spoken_moments("كلب", [sure], "ar").startswith("3 ثوان") and "second" not in spoken_moments("كلب", [sure], "ar")
+
+
 @pytest.mark.parametrize(
     ("query", "things"),
     [
