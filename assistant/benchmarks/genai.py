@@ -13,16 +13,15 @@ import json
 import subprocess
 import sys
 import tempfile
-import time
 from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
 import onnxruntime_genai as og
 
-from assistant.benchmarks.figures import DECODED_TOKENS, Figures, PromptFigures, median_s, peak_mb, print_figures
+from assistant.benchmarks.figures import DECODED_TOKENS, Figures, PromptFigures, median_s, now_s, peak_mb, print_figures, threads
 
-_OUR_WAY = {"eos_token_id": [], "decoder": {"session_options": {"intra_op_num_threads": 0}}}
+_OUR_WAY = {"eos_token_id": [], "decoder": {"session_options": {"intra_op_num_threads": threads()}}}
 """Decode on, whatever is said; as many threads as onnxruntime takes by itself, as ours does."""
 
 
@@ -39,11 +38,11 @@ def main(folder: str, kind: str) -> None:
 def measure(made: Path) -> Figures:
     """Measure the model in a folder that genai_model.py made."""
     picture, second, video = json.loads((made / "prompts.json").read_text(encoding="utf-8"))
-    began = time.perf_counter()
+    began = now_s()
     config = og.Config(str(made))
     config.overlay(json.dumps({"model": _OUR_WAY}))
     model = og.Model(config)
-    load_s = time.perf_counter() - began
+    load_s = now_s() - began
     one = _measure(model, picture)
     picture_peak = peak_mb()
     several = _measure(model, video)

@@ -14,7 +14,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,18 @@ import llama_cpp as llama
 import numpy as np
 from llama_cpp import mtmd_cpp as mtmd
 
-from assistant.benchmarks.figures import DECODED_TOKENS, VIDEO_FRAMES, Figures, PromptFigures, median_s, peak_mb, picture, print_figures
+from assistant.benchmarks.figures import (
+    DECODED_TOKENS,
+    VIDEO_FRAMES,
+    Figures,
+    PromptFigures,
+    median_s,
+    now_s,
+    peak_mb,
+    picture,
+    print_figures,
+    threads,
+)
 from assistant.benchmarks.llama_cpp_files import MODEL_FILE, PICTURES_FILE, PROMPTS_FILE
 from assistant.problems import BadInput
 
@@ -45,10 +55,10 @@ def measure(made: Path) -> Figures:
     """Measure the files in a folder that llama_cpp_model.py made."""
     with np.load(made / PROMPTS_FILE) as archive:
         prompts = {name: archive[name] for name in archive}
-    began = time.perf_counter()
+    began = now_s()
     model = LanguageModel(made / MODEL_FILE, max(map(len, prompts.values())) + DECODED_TOKENS + 1)
     encoder = PictureEncoder(made / PICTURES_FILE, model)
-    load_s = time.perf_counter() - began
+    load_s = now_s() - began
     encode_s = median_s(lambda _: encoder.encode(), lambda: None)
     one = _measure(model, prompts["picture"], encode_s)
     picture_peak = peak_mb()
@@ -97,7 +107,7 @@ class LanguageModel:
         self.handle = _made(llama.llama_model_load_from_file(str(path).encode(), llama.llama_model_default_params()), path)
         params = llama.llama_context_default_params()
         params.n_ctx, params.n_batch, params.n_ubatch = room, room, min(room, 512)
-        params.n_threads = params.n_threads_batch = threads()
+        params.n_threads = params.n_threads_batch = _threads()
         self._context = _made(llama.llama_init_from_model(self.handle, params), path)
         self._memory = llama.llama_get_memory(self._context)
         self._vocabulary = llama.llama_n_vocab(llama.llama_model_get_vocab(self.handle))
@@ -145,7 +155,7 @@ class PictureEncoder:
     def __init__(self, path: Path, model: LanguageModel) -> None:
         """Load it, and prepare the picture."""
         params = mtmd.mtmd_context_params_default()
-        params.use_gpu, params.print_timings, params.warmup, params.n_threads = False, False, False, threads()
+        params.use_gpu, params.print_timings, params.warmup, params.n_threads = False, False, False, _threads()
         mtmd.mtmd_helper_log_set(_QUIET, ctypes.c_void_p())
         self._context = _made(mtmd.mtmd_init_from_file(str(path).encode(), model.handle, params), path)
         pixels = picture()
@@ -166,9 +176,9 @@ class PictureEncoder:
             raise BadInput(f"llama.cpp could not encode a picture (status {status})", "try another model")
 
 
-def threads() -> int:
-    """Return as many threads as onnxruntime takes by itself."""
-    return len(os.sched_getaffinity(0))
+def _threads() -> int:
+    """As many as onnxruntime takes by itself."""
+    return threads() or len(os.sched_getaffinity(0))
 
 
 def _made(handle: Any, path: Path) -> Any:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +19,12 @@ from assistant.benchmarks.figures import (
     Figures,
     PromptFigures,
     median_s,
+    now_s,
     peak_mb,
     picture,
     pixels,
     print_figures,
+    threads,
 )
 from assistant.engines.onnx.session import SessionSettings
 from assistant.engines.vlm.decoder import Cache
@@ -43,13 +44,13 @@ def main(folder: Path, kind: str) -> None:
 def measure(folder: Path, kind: str, saved: Path) -> Figures:
     """Measure a model's variant; optimised graphs are kept in `saved`, as the program keeps them beside its models."""
     variant = "" if kind == "fp32" else kind
-    session = SessionSettings(saved_graphs=saved)
+    session = SessionSettings(threads(), saved_graphs=saved)
     Smolvlm2Describer(folder, variant=variant, session=session).unload()  # the first load ever also saves the optimised graphs
-    began = time.perf_counter()
+    began = now_s()
     files = read_folder(folder, variant)
     prefixes = PrefixCache(files, session, view_bytes=0, picture_bytes=0)
     prefixes.graphs()
-    load_s = time.perf_counter() - began
+    load_s = now_s() - began
     one = _measure(prefixes, files, 1)
     picture_peak = peak_mb()
     several = _measure(prefixes, files, VIDEO_FRAMES)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import inspect
 import sys
-import time
 from typing import Any
 
 import torch
@@ -22,9 +21,11 @@ from assistant.benchmarks.figures import (
     Figures,
     PromptFigures,
     median_s,
+    now_s,
     peak_mb,
     pixels,
     print_figures,
+    threads,
 )
 
 _FAKE, _GLOBAL, _IMAGE = "<fake_token_around_image>", "<global-img>", "<image>"
@@ -86,9 +87,11 @@ class Reference:
 @torch.inference_mode()
 def main(folder: str, dtype: str) -> None:
     """Measure the model, and print the figures."""
-    began = time.perf_counter()
+    if threads():
+        torch.set_num_threads(threads())
+    began = now_s()
     reference = Reference(folder, getattr(torch, dtype))
-    load_s = time.perf_counter() - began
+    load_s = now_s() - began
     one = _measure(reference, 1)
     picture_peak = peak_mb()
     several = _measure(reference, VIDEO_FRAMES)

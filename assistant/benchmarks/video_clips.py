@@ -61,7 +61,7 @@ def write_clip(path: Path, data: Path, photographs: Sequence[Photograph], rng: r
     """Write a video with a scene for each photograph, of `scene_s` or of a random length; MPEG-4 at FPS."""
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), FPS, (EDGE, EDGE))
     starts_s, frames = [], 0
-    for picture in _pictures(data, photographs):
+    for picture in read_pictures(data, photographs):
         starts_s.append(frames / FPS)
         count = round(FPS * (scene_s or rng.uniform(SHORTEST_S, LONGEST_S)))
         for frame in _moving_crop(picture, min(count, round(FPS * LONGEST_S)), rng):
@@ -73,8 +73,8 @@ def write_clip(path: Path, data: Path, photographs: Sequence[Photograph], rng: r
     return Clip(path, tuple(photographs), tuple(starts_s), frames / FPS)
 
 
-def _pictures(data: Path, photographs: Sequence[Photograph]) -> Iterator[Picture]:
-    """uint8 [H, W, 3] BGR."""
+def read_pictures(data: Path, photographs: Sequence[Photograph]) -> Iterator[Picture]:
+    """Yield them as uint8 [H, W, 3] BGR."""
     with tarfile.open(data / "flickr8k" / "images.tar") as tar:
         members = {Path(member.name).name: member for member in tar if member.isfile()}
         for photograph in photographs:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from assistant.assembly import find_variants
 from assistant.benchmarks.comparison import best_of, count_same_tokens, format_same_tokens, format_table, ratios_to
-from assistant.benchmarks.figures import Figures, read_figures
+from assistant.benchmarks.figures import ONE_THREAD, Figures, read_figures
 from assistant.benchmarks.plot import draw_ratios
 from assistant.commands.options import add_force_argument, add_model_argument, settings_of, store_of
 from assistant.commands.output import Result
@@ -56,6 +56,7 @@ CONTENDERS = {
         "llama",
     ),
 }
+ONE_THREAD_REMARK = "one thread, seconds of its processor time"
 EXACT = "transformers, float32"
 """The contender whose tokens are right."""
 DEVICES = "conversation on devices"
@@ -83,6 +84,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--against", nargs="+", choices=list(CONTENDERS), help="only with these runtimes (default: with all that are installed)"
     )
     parser.add_argument("--variants", nargs="+", metavar="KIND", help="only these kinds of weights (default: all that are there)")
+    parser.add_argument("--one-thread", action="store_true", help="by the processor's time of one thread, where other programs are at work")
     parser.add_argument("--plot", type=Path, metavar="PNG", help="draw the ratios here")
     parser.add_argument(
         "--what",
@@ -149,7 +151,7 @@ def _run_runtimes(options: argparse.Namespace) -> Iterator[Result]:
     others, lacking = _others(options.reference, options.against)
     work = {f"ours, {kind}": ("assistant.benchmarks.ours", folder, kind) for kind in options.variants or found}
     work |= {f"{name}, {kind}": (CONTENDERS[name].module, options.reference, kind) for name in others for kind in CONTENDERS[name].kinds}
-    measured = {name: _measure(*each) for name, each in work.items()}
+    measured = {name: _measure(*each, options.one_thread) for name, each in work.items()}
     best = {other: best_of([figures for name, figures in measured.items() if name.startswith(other)]) for other in others}
     if options.plot:
         against = others[0] if others else ""
@@ -162,7 +164,9 @@ def _run_runtimes(options: argparse.Namespace) -> Iterator[Result]:
         }
         for name, figures in measured.items()
     }
-    remarks = [CONTENDERS[other].remark for other in best if CONTENDERS[other].remark]
+    remarks = [*([ONE_THREAD_REMARK] if options.one_thread else [])] + [
+        CONTENDERS[other].remark for other in best if CONTENDERS[other].remark
+    ]
     told = "\n".join([format_table(measured, best, remarks), *format_same_tokens(data), *lacking])
     yield told, {"model": str(folder), "contenders": data, "lacking": lacking}
 
@@ -185,12 +189,14 @@ def _others(reference: Path | None, asked: list[str] | None) -> tuple[list[str],
     return names, lacking
 
 
-def _measure(module: str, folder: Path, kind: str) -> Figures:
+def _measure(module: str, folder: Path, kind: str, one_thread: bool = False) -> Figures:
     """A contender's figures from a process of its own."""
     command = [sys.executable, "-m", module, str(folder), kind]
-    quiet = os.environ | {"ORT_DISABLE_TELEMETRY": "1"}  # onnxruntime and onnxruntime-genai tell their maker what they run
+    environment = (
+        os.environ | {"ORT_DISABLE_TELEMETRY": "1"} | ({ONE_THREAD: "1"} if one_thread else {})
+    )  # onnxruntime and onnxruntime-genai tell their maker what they run
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST_S, check=False, env=quiet)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST_S, check=False, env=environment)
         return read_figures(done.stdout)
     except subprocess.TimeoutExpired as error:
         raise BadInput(f"{module} took longer than {LONGEST_S} s", "try a smaller model") from error

@@ -16,7 +16,7 @@ from assistant.problems import BadInput, shorten
 from assistant.settings import Settings
 from assistant.store.fingerprint import fingerprint
 from assistant.store.model_store import ModelStore
-from assistant.videos.find_moments import Moment, TimedMatch, find_moments, spoken_moments
+from assistant.videos.find_moments import Moment, TimedMatch, find_moments, spoken_moments, worth_asking
 from assistant.videos.index_file import IndexKey, SeenKeyframe, VideoIndex, load_any_index, load_index, save_index
 from assistant.videos.queries import EMPTY_PICTURE, Query, clean_query, scorer_of
 from assistant.written_files import INDEX, check_place
@@ -132,8 +132,14 @@ def _found_in_folder(options: argparse.Namespace, memory: PictureMemory, watch: 
 
 def _search(index: VideoIndex, options: argparse.Namespace, memory: PictureMemory, stop: Stop, quiet: bool = False) -> list[Moment]:
     query = Query(memory, options.query, memory.look_again(index.empty))
+    first = [query.first_evidence(memory.look_again(keyframe.seen)) for keyframe in index.keyframes]
+    known = [evidence for evidence in first if evidence is not None]
+    asked = set(worth_asking(known) if known and any(known) else range(len(first)))  # of words it doesn't know a classifier says nothing
     scenes = with_progress(index.keyframes, len(index.keyframes), "Searching", stop, quiet=options.json or quiet)
-    looks = [TimedMatch(keyframe.time_s, query.match(memory.look_again(keyframe.seen))) for keyframe in scenes]
+    looks = [
+        TimedMatch(keyframe.time_s, query.match(memory.look_again(keyframe.seen)) if number in asked else None)
+        for number, keyframe in enumerate(scenes)
+    ]
 
     def thing_log_odds(number: int) -> float:
         return query.thing_log_odds(memory.look_again(index.keyframes[number].seen))

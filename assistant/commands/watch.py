@@ -8,15 +8,20 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from assistant.assembly import open_describer
+from assistant.assembly import open_describer, open_instruments
 from assistant.commands.media_reader import STOPPED, MediaReader, stoppable
 from assistant.commands.options import add_model_argument, add_settings_argument, settings_of, store_of
 from assistant.commands.output import Result
+from assistant.conversation import Conversation
 from assistant.languages import FALLBACK, phrase
 from assistant.languages.times import time_words
 from assistant.messages import Keyframe
+from assistant.settings import Settings
+from assistant.store.model_store import ModelStore
+from assistant.understanding import ENGLISH
 from assistant.videos.queries import clean_query
 from assistant.videos.watch_events import EventWatcher, watch_keyframes
+from assistant.videos.watch_things import ThingWatcher
 from assistant.workers import Inbox, Worker
 
 STOP_S = 5.0
@@ -38,7 +43,7 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
     events = 0
     with stoppable() as stop:
         reader = MediaReader(options.source, settings, stop, quiet=options.json, endless=True)
-        watcher = EventWatcher(open_describer(settings.answers, store_of(options)), event_text)
+        watcher = _watcher(event_text, settings, store_of(options))
         for keyframe in _newest(reader) if reader.is_live else reader.keyframes():
             if event := watcher.process(keyframe):
                 events += 1
@@ -57,6 +62,13 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
         raise KeyboardInterrupt
     if reader.lost:
         raise reader.lost
+
+
+def _watcher(event: str, settings: Settings, store: ModelStore) -> EventWatcher | ThingWatcher:
+    """What a detector can find it looks for, whatever the model; all else the model, if it tells likelihoods."""
+    instruments = open_instruments(store, settings.answers.threads, opening_degrees=settings.camera.opening_degrees)
+    conversation = Conversation(None, open_describer(settings.answers, store), settings.ears, instruments=instruments)
+    return conversation.watcher(event, ENGLISH)
 
 
 def _newest(reader: MediaReader) -> Iterator[Keyframe]:

@@ -6,6 +6,7 @@ that lies outside of it, and the best one decides whether the query was found.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ CANDIDATES = 3
 """Peaks that are judged at least: the things that a description names may put the second one first."""
 JOINED_LOG_ODDS = 1.3
 """Log-odds by which neighbouring keyframes of one moment may differ."""
+MOST_ASKED, COMPARED = 64, 16
+"""Keyframes that the model is asked about, and how many of these are taken as they come; of shorter videos it is asked about all."""
 SURE = 0.8
 """Probability from which a moment is told without "perhaps"."""
 
@@ -36,7 +39,8 @@ class TimedMatch:
     """How one keyframe matches the query."""
 
     time_s: float
-    match: QueryMatch
+    match: QueryMatch | None
+    """None of one that the model wasn't asked about."""
 
 
 def find_moments(
@@ -64,16 +68,30 @@ def rank_moments(
         thing_log_odds: gives for a keyframe's number the log-odds of the query's least probable thing; 0 for no opinion.
         most: how many are judged, which costs some questions each.
     """
-    said = [timed.match for timed in matches]
-    for match in said:
+    asked = {number: timed.match for number, timed in enumerate(matches) if timed.match is not None}
+    for match in asked.values():
         background.add(match)
+    likeliness = [background.likeliness(asked[number]) if number in asked else -math.inf for number in range(len(matches))]
     moments = []
-    for peak, first, last in peaks([background.likeliness(match) for match in said], most, JOINED_LOG_ODDS):
-        evidence = background.evidence(said[peak], said[first : last + 1])  # the rest of its span shows it too
+    for peak, first, last in peaks(likeliness, min(most, len(asked)), JOINED_LOG_ODDS):
+        shown = [asked[number] for number in range(first, last + 1)]
+        evidence = background.evidence(asked[peak], shown)  # the rest of its span shows it too
         until_s = matches[last + 1].time_s if last + 1 < len(matches) else max(end_s, matches[last].time_s)
-        probability = background.probability(evidence, said[peak].word_evidence, thing_log_odds(peak))
+        probability = background.probability(evidence, asked[peak].word_evidence, thing_log_odds(peak))
         moments.append(Moment(matches[first].time_s, until_s, probability))
     return sorted(moments, key=lambda moment: -moment.score)
+
+
+def worth_asking(first_evidence: Sequence[float]) -> list[int]:
+    """Return which keyframes of a long video the model is asked about: those that look most like the query, and some as they come.
+
+    `first_evidence`: of each, in nats, by what costs no question. The others are what the query is compared with.
+    """
+    count = len(first_evidence)
+    if count <= MOST_ASKED:
+        return list(range(count))
+    best = sorted(range(count), key=lambda number: -first_evidence[number])[: MOST_ASKED - COMPARED]
+    return sorted({*best, *(place * count // COMPARED for place in range(COMPARED))})
 
 
 def peaks(likeliness: Sequence[float], most: int, joined: float) -> list[tuple[int, int, int]]:
@@ -87,7 +105,7 @@ def peaks(likeliness: Sequence[float], most: int, joined: float) -> list[tuple[i
     free = [True] * len(likeliness)
     found: list[tuple[int, int, int]] = []
     for peak in sorted(range(len(likeliness)), key=lambda i: (-likeliness[i], i)):
-        if len(found) == most:
+        if len(found) == most or likeliness[peak] == -math.inf:
             break
         if not free[peak]:
             continue

@@ -88,8 +88,12 @@ class Query:
 
     def match(self, view: View) -> QueryMatch:
         """Return how a picture matches the query, as far as that costs no further question."""
+        return QueryMatch(self.scores(view), self.first_evidence(view) or 0.0)
+
+    def first_evidence(self, view: View) -> float | None:
+        """Return by how many nats a picture makes the query's words likelier, by what costs no question; None without a classifier."""
         classifier = self._describer.classifier
-        return QueryMatch(self.scores(view), classifier.word_evidence(view, self._seen) if classifier else 0.0)
+        return classifier.word_evidence(view, self._seen) if classifier else None
 
     def thing_log_odds(self, view: View) -> float:
         """Return the log-odds of the least probable thing that a description names; 0 if it names none or is all about one."""

@@ -130,7 +130,7 @@ def invented(monkeypatch: pytest.MonkeyPatch) -> None:
         "llama_cpp": replace(ours, tokens_per_s=5.0),
         "genai": replace(ours, encode_s=None, video_encode_s=None, tokens_per_s=2.0, video_tokens=[1, 2] * (DECODED_TOKENS // 2)),
     }
-    monkeypatch.setattr(bench, "_measure", lambda module, folder, kind: figures[module.rpartition(".")[2]])
+    monkeypatch.setattr(bench, "_measure", lambda module, folder, kind, one_thread: figures[module.rpartition(".")[2]])
     for name, other in bench.CONTENDERS.items():
         monkeypatch.setitem(bench.CONTENDERS, name, replace(other, needs=()))
 

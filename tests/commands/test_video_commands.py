@@ -19,7 +19,8 @@ import pytest
 from assistant.command_line import main
 from assistant.commands import media_reader
 from assistant.commands import watch as watch_module
-from assistant.messages import Frame, Keyframe
+from assistant.interfaces import Instrument
+from assistant.messages import Ask, Detail, Finding, Frame, Keyframe, View
 from assistant.problems import LostDevice
 from tests.support.fakes import ColourDescriber, ScriptedCamera
 
@@ -300,3 +301,27 @@ def test_describe_writes_subtitles_in_several_languages(
     assert english[0].upper() in (tmp_path / "clip.fr.srt").read_text().replace("\n", " ")
     assert english[0] in (tmp_path / "clip.de.srt").read_text().replace("\n", " ")
     assert not subtitles.exists()
+
+
+class Finder(Instrument):
+    """Finds a bus where a picture is mostly blue."""
+
+    def reliability(self, ask: Ask) -> float:
+        return 0.9 if ask.intent == "is_there" and "bus" in ask.thing else 0.0
+
+    def examine(self, view: View, ask: Ask, detail: Detail = "brief") -> Iterator[Finding]:
+        is_blue = view.keyframes[-1].frame.picture.mean((0, 1)).argmax() == 2
+        yield Finding("presence", True, 0.95 if is_blue else 0.02, "detector", ask.thing)
+
+    def forget(self) -> None:
+        pass
+
+
+def test_what_a_detector_finds_is_watched_for_whatever_the_model_can(
+    capsys: pytest.CaptureFixture[str], describer: ColourDescriber, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch_module, "open_instruments", lambda *_, **__: [Finder()])
+    describer.scorer = None  # as a model server: it tells no likelihoods
+    _, (event,), _ = run(capsys, "watch", clip, "a bus")
+    assert event["start_s"] == pytest.approx(3 * SCENE_S, abs=0.6)
+    assert event["score"] == 0.95

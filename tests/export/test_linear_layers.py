@@ -46,3 +46,16 @@ def test_a_width_that_fills_no_whole_block_is_filled_up(bits: int, largest: floa
     weight, x = random_layer(width=40)
     exact = run_linear(float_linear, weight, x)
     assert np.abs(run_linear(block_linear(bits), weight, x) - exact).mean() < largest * np.abs(exact).mean()
+
+
+EIGHT_BITS = {"int8": dynamic_linear(), "int8 by row": KINDS["by row"], "blocks of 8 bits": block_linear(8), "blocks of 4": block_linear(4)}
+
+
+@pytest.mark.parametrize("rows", [1, 40])
+@pytest.mark.parametrize("kind", EIGHT_BITS)
+def test_the_largest_products_fit_also_where_pairs_are_added_in_16_bits(kind: str, rows: int) -> None:
+    """Processors with AVX2 and without VNNI (`script/test-as avx2`) lose up to half of such sums where all 8 bits of a weight are used."""
+    x, weight = np.ones((rows, 256), np.float32), np.ones((64, 256), np.float32)
+    for sign in (1, -1):
+        told = run_linear(EIGHT_BITS[kind], weight * sign, x)
+        assert np.abs(told * sign / 256 - 1).max() < 0.02

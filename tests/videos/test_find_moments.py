@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import cast
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from assistant.interfaces import PictureClassifier
 from assistant.messages import MomentThresholds, View
 from assistant.problems import BadInput
-from assistant.videos.find_moments import Moment, TimedMatch, find_moments, peaks, spoken_moments
+from assistant.videos.find_moments import COMPARED, MOST_ASKED, Moment, TimedMatch, find_moments, peaks, spoken_moments, worth_asking
 from assistant.videos.queries import MOST_AGAINST, Background, Query, QueryMatch, named_things, whole_thing
 from tests.support.fakes import ScriptedDescriber
 
@@ -223,3 +224,22 @@ def test_waiting_for_a_thing_to_appear_is_asking_for_the_thing(said: str, thing:
 def test_a_query_without_words_is_refused(text: str) -> None:
     with pytest.raises(BadInput):
         Query(ScriptedDescriber([""]), text, View())
+
+
+def test_of_a_long_video_the_likeliest_are_asked_about_and_some_as_they_come() -> None:
+    assert worth_asking([0.0] * MOST_ASKED) == list(range(MOST_ASKED)), "of shorter ones all are"
+    evidence = [0.0] * 500
+    evidence[333] = evidence[77] = 3.0
+    asked = worth_asking(evidence)
+    assert {333, 77, 0} <= set(asked)
+    assert asked == sorted(set(asked))
+    assert COMPARED <= len(asked) <= MOST_ASKED
+    assert max(later - earlier for earlier, later in pairwise([*asked, 500])) <= 500 / COMPARED + 1
+
+
+def test_a_moment_neither_begins_nor_goes_on_where_nobody_asked() -> None:
+    matches = [TimedMatch(4.0 * number, match(nats) if number in (2, 3, 5, 8) else None) for number, nats in enumerate(clip(_3=14, _5=14))]
+    found = find_moments(matches, 40.0, Background(THRESHOLDS, EMPTY), lambda _: 0.0, top=3)
+    assert [(moment.start_s, moment.end_s) for moment in found][:2] == [(12.0, 16.0), (20.0, 24.0)]
+    assert len(found) <= 4
+    assert find_moments([TimedMatch(0.0, None)], 4.0, Background(THRESHOLDS, EMPTY), lambda _: 0.0, top=3) == []

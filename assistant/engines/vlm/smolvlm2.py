@@ -320,7 +320,8 @@ class Smolvlm2Describer:
             maker=self,
         )
         self._room(len(view.opening_ids), "the pictures are")
-        self._prefixes.read_opening(view.opening_ids, keys, lambda: seen)
+        if keyframes:  # pictures that are looked at again may be one of a thousand, of which few are asked about
+            self._prefixes.read_opening(view.opening_ids, keys, lambda: seen)
         return view
 
     def _opening_cache(self, view: SmolView) -> Cache:
