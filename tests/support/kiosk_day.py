@@ -88,7 +88,13 @@ class Ears:
     says = Transcript("", "en", 0.9, "", 0.9)
 
     def transcribe(
-        self, samples: Sound, rate_hz: int, language: str | None = None, *, speech_probabilities: Probabilities | None = None
+        self,
+        samples: Sound,
+        rate_hz: int,
+        language: str | None = None,
+        *,
+        speech_probabilities: Probabilities | None = None,
+        wants_english: Callable[[str, str], bool] | None = None,
     ) -> Transcript:
         return self.says if samples.any() else Transcript("", "", 0.0, "", 0.0)
 
