@@ -57,6 +57,7 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
                 events.put({"event": event, **details})
             report(event, details)
 
+        stack.enter_context(assembly.quieted_sound_libraries(lambda line: report("sound_message", {"what": line})))
         kiosk = Kiosk(settings, told)
         filters_english = bool(settings.kiosk.refused_words)  # they may be told in English alone
         loop, keys = open_loop(options, settings, kiosk.report, remembers_things=False, always_english=filters_english)
@@ -131,7 +132,7 @@ def _page(options: argparse.Namespace, stack: ExitStack) -> tuple[Any, Any]:
 
     def opened(loop: Any) -> str:
         captions.live = loop
-        server = WebServer(make_service(None, limits, captions=captions), sock)
+        server = WebServer(make_service(None, limits, captions=captions), sock, on_stop=captions.close)
         server.start()
         stack.callback(setattr, captions, "live", None)
         stack.callback(server.stop)

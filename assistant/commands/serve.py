@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
         app = make_service(desk, limits, names=names, token=token, captions=captions, source=source)
         beside = together(wyoming_service(desk, wyoming) if wyoming else None, source.run if source else None)
         yield where(options, sock.getsockname()[1], wyoming.getsockname()[1] if wyoming else None)
-        WebServer(app, sock, options.tls_certificate, options.tls_key, beside, limits.live_message_bytes).run()
+        WebServer(app, sock, options.tls_certificate, options.tls_key, beside, limits.live_message_bytes, captions.close).run()
 
 
 def where(options: argparse.Namespace, port: int, wyoming_port: int | None = None) -> Result:

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from assistant.devices.sound_server import DUMMIES, default_device
+from assistant.devices.sound_server import DUMMIES, choose_default_sink, default_device
 from assistant.interfaces import HeadphoneChange
 
 ANSWER_WITHIN_S = 2.0
@@ -88,8 +88,8 @@ class Headphones:
         self._worn = worn
         if worn:
             self._mute(worn != self._loudspeaker)
-            on_change("in")
             self._move_to(worn)
+            on_change("in")
             return
         self._mute(True)
         on_change("out")
@@ -103,7 +103,7 @@ class Headphones:
 
     def _move_to(self, sink: str) -> None:
         """Have our own sound played there, and whatever begins from now on."""
-        _pactl("set-default-sink", sink)
+        choose_default_sink(sink)
         for stream in _listed("sink-inputs"):
             if stream.get("properties", {}).get("application.process.id") == str(os.getpid()):
                 _pactl("move-sink-input", str(stream["index"]), sink)

@@ -10,7 +10,7 @@ import os
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Literal
 
 Direction = Literal["input", "output"]
@@ -18,6 +18,8 @@ ANSWER_WITHIN_S = 2.0
 CHECKED_EVERY_S = 2.0
 _LABELS = {"input": "Default Source:", "output": "Default Sink:"}
 DUMMIES = ("auto_null", "auto_null.monitor")
+_our_choices: set[str] = set()
+"""Devices that the program itself has chosen."""
 
 
 def default_device(direction: Direction) -> str:
@@ -37,6 +39,13 @@ def is_makeshift(name: str) -> bool:
     return name.endswith(".monitor") or name in DUMMIES
 
 
+def choose_default_sink(name: str) -> None:
+    """Have the server play on this device from now on. To be moved there is no loss, of which nobody is told."""
+    _our_choices.add(name)
+    with suppress(OSError, subprocess.SubprocessError):
+        subprocess.run(["pactl", "set-default-sink", name], capture_output=True, timeout=ANSWER_WITHIN_S, check=True)
+
+
 @contextmanager
 def watched_default(direction: Direction, on_change: Callable[[], None]) -> Iterator[None]:
     """Notice, while the block runs, when the server chooses another device, to which it moves streams; tell it on a thread of its own."""
@@ -44,7 +53,7 @@ def watched_default(direction: Direction, on_change: Callable[[], None]) -> Iter
 
     def watch() -> None:
         while not ended.wait(CHECKED_EVERY_S):
-            if (now := default_device(direction)) and began and now != began:
+            if (now := default_device(direction)) and began and now not in (began, *_our_choices):
                 on_change()
                 return
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Literal, Protocol
 
 import cv2
@@ -205,6 +205,13 @@ class Captions:
         _, jpeg = cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
         return Response(jpeg.tobytes(), media_type="image/jpeg", headers={"Cache-Control": "no-store"})
 
+    def close(self) -> None:
+        """Let go of who listens: nothing more will happen."""
+        with self._lock:
+            for loop, queue in self._listeners:
+                with suppress(RuntimeError):
+                    loop.call_soon_threadsafe(_end, queue)
+
     def _live(self) -> LiveControl:
         if self.live is None:
             raise Refused(404, "nobody listens and speaks here. Start `assistant kiosk`.")
@@ -255,6 +262,11 @@ async def page_words(request: Request) -> Response:
         raise Refused(404, f"there is no language of that code. Use one of {', '.join(languages())}.")
     names = {each: known.own_name for each, known in languages().items()}
     return json_response({"language": code, "words": dict(languages()[code].page), "languages": names})
+
+
+def _end(queue: asyncio.Queue[bytes | None]) -> None:
+    if not queue.full():
+        queue.put_nowait(None)
 
 
 def _put(queue: asyncio.Queue[bytes | None], line: bytes) -> None:

@@ -41,6 +41,18 @@ class _Impatient(H11Protocol):
             self.transport.close()
 
 
+class _Server(uvicorn.Server):
+    """Tells who streams without an end that there is one, before it waits for them."""
+
+    def __init__(self, config: uvicorn.Config, on_stop: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_stop = on_stop
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._on_stop()
+        await super().shutdown(sockets)
+
+
 class WebServer:
     """An application on a socket. `run` blocks; `start` and `stop` do it on a thread of its own."""
 
@@ -52,6 +64,7 @@ class WebServer:
         key: Path | None = None,
         beside: Callable[[], Awaitable[None]] | None = None,
         most_message_bytes: int = 1 << 24,
+        on_stop: Callable[[], None] = lambda: None,
     ) -> None:
         """Serve an application.
 
@@ -62,6 +75,7 @@ class WebServer:
             key: of the certificate.
             beside: runs in the same event loop, for as long.
             most_message_bytes: of a WebSocket's message; who sends more loses the connection.
+            on_stop: ends what would go on for ever.
         """
         config = uvicorn.Config(
             app,
@@ -82,7 +96,7 @@ class WebServer:
             ssl_certfile=certificate,
             ssl_keyfile=key,
         )
-        self._server, self._socket, self._beside = uvicorn.Server(config), sock, beside
+        self._server, self._socket, self._beside = _Server(config, on_stop), sock, beside
         self._thread: threading.Thread | None = None
 
     def run(self) -> None:

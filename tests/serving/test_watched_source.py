@@ -111,6 +111,14 @@ def test_what_is_waited_for_is_bounded_and_can_be_given_up(client: Client) -> No
     assert client.post("/watch", {"event": "a dog", "language": "xx"}).status == 422
 
 
+def test_who_listens_is_let_go_when_the_service_ends(street: Street, capfd: pytest.CaptureFixture[str]) -> None:
+    with served(engines_of(street), camera=street) as client:
+        events = Events(client)
+        events.until("state")
+    events.close()
+    assert "Traceback" not in capfd.readouterr().err
+
+
 def test_without_a_camera_to_watch_one_line_says_so() -> None:
     with served(fake_engines()) as client:
         assert client.get("/events").status == 404 and "--watch" in client.get("/events").json["detail"]

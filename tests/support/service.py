@@ -110,7 +110,7 @@ def served(
     source = WatchedSource(desk, captions, camera) if desk and camera else None
     app = make_service(desk, limits, token=token, captions=captions, names=names, source=source)
     beside = together(wyoming_service(desk, wyoming) if desk and wyoming else None, source.run if source else None)
-    server = WebServer(app, sock, beside=beside, most_message_bytes=limits.live_message_bytes)
+    server = WebServer(app, sock, beside=beside, most_message_bytes=limits.live_message_bytes, on_stop=captions.close)
     server.start()
     try:
         yield Client(sock.getsockname()[1])
