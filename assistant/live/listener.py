@@ -183,11 +183,11 @@ class Listener:
     def _ended(self, utterance: Utterance, turn: int) -> None:
         session = self._session
         self._open_until_s = float("-inf")
+        if turn != UNBEGUN:  # before the voice may begin: it tells that nobody waits any more
+            session.waiting.asked(turn, session.clock())
         session.turn_taking.user_speaks = False
         self._interrupted = session.turns.current
         self._interruption.ended(session.clock(), is_judged=turn != UNBEGUN or session.has_spoken or self._interruption.is_nothing)
-        if turn != UNBEGUN:
-            session.waiting.asked(turn, session.clock())
         silence_s = session.clock() - self._last_word_s(utterance)
         session.report("speech_ended", {"turn": turn, "start_s": utterance.start_s, "end_s": utterance.end_s, "silence_s": silence_s})
         if turn != UNBEGUN or not self._interruption.is_nothing:

@@ -220,9 +220,9 @@ class Day:
             self._heard.clear()
         self.deeds[deed] += 1
         who, before = f"user {number} ({deed}, {code})", self.kiosk.visits
-        self.kiosk.report("people", {"count": 1})
-        self._pass(25.0)
         try:
+            self.kiosk.report("people", {"count": 1})
+            self._pass(25.0)
             getattr(self, f"_{deed.replace(' ', '_')}")(code, number)
             self._settle()
         except TimeoutError as late:
