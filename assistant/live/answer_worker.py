@@ -127,7 +127,7 @@ class AnswerWorker:
         self._not_understood = 0
         if question.command and not question.is_unfinished:
             self._session.segmenter.close()
-        if question.is_unfinished and not question.command:
+        if self._only_begins(question):
             self._unfinished = utterance, self._conversation.ask_again(question)
         else:
             self._responder.act(question)
@@ -165,10 +165,14 @@ class AnswerWorker:
 
     def _end_when_whole(self, said: Question) -> None:
         """What is whole ends sooner, a mere beginning later, and what may be either ("What?") as anything does."""
-        if said.is_unfinished and not said.command:
+        if self._only_begins(said):
             self._session.segmenter.end_late()
         elif not said.is_unfinished and (said.command or sounds_whole(said.text)):
             self._session.segmenter.end_early()
+
+    def _only_begins(self, said: Question) -> bool:
+        """Whether it is neither whole nor a command nor, at a kiosk, a greeting, which needs no more words."""
+        return said.is_unfinished and not said.command and self._responder.greeted_in(said) is None
 
     @staticmethod
     def _is_own_voice(question: Question, said: str) -> bool:

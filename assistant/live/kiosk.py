@@ -11,6 +11,7 @@ from assistant.live.kiosk_visits import Due, KioskVisits, is_allowed
 from assistant.live.loop import LiveLoop
 from assistant.live.session import EventSink
 from assistant.settings import Settings
+from assistant.turns import UNBEGUN
 
 TICK_S = 0.25
 ACTS = frozenset(("pressed", "speech_began", "question", "command", "paused", "resumed"))
@@ -38,6 +39,8 @@ class Kiosk:
         self._loop: LiveLoop | None = None
         self._told_left_s: int | None = None
         self._wants_to_be_forgotten = False
+        self._first_turn = UNBEGUN
+        """Of whoever is there now: the turns before are another's."""
         self.beats: list[Callable[[], None]] = []
         """Called at each tick while the loop lives, such as a system's watchdog."""
 
@@ -48,7 +51,9 @@ class Kiosk:
         loop.follow_room(self._settings.kiosk)
 
     def report(self, event: str, details: dict[str, Any]) -> None:
-        """Take an event of the loop, and pass it on."""
+        """Take an event of the loop, and pass it on; but not what comes late of somebody who has gone."""
+        if details.get("turn", self._first_turn) < self._first_turn:
+            return
         self._report(event, details)
         with self._lock:
             if event == "keyframe":
@@ -109,6 +114,7 @@ class Kiosk:
 
     def _forget(self, loop: LiveLoop) -> None:
         loop.reset()
+        self._first_turn = loop.turn
         self._report("kiosk", {"is": "reset", "language": self._settings.language})
 
     def _wait_for_silence(self, loop: LiveLoop) -> None:

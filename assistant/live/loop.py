@@ -203,6 +203,11 @@ class LiveLoop:
         return self._session.is_paused
 
     @property
+    def turn(self) -> int:
+        """Return the number of the current turn."""
+        return self._session.turns.current
+
+    @property
     def language(self) -> str:
         """Return the language that is spoken now."""
         return self._session.conversation.language

@@ -17,6 +17,8 @@ from assistant.live.kiosk_visits import KioskVisits, is_allowed
 from assistant.messages import Ask, AudioChunk, Command, Question, Transcript
 from assistant.problems import BadInput
 from assistant.settings import EarSettings, KioskSettings, Settings, VoiceSettings
+from tests.support.fakes import ScriptedTranscriber
+from tests.support.heard_session import HeardSession
 from tests.support.left_in_memory import reachable
 from tests.support.scripted_loop import QUIET, SPEECH, Loop, Room
 
@@ -237,6 +239,28 @@ def test_who_pauses_and_leaves_is_asked_and_forgotten() -> None:
             live.settle()
     happened = [event["is"] for event in live.events if event["event"] == "kiosk" and event["is"] != "time_left"]
     assert happened == ["visit", "more_time", "idle_over", "reset"]
+
+
+def test_what_comes_late_of_somebody_who_has_gone_is_told_to_nobody() -> None:
+    """A recogniser that took longer than the visit lasted told the next user what the last one had asked, and began a visit by it."""
+    with Visited([]) as live:
+        live.loop.press()
+        live.settle()
+        turn = live.loop.turn
+        live.kiosk._wants_to_be_forgotten = True
+        live.kiosk.tick(NOON)
+        visits, events = live.kiosk.visits, len(live.events)
+        live.kiosk.report("question", {"turn": turn, "text": SECRET})
+        assert live.kiosk.visits == visits and SECRET not in str(live.events[events:])
+
+
+@pytest.mark.parametrize(("hello", "code"), [("Hallo", "de"), ("hallo", "nl"), ("halo", "id")])
+def test_a_bare_greeting_is_no_question_that_broke_off(hello: str, code: str) -> None:
+    ears = EarSettings(headphones=True, greet_languages=True, languages=("en", code))
+    session = HeardSession("A wall.", hello, [], Settings(ears=ears))
+    session.conversation._transcriber = ScriptedTranscriber([Transcript(hello, code, 0.9, hello, 0.9)])
+    session.conversation._ears = ears
+    assert session.ask() == [phrase("ready", code)[0]]
 
 
 def test_a_kiosk_counts_who_comes_by_only_while_nobody_uses_it() -> None:

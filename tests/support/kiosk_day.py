@@ -249,7 +249,7 @@ class Day:
             self.loop.obey(Command(kind))
             self._settle()
         self._speak(f"{SECRET}{number}?", code)
-        self._wait("answered", lambda: self._says(SECRET))
+        self._wait("answered", lambda: self._is_served(code))
 
     def _leave_in_the_middle(self, code: str, number: int) -> None:
         self._speak(f"{SECRET}{number} and", code, 3.0)
@@ -259,14 +259,14 @@ class Day:
         self.loop.press()
         for again in range(4):
             self._speak(f"{SECRET}{number} {again}!", code, 1.5)
-        self._wait("answered", lambda: self._says(SECRET))
+        self._wait("answered", lambda: self._is_served(code))
 
     def _headphones(self, code: str, number: int) -> None:
         self.loop.headphones("in")
         self._wait("told", lambda: self._says(phrase("headphones_in", "en")[0]))
         self._settle()
         self._speak(f"{SECRET}{number}?", code)
-        self._wait("answered", lambda: self._says(SECRET))
+        self._wait("answered", lambda: self._is_served(code))
         self.loop.headphones("out")
 
     def _nothing(self, code: str, number: int) -> None:
@@ -284,7 +284,7 @@ class Day:
 
     def _type(self, code: str, number: int) -> None:
         self.loop.ask(f"{SECRET}{number}?", code)
-        self._wait("answered", lambda: self._says(SECRET))
+        self._wait("answered", lambda: self._is_served(code))
         if not self._traces():
             self.broken.append("nothing is found while somebody is there: this day would notice nothing")
 
@@ -299,7 +299,7 @@ class Day:
 
     def _ask_what_is_refused(self, code: str, number: int) -> None:
         self._speak(f"{SECRET}{number} {REFUSED}?", code)
-        self._wait("refused aloud", lambda: self._says(phrase("kiosk_refused", code)[0]))
+        self._wait("refused aloud", lambda: self._says(phrase("kiosk_refused", code)[0]) or self._says(phrase("say_again", code)[0]))
 
     def _speak(self, text: str, code: str, seconds: float = 1.0, until: Callable[[], bool] | None = None) -> None:
         self.ears.says = Transcript(text, code, 0.9, text, 0.9)
@@ -357,6 +357,10 @@ class Day:
             "gain": session.control.gain(),
             "microphone": self.microphone.has_been_heard,
         }
+
+    def _is_served(self, code: str) -> bool:
+        """Whether an answer was heard, or aloud that the words weren't clear: made-up ones may only begin a question."""
+        return self._says(SECRET) or self._says(phrase("say_again", code)[0])
 
     def _says(self, text: str) -> bool:
         """Whether a text's beginning has been heard: a phrase is said sentence by sentence."""
