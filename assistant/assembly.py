@@ -238,7 +238,7 @@ def open_translators(store: ModelStore, threads: int = 0) -> list[Translator]:
     if any(each.name == FIREFOX for each in installed):
         found.append(FirefoxTranslator(store.folder(FIREFOX), SessionSettings(threads, spin=False)))
     if store.state(SCENES) == "installed":
-        found.append(SceneTranslator(store.folder(SCENES), threads))
+        found.append(SceneTranslator(store.folder(SCENES), threads=1))  # so small that more wait for one another: three times as slow
     with contextlib.suppress(MissingModel):
         found.append(ApertiumTranslator())
     return found

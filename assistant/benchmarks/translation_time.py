@@ -6,7 +6,7 @@ Portuguese by Firefox's models, Spanish by Apertium, the other languages of scen
 
 Spoken question to first sound, each step after the other, on the demo's pictures. The translators are timed inside it. Where Whisper
 puts the question into English itself (Spanish), that is part of "hear". eSpeak's questions in other languages are heard for the time that
-it takes, and then asked as they were written, for Whisper doesn't understand them.
+it takes, and then something is asked that the model describes, for Whisper doesn't understand them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ from assistant.conversation import Conversation
 from assistant.engines.tts.espeak import EspeakSynthesizer
 from assistant.hearing.listen import whole_utterance
 from assistant.interfaces import SceneTranslator, SpeechSynthesizer, Translator
-from assistant.messages import Keyframe, Question, Utterance
+from assistant.live.responder import MORE_QUESTION
+from assistant.messages import Ask, Keyframe, Question, Utterance
 from assistant.settings import AnswerSettings, Settings, VoiceSettings
 from assistant.speaking.speak import sound_of
 from assistant.store.model_store import ModelStore, models_dir
@@ -155,10 +156,10 @@ def _wait(
     asked = conversation.understand(utterance, language)
     times_s.append(time.perf_counter())
     if language not in AS_HEARD:
-        asked = conversation.written(ASKED[language], language)
+        asked = Question(ASKED[language], language, MORE_QUESTION, asks=(Ask("free", text=MORE_QUESTION, english=MORE_QUESTION),))
     if not isinstance(asked, Question):
         return None
-    first = next(conversation.answer(conversation.look([keyframe]), asked))
+    first = next(conversation.answer(conversation.look([keyframe]), asked, "full"))
     times_s.append(time.perf_counter())
     next(sound_of(first, voices))
     times_s.append(time.perf_counter())

@@ -39,7 +39,7 @@ def _heard_by(language: Language) -> str:
     """With whose speech hearing was measured."""
     known = ["people: published, not measured here"] if language.heard else []
     if "character_errors" in language.measured:
-        known.append(f"a robot's voice: {language.measured['character_errors']:.0%} of letters wrong, measured here")
+        known.append(f"a robot's voice: {100 * language.measured['character_errors']:.0f} % of letters wrong, measured here")
     return "; ".join(known) or "not measured"
 
 
@@ -61,5 +61,5 @@ def _scored(language: Language, engine: str) -> str:
     figures = {part.removeprefix(f"{engine}_"): value for part, value in language.measured.items() if engine and part.startswith(engine)}
     if "bleu" not in figures:
         return f"{name} (not measured)"
-    told = f", {figures['told']:.0%} told" if "told" in figures else ""
+    told = f", {100 * figures['told']:.0f} % told" if "told" in figures else ""
     return f"{name} (BLEU {figures['bleu']:.0f} on captions{told})"

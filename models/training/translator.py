@@ -3,7 +3,7 @@
     python -m models.training.translator --data ../shared/data --out OUT [--minutes 80] [--threads 1]
 
 Writes a checkpoint to OUT every few minutes and goes on from it; each run's learning rate falls to nothing at the end of its minutes.
-To go on from committed weights, put weights.npz and pieces.spm (as pieces.model) of `models/translator` into OUT.
+To go on from committed weights, put weights.npz and pieces.spm (as pieces.model) of `models/translator` into OUT, and lower --rate.
 An English sentence is encoded once for all of its translations, and the softmax of a language is over that language's pieces alone.
 """
 

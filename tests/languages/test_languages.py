@@ -20,6 +20,7 @@ from assistant.toml_files import load_toml
 from tests.support.folders import PROJECT
 
 ENGLISH = languages()["en"]
+HEARING = ("character_errors", "commands", "noticed")
 PARTS = ("number_unread", "several")
 """Phrases that stand within others, without an end."""
 READING = ("read", "read_all", "spell", "next_line", "previous_line", "read_from_start", "read_line")
@@ -148,12 +149,26 @@ def test_every_template_is_well_formed(language: Language) -> None:
 
 
 def test_the_table_of_how_well_each_is_heard_tells_what_the_files_hold() -> None:
-    text = (PROJECT / "assistant/languages/README.md").read_text(encoding="utf-8")
+    text = (PROJECT / "assistant/languages/README.md").read_text(encoding="utf-8").partition("## How well each is heard")[2]
     rows = {
         row[1]: [int(share) / 100 for share in re.findall(r"(\d+) %", row[0])] for row in re.finditer(r"^\| ([a-z]{2}) \|.*$", text, re.M)
     }
     told = {code: dict(zip(("character_errors", "commands", "noticed"), (row[0], *row[2:4]), strict=True)) for code, row in rows.items()}
-    assert told == {code: language.measured for code, language in languages().items() if language.measured}
+    measured = {code: {name: share for name, share in known.measured.items() if name in HEARING} for code, known in languages().items()}
+    assert told == {code: shares for code, shares in measured.items() if shares}
+
+
+@each_language
+def test_the_table_of_what_each_part_is_worth_tells_what_the_files_hold(language: Language) -> None:
+    text = (PROJECT / "assistant/languages/README.md").read_text(encoding="utf-8").partition("## What each part is worth")[2]
+    row = re.search(rf"^\| {language.code} \|.*$", text, re.M)
+    assert row is not None
+    for name, figure in language.measured.items():
+        if name.endswith("_bleu"):
+            assert f"BLEU {figure:.0f}" in row[0]
+        elif name in ("scenes_told", "character_errors"):
+            assert f"{100 * figure:.0f} %" in row[0]
+    assert ("| yes |" in row[0]) is language.is_heard
 
 
 def test_a_language_that_is_not_spoken_can_still_be_named() -> None:
