@@ -19,7 +19,7 @@ KNOWN: frozenset[Intent] = frozenset(("scene", "what"))
 LAST = 0.6
 """Reliability of those where nobody measured it, the least that is asked: every other instrument that can answer goes before."""
 SURE = 0.8
-"""Measured reliability of a kind of question from which a bare number or colour is said without "It looks like"."""
+"""Measured reliability of a kind of question from which a bare number, colour or place is said without "It looks like"."""
 VALUES: frozenset[Intent] = frozenset(("colour", "how_many"))
 """Intents whose answers are bare words by nature."""
 BRIEF: frozenset[Intent] = VALUES | {"where"}
@@ -63,7 +63,7 @@ class ModelInstrument(Instrument):
         else:
             findings = free_findings(describer, view, _worded(ask, view, detail), detail, by_clause=by_clause and ask.intent not in VALUES)
         is_measured = ask.intent in VALUES  # else `reliability` would be 0
-        is_doubtful = is_measured and self.reliability(ask) < SURE
+        is_doubtful = ask.intent in BRIEF and self.reliability(ask) < SURE
         for finding in findings:
             if is_measured or not (finding.kind == "text" and is_bare(str(finding.value))):
                 yield replace(finding, is_doubtful=True) if is_doubtful else finding

@@ -14,7 +14,7 @@ import random
 import shutil
 import sys
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,11 +32,13 @@ if TYPE_CHECKING:
     from models.training.smolvlm_torch import Plan
 
 STEPS, RATE = 3000, 2e-3
-POOL = 3000
+POOL = 2000
 """Scenes, each drawn once."""
 ENCODER_STEPS, ENCODER_SCENES = 700, 64
 """What the vision encoder learns from before there is any language."""
 SCENES_A_STEP = 32
+TOGETHER_STEPS, TOGETHER_RATE = 800, 1e-3
+"""After the language model alone, that and the encoder."""
 SPLIT_SHARE, SPLIT_SCENES = 0.08, 8
 """Of the steps, with so many pictures cut into tiles as a closer look has them; only those teach long captions."""
 TILE, PATCH, SHUFFLE = 128, 16, 2
@@ -47,7 +49,8 @@ _ADDED = (
     *(f"<row_{row}_col_{column}>" for row in range(1, 5) for column in range(1, 5)),
     *("<fake_token_around_image>", "<image>", "<end_of_utterance>"),
 )
-_TEXT = {"hidden_size": 96, "intermediate_size": 224, "num_hidden_layers": 3, "num_attention_heads": 4, "num_key_value_heads": 2}
+_TEXT = {"hidden_size": 96, "intermediate_size": 224, "num_hidden_layers": 3}
+_TEXT |= {"num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 32}
 _SPREAD = 0.08
 """Of the first weights; the usual 0.02 is for layers ten times as wide."""
 _VISION = {"hidden_size": 64, "intermediate_size": 160, "num_hidden_layers": 3, "num_attention_heads": 4}
@@ -77,17 +80,22 @@ def train_toy(options: argparse.Namespace, report: Callable[[str], None]) -> Non
     prompts = SmolVlmPrompts(start)
     network = on_torch.trainable_network(start, on_torch.Trained(rank=0, everything=True), torch.float32)
     pool = _Pool(prompts)
-    settings = {"rate": RATE, "text": repr(_TEXT), "vision": repr(_VISION), "world": 3}
+    settings = {"rate": RATE, "text": repr(_TEXT), "vision": repr(_VISION), "world": 4}
     _teach_encoder(network, pool, on_torch.Plan(ENCODER_STEPS, RATE, ENCODER_SCENES, options.save_every), work, settings, report)
     network.model.vision_model.requires_grad_(False)
     pool.encode(network)
 
-    def loss_of(numbers: list[int]) -> Tensor:
-        batch = on_torch.collate(pool.samples(network, numbers), prompts.image_id)
-        return F.cross_entropy(on_torch.answer_logits(network, batch), batch.targets)
+    def loss_of(numbers: list[int], *, encoded: bool = True) -> Tensor:
+        batch = on_torch.collate(pool.samples(network, numbers, encoded=encoded), prompts.image_id)
+        losses = F.cross_entropy(on_torch.answer_logits(network, batch), batch.targets, reduction="none")
+        lengths = batch.rows.bincount()[batch.rows]  # a yes weighs as much as a caption
+        return (losses / lengths).sum() / len(batch.ids)
 
     plan = on_torch.Plan(options.steps, RATE, SCENES_A_STEP, options.save_every)
     on_torch.train(network, loss_of, options.steps * SCENES_A_STEP, plan, work / "checkpoint.pt", settings, report)
+    network.model.vision_model.requires_grad_(True)
+    together = on_torch.Plan(TOGETHER_STEPS, TOGETHER_RATE, SCENES_A_STEP, options.save_every)
+    on_torch.train(network, partial(loss_of, encoded=False), POOL, together, work / "together.pt", settings, report)
     with writing(options.out):
         network.half().save_pretrained(options.out)
         for path in start.iterdir():
@@ -97,27 +105,27 @@ def train_toy(options: argparse.Namespace, report: Callable[[str], None]) -> Non
 
 
 def _teach_encoder(network: Any, pool: _Pool, plan: Plan, work: Path, settings: dict[str, Any], report: Callable[[str], None]) -> None:
-    """Teach the vision encoder alone which thing of which colour stands in each cell, by a linear layer that is then thrown away."""
+    """Teach the vision encoder alone, by a linear layer that is then thrown away, which thing of which colour stands in each cell.
+
+    It reads a cell from the cell's own patches, the same in all cells: so whoever looks for a thing finds it where it is.
+    """
     import torch
     from torch import nn
     from torch.nn import functional as F
 
     from models.training import smolvlm_torch as on_torch
 
-    cells, classes = len(PLACES), (len(THINGS) + 1, len(COLOURS) + 1, len(GROUNDS))
-    head = nn.LazyLinear(cells * (classes[0] + classes[1]) + classes[2])
+    classes = (len(THINGS) + 1, len(COLOURS) + 1, len(GROUNDS))
+    head = nn.Linear(_VISION["hidden_size"], sum(classes))
     learner = nn.ModuleDict({"vision": network.model.vision_model, "head": head})
-    head(on_torch.encode_tiles(network, torch.from_numpy(pool.tiles([0]))).flatten(1))  # [1, patches * width]: it takes its shape
+    pooling = torch.from_numpy(_cells_of_patches())  # [cells, patches]
 
     def loss_of(numbers: list[int]) -> Tensor:
-        told = head(on_torch.encode_tiles(network, torch.from_numpy(pool.tiles(numbers))).flatten(1))  # [B, classes of all]
-        things, colours, grounds = told.split([cells * classes[0], cells * classes[1], classes[2]], dim=1)
-        truth = torch.from_numpy(np.stack([pool.truth(number) for number in numbers]))  # [B, 2 * cells + 1]
-        of_cells = [
-            F.cross_entropy(part.reshape(-1, count), truth[:, place : place + cells].reshape(-1))
-            for part, count, place in ((things, classes[0], 0), (colours, classes[1], cells))
-        ]
-        return sum(of_cells) + 0.1 * F.cross_entropy(grounds, truth[:, -1])
+        features = pooling @ on_torch.encode_tiles(network, torch.from_numpy(pool.tiles(numbers)))  # [B, cells, width]
+        told = head(features).flatten(0, 1).split(classes, dim=1)  # of each cell the thing, the colour, and the ground behind it
+        truth = torch.from_numpy(np.stack([pool.truth(number) for number in numbers])).flatten(0, 1)  # [B * cells, 3]
+        losses = [F.cross_entropy(part, truth[:, place]) for place, part in enumerate(told)]
+        return torch.stack(losses).sum()
 
     on_torch.train(learner, loss_of, POOL, plan, work / "encoder.pt", settings, report)
 
@@ -136,12 +144,12 @@ class _Pool:
         return np.concatenate([self._looked[number % POOL].values for number in numbers]).astype(np.float32)
 
     def truth(self, number: int) -> np.ndarray:
-        """Of each cell the thing's number and then the colour's, 0 for nothing; at last the ground's: i64 [2 * cells + 1]."""
-        scene, told = self._scenes[number % POOL], np.zeros(2 * len(PLACES) + 1, np.int64)
+        """Of each cell the thing's number, 0 for none, the colour's and the ground's: i64 [cells, 3]."""
+        scene, told = self._scenes[number % POOL], np.zeros((len(PLACES), 3), np.int64)
         for group in scene.groups:
             for cell in group.cells:
-                told[cell], told[len(PLACES) + cell] = 1 + THINGS.index(group.thing), 1 + list(COLOURS).index(group.colour)
-        told[-1] = list(GROUNDS).index(scene.ground)
+                told[cell, :2] = 1 + THINGS.index(group.thing), 1 + list(COLOURS).index(group.colour)
+        told[:, 2] = list(GROUNDS).index(scene.ground)
         return told
 
     def encode(self, network: Any) -> None:
@@ -150,13 +158,14 @@ class _Pool:
             numbers = range(first, min(first + ENCODER_SCENES, POOL))
             self._encoded += [Looked(values[None], 0, 0) for values in _encoded(network, self.tiles(numbers))]
 
-    def samples(self, network: Any, numbers: Sequence[int]) -> list[Sample]:
-        """A lesson about each scene; now and then long ones about some, looked at closer."""
-        rng = random.Random(f"{SEED} {numbers[0]}")
-        split = rng.random() < SPLIT_SHARE
+    def samples(self, network: Any, numbers: Sequence[int], *, encoded: bool) -> list[Sample]:
+        """A lesson about each scene, its picture encoded or as it is; now and then long ones about some, looked at closer."""
+        rng = random.Random(f"{SEED} {numbers}")
+        split = encoded and rng.random() < SPLIT_SHARE
         found = list[Sample]()
         for number in numbers[:SPLIT_SCENES] if split else numbers:
-            looked, told = self._encoded[number % POOL], list(lessons(self._scenes[number % POOL], rng))
+            looked = self._encoded[number % POOL] if encoded else Looked(self.tiles([number]), 0, 0)
+            told = list(lessons(self._scenes[number % POOL], rng))
             if split:
                 tiles, told = self._look(number % POOL, split=True), list(long_lessons(self._scenes[number % POOL]))
                 looked = Looked(_encoded(network, tiles.values), tiles.rows, tiles.cols)
@@ -167,6 +176,15 @@ class _Pool:
     def _look(self, number: int, *, split: bool) -> Looked:
         looked = self._prompts.look(draw(self._scenes[number], number), split=split)
         return Looked(looked.values.astype(np.float16), looked.rows, looked.cols)
+
+
+def _cells_of_patches() -> np.ndarray:
+    """Means over the patches of each cell: f32 [cells, patches]."""
+    side = TILE // PATCH
+    rows, columns = np.divmod(np.arange(side * side), side)
+    cells = (rows * 2 // side) * 3 + ((columns + 0.5) * 3 / side).astype(int)
+    belongs = (cells == np.arange(len(PLACES))[:, None]).astype(np.float32)
+    return np.asarray(belongs / belongs.sum(1, keepdims=True))
 
 
 def _encoded(network: Any, tiles: np.ndarray) -> np.ndarray:
@@ -186,8 +204,8 @@ def _new_model(folder: Path) -> None:
 
     tokenizer = _tokenizer()
     number = tokenizer.get_vocab(with_added_tokens=True).__getitem__
-    text = _TEXT | {"model_type": "llama", "vocab_size": tokenizer.get_vocab_size(with_added_tokens=True), "head_dim": 24}
-    text |= {"rope_theta": 1e4, "rms_norm_eps": 1e-5, "max_position_embeddings": 1024, "initializer_range": _SPREAD}
+    text = _TEXT | {"model_type": "llama", "vocab_size": tokenizer.get_vocab_size(with_added_tokens=True)}
+    text |= {"rope_theta": 2e5, "rms_norm_eps": 1e-5, "max_position_embeddings": 1024, "initializer_range": _SPREAD}
     vision = _VISION | {"model_type": "smolvlm_vision", "image_size": TILE, "patch_size": PATCH, "initializer_range": _SPREAD}
     config = SmolVLMConfig(
         text_config=text,

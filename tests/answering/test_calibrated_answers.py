@@ -249,6 +249,13 @@ def test_a_model_is_asked_for_what_it_was_measured_to_be_right_about(share: floa
     assert said(describer, "What colour is the dog?") == answer
 
 
+def test_a_place_is_hedged_like_a_colour() -> None:
+    """A place was told plainly of a model that set-up had only asked about drawn pictures."""
+    describer = ScriptedDescriber(["At the top right."], thresholds=MEASURED, likelihoods=likelihoods(4.0, -4.0))
+    describer.reliability = {"where": 0.7}
+    assert said(describer, "Where is the dog?") == ["It might be at the top right."]
+
+
 def test_what_a_model_was_measured_to_be_bad_at_is_told_by_the_scene() -> None:
     describer = ScriptedDescriber(["A dog on grass."], thresholds=MEASURED, likelihoods=likelihoods(4.0, -4.0))
     describer.reliability = {"doing": 0.2}
