@@ -40,18 +40,19 @@ def test_phrases_are_native_or_it_tells_which_are_missing(told: dict[str, dict[s
     assert told["ko"]["phrases"] == "missing, in English: help, louder"
 
 
-def test_answers_are_native_translated_or_missing(told: dict[str, dict[str, Any]]) -> None:
-    assert told["en"]["answers"] == "native"
-    assert told["tr"]["answers"] == "translated"
-    assert told["ko"]["answers"].startswith("missing")
+def test_descriptions_are_native_translated_or_told_by_the_names_of_things(told: dict[str, dict[str, Any]]) -> None:
+    assert told["en"]["descriptions"] == "native"
+    assert told["tr"]["descriptions"].startswith("a fetched model")
+    assert told["ko"]["descriptions"].startswith("no translator: the things in it natively")
+    assert all("by hand" in told[code]["names"] for code in languages() if code != "en")
 
 
 def test_it_tells_who_speaks_each_language(told: dict[str, dict[str, Any]]) -> None:
-    assert {told[code]["voice"] for code in languages()} == {"native (eSpeak NG)"}
+    assert {told[code]["voice"] for code in languages()} == {"eSpeak NG, a robot's"}
 
 
 def test_it_tells_plainly_which_languages_are_not_heard_well_and_what_then(told: dict[str, dict[str, Any]]) -> None:
-    assert told["en"]["hear"] == "usable, on"
-    assert told["ko"]["hear"] == "unusable, off"
+    assert told["en"]["hear"].startswith("usable, on (people: published")
+    assert told["ko"]["hear"].startswith("unusable, off (")
     assert "ko" in told["that"]["languages"] and "en" not in told["that"]["languages"]
     assert "the key needs no ears" in told["that"]["detail"]
