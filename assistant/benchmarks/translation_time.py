@@ -26,12 +26,12 @@ from typing import Any
 import numpy as np
 
 from assistant import assembly
+from assistant.answering.answer_checks import MORE_QUESTION
 from assistant.answering.translating import tells_scenes
 from assistant.conversation import Conversation
 from assistant.engines.tts.espeak import EspeakSynthesizer
 from assistant.hearing.listen import whole_utterance
 from assistant.interfaces import SceneTranslator, SpeechSynthesizer, Translator
-from assistant.live.responder import MORE_QUESTION
 from assistant.messages import Ask, Keyframe, Question, Utterance
 from assistant.settings import AnswerSettings, Settings, VoiceSettings
 from assistant.speaking.speak import sound_of
