@@ -13,6 +13,8 @@ from assistant.engines.asr.hallucination import Evidence, is_hallucination
         Evidence("Thank you.", -0.15, 0.01, 0.5),
         Evidence("Stop.", -0.78, 0.15, 0.4),
         Evidence("Yes.", -0.33, 0.06, 0.4),
+        Evidence("Help me.", -0.2, 0.02, 0.16),
+        Evidence("Who is there?", -0.1, 0.01, 0.19),
         Evidence("Is there a cup on the table?", -0.08, 0.01, 1.4),
         Evidence("no no no no stop", -0.4, 0.05, 1.5),
         Evidence("¿Qué hay delante de mí?", -0.6, 0.1, 1.5),
