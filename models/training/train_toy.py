@@ -37,7 +37,7 @@ POOL = 2000
 ENCODER_STEPS, ENCODER_SCENES = 700, 64
 """What the vision encoder learns from before there is any language."""
 SCENES_A_STEP = 32
-TOGETHER_STEPS, TOGETHER_RATE = 800, 1e-3
+TOGETHER_STEPS, TOGETHER_RATE = 2000, 1e-3
 """After the language model alone, that and the encoder."""
 SPLIT_SHARE, SPLIT_SCENES = 0.08, 8
 """Of the steps, with so many pictures cut into tiles as a closer look has them; only those teach long captions."""
