@@ -18,7 +18,7 @@ from assistant.conversation import Conversation
 from assistant.interfaces import Camera, EchoCanceller, HeadphoneChange, Microphone, Speaker, SpeechSynthesizer, VoiceDetector
 from assistant.live.answer_worker import AnswerWorker
 from assistant.live.greetings import greetings
-from assistant.live.job_queue import Describe, Obey, Respond
+from assistant.live.job_queue import Describe, Idle, Obey, Respond
 from assistant.live.key_debounce import KeyDebounce
 from assistant.live.listener import Listener
 from assistant.live.playback import play_sounds
@@ -297,5 +297,6 @@ class LiveLoop:
             self._watchdog.beat("converse", session.clock())
             self._answer_worker.do(job)
             self._watchdog.rest("converse")
-            if isinstance(job, Respond | Obey) and session.has_spoken:
-                session.waiting.answered()  # there was nothing to say
+            is_done = isinstance(job, Respond | Obey) or (isinstance(job, Idle) and not session.jobs.is_urgent)
+            if is_done and session.has_spoken:
+                session.waiting.answered()  # there was nothing to say, or a sound for who waits was still being played

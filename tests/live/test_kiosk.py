@@ -263,6 +263,14 @@ def test_a_bare_greeting_is_no_question_that_broke_off(hello: str, code: str) ->
     assert session.ask() == [phrase("ready", code)[0]]
 
 
+def test_nobody_waits_for_an_answer_that_wont_come() -> None:
+    """A question that was dropped while a sound for who waits was played left somebody waiting, and the visit never ended."""
+    with Visited([]) as live:
+        live.loop._session.waiting.asked(live.loop.turn, live.loop._session.clock() + 100)
+        wait_until(lambda: live.loop.is_silent)
+        assert live.loop.is_silent
+
+
 def test_a_kiosk_counts_who_comes_by_only_while_nobody_uses_it() -> None:
     with Visited([]) as live:
         live.kiosk.tick(NOON)

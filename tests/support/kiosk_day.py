@@ -202,7 +202,7 @@ class Day:
             told = len(self.broken)
             self.resident_bytes.append(psutil.Process().memory_info().rss)
         warm, end = self._megabytes()
-        if users >= 60 and end > warm * MEMORY_GROWTH:
+        if users >= 200 and end > warm * MEMORY_GROWTH:
             self.broken.append(f"resident memory grew from {warm} to {end} MB")
         if self.written:
             self.broken.append(f"files were written: {sorted(self.written)}")
