@@ -17,6 +17,8 @@ from tests.support.fakes import ListSpeaker
 from tests.support.scripted_loop import QUIET, SECOND, SPEECH, WHAT, Loop, Room
 from tests.support.written_pages import Written
 
+pytestmark = pytest.mark.keeps_time
+
 POEM = [f"This is line number {name}." for name in ("one", "two", "three", "four", "five", "six", "seven", "eight")]
 READY, END = (phrase(key, "en")[0] for key in ("ready", "end_of_text"))
 PATIENCE_S = 30.0
@@ -57,7 +59,7 @@ class Reader:
     def heard(self) -> list[str]:
         """What was heard to its end after the greeting, in order."""
         self.live.loop.run(duration_s=120)
-        assert not self.missing, (self.missing, self.live.events)
+        assert not self.missing, "\n".join([self.missing, *map(str, self.live.events)])
         assert not self.events("trouble") + self.events("hung") + self.events("restarted")
         return [event["text"] for event in self.events("heard") if event["share"] == 1 and event["turn"] > 0]
 
