@@ -67,8 +67,8 @@ class Diary:
     """(time, turn) of each speech that was noticed"""
     turn_of: dict[int, int] = field(default_factory=dict)
     """Number of a question -> its turn."""
-    heard: list[tuple[float, int, float]] = field(default_factory=list)
-    """(time, turn, share) of each sentence that left the speaker."""
+    heard_turns: set[int] = field(default_factory=set)
+    """Of which at least a part left the speaker."""
     changes: list[tuple[float, str, bool]] = field(default_factory=list)
     """(time, device, whether it was lost)"""
     counts: Counter[str] = field(default_factory=Counter)
@@ -79,8 +79,8 @@ class Diary:
             self.begun.append((self.world.now_s(), details["turn"]))
         elif event == "question" and (found := re.search(r"number (\d+)", details["text"])):
             self.turn_of[int(found[1])] = details["turn"]
-        elif event == "heard":
-            self.heard.append((self.world.now_s(), details["turn"], details["share"]))
+        elif event == "heard" and details["share"] > 0:
+            self.heard_turns.add(details["turn"])
 
     def on_change(self, device: str, is_lost: bool, why: Problem | None) -> None:
         self.changes.append((self.world.now_s(), device, is_lost))
@@ -191,13 +191,12 @@ class Soak:
     def _fates(self) -> Iterator[tuple[Said, str]]:
         """What became of each question."""
         script = self.user.script
-        heard_turns = {turn for _, turn, share in self.diary.heard if share > 0}  # of which at least a part was heard
         for said, following in pairwise([*script, Said(-1, self.until_s, self.until_s)]):
             until_s = min(following.start_s, said.end_s + ANSWERED_WITHIN_S)
             begun = [turn for time_s, turn in self.diary.begun if said.start_s < time_s < following.start_s]
-            if self.diary.turn_of.get(said.number) in heard_turns:
+            if self.diary.turn_of.get(said.number) in self.diary.heard_turns:
                 yield said, "answered"
-            elif begun and begun[0] in heard_turns:
+            elif begun and begun[0] in self.diary.heard_turns:
                 yield said, "refused aloud"
             elif self.diary.was_out("microphone", said.start_s, until_s) or self._is_faulty("microphone", said.start_s, said.end_s + 2):
                 yield said, "not heard, for the microphone was lost"
