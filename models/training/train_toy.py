@@ -5,6 +5,7 @@
 DIR becomes what transformers saves, in half precision (1.2 MB); tests/support/toy_eye is one. `evaluate_toy` tells how often it is right.
 That one's last part, on fresh scenes, was begun from the finished others and broken off by the clock: 300 steps near the full rate, then
 356 in which it fell by the time that was left, from 0.8 of the full one, in place of a cosine over FRESH_STEPS.
+It began with another rope_theta (215443) and other random weights than `toy_model` now makes, so the recipe won't give the same file.
 """
 
 from __future__ import annotations
