@@ -100,6 +100,8 @@ def yes_or_no(probability: float, thresholds: AnswerThresholds) -> str:
 
 def _seen(finding: Finding, thresholds: AnswerThresholds, language: str) -> Phrase:
     values = {"thing": _thing(finding, language)}
+    if finding.probability < thresholds.absent and thresholds.sure > 1:  # nobody measured who says so
+        return Phrase("likely_not_seen", values)
     if finding.probability < thresholds.absent:
         return Phrase("nobody") if find_noun(finding.thing, language) == nouns()[PERSON] else Phrase("not_seen", values)
     if finding.probability < 0.5:

@@ -43,7 +43,7 @@ TOY_EYE = Path(__file__).parents[2] / "tests" / "support" / "toy_eye"
 SEED, CALIBRATION_SEED = 500, 77
 KNOWN_SCENES = 24
 """Scenes for the self-calibration."""
-_HEDGE = re.compile(r"^(?:It (?:looks like|might be)|Perhaps|I think:) ", re.IGNORECASE)
+_HEDGE = re.compile(r"^(?:It (?:looks like|might be)|Perhaps|I think:|I don't think(?= I see)) ", re.IGNORECASE)
 _YES, _NO = ([["yes"], ["i", "think", "so"]], [["no"], ["i", "don", "t", "think", "so"]])
 _HEDGED = frozenset(phrase(key, "en")[0] for key in ("likely_yes", "likely_no"))
 SAMPLES = 8
@@ -87,7 +87,7 @@ def says_truth(asked: Asked, said: str) -> bool:
         case "choice":
             return asked.thing in words and not _names_others(asked.thing, words)
         case "not seen":
-            return words[:4] == ["i", "don", "t", "see"] and asked.thing in words
+            return said.startswith(("I don't see ", "I don't think I see ")) and asked.thing in words
 
 
 def _names_others(thing: str, words: Sequence[str]) -> bool:

@@ -237,7 +237,7 @@ def test_of_a_model_that_nobody_measured_no_bare_word_is_passed_on(question: str
 def test_a_thing_that_isnt_there_is_not_taken_for_granted_by_any_model() -> None:
     describer = ScriptedDescriber(["No.", "Yes.", "By the cat."])
     describer.scorer = None
-    assert said(describer, "Where's the toaster?") == ["I don't see a toaster."]
+    assert said(describer, "Where's the toaster?") == ["I don't think I see a toaster."]
 
 
 @pytest.mark.parametrize(

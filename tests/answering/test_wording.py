@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from assistant.answering.presence import NEUTRAL
 from assistant.answering.wording import Phrase, words_of
 from assistant.languages import languages, phrase
 from assistant.messages import AnswerThresholds, Finding, SingleObject
@@ -38,6 +39,13 @@ def test_a_question_about_absence_is_not_answered_by_a_bare_word() -> None:
 )
 def test_what_a_question_takes_for_granted_is_told_as_surely_as_it_is_seen(probability: float, words: str) -> None:
     assert said(Finding("seen", True, probability, "likelihoods", "dog")) == words
+
+
+@pytest.mark.parametrize("thing", ["dog", "person"])
+def test_what_a_model_that_nobody_measured_does_not_see_may_be_there(thing: str) -> None:
+    """In a toy world such a model said "I don't see any kites." of 16 things that were there, as plainly as of those that weren't."""
+    words = words_of(Finding("seen", True, 0.05, "model", thing), NEUTRAL, "en")
+    assert words == Phrase("likely_not_seen", {"thing": f"a {thing}"})
 
 
 def test_english_says_things_with_their_article() -> None:
