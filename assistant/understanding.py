@@ -238,12 +238,12 @@ class Understanding:
 
     def _english(self, heard: Transcript) -> str:
         """By the recogniser or, where that was measured to be better, by a translator; "" where nobody needs it."""
-        if not (self._always_english or heard.language == ENGLISH or self._wants_english(heard.text, heard.language)):
-            return ""
         known = languages().get(heard.language)
         translator = find_translator(self._translators, heard.language, ENGLISH)
         if translator is None or known is None or known.english_by != "translator":
-            return heard.english
+            return heard.english  # "" where nobody wanted it
+        if not (self._always_english or self._wants_english(heard.text, heard.language)):
+            return ""
         asked = spelled_as_question(heard.text, heard.language)
         translation = translate_faithfully(translator, asked, heard.language, ENGLISH)
         if translation.language == ENGLISH:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import statistics
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -133,6 +136,18 @@ def resident_mb() -> float:
 def _memory_mb(field: str) -> float:
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     return int(status[field].split()[0]) / 1024
+
+
+def print_figures_of_made(maker: str, folder: str, kind: str, measure: Callable[[Path], Figures]) -> None:
+    """Have a module of ours make a model in a process of its own, for the sake of the peak memory, and print what `measure` finds of it.
+
+    What the maker says on stderr is for whoever started this process, which ends with its exit status.
+    """
+    with tempfile.TemporaryDirectory() as made:
+        command = [sys.executable, "-m", f"assistant.benchmarks.{maker}", folder, kind, made]
+        if status := subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode:
+            sys.exit(status)
+        print_figures(measure(Path(made)))
 
 
 def print_figures(figures: Figures) -> None:

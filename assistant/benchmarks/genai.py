@@ -10,16 +10,14 @@ needed; a second question continues from the picture it has read. Imports no tor
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
-import tempfile
 from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
 import onnxruntime_genai as og
 
-from assistant.benchmarks.figures import DECODED_TOKENS, Figures, PromptFigures, median_s, now_s, peak_mb, print_figures, threads
+from assistant.benchmarks.figures import DECODED_TOKENS, Figures, PromptFigures, median_s, now_s, peak_mb, print_figures_of_made, threads
 
 _OUR_WAY = {"eos_token_id": [], "decoder": {"session_options": {"intra_op_num_threads": threads()}}}
 """Decode on, whatever is said; as many threads as onnxruntime takes by itself, as ours does."""
@@ -27,12 +25,7 @@ _OUR_WAY = {"eos_token_id": [], "decoder": {"session_options": {"intra_op_num_th
 
 def main(folder: str, kind: str) -> None:
     """Make the model in a process of its own, measure it, and print the figures."""
-    with tempfile.TemporaryDirectory() as made:
-        # In a process of its own, for the sake of the peak memory; what it says on stderr is for whoever started this one.
-        command = [sys.executable, "-m", "assistant.benchmarks.genai_model", folder, kind, made]
-        if status := subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode:
-            sys.exit(status)
-        print_figures(measure(Path(made)))
+    print_figures_of_made("genai_model", folder, kind, measure)
 
 
 def measure(made: Path) -> Figures:

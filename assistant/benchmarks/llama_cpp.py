@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-import subprocess
 import sys
-import tempfile
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -31,7 +29,7 @@ from assistant.benchmarks.figures import (
     now_s,
     peak_mb,
     picture,
-    print_figures,
+    print_figures_of_made,
     threads,
 )
 from assistant.benchmarks.llama_cpp_files import MODEL_FILE, PICTURES_FILE, PROMPTS_FILE
@@ -44,11 +42,7 @@ _QUIET = llama.llama_log_callback(lambda level, text, data: None)
 
 def main(folder: str, kind: str) -> None:
     """Make the files in a process of its own, measure them, and print the figures."""
-    with tempfile.TemporaryDirectory() as made:
-        command = [sys.executable, "-m", "assistant.benchmarks.llama_cpp_model", folder, kind, made]
-        if status := subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode:
-            sys.exit(status)
-        print_figures(measure(Path(made)))
+    print_figures_of_made("llama_cpp_model", folder, kind, measure)
 
 
 def measure(made: Path) -> Figures:

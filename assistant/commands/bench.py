@@ -179,22 +179,21 @@ def _others(reference: Path | None, asked: list[str] | None) -> tuple[list[str],
     for name in (asked or CONTENDERS) if reference else ():
         contender = CONTENDERS[name]
         missing = [package for package in contender.needs if importlib.util.find_spec(package) is None]
-        why, fix = f"{name} can't be compared with: {(missing or [''])[0]} isn't installed", f"run: pip install '.[{contender.extra}]'"
-        if missing and (asked or name == "transformers"):
-            raise BadInput(why, fix)
-        if missing:
-            lacking.append(f"({why}; {fix})")
-        else:
+        if not missing:
             names.append(name)
+            continue
+        why, fix = f"{name} can't be compared with: {missing[0]} isn't installed", f"run: pip install '.[{contender.extra}]'"
+        if asked or name == "transformers":
+            raise BadInput(why, fix)
+        lacking.append(f"({why}; {fix})")
     return names, lacking
 
 
 def _measure(module: str, folder: Path, kind: str, one_thread: bool = False) -> Figures:
     """A contender's figures from a process of its own."""
     command = [sys.executable, "-m", module, str(folder), kind]
-    environment = (
-        os.environ | {"ORT_DISABLE_TELEMETRY": "1"} | ({ONE_THREAD: "1"} if one_thread else {})
-    )  # onnxruntime and onnxruntime-genai tell their maker what they run
+    environment = os.environ | {"ORT_DISABLE_TELEMETRY": "1"}  # onnxruntime and onnxruntime-genai tell their maker what they run
+    environment |= {ONE_THREAD: "1"} if one_thread else {}
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST_S, check=False, env=environment)
         return read_figures(done.stdout)

@@ -69,7 +69,9 @@ def known_pictures() -> Iterator[KnownPicture]:
 def _frames(times_s: list[float]) -> list[Picture]:
     camera, found = assembly.open_camera(str(demo_file("demo.mp4")), Settings().camera), list[Picture]()
     for frame in camera.frames():
-        if len(found) < len(times_s) and frame.time_s >= times_s[len(found)]:
+        if frame.time_s >= times_s[len(found)]:
             found.append(frame.picture)
+        if len(found) == len(times_s):
+            break
     camera.close()
     return found

@@ -139,9 +139,10 @@ class Engines:
             yield from hear_file(_Bounded(microphone, longest_s), self.detector, self.transcriber, self.settings.ears, language)
 
     def hear(self, utterance: Utterance, language: str | None) -> Transcript:
-        """Return what was said in one utterance."""
+        """Return what was said in one utterance, without its English: it takes longer than the words, and nobody here reads it."""
+        known = utterance.speech_probabilities
         return self.transcriber.transcribe(
-            utterance.samples, utterance.sample_rate_hz, language, speech_probabilities=utterance.speech_probabilities
+            utterance.samples, utterance.sample_rate_hz, language, speech_probabilities=known, wants_english=lambda *_: False
         )
 
     def new_resampler(self) -> Callable[[Sound, int], Sound]:

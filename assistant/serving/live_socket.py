@@ -35,7 +35,6 @@ SUBPROTOCOL = "assistant"
 """What the server speaks, for clients that name what they speak, as those must that send a token so."""
 SEND_S = 20.0
 """In which a client must take what is sent to it."""
-_NOT_UNDERSTOOD = 0.35
 
 
 class LiveSockets:
@@ -192,7 +191,7 @@ class _Talk:
         await self._tell("state", state="thinking")
         engines, wanted = self._desk.engines, self._given_language or None
         heard = await self._desk.lanes["ears"].do(lambda: engines.hear(utterance, wanted))
-        if not heard.text.strip() or heard.confidence < _NOT_UNDERSTOOD:
+        if not heard.text.strip() or heard.confidence < engines.settings.ears.confidence_floor:
             await self._tell("not_understood", text=heard.text)
             return
         self._language = known_language(heard.language if heard.language in engines.languages else "", self._language)
