@@ -181,8 +181,8 @@ class Ask:
     language: str = "en"
     """Code of the language that `thing` and `choices` are in."""
     in_full: bool = False
-    """Whether yes or no may mislead, so that the answer is a sentence: it asks for the absence of the thing ("Is there no dog?"), or only
-    a translation of it asks for its presence, which made that of "what" perhaps."""
+    """Whether yes or no may mislead, so that the answer is a sentence: it asks for the absence of the thing ("Is there no dog?"), only
+    a translation of it asks for its presence, which made that of "what" perhaps, or it was heard unsurely."""
     heard_to: float | None = None
     """How many passages of the page read last the user has heard: 2.4 is within the third. None: all that were told."""
 

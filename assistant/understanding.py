@@ -22,6 +22,9 @@ from assistant.messages import READING_COMMANDS, Ask, Command, Intent, NotUnders
 from assistant.settings import EarSettings
 
 ENGLISH = "en"
+SURELY_HEARD = 0.85
+"""Confidence below which the answer tells what was understood: "I see a dog." for "Yes.". Of questions in noise and among voices that were
+heard with 0.65 to 0.7 26 % were right, with 0.8 to 0.85 86 %, with more 95 %; in quiet 17 of 20 are heard with more."""
 MOST_LOST_WORDS = 2
 """Words over its voice that are no known question and no command: more likely misheard than something to be asked of the model."""
 SURE_OVER_VOICE = 0.6
@@ -119,7 +122,7 @@ class Understanding:
         english = heard.english if command else self._english(heard)
         if self._wake_word:
             english = after_wake_word(english, self._wake_word) or english
-        asks = () if command else self._asks(text, heard.language, english)
+        asks = () if command else self._asks(text, heard.language, english, is_sure=heard.confidence >= SURELY_HEARD)
         is_english_unsure = not english or (english == heard.english and heard.english_confidence < self._ears.confidence_floor)
         if self._is_lost(utterance, heard, asks) or (is_english_unsure and any(map(self._needs_english, asks))):
             return self._no_question("say_again", utterance.turn, self._answered_in(heard), words)
@@ -141,7 +144,7 @@ class Understanding:
                 continue
             _, command = self._meant(heard)
             english = heard.english if command else self._english(heard)
-            asks = () if command else self._asks(heard.text, heard.language, english)
+            asks = () if command else self._asks(heard.text, heard.language, english, is_sure=heard.confidence >= SURELY_HEARD)
             yield Question(heard.text, self._answered_in(heard), english, utterance.turn, command, asks, heard_in=heard.language)
 
     def get_ready(self, language: str | None = None) -> None:
@@ -165,12 +168,12 @@ class Understanding:
             return Question(text, language, english, asks=(ask,))
         return Question(text, language, english, asks=self._asks(text, language, english))
 
-    def _asks(self, text: str, language: str, english: str) -> tuple[Ask, ...]:
-        """What is asked; "it" and the like are what was asked about last, in the same breath or before."""
+    def _asks(self, text: str, language: str, english: str, *, is_sure: bool = True) -> tuple[Ask, ...]:
+        """What is asked; "it" and the like are what was asked about last. What wasn't heard surely is answered in full."""
         asks = []
         for ask in parse_question(text, language, english):
             known = with_thing(ask, self._last_thing)
-            asks.append(known)
+            asks.append(known if is_sure else replace(known, in_full=True))
             self._last_thing = still_about(known, self._last_thing)
         return tuple(asks)
 

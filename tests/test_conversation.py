@@ -54,6 +54,13 @@ def test_a_spoken_question_becomes_a_question_of_its_turn() -> None:
     assert asked == Question("O que é isto?", "pt", "What is this?", turn=3)
 
 
+def test_what_was_heard_unsurely_is_told_in_the_answer_and_what_was_heard_surely_is_answered_shortly() -> None:
+    unsure = conversation(heard("Is there a dog?", confidence=0.6)).understand(HELLO)
+    assert isinstance(unsure, Question) and unsure.asks[0].in_full
+    sure = conversation(heard("Is there a dog?", confidence=0.9)).understand(HELLO)
+    assert isinstance(sure, Question) and not sure.asks[0].in_full
+
+
 def test_silence_is_answered_and_never_becomes_a_question() -> None:
     asked = conversation(heard("", "", 0.0)).understand(HELLO)
     assert isinstance(asked, Sentence) and asked.text == phrase("no_speech", "en")[0]

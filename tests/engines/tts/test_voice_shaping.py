@@ -7,7 +7,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from assistant.engines.tts.voice_shaping import amplify, time_stretch
+from assistant.engines.tts.voice_shaping import amplify, time_stretch, without_lead
 from assistant.settings import FASTEST, LOUDEST, SLOWEST, VoiceSettings
 from assistant.speaking.voice_steps import AT_LIMIT, QUIETEST, VoiceStep, step_voice
 
@@ -54,6 +54,19 @@ def test_more_volume_is_louder_and_never_out_of_range() -> None:
     assert loudness[0] == 0
     assert all(louder > 1.2 * quieter for quieter, louder in zip(loudness, loudness[1:], strict=False))
     assert np.abs(amplify(full, LOUDEST)).max() <= 1.0
+
+
+def test_nobody_waits_for_the_silence_before_a_sound() -> None:
+    silence = np.full(RATE_HZ // 10, 0.001, np.float32)
+    begun = without_lead(np.concatenate([silence, hum(0.5), silence]), RATE_HZ)
+    assert len(begun) == pytest.approx(len(hum(0.5)) + len(silence), abs=0.03 * RATE_HZ)
+    np.testing.assert_array_equal(begun[-len(silence) :], silence)
+    assert abs(begun[0]) < 0.003  # no click
+
+
+@pytest.mark.parametrize("samples", [0, 1, 1000])
+def test_a_sound_that_is_all_silence_stays_as_long_as_it_is(samples: int) -> None:
+    assert len(without_lead(np.zeros(samples, np.float32), RATE_HZ)) == samples
 
 
 @pytest.mark.parametrize("step", get_args(VoiceStep))
