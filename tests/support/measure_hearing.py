@@ -22,12 +22,11 @@ from assistant.answering.question_parser import parse_question
 from assistant.conversation import Conversation
 from assistant.hearing.listen import listen
 from assistant.hearing.utterances import UtteranceSegmenter
-from assistant.languages.normalized import normalize
 from assistant.messages import Ask, AudioChunk, Question, Sound, Utterance
 from assistant.settings import EarSettings, VoiceSettings
 from assistant.store.model_store import ModelStore, models_dir
 from tests.support.fakes import ScriptedDescriber
-from tests.support.measure_questions import NOISE_DB, RATE_HZ, sound
+from tests.support.measure_questions import NOISE_DB, RATE_HZ, asks_the_same, sound
 
 QUESTIONS = (
     "What is in front of me?",
@@ -147,17 +146,7 @@ def outcome(conversation: Conversation, samples: Sound, asked: tuple[Ask, ...]) 
     if not heard:
         return "asked again", ""
     text = heard[-1].text
-    return ("right" if _same(parse_question(text, "en"), asked) else "wrong"), text
-
-
-def _same(heard: tuple[Ask, ...], asked: tuple[Ask, ...]) -> bool:
-    """Whether the same would be answered; of free questions the words must be the same."""
-
-    def meant(ask: Ask) -> tuple[str, ...]:
-        words = normalize(ask.text.replace("color ", "colour "))
-        return (ask.intent, normalize(ask.thing), words if ask.intent == "free" else "")
-
-    return [meant(ask) for ask in heard] == [meant(ask) for ask in asked]
+    return ("right" if asks_the_same(parse_question(text, "en"), asked) else "wrong"), text
 
 
 def measure(kinds: list[str], count: int) -> dict[str, Any]:

@@ -20,12 +20,13 @@ from typing import Any
 import numpy as np
 
 from assistant import assembly
+from assistant.answering.question_parser import parse_question
 from assistant.commands.demo import demo_file
 from assistant.devices.resampling import Resampler
 from assistant.devices.sound_files import write_wav
 from assistant.interfaces import SpeechSynthesizer
 from assistant.languages.normalized import normalize
-from assistant.messages import AudioChunk, Sound
+from assistant.messages import Ask, AudioChunk, Sound
 from assistant.settings import EarSettings, VoiceSettings
 from assistant.speaking.speak import choose_synthesizer, say
 from assistant.store.model_store import ModelStore, models_dir
@@ -69,6 +70,16 @@ def sound(voices: list[SpeechSynthesizer], text: str, language: str) -> Sound:
 
 def is_right(heard: str, asked: str) -> bool:
     return normalize(heard).replace("color", "colour") == normalize(asked.replace("|", " "))
+
+
+def asks_the_same(heard: tuple[Ask, ...], asked: tuple[Ask, ...]) -> bool:
+    """Whether the same would be answered; of free questions the words must be the same."""
+
+    def meant(ask: Ask) -> tuple[str, ...]:
+        words = normalize(ask.text.replace("color ", "colour "))
+        return (ask.intent, normalize(ask.thing), words if ask.intent == "free" else "")
+
+    return [meant(ask) for ask in heard] == [meant(ask) for ask in asked]
 
 
 def measure_levels(store: ModelStore, levels_db: list[float]) -> dict[str, Any]:
@@ -135,7 +146,8 @@ def _ask(
     events = running.wait_until_quiet(3)
     heard = [event["text"] for event in events if event["event"] == "question"]
     too_soon = [event for event in events if event["event"] == "sound" and event["arrived_s"] < ended_s]
-    told = {"right": bool(heard) and is_right(heard[-1], question), "heard": heard, "spoken_into": bool(too_soon)}
+    asked = parse_question(question.replace("| ", ""), "en")
+    told = {"right": bool(heard) and asks_the_same(parse_question(heard[-1], "en"), asked), "heard": heard, "spoken_into": bool(too_soon)}
     print(json.dumps({"asked": question, "place": place, "pause_s": pause_s, **told}), file=sys.stderr, flush=True)
     return told
 
