@@ -33,8 +33,12 @@ APPEARS = "appears"
 """Templates of events that are a thing coming into sight."""
 ABSENT = "is_absent"
 """Templates that ask for a thing's presence the other way round: "Is there no dog?"."""
+AT = "is_at"
+"""Templates that ask for a thing's presence at a place: "Is the dog on the sofa?"."""
+_IN_FULL = (ABSENT, AT)
 _ASKED_OTHERWISE: dict[str, tuple[Intent, str]] = {
     ABSENT: ("is_there", ""),
+    AT: ("is_there", ""),
     "things_left": ("things", LEFT),
     "things_right": ("things", RIGHT),
     "things_on": ("things", ""),
@@ -42,13 +46,15 @@ _ASKED_OTHERWISE: dict[str, tuple[Intent, str]] = {
 """Keys of templates whose intent has another name -> it, and what is asked about where that isn't named."""
 _OF_PLACES = ("things_left", "things_right", "things_on")
 """Keys of templates about what stands at a place, which others leave out."""
-_AS_SAID = (*_OF_PLACES, "facing")
+_ONLY_AS_SAID = (*_OF_PLACES, "facing")
 """Keys of templates that are compared with the words as they were said, nothing left out: "at me" is what these are about."""
+_AS_SAID = (*_ONLY_AS_SAID, AT)
+"""Those, and what is compared with both: a place may be left out, or "are" be said for "is"."""
 _ORDER = (
     *("code", "translate_text", "expiry", "brand", "not_about_the_picture", "money", "total", "has_text", "find_text", "read"),
     *("facing", "who", "keep_thing", "remember_thing", "forget_thing", "colour", "light", "how_many"),
     *_OF_PLACES,
-    *("where", "choice", "match", "compare", "doing", ABSENT, "is_there", "is_this", "scene", "what"),
+    *("where", "choice", "match", "compare", "doing", ABSENT, AT, "is_there", "is_this", "scene", "what"),
 )
 """In which they are tried, the most particular first."""
 
@@ -114,7 +120,7 @@ def _parse_one(text: str, language: str, english: str) -> Ask:
             choices = tuple(slots[name] for name in ("thing", "other") if name in slots) if intent == "choice" else ()
             asked, side = _ASKED_OTHERWISE.get(intent, (cast(Intent, intent), ""))
             thing = slots.get("thing") or side or _somebody(asked, code)
-            return Ask(asked, thing, choices, text, english or text, code, in_full=intent == ABSENT or code != language)
+            return Ask(asked, thing, choices, text, english or text, code, in_full=intent in _IN_FULL or code != language)
     return Ask("free", text=text, english=english or text, language=language)
 
 
@@ -183,10 +189,10 @@ def get_ready(language: str) -> None:
 
 def _match(text: str, language: str) -> tuple[str, dict[str, str]] | None:
     grammar = _grammar(language)
-    words = grammar.words(text)
-    as_said = spaced(text)
+    words, as_said = grammar.words(text), spaced(text)
     for pattern, intent in grammar.patterns:
-        if not (match := pattern.fullmatch(as_said if intent in _AS_SAID else words)):
+        match = intent in _AS_SAID and pattern.fullmatch(as_said) or intent not in _ONLY_AS_SAID and pattern.fullmatch(words)
+        if not match:
             continue
         slots = slots_of(match)
         if wanted := slots.get(LANGUAGE):
@@ -196,6 +202,8 @@ def _match(text: str, language: str) -> tuple[str, dict[str, str]] | None:
             continue  # "This is my wallet?" asks, in many languages, whether it is
         elif intent == "things_on" and not _can_be_found(slots["thing"], language):
             continue  # "What is on the photo?" asks about the scene
+        elif intent == AT and not find_noun(slots["thing"], language):
+            continue
         elif grammar.names(slots.values()):
             return intent, {name: as_written(value, text) for name, value in slots.items()}
     return None

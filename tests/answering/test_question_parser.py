@@ -18,6 +18,7 @@ from tests.support import folders
 ASKED: dict[str, dict[str, Any]] = {
     path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted((folders.SUPPORT / "asked").glob("*.toml"))
 }
+AT_A_PLACE: dict[str, list[list[str]]] = tomllib.loads((folders.SUPPORT / "at_a_place.toml").read_text(encoding="utf-8"))
 PARSED = [(code, intent) for code, table in ASKED.items() for intent in table if intent not in ("safety", "ordinary")]
 
 
@@ -26,7 +27,7 @@ def intents(text: str, language: str = "en", english: str = "") -> list[str]:
 
 
 def test_every_language_is_tried() -> None:
-    assert ASKED.keys() == languages().keys()
+    assert ASKED.keys() == AT_A_PLACE.keys() == languages().keys()
 
 
 @pytest.mark.parametrize("code", ASKED)
@@ -150,6 +151,22 @@ def test_what_only_the_translation_tells_is_taken_from_it() -> None:
 def test_absence_is_asked_for_the_other_way_round() -> None:
     assert parse_question("Is there no dog?", "en")[0].in_full
     assert not parse_question("Is there a dog?", "en")[0].in_full
+
+
+@pytest.mark.parametrize("code", AT_A_PLACE)
+def test_a_thing_at_a_place_is_looked_for_and_told_without_a_yes(code: str) -> None:
+    """ "Is the dog on the sofa?" was refused as one about safety, "Ist der Hund auf dem Sofa?" answered "Ja." of a dog on the floor."""
+    rows = AT_A_PLACE[code]
+    assert len(rows) >= 4
+    parsed = {sentence: parse_question(sentence, code)[0] for sentence, _ in rows}
+    assert {sentence: (ask.intent, ask.in_full, ask.thing) for sentence, ask in parsed.items()} == {
+        sentence: ("is_there", True, thing) for sentence, thing in rows
+    }
+
+
+def test_a_state_of_a_device_stays_one_about_safety_wherever_it_stands() -> None:
+    for text in ("Is the stove on?", "Is the stove on the left on?", "Is the pan on the stove hot?", "Is the iron on my table still on?"):
+        assert intents(text) == ["safety"]
 
 
 @pytest.mark.parametrize("text", ["", "?", "...", "a" * 5000, "and and and", "is there", "is there a?", "(((", "{thing}", "what " * 500])
