@@ -181,9 +181,9 @@ class Ask:
     language: str = "en"
     """Code of the language that `thing` and `choices` are in."""
     in_full: bool = False
-    """Whether yes or no may mislead, so that the answer is a sentence: it asks for the absence of the thing ("Is there no dog?") or for it at a
-    place ("Is the dog on the sofa?", where only the dog is looked for), only a translation asks for its presence, which made that of "what"
-    perhaps, or it was heard unsurely."""
+    """Whether yes or no may mislead, so that the answer is a sentence: it asks for the absence of the thing ("Is there no dog?"), or for
+    it at a place ("Is the dog on the sofa?", where only the dog is looked for), only a translation asks for its presence, which made
+    that of "what" perhaps, or it was heard unsurely."""
     heard_to: float | None = None
     """How many passages of the page read last the user has heard: 2.4 is within the third. None: all that were told."""
 

@@ -140,14 +140,22 @@ def _capital(text: str) -> str:
 
 
 def _thing(finding: Finding, language: str) -> str:
-    """As the user named it; in English with its article, "any keys"; from a translated question by its name in the language."""
+    """As the user named it, with an article where that is known; in English also "any keys"."""
     if language != FALLBACK:
-        known = None if find_noun(finding.thing, language) else find_noun(finding.thing, FALLBACK)
-        return (name(known, language) if known else None) or finding.thing
+        return _named_natively(finding.thing, language)
     thing = indefinite(finding.thing) or finding.thing
     if thing.startswith(("a ", "an ")) or finding.probability >= 0.5:
         return thing
     return f"any {thing}"
+
+
+def _named_natively(thing: str, language: str) -> str:
+    """A plural, or a name that isn't ours, stays as it was said; what only a translation named has our name."""
+    said = find_noun(thing, language)
+    noun = said or find_noun(thing, FALLBACK)
+    if noun is None or (said and name(noun, language, article=False) != thing):
+        return thing
+    return name(noun, language) or thing
 
 
 def _read(pieces: tuple[TextPiece, ...], language: str) -> str:

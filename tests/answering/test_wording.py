@@ -90,4 +90,11 @@ def test_every_measured_finding_has_words_in_every_language(kind: str, language:
 
 def test_a_thing_of_a_translated_question_has_its_name_in_the_users_language() -> None:
     words = words_of(Finding("presence", True, 0.02, "likelihoods", "dog", in_full=True), AnswerThresholds(), "de")
-    assert isinstance(words, Phrase) and "Hund" in words.said("de")[0]
+    assert isinstance(words, Phrase) and "ein Hund" in words.said("de")[0]
+
+
+@pytest.mark.parametrize(
+    ("language", "thing", "told"), [("de", "Mann", "ein Mann"), ("fr", "voiture", "une voiture"), ("es", "llaves", "llaves")]
+)
+def test_a_thing_has_its_article_where_that_is_known_and_a_plural_none(language: str, thing: str, told: str) -> None:
+    assert f": {told}." in said(Finding("presence", True, 0.97, "likelihoods", thing, in_full=True), language)
