@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 import re
 
+from assistant.languages import FALLBACK
+from assistant.languages.nouns import find_noun
 from assistant.messages import AnswerThresholds, Finding, Prompts
 
 _DETERMINER = re.compile(r"(?:an?|any|some|the|my|your|his|her|our|their|this|that|no) ")
@@ -15,9 +17,8 @@ _PLACE_OR_DOING = re.compile(r"(in|on|at|by|near|under|over|along|through|across
 # What stands in every picture, or isn't a thing.
 _NO_THINGS = frozenset(("picture", "image", "photo", "anything", "something", "it", "this", "that", "text", "light", "thing", "things"))
 _SOMEBODY = {"anyone": "person", "anybody": "person", "someone": "person", "somebody": "person", "people": "person"}
-_UNCOUNTABLE = frozenset(
-    ("water", "snow", "grass", "sand", "food", "ice", "fire", "smoke", "traffic", "money", "furniture", "milk", "bread")
-)
+_UNCOUNTABLE = frozenset(("snow", "sand", "food", "ice", "fire", "smoke", "traffic", "money", "furniture"))
+"""Those that nouns.tsv doesn't tell."""
 _BARE = re.compile(
     r"(?:(?:yes|no|yeah|nope|true|false|maybe|\d+|zero|one|two|three|four|five|six|seven|eight|nine|ten|none|many|several|a few"
     r"|black|white|gr[ae]y|red|green|blue|yellow|orange|brown|pink|purple|beige|silver|gold|and|dark|light)\W*)+",
@@ -46,7 +47,15 @@ def indefinite(thing: str) -> str | None:
     if not bare or bare in _NO_THINGS:
         return None
     bare = _SOMEBODY.get(bare, bare)
-    return bare if bare in _UNCOUNTABLE or _is_plural(bare) else f"{article(bare)} {bare}"
+    return bare if _is_uncounted(bare) or _is_plural(bare) else f"{article(bare)} {bare}"
+
+
+def _is_uncounted(thing: str) -> bool:
+    """Of "red wine" the wine."""
+    last = thing.split()[-1]
+    noun = find_noun(last, FALLBACK)
+    known = noun.name_to_say(FALLBACK) if noun else None
+    return last in _UNCOUNTABLE or (known is not None and known.number == "u" and known.text == last)
 
 
 def presence_questions(thing: str, prompts: Prompts | None = None) -> tuple[str, str]:

@@ -98,9 +98,9 @@ def parse_question(text: str, language: str, english: str = "") -> tuple[Ask, ..
         language: code of their language; one without a file counts as English.
         english: the same in English, "" where nothing translates it.
     """
-    parts = list(_split(text[:LONGEST], language))
+    parts = list(_gone_on(_split(text[:LONGEST], language), language))
     whole = english[:LONGEST] if english.strip() != text.strip() else ""
-    translated = list(_split(whole, FALLBACK)) if whole else []
+    translated = list(_gone_on(_split(whole, FALLBACK), FALLBACK)) if whole else []
     if len(translated) != len(parts):
         translated = [whole] * len(parts)
     asks = [_parse_one(part, language, other) for part, other in zip(parts, translated, strict=True)]
@@ -219,6 +219,18 @@ def _split(text: str, language: str) -> Iterator[str]:
     """The questions in one breath: at ends of sentences, and where a joining word stands between two that are known."""
     for sentence in filter(None, (part.strip() for part in _END.split(text.strip()))) if text.strip() else [""]:
         yield from _split_joined(sentence, language)
+
+
+def _gone_on(parts: Iterable[str], language: str) -> Iterator[str]:
+    """The parts, each mere beginning with what goes on behind it: a recogniser ends a sentence at a pause ("Who is? At the door.")."""
+    begun: list[str] = []
+    for part in parts:
+        begun.append(part)
+        if not is_unfinished(" ".join(begun), language):
+            yield " ".join(begun)
+            begun = []
+    if begun:
+        yield " ".join(begun)
 
 
 def _split_joined(sentence: str, language: str) -> Sequence[str]:

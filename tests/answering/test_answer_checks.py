@@ -16,6 +16,7 @@ from assistant.messages import AnswerThresholds
     [
         ("the toaster", "a toaster"),
         ("any water", "water"),
+        ("any red wine", "red wine"),
         ("umbrella", "an umbrella"),
         ("my keys", "keys"),
         ("anybody", "a person"),

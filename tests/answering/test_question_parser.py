@@ -164,6 +164,13 @@ def test_a_thing_at_a_place_is_looked_for_and_told_without_a_yes(code: str) -> N
     }
 
 
+def test_a_sentence_that_a_recogniser_ended_at_a_pause_goes_on_in_the_next() -> None:
+    assert intents("Where is the? Cup?") == ["where"]
+    assert intents("Is there? A dog in the picture?") == ["is_there"]
+    assert len(intents("Who is? At the door.")) == 1
+    assert intents("Is there a dog? What colour is it?") == ["is_there", "colour"]
+
+
 def test_a_state_of_a_device_stays_one_about_safety_wherever_it_stands() -> None:
     for text in ("Is the stove on?", "Is the stove on the left on?", "Is the pan on the stove hot?", "Is the iron on my table still on?"):
         assert intents(text) == ["safety"]
