@@ -15,7 +15,7 @@ from assistant.answering.templates import full_pattern, part_pattern, prefix_pat
 from assistant.languages import FALLBACK, languages
 from assistant.languages.naming import named_language
 from assistant.languages.normalized import as_written
-from assistant.languages.nouns import PERSON, find_noun, is_kind_of, name, nouns, nouns_by_label
+from assistant.languages.nouns import PERSON, find_noun, name, nouns
 from assistant.messages import LEFT, RIGHT, Ask, Intent
 
 LONGEST = 300
@@ -63,6 +63,8 @@ _PRONOUNS = frozenset(("it", "this", "that", "these", "those", "they", "he", "sh
 _LIST = re.compile(r"<(\w+)>")
 _POINTING = frozenset(("what", "scene", "code", "read", "read_all"))
 """Intents of questions about whatever is before the camera now."""
+_PICTURES = ("03876519", "03925226")
+"""Synsets of a picture and a photograph."""
 _PAUSE = re.compile(r"\s*[,;،、，]\s*")
 
 
@@ -200,7 +202,7 @@ def _match(text: str, language: str) -> tuple[str, dict[str, str]] | None:
                 return intent, {"thing": code}
         elif intent == "remember_thing" and text.rstrip().endswith(("?", "？", "؟")):
             continue  # "This is my wallet?" asks, in many languages, whether it is
-        elif intent == "things_on" and not _can_be_found(slots["thing"], language):
+        elif intent == "things_on" and not _may_hold_things(slots["thing"], language):
             continue  # "What is on the photo?" asks about the scene
         elif intent == AT and not find_noun(slots["thing"], language):
             continue
@@ -209,10 +211,9 @@ def _match(text: str, language: str) -> tuple[str, dict[str, str]] | None:
     return None
 
 
-def _can_be_found(thing: str, language: str) -> bool:
-    """Whether a detector may find it, or a kind of it."""
+def _may_hold_things(thing: str, language: str) -> bool:
     noun = find_noun(thing, language)
-    return noun is not None and any(is_kind_of(known, noun) for known in nouns_by_label("coco").values())
+    return noun is not None and noun.synset not in _PICTURES
 
 
 def _split(text: str, language: str) -> Iterator[str]:

@@ -52,7 +52,7 @@ class ObjectInstrument(Instrument):
     def reliability(self, ask: Ask) -> float:
         """Return how often its plain answer is right, in [0, 1]; 0 for what it can't find."""
         share = RELIABILITY.get(ask.intent, 0.0)
-        return share if share and ((ask.intent == "things" and ask.thing in _SIDES) or self._wanted(ask)) else 0.0
+        return share if ask.intent == "things" or (share and self._wanted(ask)) else 0.0
 
     def examine(self, view: View, ask: Ask, detail: Detail = "brief") -> Iterator[Finding]:
         """Yield what is found of the thing in the newest picture; nothing where that wouldn't tell whether it is there."""
@@ -104,17 +104,20 @@ class ObjectInstrument(Instrument):
         self._detector.unload()
 
     def _things(self, picture: Picture, ask: Ask) -> Iterator[Finding]:
-        """What there is in all of the picture, on a side, or on a thing; nothing where that thing isn't found."""
+        """What there is on a side, or on a thing; where that thing isn't found what there is at all, and nothing where there is nothing."""
         known = self._known()
         found = [thing for thing in self.detect(picture) if thing.label in known]
+        wanted = self._wanted(ask)
+        below = next((thing for thing in found if thing.label in wanted and thing.probability >= FOUND), None)
         if ask.thing in _SIDES:
             sure = [thing for thing in found if thing.probability >= SURE and _SIDES[ask.thing](thing.region)]
-        else:
-            wanted = self._wanted(ask)
-            below = next((thing for thing in found if thing.label in wanted and thing.probability >= FOUND), None)
-            if below is None:
-                return
+        elif below:
             sure = [thing for thing in found if thing.probability >= FOUND and stands_on(thing.region, below.region)]
+        else:
+            sure = [thing for thing in found if thing.probability >= SURE]
+            if not sure:
+                return
+            yield Finding("refusal", "cant_tell_that", 1.0, "rule")
         probability = min((thing.probability for thing in sure), default=1.0)
         yield Finding("things", tuple(sorted({known[thing.label].synset for thing in sure})), probability, SOURCE)
 

@@ -78,6 +78,8 @@ def heard(question: str, *things: DetectedThing, language: str = "en") -> str:
         ("What is to my left?", [seen("chair", LEFT), seen("dog", RIGHT)], "I see a chair."),
         ("What is on my right?", [seen("chair", LEFT)], "Nothing there that I recognise."),
         ("What is on the chair?", [seen("chair", Region(0.2, 0.5, 0.5, 0.4)), seen("cat", Region(0.4, 0.4, 0.2, 0.2))], "I see a cat."),
+        ("What is on the shelf?", [seen("chair", LEFT), seen("cup")], "I can't tell that. I see a chair, a cup."),
+        ("What is on my plate?", [], "I can't tell that. A room."),
         ("Who is there?", [seen("person"), seen("person", LEFT)], "I don't recognise people. 2 people."),
         ("Who is there?", [], "I don't recognise people. I see nobody."),
     ],
