@@ -223,15 +223,26 @@ def _split(text: str, language: str) -> Iterator[str]:
 
 
 def _gone_on(parts: Iterable[str], language: str) -> Iterator[str]:
-    """The parts, each mere beginning with what goes on behind it: a recogniser ends a sentence at a pause ("Who is? At the door.")."""
-    begun: list[str] = []
+    """The parts, those together that are one question: a recogniser ends a sentence where somebody pauses.
+
+    "Who is? At the door." is one, for it begins so; "What colour? Is the car?" is one, for its end asks nothing by itself.
+    """
+    begun = ""
     for part in parts:
-        begun.append(part)
-        if not is_unfinished(" ".join(begun), language):
-            yield " ".join(begun)
-            begun = []
-    if begun:
-        yield " ".join(begun)
+        whole = f"{begun} {part}"
+        if not begun:
+            begun = part
+        elif is_unfinished(begun, language) or (not _is_known(part, language) and _asks_of_known_things(whole, language)):
+            begun = whole
+        else:
+            yield begun
+            begun = part
+    yield begun
+
+
+def _asks_of_known_things(text: str, language: str) -> bool:
+    found = _match(text, language)
+    return found is not None and all(find_noun(thing, language) for thing in found[1].values())
 
 
 def _split_joined(sentence: str, language: str) -> Sequence[str]:

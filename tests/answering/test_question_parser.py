@@ -168,7 +168,13 @@ def test_a_sentence_that_a_recogniser_ended_at_a_pause_goes_on_in_the_next() -> 
     assert intents("Where is the? Cup?") == ["where"]
     assert intents("Is there? A dog in the picture?") == ["is_there"]
     assert len(intents("Who is? At the door.")) == 1
+    assert intents("What color? Is the car?") == ["colour"]
+    assert intents("How many people? Do you see?") == ["how_many"]
+    assert intents("Is there a chair? Near the window?") == ["is_there"]
+    assert intents("Wie viele? Leute siehst du?", "de") == ["how_many"]
     assert intents("Is there a dog? What colour is it?") == ["is_there", "colour"]
+    assert intents("Is there a chair near the window? What colour is it?") == ["is_there", "colour"]
+    assert intents("What is this? A book?")[0] == "what"
 
 
 def test_a_state_of_a_device_stays_one_about_safety_wherever_it_stands() -> None:
