@@ -17,6 +17,8 @@ HYSTERESIS = 0.15
 """Speech that has begun goes on down to this much below the threshold."""
 LONGEST_GAP_S = 0.2
 """Of no speech inside a beginning; a longer gap means that it was a cough or a click."""
+WORD_S = 0.096
+"""Of speech in a row are a word, if more is said after it; less is a click."""
 TAIL_S = 0.25
 """Kept after the last speech, for faint last consonants."""
 CUT_WITHIN_S = 5.0
@@ -69,9 +71,10 @@ class _Judged:
 class UtteranceSegmenter:
     """Cuts one stream of sound, fed chunk after chunk, into utterances; holds at most one of them.
 
-    Waiting, it keeps a ring of `pre_roll_s`. A beginning is dropped again when a gap comes before `min_speech_s` of speech;
-    otherwise it becomes an utterance, which `end_silence_s` ends and `max_utterance_s` cuts. In a conversation one that goes on within
-    `unfinished_silence_s` although it was ended is told again, whole.
+    Waiting, it keeps a ring of the last sound. A beginning is dropped again when a gap comes before `min_speech_s` of speech; otherwise it
+    becomes an utterance, with `pre_roll_s` before it or before a short word that somebody paused behind ("Who ... is at the door?").
+    `end_silence_s` ends it and `max_utterance_s` cuts it. In a conversation one that goes on within `unfinished_silence_s` although it
+    was ended is told again, whole.
     """
 
     def __init__(self, settings: EarSettings, *, joins: bool = False) -> None:
@@ -85,6 +88,8 @@ class UtteranceSegmenter:
         self._is_whole = False
         self._told_speech_s = 0.0
         """Speech of the utterance under way that was told before."""
+        self.recalls_words = True
+        """Whether a short word before an utterance is its beginning; not while there is a voice that it may be an echo of."""
         self._own_pauses_s = deque([0.0], maxlen=1 + PATIENCE_OVER)
         """The longest inside each of the speaker's last utterances, that under way included."""
 
@@ -149,6 +154,7 @@ class UtteranceSegmenter:
         if self._speech_s() < self._settings.min_speech_s:
             return []
         self._is_open = True
+        self._begin_with_first_word()
         started = SpeechStarted(next(one.chunk.time_s for one in self._judged if one.is_speech))
         self._told_speech_s = sum(one.chunk.duration_s for one in self._told if one.is_speech)
         if self._told:
@@ -212,8 +218,18 @@ class UtteranceSegmenter:
         first = len(chunks) - min(round(CUT_WITHIN_S / chunks[0].duration_s), len(chunks) // 2)
         return first + int(np.argmin(loudness[first:-1]))
 
+    def _begin_with_first_word(self) -> None:
+        """Drop what lies more than `pre_roll_s` before the first word or, where that is none, before the speech that was noticed."""
+        judged, chunk_s = list(self._judged), self._judged[-1].chunk.duration_s
+        sounds = [one.is_speech or one.probability >= self._settings.speech_threshold for one in judged]
+        word = round(WORD_S / chunk_s)
+        first = next(place for place in range(len(sounds)) if judged[place].is_speech or all(sounds[place : place + word]))
+        for _ in range(first - round(self._settings.pre_roll_s / chunk_s)):
+            self._judged.popleft()
+
     def _keep_pre_roll(self) -> None:
-        while self._judged and (_duration_s(self._judged) > self._settings.pre_roll_s):
+        kept_s = self._settings.pre_roll_s + self.recalls_words * self._settings.unfinished_silence_s
+        while self._judged and _duration_s(self._judged) > kept_s:
             self._judged.popleft()
         self._judged = deque(replace(one, is_speech=False) for one in self._judged)
 

@@ -153,8 +153,9 @@ class AnswerWorker:
         if utterance.turn == UNBEGUN or self._session.turns.is_stale(utterance.turn):
             return
         self._take_speculation(utterance.turn)
-        before = self._session.history.state()
         understood = self._understand(utterance)
+        self._session.history.wait_noted(self._session.turns.is_stale)
+        before = self._session.history.state()
         if isinstance(understood, Question):
             self._end_when_whole(understood)
         is_answered = isinstance(understood, Question) and understood.command is None and not understood.is_unfinished

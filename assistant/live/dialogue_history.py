@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from assistant.messages import ON_PAGE, Heard, Intent, Question, Sentence
 
 MOST_SENTENCES = 32
 """The last ones of an answer that are remembered: more than ever wait to be spoken, even of a page that is read aloud."""
+NOTED_S = 0.3
+"""Within which a voice that is to be silent has told how much was heard of what it said; it may be making a sound, which can't be cut."""
 HEARD_SHARE = 0.9
 """A sentence of which less was heard counts as not heard."""
 READ_ANEW: frozenset[Intent] = frozenset(("read", "read_all", "translate_text", "read_from_start"))
@@ -35,8 +38,10 @@ class DialogueHistory:
     """Holds the last turn, and the place in the page that was read last. Threads may share it."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._now = HistoryState()
+        self._played: Sentence | None = None
+        """What is being heard, of which nobody has told yet how much was."""
 
     @property
     def question(self) -> Question | None:
@@ -66,6 +71,16 @@ class DialogueHistory:
             sentences = (*self._now.sentences, sentence)[-MOST_SENTENCES:]
             self._now = replace(self._now, sentences=sentences, shares=(*self._now.shares, 0.0)[-MOST_SENTENCES:])
 
+    def plays(self, sentence: Sentence) -> None:
+        """Note that a sentence is about to be heard."""
+        with self._lock:
+            self._played = sentence
+
+    def wait_noted(self, is_stale: Callable[[int], bool]) -> None:
+        """Wait, but not for long, until it is noted how much was heard of what has just been silenced: "repeat" is about that."""
+        with self._lock:
+            self._lock.wait_for(lambda: self._played is None or not is_stale(self._played.turn), NOTED_S)
+
     def heard(self, heard: Heard) -> None:
         """Note how much of a sentence left the loudspeaker; others than the answer's don't count, but for a passage that is repeated."""
         share, finding = 1.0 if heard.share >= HEARD_SHARE else heard.share, heard.sentence.finding
@@ -74,6 +89,8 @@ class DialogueHistory:
             self._now = replace(self._now, shares=tuple(share if one is heard.sentence else before for one, before in pairs))
             if finding and finding.passage is not None and share:
                 self._now = replace(self._now, heard_to=finding.passage + share)
+            self._played = None
+            self._lock.notify_all()
 
     def answer(self) -> list[Sentence]:
         """Return the sentences of the last answer, heard or not."""

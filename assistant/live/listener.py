@@ -53,6 +53,7 @@ class Listener:
         detector.reset()
         try:
             for chunk in self.audible(chunks):
+                segmenter.recalls_words = session.has_spoken
                 for event in segmenter.process(chunk, detector.speech_probability(chunk)):
                     self._turn = self._heard(event)
                 self._give_way()

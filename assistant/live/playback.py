@@ -21,6 +21,7 @@ def play_sounds(session: Session) -> None:
             session.speaker.play(prepared.chunks(), is_stale)
             continue
         session.says(spoken.text)
+        session.history.plays(spoken)
         heard_s = session.speaker.play(_reported(session, prepared.chunks(), spoken), is_stale)
         heard = prepared.heard(heard_s)
         session.history.heard(heard)

@@ -48,6 +48,7 @@ class Responder:
 
     def act(self, question: Question) -> None:
         """Answer a question, or do what a command says."""
+        self._session.history.wait_noted(self._session.turns.is_stale)
         if (greeted := self.greeted_in(question)) is not None:
             self._conversation.language = greeted
             self._session.say(self._session.phrase("ready", question.turn))

@@ -44,6 +44,27 @@ def test_the_first_syllable_survives() -> None:
     assert utterance.samples[0] == pytest.approx((first + 1) / 1000)
 
 
+def test_a_short_word_before_a_pause_is_the_beginning_of_what_follows() -> None:
+    """ "Who ... is at the door?" lost its first word, which alone is too short to be speech."""
+    _, [utterance] = hear(probabilities((2, 0.1), (0.13, 0.9), (1.2, 0.1), (1, 0.9), (1, 0.1)))
+    assert utterance.start_s == pytest.approx(2 - SETTINGS.pre_roll_s, abs=0.05)
+
+
+@pytest.mark.parametrize(("word_s", "pause_s"), [(0.04, 0.8), (0.13, 1.9)])
+def test_a_click_or_a_word_long_ago_is_none(word_s: float, pause_s: float) -> None:
+    _, [utterance] = hear(probabilities((2, 0.1), (word_s, 0.9), (pause_s, 0.1), (1, 0.9), (1, 0.1)))
+    assert utterance.start_s == pytest.approx(2 + word_s + pause_s - SETTINGS.pre_roll_s, abs=0.05)
+
+
+def test_a_short_sound_while_there_is_a_voice_is_no_word() -> None:
+    segmenter = UtteranceSegmenter(SETTINGS)
+    segmenter.recalls_words = False
+    script = probabilities((2, 0.1), (0.13, 0.9), (0.8, 0.1), (1, 0.9), (1, 0.1))
+    events = listen(chunks(len(script) * CHUNK_S), ScriptedVoiceDetector(script), segmenter)
+    [utterance] = [each for each in events if isinstance(each, Utterance)]
+    assert utterance.start_s == pytest.approx(2.93 - SETTINGS.pre_roll_s, abs=0.05)
+
+
 def test_a_cough_is_not_speech() -> None:
     assert hear(probabilities((1, 0.0), (0.2, 0.9), (1, 0.0), (0.2, 0.9), (1, 0.0))) == ([], [])
 
