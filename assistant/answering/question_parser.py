@@ -14,7 +14,7 @@ from typing import cast
 from assistant.answering.templates import full_pattern, part_pattern, prefix_pattern, slots_of, spaced
 from assistant.languages import FALLBACK, languages
 from assistant.languages.naming import named_language
-from assistant.languages.normalized import as_written
+from assistant.languages.normalized import as_written, normalize
 from assistant.languages.nouns import PERSON, find_noun, name, nouns
 from assistant.messages import LEFT, RIGHT, Ask, Intent
 
@@ -63,6 +63,9 @@ _PRONOUNS = frozenset(("it", "this", "that", "these", "those", "they", "he", "sh
 _LIST = re.compile(r"<(\w+)>")
 _POINTING = frozenset(("what", "scene", "code", "read", "read_all"))
 """Intents of questions about whatever is before the camera now."""
+_OF_ANYTHING = ("scene", "what", "who", "facing", "where", "how_many", "is_there", AT, "is_this", "doing", "compare", JOINTS, NAMELESS)
+"""Keys of templates whose words don't tell what a question is about."""
+_SLOTS = re.compile(r"\{[^}]*\}")
 _PICTURES = ("03876519", "03925226")
 """Synsets of a picture and a photograph."""
 _PAUSE = re.compile(r"\s*[,;،、，]\s*")
@@ -181,6 +184,14 @@ def is_unfinished(text: str, language: str) -> bool:
         return False  # nothing is missing, or what seems to be: in "Is there a" an "a" is asked for
     ways = {_grammar(language).words(text), spaced(text)} - {""}
     return any(beginning.fullmatch(words) for words in ways for beginning in _beginnings(language))
+
+
+@functools.cache
+def common_words(language: str) -> frozenset[str]:
+    """Return the normalised words with which people ask in a language, whatever they ask about."""
+    table = _with_lists(languages()[language if language in languages() else FALLBACK].questions)
+    templates = " ".join(template for key in _OF_ANYTHING for template in table.get(key, ()))
+    return frozenset(normalize(_SLOTS.sub(" ", templates)).split())
 
 
 def get_ready(language: str) -> None:

@@ -12,6 +12,7 @@ from typing import get_args
 
 from assistant.answering.answer_checks import SCENE_QUESTION, thresholds_for
 from assistant.answering.confirming import nouns_in
+from assistant.answering.quoting import words_to_find
 from assistant.interfaces import Instrument
 from assistant.languages.nouns import PERSON, ancestors, is_kind_of, nouns
 from assistant.messages import AnswerThresholds, Ask, Detail, Finding, Intent, PictureProblem, ReadingIntent, SingleObject, View
@@ -44,6 +45,8 @@ TAKEN_FOR_GRANTED: frozenset[Intent] = frozenset(("colour", "how_many", "where",
 """Intents whose questions take the thing that they name for granted."""
 PEOPLE = Ask("how_many", "person")
 """What is told of people where nobody may say who they are."""
+PRESENCE: frozenset[Intent] = frozenset(("is_there", "is_this", "choice"))
+"""Intents of questions that a text may answer better than a look."""
 OWN_THINGS: tuple[Intent, ...] = ("remember_thing", "keep_thing", "forget_thing")
 _ALONE: frozenset[Intent] = frozenset(("not_about_the_picture", *READING, *OWN_THINGS, "scene", "what"))
 """Intents after whose refusal what is seen would be beside the point."""
@@ -67,6 +70,10 @@ def answer(
         if there and there.probability < thresholds_for(there, thresholds).absent:
             yield there
             return
+        if ask.intent == "free" and (yield from _quoted(instruments, view, ask)):
+            return
+        if ask.intent in PRESENCE and (yield from _seen_or_quoted(instruments, view, ask, thresholds)):
+            return
         if found := (yield from examined(instruments, view, ask, detail)):
             if ask.intent == "what":  # "A shirt. Blue. Striped.", "A bottle. It says: Fanta."
                 if any(map(_is_garment, found)):
@@ -82,6 +89,8 @@ def answer(
         if ask.intent in TAKEN_FOR_GRANTED and ask.thing:
             phrase = "cant_tell_that"  # "I can't tell where exactly" would take for granted what nobody has seen
     yield Finding("refusal", phrase, 1.0, "rule")
+    if ask.intent == "safety" and (yield from _quoted(instruments, view, ask)):
+        return
     if ask.intent == "who" and (yield from examined(instruments, view, PEOPLE, detail)):
         return
     if ask.intent not in _ALONE:
@@ -111,6 +120,24 @@ def examined(instruments: Sequence[Instrument], view: View, ask: Ask, detail: De
         if found:
             return found
     return []
+
+
+def _quoted(instruments: Sequence[Instrument], view: View, ask: Ask) -> Generator[Finding, None, list[Finding]]:
+    """What a text in the pictures says of what is asked about, word for word."""
+    words = words_to_find(ask)
+    return (yield from examined(instruments, view, replace(ask, intent="quote", choices=words))) if words else []
+
+
+def _seen_or_quoted(
+    instruments: Sequence[Instrument], view: View, ask: Ask, thresholds: AnswerThresholds
+) -> Generator[Finding, None, list[Finding]]:
+    """Whether a thing is seen; where that isn't sure, what is written of it: a label tells of the cream in a soup."""
+    found = list(examined(instruments, view, ask))
+    is_sure = any(finding.probability >= thresholds_for(finding, thresholds).sure for finding in found[:1])
+    if not is_sure and (quoted := (yield from _quoted(instruments, view, ask))):
+        return quoted
+    yield from found
+    return found
 
 
 def _left_out(instruments: Sequence[Instrument], view: View, told: Sequence[Finding]) -> Iterator[Finding]:

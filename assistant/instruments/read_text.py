@@ -12,7 +12,7 @@ from assistant.instruments.page_reader import PageReader
 from assistant.interfaces import Instrument, TextReader
 from assistant.messages import Ask, Detail, Finding, FindingKind, Picture, ReadingIntent, TextLine, TextPiece, View
 from assistant.reading.aiming import Aim, Aimer, aim
-from assistant.reading.find_text import Found, expiry, find_text, largest_text, total
+from assistant.reading.find_text import Found, expiry, find_text, largest_text, quote, total
 from assistant.reading.page import Page, letter_height
 from assistant.reading.page_edges import page_corners
 from assistant.reading.page_talk import Passage, Reading, doubted
@@ -61,7 +61,7 @@ class TextInstrument(Instrument):
 
     def examine(self, view: View, ask: Ask, detail: Detail = "brief") -> Iterator[Finding]:
         """Yield what stands in the pictures, the newest last. Ask for the next passage only when there is room to say it."""
-        self._is_in_use = True
+        self._is_in_use |= ask.intent != "quote"
         match ask.intent:
             case "read" | "read_all" | "translate_text":
                 yield from self._read_aloud(view, ask)
@@ -73,6 +73,8 @@ class TextInstrument(Instrument):
                 yield from _label(total(self._page(view)), "total_is", "no_total")
             case "brand":
                 yield from _label(largest_text(self._page(view)), "it_says", "no_text")
+            case "quote":
+                yield from self._quote(view, ask)
             case "aim":
                 yield from self._aim(view)
             case "sign":
@@ -195,6 +197,11 @@ class TextInstrument(Instrument):
     def _find(self, view: View, ask: Ask) -> Iterator[Finding]:
         found = find_text(self._page(view), ask.thing)
         yield from _label(found, "found_text", "not_found_text", wanted=ask.thing)
+
+    def _quote(self, view: View, ask: Ask) -> Iterator[Finding]:
+        """What the text says of what is asked about; nothing where it says nothing of it."""
+        if self._pages.find(_pictures(view)[-1]) and (found := quote(self._page(view), ask.choices)):
+            yield from _label(found, "it_says", "")
 
     def _expiry(self, view: View) -> Iterator[Finding]:
         """The date, where it is clear which is the day and which the month; else as it stands."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib import resources
+from itertools import product
 
 import msgspec
 
@@ -27,6 +28,8 @@ NEARLY = 0.8
 FUZZY_LETTERS = 5
 LARGEST = 0.8
 """Heights of the largest line down to which others belong to it: a name may stand on two lines."""
+MOST_QUOTED = 6
+"""Lines of a quotation."""
 FULL_LABEL = 6
 """Letters from which what stands beside a date can't be a part of something else."""
 
@@ -75,6 +78,20 @@ def find_text(page: Page, wanted: str) -> Found | None:
             if matches(" ".join(line.text for line in lines), wanted) or matches(_joined(lines), wanted):
                 sure = all(map(digits_are_sure, lines)) or not any(character.isdigit() for character in wanted)
                 return Found(_joined(lines), lines) if sure else None
+    return None
+
+
+def quote(page: Page, words: Sequence[str]) -> Found | None:
+    """Return the line in which the first of these words stands that is on the page, with the lines that it goes on in.
+
+    None where none of them is there, or where a digit isn't sure.
+    """
+    for word, matches in product(words, (_contains, _nearly_contains)):
+        for block in page.blocks:
+            for number, line in enumerate(block.lines):
+                if matches(line.text, word):
+                    lines = _going_on(block.lines[number:])
+                    return Found(_joined(lines), lines) if all(map(digits_are_sure, lines)) else None
     return None
 
 
@@ -128,6 +145,16 @@ def largest_text(page: Page) -> Found | None:
             chosen = tuple(line for line, height in zip(lines, each, strict=True) if height >= LARGEST * largest)
             return Found(_joined(chosen), chosen) if all(map(digits_are_sure, chosen)) else None
     return None
+
+
+def _going_on(lines: Sequence[TextLine]) -> tuple[TextLine, ...]:
+    """The first line and those that the same sentence or list goes on in."""
+    taken = list(lines[:1])
+    for line in lines[1:MOST_QUOTED]:
+        if not (taken[-1].text.rstrip().endswith((",", ":", ";", "-", "、", "،")) or line.text.lstrip()[:1].islower()):
+            break
+        taken.append(line)
+    return tuple(taken)
 
 
 def _stretches(page: Page) -> Iterator[tuple[TextLine, ...]]:

@@ -37,6 +37,38 @@ def heard(reader: Written, *questions: str, language: str = "en", pictures: Sequ
     return said
 
 
+SOUP = ["TOMATO SOUP", "Ingredients: tomatoes, water,", "cream, salt, basil", "Cook for 5 minutes", "May contain nuts"]
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "said"),
+    [
+        ("What are the ingredients?", "en", ["It says: Ingredients: tomatoes, water, cream, salt, basil"]),
+        ("How long do I cook this?", "en", ["It says: Cook for 5 minutes"]),
+        ("Is this tomato soup?", "en", ["It says: TOMATO SOUP"]),
+        ("Is this shampoo or soup?", "en", ["It says: TOMATO SOUP"]),
+        ("Ist das Suppe?", "de", ["Da steht: TOMATO SOUP"]),
+        ("¿Hay sopa?", "es", ["Dice: TOMATO SOUP"]),
+    ],
+)
+def test_what_a_label_says_of_what_is_asked_is_quoted_before_anything_is_guessed(question: str, language: str, said: list[str]) -> None:
+    """ "Is this a can of soup?" was answered "No." of a label that says so."""
+    assert heard(Written(SOUP), question, language=language) == said
+
+
+def test_what_may_harm_is_refused_and_what_the_label_says_of_it_is_quoted() -> None:
+    refusal = "I can't judge whether it is safe. I can only say what I see."
+    assert heard(Written(SOUP), "Does this contain nuts?") == [refusal, "It says: May contain nuts"]
+    assert heard(Written(SOUP), "Is there any cream in it?") == [refusal, "It says: cream, salt, basil"]
+    assert heard(Written(SOUP), "Is there any milk in it?") == [refusal, "A cat."]
+
+
+def test_a_label_that_says_nothing_of_it_or_isnt_sure_of_a_digit_is_not_quoted() -> None:
+    assert heard(Written(SOUP), "What is the dog's name?")[-1] == "A cat."
+    unsure = Written([at("Cook for 5 minutes", 0, spoilt="5")])
+    assert heard(unsure, "How long do I cook this?") == ["A cat."]
+
+
 def test_a_sign_is_read_as_it_stands_there() -> None:
     assert heard(Written(["EXIT"]), "What does the sign say?") == ["EXIT"]
 
