@@ -26,9 +26,9 @@ def words_to_find(ask: Ask) -> tuple[str, ...]:
 
 
 def _names(thing: str, language: str) -> Iterator[str]:
-    noun = find_noun(thing, language)
-    for code in languages() if noun else ():
-        yield from (name.text for name in noun.names(code))
+    if noun := find_noun(thing, language):
+        for code in languages():
+            yield from (name.text for name in noun.names(code))
 
 
 def _telling_words(text: str, language: str) -> list[str]:
