@@ -48,7 +48,9 @@ def test_nothing_in_this_process_or_its_children_reaches_an_address_that_is_not_
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     ways = {"socket() of the C library", "Python", "another program", "FFmpeg http", "FFmpeg tcp", "FFmpeg redirect", "OpenCV http"}
+    ways |= {"FFmpeg RTSP redirect", "FFmpeg RTSP description"}
     assert ways <= set(told["before"])
+    assert not any("SOURCE" in way for way in told["before"]), "what a user names is looked at before it is opened, guard or not"
     assert told["loopback"]
     if not told["is_filtered"]:
         assert not any("SOURCE" in way or "Python" in way for way in told["after"])

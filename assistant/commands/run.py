@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import queue
 import threading
 import time
@@ -16,8 +15,9 @@ from assistant import assembly
 from assistant.commands.live_loop import add_live_arguments, open_loop, run_loop
 from assistant.commands.options import add_force_argument, settings_of
 from assistant.commands.output import resident_bytes
+from assistant.live.trace_file import TraceFile
 from assistant.live.turn_trace import TurnTrace
-from assistant.written_files import TRACE, WrittenFile
+from assistant.problems import Problem
 
 # What people want to see; the trace has everything.
 _SHOWN = {
@@ -45,10 +45,20 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
     def report(event: str, details: dict[str, Any]) -> None:
         events.put({"event": event, "time_s": round(time.monotonic() - began_s, 3), "resident_bytes": resident_bytes(), **details})
 
+    def disk_full(problem: Problem) -> None:
+        report("trouble", {"what": str(problem)})
+        loop.announce("disk_full")
+
     with ExitStack() as stack:
-        trace = WrittenFile(options.trace, TRACE, options.force) if options.trace else None
+        trace = TraceFile(options.trace, disk_full, options.force) if options.trace else None
         if trace:
-            stack.callback(trace.commit)
+            stack.callback(trace.close)
+
+        def keep(records: Iterator[dict[str, Any]]) -> None:
+            for record in records:
+                if trace:
+                    trace.write(record)
+
         stack.enter_context(assembly.quieted_sound_libraries(lambda line: report("sound_message", {"what": line})))
         loop, keys = open_loop(options, settings_of(options), report)
         keys.watch(loop)
@@ -58,21 +68,12 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
         thread.start()
         try:
             for event in iter(events.get, None):
-                for record in turns.feed(event):
-                    _write(trace, record)
+                keep(turns.feed(event))
                 if options.json or event["event"] in _SHOWN:
                     yield _SHOWN.get(event["event"], "").format(**event), event
         finally:
             loop.stop()
             thread.join()
-            for record in turns.flush():
-                _write(trace, record)
+            keep(turns.flush())
         if failure:
             raise failure[0]
-
-
-def _write(trace: WrittenFile | None, record: dict[str, Any]) -> None:
-    if trace is None:
-        return
-    trace.write(json.dumps(record, ensure_ascii=False).encode(errors="backslashreplace") + b"\n")
-    trace.flush()

@@ -1,9 +1,10 @@
-"""Spreads work over processes. A process that dies takes nothing with it: what it was at is begun again, once."""
+"""Spreads work over processes. When one dies, what was handed out is begun again, each alone: so it shows which work is at fault."""
 
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
@@ -13,52 +14,55 @@ from assistant import offline
 A = TypeVar("A")
 B = TypeVar("B")
 TRIES = 2
-"""Of a piece of work whose process dies, perhaps by it."""
+"""Of a piece of work alone in its process, if that dies: other programs may have used up the memory."""
 
 
 def spread(items: Sequence[A], work: Callable[[A], B], jobs: int) -> Iterator[tuple[A, B | None]]:
-    """Yield each item with what the work made of it, as they are done; None where its process died, twice.
+    """Yield each item with what the work made of it, as they are done; None where its process died twice with nothing else in it.
 
     `work` must be a function that another process can import, or a partial of one. With one job all is done here.
     """
     if jobs <= 1 or len(items) <= 1:
         yield from ((item, work(item)) for item in items)
         return
-    left = dict.fromkeys(range(len(items)), 0)
+    left = deque(items)
     while left:
-        alone = any(left.values())  # a process has died: who is at fault shows when each is alone
-        for number, result in _round(items, work, list(left), 1 if alone else jobs):
-            if result is None:
-                left[number] += 1
-                if left[number] >= TRIES:
-                    del left[number]
-                    yield items[number], None
-                break
-            del left[number]
-            yield items[number], result[0]
+        for suspect in (yield from _together(left, work, jobs)):
+            yield suspect, _alone(suspect, work)
 
 
-def _round(items: Sequence[A], work: Callable[[A], B], numbers: list[int], jobs: int) -> Iterator[tuple[int, tuple[B] | None]]:
-    """Until all is done, or a process dies: then the first that was lost, with None."""
-    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _begin)
-    waiting: dict[Future[B], int] = {}
+def _together(left: deque[A], work: Callable[[A], B], jobs: int) -> Generator[tuple[A, B], None, list[A]]:
+    """Take from `left` and yield what is done, until all is or a process dies; return what was handed out and isn't done."""
+    waiting: dict[Future[B], A] = {}
+    pool = _pool(jobs)
     try:
-        for number in numbers:
-            if len(waiting) >= 2 * jobs:
-                yield from _done(waiting)
-            waiting[pool.submit(work, items[number])] = number
-        while waiting:
-            yield from _done(waiting)
+        while left or waiting:
+            while left and len(waiting) < 2 * jobs:
+                future = pool.submit(work, left[0])
+                waiting[future] = left.popleft()
+            for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                result = future.result()
+                yield waiting.pop(future), result
     except BrokenProcessPool:
-        yield min(waiting.values(), default=numbers[0]), None
+        pass
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+    yield from ((item, future.result()) for future, item in waiting.items() if not future.exception())
+    return [item for future, item in waiting.items() if future.exception()]
 
 
-def _done(waiting: dict[Future[B], int]) -> Iterator[tuple[int, tuple[B]]]:
-    for future in wait(waiting, return_when=FIRST_COMPLETED).done:
-        result = (future.result(),)
-        yield waiting.pop(future), result
+def _alone(item: A, work: Callable[[A], B]) -> B | None:
+    for _ in range(TRIES):
+        with _pool(1) as pool:
+            try:
+                return pool.submit(work, item).result()
+            except BrokenProcessPool:
+                continue
+    return None
+
+
+def _pool(jobs: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _begin)
 
 
 def _begin() -> None:

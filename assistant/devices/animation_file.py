@@ -10,10 +10,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from assistant.devices.cut_picture import whole_frames
 from assistant.devices.decoder_messages import without_decoder_messages
 from assistant.devices.picture_file import check_size, flattened, read_content, shrink
 from assistant.messages import Frame, Picture
-from assistant.problems import BadInput, shorten
+from assistant.problems import shorten
 
 MOST_FRAMES, MOST_PIXELS = 600, 200_000_000
 """Of one animation that are decoded, in all; the rest is left out, and that is told."""
@@ -61,15 +62,19 @@ def may_be_animated(kind: str, head: bytes) -> bool:
 
 
 def open_animation(path: Path, largest_edge: int, real_time: bool = False) -> AnimationFile | None:
-    """Decode an animated picture; None if it has but one frame. BadInput for a damaged one."""
-    name, content = shorten(path.name), np.frombuffer(read_content(path), np.uint8)
-    first = _first_frame(content, name)
+    """Decode an animated picture; None if it has but one frame, or not even that is whole. BadInput for one that is too small."""
+    name, content = shorten(path.name), read_content(path)
+    _, first = _decode(content, 1)
+    if not first.frames:
+        return None
+    check_size(first.frames[0], name)
     most = max(1, min(MOST_FRAMES, MOST_PIXELS // (first.frames[0].shape[0] * first.frames[0].shape[1])))
     is_whole, decoded = _decode(content, most)
     warnings = []
     if not is_whole:
         decoded = decoded if decoded.frames else first
-        warnings.append(f"{name} is cut off: only the first {len(decoded.frames)} of its frames could be read")
+        number = f"{len(decoded.frames)} " if len(decoded.frames) > 1 else ""
+        warnings.append(f"{name} is cut off: only the first {number}of its frames could be read")
     elif len(decoded.frames) == 1:
         return None
     elif len(decoded.frames) == most:
@@ -80,26 +85,24 @@ def open_animation(path: Path, largest_edge: int, real_time: bool = False) -> An
 
 def is_animated(path: Path) -> bool:
     """Tell whether `open_animation` gives an animation, without decoding more than two frames of it. Raises as that does."""
-    content = np.frombuffer(read_content(path), np.uint8)
-    _first_frame(content, shorten(path.name))
-    is_whole, decoded = _decode(content, 2)
-    return not is_whole or len(decoded.frames) > 1
+    is_whole, decoded = _decode(read_content(path), 2)
+    return bool(decoded.frames) and (not is_whole or len(decoded.frames) > 1)
 
 
-def _first_frame(content: np.ndarray, name: str) -> cv2.Animation:
-    _, first = _decode(content, 1)
-    if not first.frames:
-        raise BadInput(f"{name} is cut off or damaged, and can't be read as a picture", "copy it again from where it came")
-    check_size(first.frames[0], name)
-    return first
-
-
-def _decode(content: np.ndarray, most: int) -> tuple[bool, cv2.Animation]:
+def _decode(content: bytes, most: int) -> tuple[bool, cv2.Animation]:
     """Whether all of it could be decoded, and the frames that were."""
+    is_whole, animation = _decoded(content, most)
+    if animation.frames:
+        return is_whole, animation
+    kept = whole_frames(content)  # OpenCV gives no frame of a GIF or WebP that was cut off
+    return len(kept) > len(content), _decoded(kept, most)[1]
+
+
+def _decoded(content: bytes, most: int) -> tuple[bool, cv2.Animation]:
     animation = cv2.Animation()
     try:
         with without_decoder_messages():
-            done, animation = cv2.imdecodeanimation(content, 0, most)
+            done, animation = cv2.imdecodeanimation(np.frombuffer(content, np.uint8), 0, most)
     except cv2.error:
         done = False
     return done, animation

@@ -24,10 +24,11 @@ class NotAPicture(Exception):
     """Says that a file has no picture of a kind that is read here."""
 
 
-def read_heif(content: bytes, name: str, most_pixels: int) -> Picture:
-    """Return the main picture of a file, turned upright: uint8 [H, W, 3] RGB. `name`: by which FFmpeg may open it again.
+def read_heif(content: bytes, most_pixels: int, missing: int | None = None) -> Picture:
+    """Return the main picture of a file, turned upright: uint8 [H, W, 3] RGB. `missing`: the level of tiles that can't be decoded.
 
-    Raises NotAPicture if there is none of a kind that is read here, ValueError if it has more pixels, EOFError if it is damaged.
+    Raises NotAPicture if there is none of a kind that is read here, ValueError if it has more pixels, EOFError if it is damaged (where
+    `missing` is given: if no tile can be decoded).
     """
     try:
         meta = dict(_boxes(dict(_boxes(content))[b"meta"][4:]))
@@ -37,9 +38,11 @@ def read_heif(content: bytes, name: str, most_pixels: int) -> Picture:
         raise NotAPicture from error
     if size and size[0] * size[1] > most_pixels:
         raise ValueError(f"{size[0]} x {size[1]}")
-    decoded = _decode(name, tiles)
-    if any(tile not in decoded for tile in tiles):
+    decoded = _decode(content, tiles)
+    if not decoded or (missing is None and any(tile not in decoded for tile in tiles)):
         raise EOFError
+    blank = np.full_like(next(iter(decoded.values())), missing or 0)
+    decoded = {tile: decoded.get(tile, blank) for tile in tiles}
     whole = np.vstack([np.hstack([decoded[tile] for tile in tiles[row * columns :][:columns]]) for row in range(rows)])
     if size:
         whole = whole[: size[1], : size[0]]
@@ -142,11 +145,11 @@ def _boxes(content: bytes) -> Iterator[_Box]:
         at += length
 
 
-def _decode(name: str, items: list[int]) -> dict[int, Picture]:
+def _decode(content: bytes, items: list[int]) -> dict[int, Picture]:
     """The pictures of these items, as far as they can be decoded."""
     found: dict[int, Picture] = {}
     try:
-        with av.open(name, **OPENED) as container:
+        with av.open(BytesIO(content), **OPENED) as container:
             streams: list[Any] = [stream for stream in container.streams.video if stream.id in items]
             for packet in container.demux(*streams) if streams else ():
                 for frame in packet.decode():

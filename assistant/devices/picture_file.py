@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", "64000000")  # MAX_PICTURE_PIXELS, for formats whose header isn't read here
 
@@ -16,8 +17,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from assistant.devices.cut_picture import LEAST_EDGE, SIDES, Pixels, decoded_gif, fault_of, has_no_table, part_of
 from assistant.devices.decoder_messages import without_decoder_messages
-from assistant.devices.file_kinds import check_readable, opened_name, picture_kind
+from assistant.devices.file_kinds import check_readable, picture_kind
 from assistant.devices.heif_file import NotAPicture, read_heif
 from assistant.messages import Frame, Picture
 from assistant.problems import BadInput, shorten
@@ -28,8 +30,6 @@ MAX_FILE_BYTES = 512_000_000
 """Of a single picture; larger ones aren't read into memory."""
 PICTURE_EDGE = 4096
 """Pixels of the longer edge; longer single pictures are shrunk after decoding."""
-LEAST_EDGE = 8
-"""Pixels of the shorter edge, below which nothing can be told of a picture."""
 LIGHT = 192
 """Of 255, the mean of what is seen from which it is put on black instead of white."""
 SAME_ROW = 2
@@ -37,10 +37,8 @@ SAME_ROW = 2
 JPEG_REDUCTIONS = {2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4, 8: cv2.IMREAD_REDUCED_COLOR_8}
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 END_OF_JPEG = b"\xff\xd9"
+_LESS_SHARP = "the picture is less sharp than it was"
 _AGAIN = "copy it again from where it came, or save it as JPEG or PNG"
-
-Pixels = npt.NDArray[Any]
-"""As OpenCV decodes them: [H, W] or [H, W, 1, 3 or 4], BGR, of any depth."""
 
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
@@ -74,12 +72,8 @@ def open_picture(path: Path, largest_edge: int = PICTURE_EDGE, warnings: list[st
     name, content = shorten(path.name), read_content(path)
     if kind is None:
         raise BadInput(f"{name} can't be read as a picture", "it may be damaged or another kind of file; save it as JPEG or PNG")
-    if kind == "heif":
-        picture = _read_heif(path, content, name)
-    elif kind == "jpeg":
-        picture = _read_jpeg(content, name, warnings if warnings is not None else [])
-    else:
-        picture = _read_other(content, kind, name)
+    read = _read_jpeg if kind == "jpeg" else _read_other
+    picture = read(content, kind, name, warnings if warnings is not None else [])
     check_size(picture, name)
     return Frame(shrink(picture, largest_edge), 0.0)
 
@@ -145,19 +139,7 @@ def _eight_bits(pixels: Pixels) -> npt.NDArray[np.uint8]:
     return np.asarray(np.clip((finite - bottom) * (255 / max(top - bottom, 1e-6)), 0, 255), np.uint8)
 
 
-def _read_heif(path: Path, content: bytes, name: str) -> Picture:
-    try:
-        with opened_name(path) as plain:
-            return read_heif(content, plain, MAX_PICTURE_PIXELS)
-    except NotAPicture as error:
-        raise BadInput(f"{name} is a HEIF file of a kind that isn't read here, or cut off", "save it as JPEG") from error
-    except ValueError as error:
-        raise _too_large(name, str(error)) from error
-    except EOFError as error:
-        raise BadInput(f"{name} is cut off or damaged: parts of the picture are missing", _AGAIN) from error
-
-
-def _read_jpeg(content: bytes, name: str, warnings: list[str]) -> Picture:
+def _read_jpeg(content: bytes, _kind: str, name: str, warnings: list[str]) -> Picture:
     mode, (width, height) = cv2.IMREAD_COLOR, _jpeg_size(content)
     if width * height > MAX_PICTURE_PIXELS:
         fitting = [n for n in JPEG_REDUCTIONS if width * height / n**2 <= MAX_PICTURE_PIXELS]
@@ -186,9 +168,10 @@ def _what_is_there(content: bytes, upright: Pixels, mode: int, name: str, warnin
     if rows < LEAST_EDGE:
         raise BadInput(f"{name} is cut off before its picture begins", _AGAIN)
     if rows < len(stored):
-        warnings.append(f"{name} is cut off: only the upper {rows / len(stored):.0%} of the picture could be read")
+        side = SIDES[_TURNS.index(turn) % len(SIDES)]
+        warnings.append(f"{name} is cut off: only the {side} {rows / len(stored):.0%} of the picture could be read")
     elif b"\xff\xc2" in content[:HEAD_OF_JPEG]:  # a progressive one gets sharper until its end
-        warnings.append(f"{name} is cut off: the picture is less sharp than it was")
+        warnings.append(f"{name} is cut off: {_LESS_SHARP}")
     return to_rgb(np.ascontiguousarray(turn(stored[:rows])))
 
 
@@ -196,22 +179,54 @@ HEAD_OF_JPEG = 200_000
 """Bytes within which the kind of a JPEG is told."""
 
 
-def _read_other(content: bytes, kind: str, name: str) -> Picture:
+def _read_other(content: bytes, kind: str, name: str, warnings: list[str]) -> Picture:
     if kind == "png":
         width, height = int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")
         if width * height > MAX_PICTURE_PIXELS:
             raise _too_large(name, f"{width} x {height}")
+    part = None
+    try:
+        whole = _decoded_upright(content, kind=kind)
+        if whole is not None:
+            return flattened(whole)
+        part = part_of(content, kind, partial(_decoded_upright, kind=kind))
+    except NotAPicture as error:
+        if fault_of(content, kind) != "cut off":
+            raise BadInput(f"{name} is a HEIF file of a kind that isn't read here", "save it as JPEG") from error
+    except ValueError as error:
+        raise _too_large(name, str(error)) from error
+    what = f"{name} is {fault_of(content, kind) or ('cut off' if part else 'cut off or damaged')}"
+    if part is None and kind == "tiff" and has_no_table(content):
+        raise BadInput(f"{what}: its table of contents, which stands at the end, is missing", _AGAIN)
+    if part is None:
+        raise BadInput(f"{what}, and nothing of it can be shown", _AGAIN)
+    if part.side:
+        warnings.append(f"{what}: only the {part.side} {part.share:.0%} of the picture could be read")
+    elif part.share < 1:
+        warnings.append(f"{what}: {_LESS_SHARP}")
+    return flattened(part.pixels)
+
+
+def _decoded_upright(content: bytes, missing: int | None = None, *, kind: str) -> Pixels | None:
+    """What is in a file, turned upright; None if it isn't whole, where `missing` isn't the level for what isn't there."""
+    if kind == "heif":
+        try:
+            return np.ascontiguousarray(read_heif(content, MAX_PICTURE_PIXELS, missing)[..., ::-1])
+        except EOFError:
+            return None
+    if kind == "gif" and missing is not None:
+        return decoded_gif(content, missing)
     upright = _decoded(content, cv2.IMREAD_COLOR)
     if upright is None:
-        raise BadInput(f"{name} is cut off or damaged, and can't be read as a picture", _AGAIN)
+        return None
     if kind == "png" and content[24] <= 8 and content[25] not in (4, 6) and b"tRNS" not in content[:HEAD_OF_JPEG]:
-        return to_rgb(upright)
+        return upright
     stored = _decoded(content, cv2.IMREAD_UNCHANGED)
     if stored is None or (stored.dtype == np.uint8 and (stored.ndim == 2 or stored.shape[2] < 4)):
-        return to_rgb(upright)
+        return upright
     if stored.dtype not in (np.uint8, np.uint16) and upright.std() > 1:
-        return to_rgb(upright)
-    return np.ascontiguousarray(_upright(stored, content)(flattened(stored)))
+        return upright
+    return np.ascontiguousarray(_upright(stored, content)(stored))
 
 
 def _upright(stored: Pixels, content: bytes) -> Callable[[Pixels], Pixels]:

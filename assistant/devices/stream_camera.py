@@ -1,4 +1,4 @@
-"""Streams on this machine as cameras: over HTTP (MJPEG, snapshots, any video), TCP, UDP, or through a named pipe.
+"""Streams on this machine as cameras: over HTTP (MJPEG, snapshots, any video), RTSP, TCP, UDP, or through a named pipe.
 
 The bytes are fetched by Python, so that the guard of `offline` sees every connection, and are handed to FFmpeg, which opens nothing by
 itself: a redirect, a proxy of the environment or a play list can't lead into the network.
@@ -25,6 +25,7 @@ import numpy as np
 
 from assistant.devices.av_capture import READABLE_FORMATS
 from assistant.devices.picture_file import shrink
+from assistant.devices.rtsp import open_rtsp
 from assistant.messages import Frame
 from assistant.problems import BadInput, LostDevice, MissingDevice, shorten
 from assistant.settings import CameraSettings
@@ -44,7 +45,7 @@ _OPTIONS = {
     "fpsprobesize": "0",
 }
 _PORTS = {"http": 80, "https": 443}
-_RTSP = "have its program send MPEG-TS to a port of this machine, and give tcp://localhost:PORT or udp://localhost:PORT"
+_OTHERWISE = "have its program send MPEG-TS to a port of this machine, and give tcp://localhost:PORT or udp://localhost:PORT"
 
 
 class StreamCamera:
@@ -142,10 +143,13 @@ def _opened(source: str, name: str) -> _Opened:
                 return _http(address, name)
             case "tcp" | "udp":
                 return _socket(address)
+            case "rtsp":
+                stream = open_rtsp(address, name, _local)
+                return _Opened(stream.receive, stream.close, stream.form)
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "strerror", None) or error
         raise MissingDevice(f"{name} can't be opened ({reason})", "start what sends it, and check its address") from error
-    raise BadInput(f"streams of the kind {address.scheme} aren't read, for they may lead off this machine", _RTSP)
+    raise BadInput(f"streams of the kind {address.scheme} aren't read, for they may lead off this machine", _OTHERWISE)
 
 
 def _local(source: str) -> SplitResult:

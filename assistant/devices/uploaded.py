@@ -15,9 +15,13 @@ from assistant.problems import BadInput
 
 
 def decode_picture(content: bytes, largest_edge: int) -> Picture:
-    """Return uint8 [H, W, 3] RGB with no edge longer than that. BadInput for what is no picture, damaged or too large."""
+    """Return uint8 [H, W, 3] RGB with no edge longer than that. BadInput for what is no picture, not whole or too large."""
+    missing: list[str] = []
     with _held(content, "the picture") as path:
-        return open_picture(path, largest_edge).picture
+        picture = open_picture(path, largest_edge, missing).picture
+        if missing:  # a program can send it again; who asks with a file gets what there is of it
+            raise BadInput(missing[0], "send all of it")
+    return picture
 
 
 @contextmanager

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.cut_pictures import cut_pictures
 from tests.support.odd_media import Odd, fate, pictures, videos
 
-EVERYTHING = [*pictures(), *videos()]
+EVERYTHING = [*pictures(), *cut_pictures(), *videos()]
 
 
 @pytest.mark.parametrize("odd", EVERYTHING, ids=[ascii(odd.name) for odd in EVERYTHING])

@@ -144,7 +144,7 @@ def test_a_proxy_of_the_environment_is_not_asked(server: str, monkeypatch: pytes
 
 @pytest.mark.parametrize(
     "source",
-    ["http://example.com/a", "http://localhost.example.com/a", "http://localhost@192.0.2.1/a", "http://[::1", "tcp://localhost", "rtsp://localhost/a",
+    ["http://example.com/a", "http://localhost.example.com/a", "http://localhost@192.0.2.1/a", "http://[::1", "tcp://localhost", "rtsp://192.0.2.1/a",
      "concat://localhost/a", "udp://239.1.1.1:9"],
 )  # fmt: skip
 def test_what_may_lead_off_this_machine_is_refused_before_anything_is_opened(source: str) -> None:

@@ -5,6 +5,8 @@ A plug opens its device as the assembly would; while a fault lasts it can't be o
 
 from __future__ import annotations
 
+import errno
+import os
 import random
 import threading
 import time
@@ -18,14 +20,15 @@ import numpy as np
 from assistant.messages import AudioChunk, Frame, Picture, Sound
 from assistant.problems import LostDevice, MissingDevice
 
-Kind = Literal["lost", "busy", "changed", "stalled", "hung", "black", "frozen", "mistake"]
+Kind = Literal["lost", "busy", "changed", "stalled", "hung", "black", "frozen", "mistake", "full"]
 """lost: unplugged, until it is plugged in. busy: another program took it. changed: gone, but another one is there at once.
 stalled: it gives nothing. hung: the same, and not even closing wakes it. black, frozen: a camera's pictures, a microphone's silence.
-mistake: an error nobody expects of a device, once."""
+mistake: an error nobody expects of a device, once. full: a disk's."""
 
 CAMERA_KINDS: tuple[Kind, ...] = ("lost", "busy", "changed", "stalled", "hung", "black", "frozen")
 MICROPHONE_KINDS: tuple[Kind, ...] = ("lost", "busy", "changed", "stalled", "hung", "black")
 SPEAKER_KINDS: tuple[Kind, ...] = ("lost", "busy", "changed", "stalled", "hung")
+DISK_KINDS: tuple[Kind, ...] = ("full",)
 
 CHUNK_SAMPLES, RATE_HZ = 512, 16000
 CHUNK_S = CHUNK_SAMPLES / RATE_HZ
@@ -181,6 +184,22 @@ class FaultySpeaker(_Device):
             self._heard(chunk)
             heard_s += chunk.duration_s
         return heard_s
+
+
+class FillingDisk:
+    """What a trace is written on: while its plug is at fault a write puts down half, the next nothing."""
+
+    def __init__(self, plug: Plug) -> None:
+        self._plug = plug
+        self.refused = 0
+
+    def pwrite(self, descriptor: int, data: bytes, at: int) -> int:
+        if self._plug.fault() is None:
+            return os.pwrite(descriptor, data, at)
+        self.refused += 1
+        if self.refused % 2:
+            return os.pwrite(descriptor, data[: len(data) // 2], at)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def random_faults(

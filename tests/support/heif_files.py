@@ -44,7 +44,7 @@ def heif(picture: Picture, tile: int = 64, *, quarter_turns: int = 0, mirror: in
     associations = b"".join(struct.pack(">HB", each, len(of)) + bytes(0x80 | place for place in of) for each, of in of_items)
     iprp = _box(b"iprp", _box(b"ipco", b"".join(properties)) + _full(b"ipma", struct.pack(">I", len(of_items)) + associations))
     iref = _full(b"iref", _box(b"dimg", struct.pack(">HH", PRIMARY, len(ids)) + struct.pack(f">{len(ids)}H", *ids))) if is_grid else b""
-    contents = [*zip(ids, tiles, strict=True), *([(PRIMARY, grid)] if is_grid else [])]
+    contents = [*([(PRIMARY, grid)] if is_grid else []), *zip(ids, tiles, strict=True)]
 
     def file(first: int) -> tuple[bytes, int]:
         places, at = b"", first

@@ -21,6 +21,8 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from tests.support.rtsp_server import RtspServer
+
 ELSEWHERE = "192.0.2.1"
 _SIOCSIFADDR, _SIOCSIFFLAGS, _UP = 0x8916, 0x8914, 0x1 | 0x40
 
@@ -122,12 +124,17 @@ def ways(folder: Path) -> dict[str, Callable[[], object]]:
         "FFmpeg play list": by_av(str(play_list)),
         "OpenCV http": by_opencv(f"http://{there}/a.mp4"),
         "OpenCV redirect": by_opencv(redirect),
+        "FFmpeg RTSP redirect": by_av(f"{rtsp.address}/moved"),
+        "FFmpeg RTSP description": by_av(f"{rtsp.address}/described"),
         "a stream as SOURCE": by_source(f"http://{there}/a"),
         "a redirect as SOURCE": by_source(redirect),
         "a play list as SOURCE": by_source(str(play_list)),
         "a list of parts as SOURCE": by_source(str(concat)),
         "concat as SOURCE": by_source(f"concat:http://{there}/a.ts"),
         "a proxy of the environment": by_proxy,
+        "RTSP as SOURCE": by_source(f"rtsp://{there}/video"),
+        "an RTSP redirect as SOURCE": by_source(f"{rtsp.address}/moved"),
+        "an RTSP description as SOURCE": by_source(f"{rtsp.address}/described"),
     }
 
 
@@ -159,7 +166,16 @@ def _accept() -> None:
         connection.close()
 
 
+def _receive() -> None:
+    while True:
+        heard.append(datagrams.recvfrom(65536))
+
+
 threading.Thread(target=_accept, daemon=True).start()
+datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+datagrams.bind((ELSEWHERE, elsewhere))
+threading.Thread(target=_receive, daemon=True).start()
+rtsp = RtspServer([b"\x67\0", b"\x65" + bytes(99)] * 20, f"{ELSEWHERE}:{elsewhere}")
 _server = ThreadingHTTPServer(("127.0.0.1", 0), _Redirects)
 redirecting = _server.server_address[1]
 threading.Thread(target=_server.serve_forever, daemon=True).start()

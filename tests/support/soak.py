@@ -1,6 +1,6 @@
 """Hours of use in minutes: a scripted user talks to the live loop and interrupts it, while its devices fail.
 
-    python -m tests.support.soak --minutes 60                 every minute a device is lost
+    python -m tests.support.soak --minutes 60                 every minute a device is lost, every third the disk is full
     python -m tests.support.soak --minutes 60 --faults 200    and whatever else goes wrong with devices
 
 Everything waits as in life, only `--speed` times shorter (tests/support/faulty_devices.py); the engines are fakes, the loop and the stages
@@ -11,9 +11,12 @@ from __future__ import annotations
 
 import argparse
 import ctypes
+import hashlib
 import json
+import queue
 import re
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -21,6 +24,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,19 +35,24 @@ from assistant.conversation import Conversation
 from assistant.devices.connection import Timeouts
 from assistant.devices.reconnecting import ReconnectingCamera, ReconnectingMicrophone
 from assistant.devices.reconnecting_speaker import ReconnectingSpeaker
+from assistant.languages import phrase
 from assistant.live.loop import Devices, LiveLoop
-from assistant.problems import Problem
+from assistant.live.trace_file import TraceFile
+from assistant.live.turn_trace import TurnTrace
+from assistant.problems import DiskFull, Problem
 from assistant.settings import Settings
 from assistant.speaking.speech_queue import QUEUED_SENTENCES
 from assistant.speaking.synthesis_buffer import SENTENCES_AHEAD
 from tests.support.faulty_devices import (
     CAMERA_KINDS,
+    DISK_KINDS,
     MICROPHONE_KINDS,
     SPEAKER_KINDS,
     Fault,
     FaultyCamera,
     FaultyMicrophone,
     FaultySpeaker,
+    FillingDisk,
     Kind,
     Plug,
     World,
@@ -56,6 +65,7 @@ ANSWERED_WITHIN_S = 10.0
 LONGEST_STEP_S = 0.01
 LOSSES: tuple[Kind, ...] = ("lost", "changed")
 MEMORY_GROWTH = 1.05
+DISK_FULL = frozenset(phrase("disk_full", language)[0] for language in LANGUAGES)
 
 
 @dataclass
@@ -79,6 +89,8 @@ class Diary:
             self.begun.append((self.world.now_s(), details["turn"]))
         elif event == "question" and (found := re.search(r"number (\d+)", details["text"])):
             self.turn_of[int(found[1])] = details["turn"]
+        elif event == "sentence" and details["text"] in DISK_FULL:
+            self.counts["disk full"] += 1
         elif event == "heard" and details["share"] > 0:
             self.heard_turns.add(details["turn"])
 
@@ -95,6 +107,54 @@ class Diary:
                     return True
                 lost = is_lost
         return lost
+
+
+class Trace:
+    """What `assistant run --trace` keeps, on a disk that is full at times."""
+
+    def __init__(self, plug: Plug, on_full: Callable[[], None]) -> None:
+        self._folder = tempfile.TemporaryDirectory()
+        self._path = Path(self._folder.name, "trace.jsonl")
+        self.disk = FillingDisk(plug)
+        self.told = 0
+        self._world, self._turns, self._sum = plug.world, TurnTrace(), hashlib.sha256()
+        self._events: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        self._writer = threading.Thread(target=self._work, daemon=True)
+
+        def full(problem: Problem) -> None:
+            self.told += 1
+            on_full()
+
+        self._file = TraceFile(self._path, full, pwrite=self.disk.pwrite)
+        self._writer.start()
+
+    def feed(self, event: str, details: dict[str, Any]) -> None:
+        self._events.put({"event": event, "time_s": self._world.now_s(), **details})
+
+    def broken(self) -> list[str]:
+        """Close it and return what isn't there, or wasn't told once."""
+        self._events.put(None)
+        self._writer.join()
+        try:
+            self._file.close()
+        except DiskFull as problem:
+            return [str(problem)]
+        content = self._path.read_bytes()
+        self._folder.cleanup()
+        broken = [] if hashlib.sha256(content).digest() == self._sum.digest() else ["the trace isn't what was written"]
+        if self.told != (self.disk.refused > 0):
+            broken.append(f"that the disk was full was told {self.told} times")
+        return broken
+
+    def _work(self) -> None:
+        for event in iter(self._events.get, None):
+            self._write(self._turns.feed(event))
+        self._write(self._turns.flush())
+
+    def _write(self, records: Iterator[dict[str, Any]]) -> None:
+        for record in records:
+            self._sum.update(json.dumps(record, ensure_ascii=False).encode() + b"\n")
+            self._file.write(record)
 
 
 class Soak:
@@ -127,13 +187,19 @@ class Soak:
         conversation = Conversation(LevelTranscriber(world), SteadyDescriber(world), settings.ears)
         for language in LANGUAGES:  # a second of real time is half a minute here
             conversation.get_ready(language)
-        self.loop = LiveLoop(devices, conversation, settings, self.diary.report)
+        self.trace = Trace(Plug("disk", world, faults.get("disk", [])), lambda: self.loop.announce("disk_full"))
+
+        def report(event: str, details: dict[str, Any]) -> None:
+            self.diary.report(event, details)
+            self.trace.feed(event, details)
+
+        self.loop = LiveLoop(devices, conversation, settings, report)
         self.resident_bytes: list[int] = []
         self.overfull: Counter[str] = Counter()
 
     def run(self) -> dict[str, Any]:
         """What happened, and under "broken" each promise that wasn't kept."""
-        threads_before = threading.active_count()
+        threads_before = threading.active_count()  # that which writes the trace among them
         over = threading.Event()
         sampler = threading.Thread(target=self._sample, args=[over])
         sampler.start()
@@ -183,6 +249,9 @@ class Soak:
             told = [is_lost for _, name, is_lost in self.diary.changes if name == device]
             if told != [True, False] * (len(told) // 2):
                 broken.append(f"losses and returns of the {device} were not told once each, or it isn't back: {told}")
+        broken += self.trace.broken()
+        if self.diary.counts["disk full"] != self.trace.told:
+            broken.append(f"that the disk is full was said {self.diary.counts['disk full']} times")
         return broken + [f"question {said.number} at {said.start_s:.1f} s: {fate}" for said, fate in self._fates() if fate.isupper()]
 
     def _outcomes(self) -> dict[str, int]:
@@ -235,15 +304,17 @@ def gone(done: Callable[[], bool], within_s: float = 5.0) -> bool:
 
 
 def loss_every_minute(minutes: float, seed: int) -> dict[str, list[Fault]]:
-    """One of the three devices is lost in every minute."""
+    """One of the three devices is lost in every minute, and the disk is full in every third."""
     count = max(1, round(minutes / 3))
-    return {name: random_faults(LOSSES, count, 0.9 * minutes * 60, seed + n) for n, name in enumerate(("camera", "microphone", "speaker"))}
+    kinds = {"camera": LOSSES, "microphone": LOSSES, "speaker": LOSSES, "disk": DISK_KINDS}
+    return {name: random_faults(kinds[name], count, 0.9 * minutes * 60, seed + n) for n, name in enumerate(kinds)}
 
 
 def any_faults(minutes: float, count: int, seed: int) -> dict[str, list[Fault]]:
-    """So many faults of every kind, spread over the three devices."""
-    kinds = {"camera": CAMERA_KINDS, "microphone": MICROPHONE_KINDS, "speaker": SPEAKER_KINDS}
-    shares = [count // 3, count // 3, count - 2 * (count // 3)]
+    """So many faults of every kind, spread over the three devices and, each tenth, the disk."""
+    kinds = {"camera": CAMERA_KINDS, "microphone": MICROPHONE_KINDS, "speaker": SPEAKER_KINDS, "disk": DISK_KINDS}
+    device, disk = count * 3 // 10, count // 10
+    shares = [device, device, count - 2 * device - disk, disk]
     return {
         name: random_faults(kinds[name], share, 0.9 * minutes * 60, seed + n)
         for n, (name, share) in enumerate(zip(kinds, shares, strict=True))
