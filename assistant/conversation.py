@@ -120,7 +120,8 @@ class Conversation(Understanding):
         """Yield what is found out about a question, to be `told` in as many languages as are wanted."""
         by_clause = self._by_clause and question.language == ENGLISH  # only whole sentences can be translated
         describer = self._describer
-        instruments = (*self._instruments, PresenceInstrument(describer), ModelInstrument(describer, by_clause=by_clause))
+        model = ModelInstrument(describer, by_clause=by_clause, instruments=self._instruments)
+        instruments = (*self._instruments, PresenceInstrument(describer), model)
         for ask in question.asks or parse_question(question.text, question.language, question.english_text):
             yield from answer(instruments, view, ask, thresholds_of(describer), detail)
 

@@ -413,6 +413,14 @@ class Prompts:
     """Stands behind a question that calls for a word or two."""
     yes_or_no: str = ""
     """Stands behind a question that calls for yes or no."""
+    hint: str = ""
+    """Stands behind a question, with what instruments surely found in place of {}; "" for a model that was taught on none."""
+    takes_hints: bool = False
+    """Whether such is told it: where set-up found out that it words what it is told."""
+
+    def hinted(self, question: str, known: str) -> str:
+        """Return a question with what is known, "" for nothing, behind it."""
+        return f"{question}{self.hint.format(known)}" if known and self.hint else question
 
     def asking_for_scene(self, detail: Detail, otherwise: str) -> str:
         """Return the question for all that is to be seen; `otherwise`: the caller's words."""
@@ -446,6 +454,8 @@ class SelfCalibration:
     """By intent, in [0, 1], as SceneDescriber.reliability has it."""
     presence_right: float = 0.0
     """Share of the things in these pictures that were told rightly as there or not, those there and absent ones counting alike."""
+    takes_hints: bool = False
+    """Whether it words what it is told that instruments found."""
 
 
 @dataclass(frozen=True)

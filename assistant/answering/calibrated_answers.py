@@ -22,12 +22,18 @@ def looked(describer: SceneDescriber, view: View) -> View:
 
 
 def scene_findings(
-    describer: SceneDescriber, view: View, question: str = SCENE_QUESTION, detail: Detail = "brief", *, by_clause: bool = False
+    describer: SceneDescriber,
+    view: View,
+    question: str = SCENE_QUESTION,
+    detail: Detail = "brief",
+    *,
+    by_clause: bool = False,
+    hint: str = "",
 ) -> Iterator[Finding]:
     """Yield what is to be seen: the name of a single thing, by the model's own classifier where it has one, else sentences.
 
     `question`: in English, about all that is to be seen or about the one thing that is. With `by_clause` the first sentence comes
-    as soon as it can be begun, where it needn't be checked as a whole.
+    as soon as it can be begun, where it needn't be checked as a whole. `hint`: what is known already, for a model that takes hints.
     """
     classifier = describer.classifier if measured_thresholds(describer) else None
     if classifier and (found := classifier.single_object(view, SCENE_QUESTION if question == WHAT_QUESTION else question)):
@@ -39,10 +45,11 @@ def scene_findings(
         return
     prompts = view.prompts
     if question != WHAT_QUESTION:
-        asked = prompts.asking_for_scene(detail, otherwise=question)
+        asked = prompts.hinted(prompts.asking_for_scene(detail, otherwise=question), hint)
         yield from free_findings(describer, view, asked, detail, whole_picture=True, by_clause=by_clause)
         return
-    for number, finding in enumerate(free_findings(describer, view, question + prompts.briefly, detail, by_clause=by_clause)):
+    asked = prompts.hinted(question, hint) + prompts.briefly
+    for number, finding in enumerate(free_findings(describer, view, asked, detail, by_clause=by_clause)):
         # Where a classifier isn't sure of a name the language model has no better one.
         yield replace(finding, is_doubtful=True) if number == 0 and classifier else finding
 

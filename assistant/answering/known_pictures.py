@@ -42,6 +42,10 @@ class KnownPicture:
     there: Sequence[str]
     absent: Sequence[str]
     questions: Sequence[KnownQuestion] = ()
+    hint: str = ""
+    """What instruments would tell of it; "" where they aren't asked."""
+    hinted: str = ""
+    """The word of the hint that a description is to have."""
 
 
 def drawn_pictures() -> Iterator[KnownPicture]:
@@ -57,11 +61,14 @@ def drawn_pictures() -> Iterator[KnownPicture]:
         ]
         if count == 1:
             asked.append(_question("where", f"Where is the {shape}?", side, ("left", "right")))
-        yield KnownPicture(_shapes(shape, COLOURS[colour], count, side), (f"a {shape}",), (*others, "a person", "text"), asked)
+        hint, hinted = (f"a {colour} {shape}.", shape) if number < len(shapes) else ("", "")
+        yield KnownPicture(
+            _shapes(shape, COLOURS[colour], count, side), (f"a {shape}",), (*others, "a person", "text"), asked, hint, hinted
+        )
     for word in _WORDS:
         picture = _ground()
         cv2.putText(picture, word, (90, 210), cv2.FONT_HERSHEY_DUPLEX, 3.5, (20, 20, 20), 9, cv2.LINE_AA)
-        yield KnownPicture(picture, ("text",), ("a circle", "a person", "a dog"))
+        yield KnownPicture(picture, ("text",), ("a circle", "a person", "a dog"), hint=f'text "{word}".', hinted=word.lower())
     yield KnownPicture(_ground(), (), ("text", "a circle", "a person", "a cup", "a dog", "a car"))
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from assistant.answering.answer_checks import MORE_QUESTION, SCENE_QUESTION, is_bare
 from assistant.answering.calibrated_answers import WHAT_QUESTION, free_findings, looked, scene_findings
+from assistant.answering.hints import hint_of
 from assistant.answering.router import FIT
 from assistant.interfaces import Instrument, SceneDescriber
 from assistant.languages import FALLBACK
@@ -29,13 +30,15 @@ BRIEF: frozenset[Intent] = VALUES | {"where"}
 class ModelInstrument(Instrument):
     """An Instrument that asks a describer for sentences."""
 
-    def __init__(self, describer: SceneDescriber, *, by_clause: bool = False) -> None:
+    def __init__(self, describer: SceneDescriber, *, by_clause: bool = False, instruments: Sequence[Instrument] = ()) -> None:
         """Ask a describer.
 
         Args:
             describer: looks at the pictures of a Glance itself; of other views it is the maker.
             by_clause: yield an answer's first words as soon as they can be begun, where they needn't be checked as a whole.
+            instruments: what they surely find is told a describer that takes hints, with questions that are answered in sentences.
         """
+        self._instruments = instruments
         self._describer = describer
         self._by_clause = by_clause
 
@@ -55,13 +58,15 @@ class ModelInstrument(Instrument):
         """Yield the model's sentences, but for bare words that nobody measured; nothing where it has said nothing else."""
         describer, by_clause = self._describer, self._by_clause
         view = looked(describer, view)
+        hint = hint_of(self._instruments, view) if view.prompts.takes_hints and ask.intent in SENTENCES else ""
         if ask.intent == "what":
-            findings = scene_findings(describer, view, WHAT_QUESTION, detail, by_clause=by_clause)
+            findings = scene_findings(describer, view, WHAT_QUESTION, detail, by_clause=by_clause, hint=hint)
         elif ask.intent == "scene":
             own_words = ask.text if ask.text and ask.language == FALLBACK else SCENE_QUESTION
-            findings = scene_findings(describer, view, own_words, detail, by_clause=by_clause)
+            findings = scene_findings(describer, view, own_words, detail, by_clause=by_clause, hint=hint)
         else:
-            findings = free_findings(describer, view, _worded(ask, view, detail), detail, by_clause=by_clause and ask.intent not in VALUES)
+            asked = view.prompts.hinted(_worded(ask, view, detail), hint)
+            findings = free_findings(describer, view, asked, detail, by_clause=by_clause and ask.intent not in VALUES)
         is_measured = ask.intent in VALUES  # else `reliability` would be 0
         is_doubtful = ask.intent in BRIEF and self.reliability(ask) < SURE
         for finding in findings:

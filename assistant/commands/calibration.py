@@ -42,7 +42,13 @@ def calibrate_models(models: Sequence[str], store: ModelStore) -> Iterator[Resul
             told = "; ".join(f"{intent} {share:.0%}" for intent, share in found.reliability.items())
             verdict = "" if found.presence_right >= COULD_TELL else ": it can't tell what is there, so it mostly says so"
             line = f"{model}: of things in known pictures {found.presence_right:.0%} told rightly{verdict}; of other answers right: {told}"
-            more = {"reliability": dict(found.reliability), "presence_right": found.presence_right, "times_s": watch.total()}
+            line += "; it is told what instruments find" if found.takes_hints else ""
+            more = {
+                "reliability": dict(found.reliability),
+                "presence_right": found.presence_right,
+                "takes_hints": found.takes_hints,
+                "times_s": watch.total(),
+            }
             yield line, {"name": model, **more}
 
 

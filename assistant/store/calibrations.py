@@ -13,7 +13,7 @@ from assistant.messages import AnswerThresholds, SelfCalibration
 from assistant.store.variant_choice import measurement_key, read_entries, write_entries
 
 MEMORY_FILE = "calibrations.json"
-_VERSION = 1
+_VERSION = 2
 """Grows when the known pictures or what is made of them change: then models are asked anew."""
 
 
@@ -42,7 +42,7 @@ def _calibration(content: dict[str, Any]) -> SelfCalibration:
     reliability = {str(intent): float(share) for intent, share in content["reliability"].items()}
     if any(math.isnan(value) for value in [*numbers.values(), *reliability.values()]):
         raise ValueError("no numbers")
-    return SelfCalibration(AnswerThresholds(**numbers), reliability, float(content["presence_right"]))
+    return SelfCalibration(AnswerThresholds(**numbers), reliability, float(content["presence_right"]), content["takes_hints"] is True)
 
 
 def _key(folder: Path, variant: str, files: Sequence[Path]) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Makes SmolVLM models with random weights: the folder that transformers would save, and the published layout exported from it.
 
-    python -m tests.support.make_smolvlm 256m DIR [--variants fp32 int8 q4] [--models-dir DIR]
+    python -m tests.support.make_smolvlm 256m|500m DIR [--variants fp32 int8 q4] [--models-dir DIR]
 
-writes DIR/transformers and DIR/published. Needs no torch. The tiny shapes are for tests; speed is measured at 256m.
+writes DIR/transformers and DIR/published. Needs no torch. The tiny shapes are for tests; speed is measured at 256m and 500m.
 """
 
 from __future__ import annotations
@@ -88,6 +88,13 @@ TEACHABLE = {
 SHAPES = TINY | {
     "256m": Shape(
         text={"hidden_size": 576, "intermediate_size": 1536, "num_hidden_layers": 30, "num_attention_heads": 9, "num_key_value_heads": 3}
+        | {"rope_theta": 1e5, "rms_norm_eps": 1e-5, "max_position_embeddings": 8192, "head_dim": 64},
+        vision={"hidden_size": 768, "num_attention_heads": 12, "image_size": 512, "patch_size": 16},
+        shuffle=4,
+        longest_edge=2048,
+    ),
+    "500m": Shape(
+        text={"hidden_size": 960, "intermediate_size": 2560, "num_hidden_layers": 32, "num_attention_heads": 15, "num_key_value_heads": 5}
         | {"rope_theta": 1e5, "rms_norm_eps": 1e-5, "max_position_embeddings": 8192, "head_dim": 64},
         vision={"hidden_size": 768, "num_attention_heads": 12, "image_size": 512, "patch_size": 16},
         shuffle=4,

@@ -118,8 +118,10 @@ class Decoder:
 
         That is cheaper than one after the other, since the weights are read from memory once. `cache` stays as it is.
         """
-        if room > 0 and self._writes_in_place:
-            return InPlaceSteps(self, cache, answers, room).read
+        return InPlaceSteps(self, cache, answers, room).read if room > 0 and self._writes_in_place else self._copying_steps(cache)
+
+    def _copying_steps(self, cache: Cache) -> SideBySide:
+        """The plain way: each step makes its caches anew."""
         values, length, places = cache.values, cache.length, [0]
 
         def read(parents: Sequence[int], embeds: np.ndarray) -> np.ndarray:
@@ -179,17 +181,17 @@ class Decoder:
     @functools.cached_property
     def _writes_in_place(self) -> bool:
         """Whether a cache longer than the mask, given both as past and as present, is added to where it lies. Tried, not assumed:
-        two answers, of which the second then goes on twice.
+        two answers, of which the second then goes on twice, beside the plain way with just as many at once, for a layer that rounds
+        its inputs to 8 bits may round those of several answers otherwise than one's.
         """
         embeds = np.random.default_rng(0).standard_normal((_PROBE_TOKENS + 4, self.hidden)).astype(np.float32)
         prompt, firsts, seconds = np.split(embeds, [_PROBE_TOKENS, _PROBE_TOKENS + 2])
         _, cache = self.read(prompt, self.empty_cache)
-        _, longer = self.read(firsts[1:], cache)
-        expected = np.concatenate([self.read(each[None], longer)[0] for each in seconds])
         try:
-            steps = InPlaceSteps(self, cache, 2, _PROBE_ROOM)
-            steps.read([0, 0], firsts)
-            found = steps.read([1, 1], seconds)
+            expected, found = (
+                np.concatenate([read([0, 0], firsts), read([1, 1], seconds)])
+                for read in (self._copying_steps(cache), InPlaceSteps(self, cache, 2, _PROBE_ROOM).read)
+            )
         except DamagedModel:
             return False
         return bool(np.allclose(found, expected, rtol=_SAME, atol=_SAME * float(np.abs(expected).max())))

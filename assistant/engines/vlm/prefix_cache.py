@@ -14,12 +14,12 @@ import numpy as np
 
 from assistant.engines.onnx.session import OnnxGraph, SessionSettings
 from assistant.engines.vlm.decoder import Cache, Decoder
-from assistant.engines.vlm.fusing import fused_attention
 from assistant.engines.vlm.graphs import TokenEmbedder, VisionEncoder
 from assistant.engines.vlm.lru_cache import LruCache
 from assistant.engines.vlm.model_files import ModelFiles
 from assistant.engines.vlm.picture_encoder import PictureEncoder
 from assistant.engines.vlm.picture_keys import PictureKey
+from assistant.engines.vlm.rewriting import faster_decoder
 from assistant.messages import Frame, Picture, SeenPicture
 
 VIEW_BYTES = 128 << 20
@@ -149,8 +149,8 @@ class PrefixCache:
 def _load(files: ModelFiles, session: SessionSettings) -> LoadedGraphs:
     embedder = TokenEmbedder(OnnxGraph(files.embed_tokens, session))
     vocabulary = files.tokenizer.get_vocab_size(with_added_tokens=True)
-    fusing = fused_attention(files.tokenizer, embedder, files.max_tokens, session.threads)
-    decoder = Decoder(OnnxGraph(files.decoder, session, rewriting=fusing), hidden=embedder.hidden, vocabulary=vocabulary)
+    rewriting = faster_decoder(files.tokenizer, embedder, files.max_tokens, session.threads)
+    decoder = Decoder(OnnxGraph(files.decoder, session, rewriting=rewriting), hidden=embedder.hidden, vocabulary=vocabulary)
     vision = VisionEncoder(
         OnnxGraph(files.vision_encoder, session, keep_arena=False),
         tile_size=files.image.tile_size,

@@ -29,10 +29,12 @@ IMAGE_PROMPTS, VIDEO_PROMPTS = (
         inside=f" in the {pictures}",
         briefly="\nGive a very brief answer.",
         yes_or_no="\nAnswer yes or no.",
+        hint="\nHint: {}",
     )
     for pictures in ("image", "video")
 )
-"""As SmolVLM2's model cards ask for descriptions, and as its makers' benchmarks ask for short answers (VLMEvalKit's SmolVLM)."""
+"""As SmolVLM2's model cards ask for descriptions, and as its makers' benchmarks ask for short answers and put hints behind
+questions (VLMEvalKit's SmolVLM)."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from assistant.engines.onnx.session import SessionSettings
@@ -307,7 +307,8 @@ class Smolvlm2Describer:
             opening, before_question = image_opening(blocks) + classes_text, ""
         else:
             opening, before_question = video_opening(blocks, times_s, duration_s), f"\n\n{classes_text}"
-        card_prompts = IMAGE_PROMPTS if times_s is None else VIDEO_PROMPTS
+        takes_hints = self._calibration is not None and self._calibration.takes_hints
+        card_prompts = replace(IMAGE_PROMPTS if times_s is None else VIDEO_PROMPTS, takes_hints=takes_hints)
         view = SmolView(
             keyframes,
             prompts=Prompts() if self._files.extras else card_prompts,  # the starter is asked as it was taught

@@ -15,7 +15,7 @@ from assistant import assembly
 from assistant.engines.onnx import fused_attention
 from assistant.engines.onnx.saved_graphs import read_notes
 from assistant.engines.onnx.session import OnnxGraph, SessionSettings
-from assistant.engines.vlm import fusing
+from assistant.engines.vlm import rewriting
 from assistant.engines.vlm.decoder import Decoder
 from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
 from assistant.export.graph import FLOAT
@@ -141,7 +141,7 @@ def test_a_fused_form_that_answers_otherwise_is_not_used(tmp_path: Path, monkeyp
 
     model, saved = write_standard_model(tmp_path / "model"), tmp_path / "saved"
     expected = tokens(model.folder, None)
-    monkeypatch.setattr(fusing, "fuse_attention", fuse_wrongly)
+    monkeypatch.setattr(rewriting, "fuse_attention", fuse_wrongly)
     assert tokens(model.folder, saved) == expected
     assert "of 24 tokens as before" in note(saved) and nodes(saved)["Softmax"] == 2
 
@@ -152,7 +152,7 @@ def test_a_fused_form_may_differ_by_what_rounding_does_to_the_original(
 ) -> None:
     """Whichever digit of a prompt it is that rounding matters to: of several, some don't reach it with one random seed alone."""
     model = write_tiny_model(tmp_path / "tiny")
-    prompt = model.language.arrays["embed_tokens"][model.tokenizer.encode(fusing._PROMPT, add_special_tokens=False).ids]
+    prompt = model.language.arrays["embed_tokens"][model.tokenizer.encode(rewriting._PROMPT, add_special_tokens=False).ids]
     once = [dim for dim in range(prompt.shape[1]) if (prompt[:, dim] == prompt[:, dim].max()).sum() == 1][:6]
     assert len(once) == 6
     for dim in once:
@@ -166,7 +166,7 @@ def test_a_fused_form_may_differ_by_what_rounding_does_to_the_original(
             save_stepping_decoder(model, out, nearly, height)
             return 2
 
-        monkeypatch.setattr(fusing, "fuse_attention", fuse)
+        monkeypatch.setattr(rewriting, "fuse_attention", fuse)
         tokens(model.folder, tmp_path / f"saved {dim}")
         assert (note(tmp_path / f"saved {dim}") == FUSED) is fused
 
@@ -185,7 +185,7 @@ def test_a_disk_too_full_for_the_fused_form_leaves_the_original_in_use(tmp_path:
     standard_decoder(model.language).save(model.folder / DECODER)
     assert tokens(model.folder, small_disk) == tokens(model.folder, None)
     assert note(small_disk).startswith("attention is not fused: ") and nodes(small_disk)["Softmax"] == 2
-    assert not list(small_disk.rglob("fused.onnx"))
+    assert not list(small_disk.rglob("rewritten.onnx"))
 
 
 def test_a_folder_that_cant_be_written_leaves_the_original_in_use(tmp_path: Path) -> None:
@@ -209,7 +209,7 @@ def test_more_room_for_tokens_makes_another_fused_form(tmp_path: Path, monkeypat
         made.append(positions)
         return fused_attention.fuse_attention(path, out, positions)
 
-    monkeypatch.setattr(fusing, "fuse_attention", fuse)
+    monkeypatch.setattr(rewriting, "fuse_attention", fuse)
     tokens(model.folder, saved)
     assert made == []
     config = model.folder / "config.json"
