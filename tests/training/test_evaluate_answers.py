@@ -15,7 +15,20 @@ import pytest
 
 from assistant.languages.nouns import nouns, nouns_by_label
 from assistant.messages import AnswerThresholds, Finding, Picture, Sentence
-from models.training.answer_judging import Judged, Outcome, Posed, Rule, Truth, balanced, is_right, judge, merged, tally, things_named
+from models.training.answer_judging import (
+    Judged,
+    Outcome,
+    Posed,
+    Rule,
+    Truth,
+    balanced,
+    is_right,
+    judge,
+    merged,
+    tally,
+    things_named,
+    untrue_things,
+)
 from models.training.answer_questions import (
     CocoPicture,
     ask_presence,
@@ -285,3 +298,9 @@ def test_every_question_is_answered_about_its_own_picture(tmp_path: Path) -> Non
     told = as_json(judged)
     assert told["questions"] == {"description": {"right": 1, "wrong": 1}} and len(json.loads(json.dumps(told))["answers"]) == 2
     assert "50.0%" in next(line for line in report(judged).splitlines() if line.startswith("something right said"))
+
+
+def test_what_is_named_plainly_and_isnt_known_to_be_there_is_untrue() -> None:
+    there = frozenset((synset("dog"), synset("table")))
+    said = [text("A puppy on a table."), text("A man with a cat.", is_doubtful=True), text("An animal and a horse."), REFUSAL]
+    assert untrue_things(said, there) == {synset("horse")}
