@@ -46,6 +46,8 @@ TAKEN_FOR_GRANTED: frozenset[Intent] = frozenset(("colour", "how_many", "where",
 PEOPLE = Ask("how_many", "person")
 """What is told of people where nobody may say who they are."""
 THINGS = Ask("things")
+RATHER_NOT = 0.5
+"""Probability below which what a description names is rather not there."""
 OWN_THINGS: tuple[Intent, ...] = ("remember_thing", "keep_thing", "forget_thing")
 _ALONE: frozenset[Intent] = frozenset(("not_about_the_picture", *READING, *OWN_THINGS, "scene", "what"))
 """Intents after whose refusal what is seen would be beside the point."""
@@ -134,7 +136,7 @@ def _is_missing(finder: Instrument, view: View, noun: Noun) -> bool:
         ask = Ask("is_there", said or "")
         if said and find_noun(said, FALLBACK) == kind and finder.reliability(ask) >= FIT:
             found = next(iter(finder.examine(view, ask)), None)
-            return found is not None and found.probability < AnswerThresholds().absent
+            return found is not None and found.probability < RATHER_NOT
     return False
 
 
