@@ -11,10 +11,11 @@ from dataclasses import replace
 from typing import get_args
 
 from assistant.answering.answer_checks import SCENE_QUESTION, thresholds_for
-from assistant.answering.confirming import nouns_in
 from assistant.answering.quoting import words_to_find
+from assistant.answering.scene_telling import Found, told_scene
 from assistant.interfaces import Instrument
-from assistant.languages.nouns import PERSON, ancestors, is_kind_of, nouns
+from assistant.languages import FALLBACK
+from assistant.languages.nouns import Noun, ancestors, find_noun, name, nouns
 from assistant.messages import AnswerThresholds, Ask, Detail, Finding, Intent, PictureProblem, ReadingIntent, SingleObject, View
 
 FIT = 0.6
@@ -47,6 +48,9 @@ PEOPLE = Ask("how_many", "person")
 """What is told of people where nobody may say who they are."""
 PRESENCE: frozenset[Intent] = frozenset(("is_there", "is_this", "choice"))
 """Intents of questions that a text may answer better than a look."""
+THINGS = Ask("things")
+RATHER_NOT = 0.5
+"""Probability below which what a description names is rather not there."""
 OWN_THINGS: tuple[Intent, ...] = ("remember_thing", "keep_thing", "forget_thing")
 _ALONE: frozenset[Intent] = frozenset(("not_about_the_picture", *READING, *OWN_THINGS, "scene", "what"))
 """Intents after whose refusal what is seen would be beside the point."""
@@ -74,13 +78,12 @@ def answer(
             return
         if ask.intent in PRESENCE and (yield from _seen_or_quoted(instruments, view, ask, thresholds)):
             return
-        if found := (yield from examined(instruments, view, ask, detail)):
+        examine = _scene if ask.intent == "scene" else examined
+        if found := (yield from examine(instruments, view, ask, detail)):
             if ask.intent == "what":  # "A shirt. Blue. Striped.", "A bottle. It says: Fanta."
                 if any(map(_is_garment, found)):
                     yield from examined(instruments, view, Ask("colour"), detail)
                 yield from examined(instruments, view, Ask("sign"), detail)
-            if ask.intent == "scene":
-                yield from _left_out(instruments, view, found)
             return
         if there and ask.intent in REFUSALS:
             yield there
@@ -94,9 +97,7 @@ def answer(
     if ask.intent == "who" and (yield from examined(instruments, view, PEOPLE, detail)):
         return
     if ask.intent not in _ALONE:
-        scene = Ask("scene", text=SCENE_QUESTION, english=SCENE_QUESTION)
-        found = yield from examined(instruments, view, scene, detail)
-        yield from _left_out(instruments, view, found)
+        yield from _scene(instruments, view, Ask("scene", text=SCENE_QUESTION, english=SCENE_QUESTION), detail)
 
 
 def may_be_asked(asks: Sequence[Ask], problem: PictureProblem | None) -> bool:
@@ -140,21 +141,30 @@ def _seen_or_quoted(
     return found
 
 
-def _left_out(instruments: Sequence[Instrument], view: View, told: Sequence[Finding]) -> Iterator[Finding]:
-    """How many people are surely there, where what was told is of none: a model that names the tripod leaves out who stands behind it."""
-    if not told or any(map(_tells_of_people, told)):
-        return
-    counted = next(examined(instruments, view, PEOPLE), None)
-    if counted and counted.kind == "count" and counted.value and not counted.is_doubtful:
-        yield counted
+def _scene(instruments: Sequence[Instrument], view: View, ask: Ask, detail: Detail) -> Generator[Finding, None, list[Finding]]:
+    """What the fittest says of a scene, put together with what is surely found in it."""
+    said = examined(instruments, view, ask, detail)
+    finder = next(iter(fittest(instruments, THINGS)), None)
+    if finder is None:
+        return (yield from said)
+    things, people = (next(iter(finder.examine(view, each)), None) for each in (THINGS, PEOPLE))
+    is_sure = people is not None and people.kind == "count" and bool(people.value) and not people.is_doubtful
+    told = []
+    for finding in told_scene(said, Found(things, people if is_sure else None, lambda noun: _is_missing(finder, view, noun))):
+        told.append(finding)
+        yield finding
+    return told
 
 
-def _tells_of_people(finding: Finding) -> bool:
-    """Whether a description or a name of what is seen is of people already, or isn't one."""
-    if isinstance(finding.value, SingleObject):
-        noun = nouns().get(finding.value.noun or "")
-        return noun is not None and is_kind_of(noun, nouns()[PERSON])
-    return finding.kind != "text" or any(is_kind_of(noun, nouns()[PERSON]) for noun in nouns_in(str(finding.value)))
+def _is_missing(finder: Instrument, view: View, noun: Noun) -> bool:
+    """Whether what finds things would have found such a one, or a kind above it, and hasn't."""
+    for kind in (noun, *ancestors(noun)):
+        said = name(kind, FALLBACK, article=False)
+        ask = Ask("is_there", said or "")
+        if said and find_noun(said, FALLBACK) == kind and finder.reliability(ask) >= FIT:
+            found = next(iter(finder.examine(view, ask)), None)
+            return found is not None and found.probability < RATHER_NOT
+    return False
 
 
 def _is_garment(finding: Finding) -> bool:

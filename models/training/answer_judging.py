@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
+from assistant.answering import named_things
 from assistant.answering.wording import yes_or_no
 from assistant.languages.nouns import ancestors, labels_to_nouns, name_key, nouns
 from assistant.messages import AnswerThresholds, Finding, Sentence
@@ -66,6 +67,8 @@ class Judged:
     posed: Posed
     said: str
     outcome: Outcome
+    untrue: frozenset[str] = frozenset()
+    """`untrue_things` of it."""
 
 
 @dataclass
@@ -128,6 +131,13 @@ def judge(posed: Posed, sentences: Sequence[Sentence], thresholds: AnswerThresho
         said = re.findall(r"[a-z]+|\d+", told[0][0].lower())
         return _worded(not posed.truth.words.isdisjoint(said), is_hedged)
     return _describes(told, posed.truth.things)
+
+
+def untrue_things(sentences: Sequence[Sentence], there: frozenset[str]) -> frozenset[str]:
+    """Return the synsets of the things that sentences in English name plainly and that aren't known to be there, nor a kind of what is."""
+    plain = [each.text for each in sentences if each.finding and each.finding.kind != "refusal" and not _is_hedged(each.text, each.finding)]
+    named = {thing.noun.synset for text in plain for thing in named_things.things_named(text)}
+    return frozenset(synset for synset in named if not may_be_there(synset, there))
 
 
 def tally(judged: Iterable[Judged]) -> dict[str, Row]:

@@ -38,8 +38,13 @@ class CocoPicture:
     @property
     def things(self) -> frozenset[str]:
         """Return the synsets of all that the boxes and captions name."""
-        boxed = {nouns_by_label("coco")[name].synset for name in self.classes}
-        return frozenset(boxed.union(*map(things_named, self.captions)))
+        return things_in_boxes("coco", self).union(*map(things_named, self.captions))
+
+
+def things_in_boxes(collection: str, picture: CocoPicture) -> frozenset[str]:
+    """Return the synsets of what the boxes name, by what a collection calls things."""
+    known = nouns_by_label(collection)
+    return frozenset(known[name].synset for name in picture.classes if name in known)
 
 
 def is_reported(picture: str) -> bool:

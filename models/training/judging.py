@@ -100,13 +100,9 @@ def fit_words(probabilities: np.ndarray, labels: np.ndarray) -> tuple[float, flo
     return round(sure, 2), round(min(float(np.quantile(probabilities[labels], 0.05)), 0.5), 3)
 
 
-def fit_single_object(scene_scores: np.ndarray) -> tuple[float, float]:
-    """Return `single_object` and `maybe_single_object` of StarterThresholds, from scenes' `single_object_score`s [n].
-
-    3 in 100 scenes may be taken for a single object, and another 5 be doubted.
-    """
-    single, maybe = (round(float(np.quantile(scene_scores, 1 - share)), 3) for share in (0.03, 0.08))
-    return single, maybe
+def fit_single_object(scene_scores: np.ndarray) -> float:
+    """Return `single_object` of StarterThresholds, from scenes' `single_object_score`s [n]: 3 in 100 may be taken for a single object."""
+    return round(float(np.quantile(scene_scores, 0.97)), 3)
 
 
 def fit_sure_label(probabilities: np.ndarray, right: np.ndarray) -> float:

@@ -20,7 +20,7 @@ from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
 from assistant.engines.vlm.starter.encoder_heads import SeenLabel
 from assistant.engines.vlm.starter.hedged_names import NameThresholds, noun_tree
 from assistant.engines.vlm.starter.picture_classes import ClassifiedPicture
-from assistant.engines.vlm.starter.single_object import naming_answers, single_object_score, with_consistency
+from assistant.engines.vlm.starter.single_object import naming_answers, single_object_score
 from assistant.engines.vlm.starter.thresholds import StarterThresholds
 from assistant.engines.vlm.view import SmolView
 from assistant.languages.nouns import Noun, labels_to_nouns, nouns_by_label
@@ -69,7 +69,7 @@ GALLERY = 20
 RANKED_PICTURES = 400
 ASKED_PICTURES = 400
 UNREADABLE_PICTURES = 140
-DOUBTED_SHARE, NEAR_DOUBTED_SHARE = 0.1, 0.5
+DOUBTED_SHARE = 0.1
 FITTED_PICTURES = 400
 NAMED_PICTURES = 150
 MEASURES = ("naming", "hedging", "captions", "doubt", "ranking", "groceries", "objects", "presence", "questions", "nothing_to_see")
@@ -127,8 +127,8 @@ class Evaluation:
         scenes = np.array([self._single_object_score(view) for _, view in self._altered(flickr_examples(self._data, "train"))])
         probabilities = np.array([_labels(view)[0].probability for _, view in objects])
         right = np.array([names(_labels(view)[0].name, example.label) for example, view in objects])
-        (single, maybe), sure = fit_single_object(scenes), fit_sure_label(probabilities, right)
-        self.thresholds = dataclasses.replace(self.thresholds, single_object=single, maybe_single_object=maybe, sure_label=sure)
+        single, sure = fit_single_object(scenes), fit_sure_label(probabilities, right)
+        self.thresholds = dataclasses.replace(self.thresholds, single_object=single, sure_label=sure)
         is_object = np.repeat([True, False], [len(scores), len(scenes)])
         area, plainly = area_under_curve(np.r_[scores, scenes], is_object), right[probabilities >= sure]
         yield Measure("training: single objects told from scenes, area under the curve", area, "report", len(is_object))
@@ -169,23 +169,24 @@ class Evaluation:
         yield Measure('Flickr8k: told with "It looks like"', _share(_hedged(text) for text in outputs), "report", len(said))
 
     def doubt(self) -> Iterator[Measure]:
-        """Doubt the least certain tenth of scene descriptions; is it wrong more often than the others? Where the model has a word
-        classifier, caption consistency counts, and of what may be a single object the less certain half is doubted.
+        """Tell descriptions with doubt as the model's thresholds say; are they wrong more often than the others? Where no word classifier
+        judges them the least certain tenth is doubted, and that limit fitted.
         """
-        examples = self._sample(flickr_examples(self._data, "dev"), ASKED_PICTURES)
         told = []
-        for example, view in self._views(examples):
+        for example, view in self._views(self._sample(flickr_examples(self._data, "dev"), ASKED_PICTURES)):
             text = "".join(self._describer.answer(view, QUESTION, whole_picture=True))
             sure = certainty(self._describer, view, QUESTION, text)
-            consistency = view.classes.caption_consistency(text) if view.classes else None
-            told.append((sure if consistency is None else with_consistency(sure, consistency), consistency is not None, text, example))
-        limit, near = (round(float(q), 3) for q in np.quantile([sure for sure, *_ in told], (DOUBTED_SHARE, NEAR_DOUBTED_SHARE)))
-        fitted = {"scene_doubt": limit, "maybe_single_doubt": near} if all(has_words for _, has_words, *_ in told) else {"doubt": limit}
-        self.thresholds = dataclasses.replace(self.thresholds, **fitted)
-        groups = {"with doubt": [t for t in told if t[0] < limit], "plainly": [t for t in told if t[0] >= limit]}
-        for name, group in groups.items():
-            score = bleu4([list(e.answers) for *_, e in group], [text for *_, text, _ in group])
-            yield Measure(f"Flickr8k: BLEU-4 of descriptions told {name}", score, "report", len(group))
+            classifier = self._describer.classifier if view.classes and view.classes.words else None
+            told.append((classifier.doubts_description(view, QUESTION, text, sure) if classifier else None, sure, text, example))
+        if any(doubted is None for doubted, *_ in told):
+            limit = round(float(np.quantile([sure for _, sure, *_ in told], DOUBTED_SHARE)), 3)
+            self.thresholds = dataclasses.replace(self.thresholds, doubt=limit)
+            told = [(sure < limit, sure, text, example) for _, sure, text, example in told]
+        for name, wanted in (("with doubt", True), ("plainly", False)):
+            group = [(list(example.answers), text) for doubted, _, text, example in told if doubted == wanted]
+            if group:
+                score = bleu4([answers for answers, _ in group], [text for _, text in group])
+                yield Measure(f"Flickr8k: BLEU-4 of descriptions told {name}", score, "report", len(group))
 
     def ranking(self) -> Iterator[Measure]:
         """Galleries of 20 pictures: for one caption of each, is its own picture where the caption is likeliest?"""

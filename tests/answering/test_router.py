@@ -30,6 +30,7 @@ class Told(Instrument):
         self.asked = []
 
 
+NOTHING = Finding("things", (), 1.0, "test")
 BROWN, RED, SCENE = (Finding("text", text, 0.9, "test") for text in ("Brown.", "Red.", "A dog."))
 
 
@@ -61,12 +62,21 @@ def test_people_whom_a_description_leaves_out_are_told_where_they_are_surely_the
     tripod = Finding("name", SingleObject(find("tripod")), 0.9, "test")
     rider = Finding("text", "A man rides a horse.", 0.8, "test")
     for people, told in ((2, [("count", 2)]), (0, [])):
-        counter = Told(0.9, how_many=[Finding("count", people, 0.9, "test")])
+        counter = Told(0.9, things=[NOTHING], how_many=[Finding("count", people, 0.9, "test")])
         assert found([Told(0.9, scene=[tripod]), counter], "scene") == [("name", tripod.value), *told]
         assert found([Told(0.9, scene=[rider]), counter], "scene") == [("text", "A man rides a horse.")]
         assert found([Told(0.9, scene=[tripod]), counter], "safety")[2:] == told
-    unsure = Told(0.9, how_many=[Finding("count", 1, 0.3, "test", is_doubtful=True)])
+    unsure = Told(0.9, things=[NOTHING], how_many=[Finding("count", 1, 0.3, "test", is_doubtful=True)])
     assert found([Told(0.9, scene=[tripod]), unsure], "scene") == [("name", tripod.value)]
+
+
+def test_a_sentence_about_what_should_have_been_found_is_dropped_for_what_was() -> None:
+    riders = Finding("text", "A group of people riding horses.", 0.8, "test")
+    cow = Finding("things", (find("cow"),), 0.9, "test")
+    finder = Told(0.9, things=[cow], how_many=[Finding("count", 0, 0.9, "test")], is_there=[there(0.1)])
+    assert found([Told(0.9, scene=[riders]), finder], "scene") == [("things", cow.value)]
+    seen = Told(0.9, things=[cow], how_many=[], is_there=[there(0.6)])
+    assert found([Told(0.9, scene=[riders]), seen], "scene") == [("text", riders.value), ("things", cow.value)]
 
 
 def test_of_a_garment_its_colour_is_told_too() -> None:

@@ -15,7 +15,20 @@ import pytest
 
 from assistant.languages.nouns import nouns, nouns_by_label
 from assistant.messages import AnswerThresholds, Finding, Picture, Sentence
-from models.training.answer_judging import Judged, Outcome, Posed, Rule, Truth, balanced, is_right, judge, merged, tally, things_named
+from models.training.answer_judging import (
+    Judged,
+    Outcome,
+    Posed,
+    Rule,
+    Truth,
+    balanced,
+    is_right,
+    judge,
+    merged,
+    tally,
+    things_named,
+    untrue_things,
+)
 from models.training.answer_questions import (
     CocoPicture,
     ask_presence,
@@ -32,6 +45,7 @@ from models.training.answer_questions import (
     shuffled,
     with_article,
 )
+from models.training.answer_table import table
 from models.training.evaluate_answers import as_json, ask_all, report
 
 THRESHOLDS = AnswerThresholds(sure=0.8, cant_tell_margin=0.05, absent=0.3)
@@ -285,3 +299,19 @@ def test_every_question_is_answered_about_its_own_picture(tmp_path: Path) -> Non
     told = as_json(judged)
     assert told["questions"] == {"description": {"right": 1, "wrong": 1}} and len(json.loads(json.dumps(told))["answers"]) == 2
     assert "50.0%" in next(line for line in report(judged).splitlines() if line.startswith("something right said"))
+
+
+def test_what_is_named_plainly_and_isnt_known_to_be_there_is_untrue() -> None:
+    there = frozenset((synset("dog"), synset("table")))
+    said = [text("A puppy on a table."), text("A man with a cat.", is_doubtful=True), text("An animal and a horse."), REFUSAL]
+    assert untrue_things(said, there) == {synset("horse")}
+
+
+def test_answers_are_tabled_beside_what_people_said() -> None:
+    answers = [
+        {"picture": f"00000{number}.webp", "kind": kind, "said": f"Answer {number}.", "outcome": "right"}
+        for number, kind in enumerate(("description", "who", "description"))
+    ]
+    lines = list(table(answers, {"000000.webp": "A cat.", "000002.webp": "A dog | a ball."}, 40))
+    assert len(lines) == 4 and sorted(line.split(" | ")[2] for line in lines[2:]) == ["A cat.", "A dog / a ball."]
+    assert any("Answer 2." in line and "explore?id=2" in line for line in lines)

@@ -87,11 +87,10 @@ def test_the_plots_show_several_probabilities(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"scores.png", "reliability.png"}
 
 
-def test_three_scenes_in_a_hundred_may_be_taken_for_a_single_object_and_five_more_be_doubted() -> None:
+def test_three_scenes_in_a_hundred_may_be_taken_for_a_single_object() -> None:
     scores = -np.arange(1.0, 201.0)
-    single, maybe = fit_single_object(scores)
-    assert ((scores >= single).mean(), (scores >= maybe).mean()) == (0.03, 0.08)
-    assert fit_single_object(np.zeros(10)) == (0.0, 0.0)
+    assert (scores >= fit_single_object(scores)).mean() == 0.03
+    assert fit_single_object(np.zeros(10)) == 0.0
 
 
 def test_labels_are_told_plainly_where_four_of_five_are_right() -> None:

@@ -22,7 +22,7 @@ from assistant.engines.vlm.starter.encoder_heads import HEAD_FILES, WORD_HEAD, H
 from assistant.engines.vlm.starter.extras import StarterExtras
 from assistant.engines.vlm.starter.garments import HEAD_FILE, GarmentHead
 from assistant.engines.vlm.starter.hedged_names import NameThresholds
-from assistant.engines.vlm.starter.thresholds import StarterThresholds, current_names
+from assistant.engines.vlm.starter.thresholds import StarterThresholds
 from assistant.messages import AnswerThresholds, Intent, MomentThresholds
 from assistant.problems import DamagedModel, MissingModel, shorten
 
@@ -236,7 +236,7 @@ def _read_thresholds(path: Path, kind: type[_Thresholds]) -> _Thresholds | None:
     if not path.is_file():
         return None
     found = _Json.read(path)
-    content = current_names(found.content)
+    content = found.content
     names = {field.name for field in dataclasses.fields(kind)}
     are_numbers = all(isinstance(value, (int, float)) and math.isfinite(value) for value in content.values())
     if not content or not set(content) <= names or not are_numbers:

@@ -13,7 +13,6 @@ from assistant.engines.vlm.starter.single_object import (
     least_log_likelihood,
     naming_answers,
     plain_name,
-    with_consistency,
 )
 from assistant.engines.vlm.starter.thresholds import StarterThresholds
 from assistant.engines.vlm.view import SmolView
@@ -45,14 +44,12 @@ class StarterClassifier:
         return classes.name if classes.name.noun or verdict.rather_not else None
 
     def doubts_description(self, view: View, question: str, description: str, certainty: float) -> bool:
-        """Return whether a description of the whole picture needs an "It looks like": sooner where it may rather be of a single object."""
-        verdict, classes = self._verdict(view, question), _classes(view)
-        may_be_single = verdict is not None and verdict.score >= self.thresholds.maybe_single_object
+        """Return whether a description of the whole picture needs an "It looks like"."""
+        classes = _classes(view)
         consistency = classes.caption_consistency(description) if classes else None
         if consistency is None:
-            return may_be_single or certainty < self.thresholds.doubt
-        limit = self.thresholds.maybe_single_doubt if may_be_single else self.thresholds.scene_doubt
-        return with_consistency(certainty, consistency) < limit
+            return certainty < self.thresholds.doubt
+        return consistency < self.thresholds.scene_consistency and certainty < self.thresholds.known_by_heart
 
     def doubts_name(self, view: View, sentence: str) -> bool:
         """Return whether a sentence names one of the labels ("A hairbrush.") of which the class head isn't sure."""
@@ -72,7 +69,7 @@ class StarterClassifier:
         if classes is None or not classes.labels or known.single_object > HIGHEST_SCORE:
             return None
         if question not in classes.verdicts:
-            least = least_log_likelihood(min(known.single_object, known.maybe_single_object), classes.expected_words)
+            least = least_log_likelihood(known.single_object, classes.expected_words)
             likelihoods = self._log_likelihoods(view, question, naming_answers(classes.labels), prune_below=least)
             classes.verdicts[question] = judge(likelihoods, classes.expected_words)
         return classes.verdicts[question]

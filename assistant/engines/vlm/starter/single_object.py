@@ -19,8 +19,6 @@ _FEWEST_WORDS = 0.01
 """Expected words are counted as no fewer: below, a picture of nothing is no likelier to be one of a single object."""
 HIGHEST_SCORE = -math.log(_FEWEST_WORDS)
 """The highest `single_object_score` there can be."""
-CONSISTENCY_NATS = 8.0
-"""What full caption consistency adds to a description's certainty, in nats a word."""
 
 
 def plain_name(label: SeenLabel) -> str:
@@ -64,16 +62,6 @@ def judge(log_likelihoods: Sequence[float], expected_words: float) -> Verdict:
 def least_log_likelihood(score: float, expected_words: float) -> float:
     """Return the log-probability of all `naming_answers` together that makes such a `single_object_score`."""
     return score + _against(expected_words)
-
-
-def with_consistency(certainty: float, consistency: float) -> float:
-    """Return how certain a description of a whole picture is, in nats a word.
-
-    Args:
-        certainty: mean log-probability of its words.
-        consistency: with the words that people would use, 0 to 1.
-    """
-    return certainty + CONSISTENCY_NATS * consistency
 
 
 def _against(expected_words: float) -> float:

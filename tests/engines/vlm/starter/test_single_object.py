@@ -64,13 +64,6 @@ def test_a_scene_is_described_whatever_the_head_takes_it_for() -> None:
     assert said({"A can opener.": -6.0}, SURE, UNSURE) == [MAN]
 
 
-def test_a_description_of_what_may_be_a_single_thing_is_told_with_doubt() -> None:
-    measured = StarterThresholds(single_object=-3.0, maybe_single_object=-5.0, sure_label=0.7)
-    assert said({"A can opener.": -4.0}, SURE, UNSURE, thresholds=measured) == ["It looks like a man in a red shirt."]
-    assert said({"A can opener.": -6.0}, SURE, UNSURE, thresholds=measured) == [MAN]
-    assert said({"A can opener.": -4.0}, SURE, UNSURE, thresholds=measured, question="What is the man doing?") == [MAN]
-
-
 def test_where_people_would_use_many_words_a_scene_is_described() -> None:
     assert said({"A can opener.": -1.0}, SURE, UNSURE, expected_words=20.0) == [MAN]
     assert said({"A can opener.": -4.0}, SURE, UNSURE, expected_words=0.2) == ["A can opener."]
@@ -108,17 +101,17 @@ def test_without_labels_or_thresholds_the_model_describes() -> None:
 
 def test_a_description_that_the_word_classifier_disagrees_with_is_told_with_doubt_even_if_the_model_is_sure() -> None:
     """Of a question about something else the model's own certainty counts alone."""
-    known, shown, other = StarterThresholds(doubt=-2.0, scene_doubt=-1.0), view(words=("wallet",)), "How does it look?"
+    known, shown, other = StarterThresholds(doubt=-2.0, scene_consistency=0.1), view(words=("wallet",)), "How does it look?"
     for answer, doubted in (("A wallet.", "A wallet."), ("A man.", "It looks like a man.")):
         scores = {(SCENE, answer): -2.4, (other, answer): -2.4}
         assert asked(shown, SCENE, answer, scores, known) == [doubted]
         assert asked(shown, other, answer, scores, known) == [answer]
 
 
-def test_a_description_of_what_may_be_a_single_object_is_told_plainly_only_if_the_word_classifier_agrees_well() -> None:
-    known = StarterThresholds(doubt=-9.0, scene_doubt=-9.0, maybe_single_doubt=1.0, single_object=4.0, maybe_single_object=-100.0)
-    for answer, told in (("A wallet on a table.", "A wallet on a table."), ("A man in a shirt.", "It looks like a man in a shirt.")):
-        assert asked(view(SURE, words=("wallet",)), SCENE, answer, {(SCENE, answer): -1.0}, known) == [told]
+def test_what_the_model_says_as_surely_as_what_it_was_taught_by_heart_is_told_plainly() -> None:
+    known = StarterThresholds(scene_consistency=0.1, known_by_heart=-0.1)
+    for certainty, told in ((-0.1, "Milk on a shelf."), (-2.0, "It looks like milk on a shelf.")):
+        assert asked(view(words=("wallet",)), SCENE, "Milk on a shelf.", {(SCENE, "Milk on a shelf."): certainty}, known) == [told]
 
 
 def test_a_question_is_weighed_once_however_often_its_answer_is_judged() -> None:

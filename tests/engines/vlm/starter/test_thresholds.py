@@ -26,21 +26,13 @@ def test_thresholds_are_read_from_the_models_folder(tmp_path: Path) -> None:
         "cant_tell_margin": 0.1,
         "absent": 0.2,
         "doubt": -2.5,
-        "scene_doubt": -0.6,
-        "maybe_single_doubt": 0.3,
+        "scene_consistency": 0.1,
+        "known_by_heart": -0.2,
         "single_object": -3.0,
-        "maybe_single_object": -4.0,
         "sure_label": 0.7,
     }
     (folder / "answer_thresholds.json").write_text(json.dumps(numbers))
     assert Smolvlm2Describer(folder).thresholds == StarterThresholds(**numbers)
-
-
-def test_a_folder_that_was_built_with_older_names_keeps_its_thresholds(tmp_path: Path) -> None:
-    folder = write_tiny_model(tmp_path / "m").folder
-    (folder / "answer_thresholds.json").write_text('{"near_doubt": 0.3, "portrait": -3.0, "near_portrait": -4.0}')
-    measured = StarterThresholds(maybe_single_doubt=0.3, single_object=-3.0, maybe_single_object=-4.0)
-    assert Smolvlm2Describer(folder).thresholds == measured
 
 
 def test_what_nobody_measured_of_a_model_is_left_out(tmp_path: Path) -> None:
