@@ -83,6 +83,7 @@ def answer(
             if ask.intent == "what":  # "A shirt. Blue. Striped.", "A bottle. It says: Fanta."
                 if any(map(_is_garment, found)):
                     yield from examined(instruments, view, Ask("colour"), detail)
+            if ask.intent == "what" or (ask.intent == "scene" and ask.text):  # of what changes, unasked, only what is seen is told
                 yield from examined(instruments, view, Ask("sign"), detail)
             return
         if there and ask.intent in REFUSALS:

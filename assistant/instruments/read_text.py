@@ -12,7 +12,7 @@ from assistant.instruments.page_reader import PageReader
 from assistant.interfaces import Instrument, TextReader
 from assistant.messages import Ask, Detail, Finding, FindingKind, Picture, ReadingIntent, TextLine, TextPiece, View
 from assistant.reading.aiming import Aim, Aimer, aim
-from assistant.reading.find_text import Found, expiry, find_text, largest_text, quote, total
+from assistant.reading.find_text import Found, beginning, expiry, find_text, largest_text, quote, total
 from assistant.reading.page import Page, letter_height
 from assistant.reading.page_edges import page_corners
 from assistant.reading.page_talk import Passage, Reading, doubted
@@ -28,6 +28,8 @@ READABLE_PX = 14
 """Height of a line, in pixels, from which PP-OCR makes few errors."""
 LARGE, SURE_SIGN = 0.05, 0.9
 """Height of letters, as a share of the picture's, and their probability, from which they are told unasked."""
+LONGEST_SIGN = 60
+"""Letters of such a text that are told; the rest is read when it is asked for."""
 SOURCE = "text"
 
 MOVES: tuple[Aim, ...] = ("cut_left", "cut_right", "cut_top", "cut_bottom", "closer", "back")
@@ -190,9 +192,11 @@ class TextInstrument(Instrument):
 
     def _sign(self, view: View) -> Iterator[Finding]:
         """What people would notice without asking; nothing where there are no large letters, or they aren't sure."""
+        if not self._pages.find(_pictures(view)[-1]):
+            return
         found = largest_text(self._page(view))
         if found and _sureness(found) >= SURE_SIGN and max(map(letter_height, found.lines)) >= LARGE:
-            yield from _label(found, "it_says", "")
+            yield from _label(beginning(found, LONGEST_SIGN), "it_says", "")
 
     def _find(self, view: View, ask: Ask) -> Iterator[Finding]:
         found = find_text(self._page(view), ask.thing)

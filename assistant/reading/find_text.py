@@ -147,6 +147,14 @@ def largest_text(page: Page) -> Found | None:
     return None
 
 
+def beginning(found: Found, letters: int) -> Found:
+    """Return the first lines of what was found, as many as have so few letters together, and one at least."""
+    lines = list(found.lines)
+    while len(lines) > 1 and sum(len(line.text) for line in lines) > letters:
+        lines.pop()
+    return Found(_joined(lines), tuple(lines))
+
+
 def _going_on(lines: Sequence[TextLine]) -> tuple[TextLine, ...]:
     """The first line and those that the same sentence or list goes on in."""
     taken = list(lines[:1])

@@ -225,6 +225,9 @@ def test_what_large_letters_say_is_told_with_what_a_thing_is() -> None:
     large = TextLine("Fanta", 0.99, ((0.3, 0.3), (0.7, 0.3), (0.7, 0.5), (0.3, 0.5)), (0.99,) * 5)
     small = at("Contains water, sugar and orange juice", 12)
     assert heard(Written([large, small]), "What is this?") == ["A cat.", "It says: Fanta"]
+    assert heard(Written([large, small]), "What is in front of me?") == ["A cat.", "It says: Fanta"]
+    poster = [replace(large, text=f"Line number {n} of a poster", character_probabilities=()) for n in range(9)]
+    assert heard(Written(poster), "What is this?")[-1] == "It says: " + " ".join(line.text for line in poster[:2])
     assert heard(Written([small]), "What is this?") == ["A cat."], "small print is read when it is asked for"
     unsure = TextLine("Fanta", 0.6, large.corners, (0.6,) * 5)
     assert heard(Written([unsure]), "What is this?") == ["A cat."]
