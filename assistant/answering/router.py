@@ -74,17 +74,8 @@ def answer(
         if there and there.probability < thresholds_for(there, thresholds).absent:
             yield there
             return
-        if ask.intent == "free" and (yield from _quoted(instruments, view, ask)):
-            return
-        if ask.intent in PRESENCE and (yield from _seen_or_quoted(instruments, view, ask, thresholds)):
-            return
-        examine = _scene if ask.intent == "scene" else examined
-        if found := (yield from examine(instruments, view, ask, detail)):
-            if ask.intent == "what":  # "A shirt. Blue. Striped.", "A bottle. It says: Fanta."
-                if any(map(_is_garment, found)):
-                    yield from examined(instruments, view, Ask("colour"), detail)
-            if ask.intent == "what" or (ask.intent == "scene" and ask.text):  # of what changes, unasked, only what is seen is told
-                yield from examined(instruments, view, Ask("sign"), detail)
+        if found := (yield from _told(instruments, view, ask, thresholds, detail)):
+            yield from _unasked(instruments, view, ask, found)
             return
         if there and ask.intent in REFUSALS:
             yield there
@@ -122,6 +113,26 @@ def examined(instruments: Sequence[Instrument], view: View, ask: Ask, detail: De
         if found:
             return found
     return []
+
+
+def _told(
+    instruments: Sequence[Instrument], view: View, ask: Ask, thresholds: AnswerThresholds, detail: Detail
+) -> Generator[Finding, None, list[Finding]]:
+    """What is found of a question, by whatever tells it best: a free one is answered word for word before a model guesses."""
+    if ask.intent == "scene":
+        return (yield from _scene(instruments, view, ask, detail))
+    if ask.intent in PRESENCE:
+        return (yield from _seen_or_quoted(instruments, view, ask, thresholds))
+    quoted = (yield from _quoted(instruments, view, ask)) if ask.intent == "free" else []
+    return quoted or (yield from examined(instruments, view, ask, detail))
+
+
+def _unasked(instruments: Sequence[Instrument], view: View, ask: Ask, found: Sequence[Finding]) -> Iterator[Finding]:
+    """What is told of a thing and, where somebody asked for it, of a scene besides: "A shirt. Blue. Striped.", "A bottle. It says: Fanta."."""
+    if ask.intent == "what" and any(map(_is_garment, found)):
+        yield from examined(instruments, view, Ask("colour"))
+    if ask.intent == "what" or (ask.intent == "scene" and ask.text):
+        yield from examined(instruments, view, Ask("sign"))
 
 
 def _quoted(instruments: Sequence[Instrument], view: View, ask: Ask) -> Generator[Finding, None, list[Finding]]:
