@@ -128,7 +128,7 @@ def _told(
 
 
 def _unasked(instruments: Sequence[Instrument], view: View, ask: Ask, found: Sequence[Finding]) -> Iterator[Finding]:
-    """What is told of a thing and, where somebody asked for it, of a scene besides: "A shirt. Blue. Striped.", "A bottle. It says: Fanta."."""
+    """What is told besides of a thing and, where somebody asked for it, of a scene: "A shirt. Blue.", "A bottle. It says: Fanta."."""
     if ask.intent == "what" and any(map(_is_garment, found)):
         yield from examined(instruments, view, Ask("colour"))
     if ask.intent == "what" or (ask.intent == "scene" and ask.text):
