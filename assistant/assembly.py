@@ -292,7 +292,7 @@ def instrument_maker(
     def make(describer: SceneDescriber | None) -> list[Instrument]:
         made: list[Instrument] = [CodeInstrument(open_code_reader()), LightInstrument()]
         if text:
-            made.append(TextInstrument(text, reads=reads))
+            made.append(TextInstrument(text, reads=reads, opening_degrees=opening_degrees))
         if detector:
             objects = ObjectInstrument(detector, opening_degrees)
             made += [objects, ColourInstrument(objects.find)]

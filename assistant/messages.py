@@ -37,11 +37,11 @@ EarconName = Literal["ready", "listening", "heard", "thinking", "answer", "error
 AimingSound = Literal["words", "tones", "both"]
 
 ReadingIntent = Literal[
-    "read", "read_all", "translate_text", "has_text", "find_text", "total", "expiry", "brand", "sign", "quote", "aim",
+    "read", "read_all", "translate_text", "has_text", "find_text", "total", "expiry", "brand", "sign", "quote", "find_sign", "aim",
     "read_on", "read_from_start", "next_line", "previous_line", "read_line", "spell",
 ]  # fmt: skip
-"""What is wanted of a text; "sign": what large letters say; "quote": what it says of any of the choices; "aim": how to move the
-camera. Those of the second row go on in the text that was read last."""
+"""What is wanted of a text; "sign": what large letters say; "quote": what it says of any of the choices; "find_sign":
+where it says so; "aim": how to move the camera. Those of the second row go on in the text that was read last."""
 
 Intent = Literal[
     "scene", "what", "choice", "is_this", "is_there", "where", "how_many", "colour", "light", "code", "who", "doing",

@@ -72,7 +72,8 @@ def answer(
     if ask.intent not in CLOSED:
         there = _presence(instruments, view, ask) if ask.intent in TAKEN_FOR_GRANTED else None
         if there and there.probability < thresholds_for(there, thresholds).absent:
-            yield there
+            if not (yield from _signed(instruments, view, ask)):
+                yield there
             return
         if found := (yield from _told(instruments, view, ask, thresholds, detail)):
             yield from _unasked(instruments, view, ask, found)
@@ -124,7 +125,7 @@ def _told(
     if ask.intent in PRESENCE:
         return (yield from _seen_or_quoted(instruments, view, ask, thresholds))
     quoted = (yield from _quoted(instruments, view, ask)) if ask.intent == "free" else []
-    return quoted or (yield from examined(instruments, view, ask, detail))
+    return quoted or (yield from examined(instruments, view, ask, detail)) or (yield from _signed(instruments, view, ask))
 
 
 def _unasked(instruments: Sequence[Instrument], view: View, ask: Ask, found: Sequence[Finding]) -> Iterator[Finding]:
@@ -133,6 +134,13 @@ def _unasked(instruments: Sequence[Instrument], view: View, ask: Ask, found: Seq
         yield from examined(instruments, view, Ask("colour"))
     if ask.intent == "what" or (ask.intent == "scene" and ask.text):
         yield from examined(instruments, view, Ask("sign"))
+
+
+def _signed(instruments: Sequence[Instrument], view: View, ask: Ask) -> Generator[Finding, None, list[Finding]]:
+    """Where a sign names what is looked for and isn't found otherwise: an exit, a platform, a carton of milk."""
+    if ask.intent != "where":
+        return []
+    return (yield from examined(instruments, view, replace(ask, intent="find_sign", choices=words_to_find(ask))))
 
 
 def _quoted(instruments: Sequence[Instrument], view: View, ask: Ask) -> Generator[Finding, None, list[Finding]]:

@@ -13,10 +13,13 @@ from assistant.interfaces import Instrument, TextReader
 from assistant.messages import Ask, Detail, Finding, FindingKind, Picture, ReadingIntent, TextLine, TextPiece, View
 from assistant.reading.aiming import Aim, Aimer, aim
 from assistant.reading.find_text import Found, beginning, expiry, find_text, largest_text, quote, total
+from assistant.reading.folding import folded
 from assistant.reading.page import Page, letter_height
 from assistant.reading.page_edges import page_corners
 from assistant.reading.page_talk import Passage, Reading, doubted
 from assistant.reading.text_language import may_be_misread, text_language
+from assistant.seeing.places import place_of
+from assistant.settings import CameraSettings
 
 RELIABILITY = 0.98
 """Share of the words told as sure that are right: 0.991 on photographs, 0.987 on rendered pages (docs/reading.md)."""
@@ -39,14 +42,22 @@ MOVES: tuple[Aim, ...] = ("cut_left", "cut_right", "cut_top", "cut_bottom", "clo
 class TextInstrument(Instrument):
     """Implements `interfaces.Instrument` with a TextReader. It remembers the last page, and the place in it."""
 
-    def __init__(self, reader: TextReader, today: Callable[[], date] = date.today, reads: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        reader: TextReader,
+        today: Callable[[], date] = date.today,
+        reads: Collection[str] = (),
+        opening_degrees: float = CameraSettings().opening_degrees,
+    ) -> None:
         """Read with a reader.
 
         Args:
             reader: finds and reads lines.
             today: tells when it is, for the century of a date.
             reads: codes of the languages of which it knows all letters; none = all.
+            opening_degrees: how wide the camera sees from left to right.
         """
+        self._opening_degrees = opening_degrees
         self._reads = reads
         self._pages = PageReader(reader)
         self._today = today
@@ -63,7 +74,7 @@ class TextInstrument(Instrument):
 
     def examine(self, view: View, ask: Ask, detail: Detail = "brief") -> Iterator[Finding]:
         """Yield what stands in the pictures, the newest last. Ask for the next passage only when there is room to say it."""
-        self._is_in_use |= ask.intent != "quote"
+        self._is_in_use |= ask.intent not in ("quote", "find_sign")
         match ask.intent:
             case "read" | "read_all" | "translate_text":
                 yield from self._read_aloud(view, ask)
@@ -76,7 +87,9 @@ class TextInstrument(Instrument):
             case "brand":
                 yield from _label(largest_text(self._page(view)), "it_says", "no_text")
             case "quote":
-                yield from self._quote(view, ask)
+                yield from _label(found, "it_says", "") if (found := self._quoted(view, ask)) else ()
+            case "find_sign":
+                yield from self._sign_of(view, ask, found) if (found := self._quoted(view, ask)) else ()
             case "aim":
                 yield from self._aim(view)
             case "sign":
@@ -202,10 +215,19 @@ class TextInstrument(Instrument):
         found = find_text(self._page(view), ask.thing)
         yield from _label(found, "found_text", "not_found_text", wanted=ask.thing)
 
-    def _quote(self, view: View, ask: Ask) -> Iterator[Finding]:
-        """What the text says of what is asked about; nothing where it says nothing of it."""
-        if self._pages.find(_pictures(view)[-1]) and (found := quote(self._page(view), ask.choices)):
+    def _quoted(self, view: View, ask: Ask) -> Found | None:
+        """What the text says of what is asked about; None where it says nothing of it."""
+        return quote(self._page(view), ask.choices) if self._pages.find(_pictures(view)[-1]) else None
+
+    def _sign_of(self, view: View, ask: Ask, found: Found) -> Iterator[Finding]:
+        """Where the thing is that a sign names; a text in which it is only mentioned is told as it stands."""
+        names = {folded(choice) for choice in ask.choices}
+        if folded(found.text).strip(" .:!") not in names:
             yield from _label(found, "it_says", "")
+            return
+        region, (height, width, _) = found.lines[0].region, _pictures(view)[-1].shape
+        place = place_of(SOURCE, region, width / height, self._opening_degrees)
+        yield Finding("place", place.keys, _sureness(found), SOURCE, ask.thing, region=region)
 
     def _expiry(self, view: View) -> Iterator[Finding]:
         """The date, where it is clear which is the day and which the month; else as it stands."""

@@ -56,6 +56,13 @@ def test_what_a_label_says_of_what_is_asked_is_quoted_before_anything_is_guessed
     assert heard(Written(SOUP), question, language=language) == said
 
 
+def test_a_thing_that_a_sign_names_is_where_the_sign_is() -> None:
+    exit_sign = TextLine("EXIT", 0.99, ((0.8, 0.1), (0.9, 0.1), (0.9, 0.15), (0.8, 0.15)), (0.99,) * 4)
+    assert heard(Written([exit_sign]), "Where is the exit?") == ["An exit: at 1 o'clock, high up."]
+    assert heard(Written(["KEYS CUT HERE"]), "Where are my keys?")[0] == "It says: KEYS CUT HERE"
+    assert heard(Written([exit_sign]), "Where is the wibble?")[0] == "I can't tell that."
+
+
 def test_what_may_harm_is_refused_and_what_the_label_says_of_it_is_quoted() -> None:
     refusal = "I can't judge whether it is safe. I can only say what I see."
     assert heard(Written(SOUP), "Does this contain nuts?") == [refusal, "It says: May contain nuts"]
