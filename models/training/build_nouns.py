@@ -78,8 +78,13 @@ def read_checked() -> dict[str, dict[str, str]]:
 
 
 def rows_of_table() -> dict[str, Row]:
-    """Return the rows of the table as it is."""
-    return {
+    """Return the rows of the table as it is, and of what tree.tsv has of our own since."""
+    own = {
+        row["synset"]: Row(row["parents"].split(), row["say"], list(filter(None, row["labels"].split("|"))))
+        for row in _read(FOLDER / "tree.tsv")
+        if row["synset"].startswith("+")
+    }
+    return own | {
         row["synset"]: Row(
             row["parents"].split(),
             row["say"],
