@@ -68,10 +68,14 @@ class ModelInstrument(Instrument):
             asked = view.prompts.hinted(_worded(ask, view, detail), hint)
             findings = free_findings(describer, view, asked, detail, by_clause=by_clause and ask.intent not in VALUES)
         is_measured = ask.intent in VALUES  # else `reliability` would be 0
-        is_doubtful = ask.intent in BRIEF and self.reliability(ask) < SURE
+        is_doubtful = (ask.intent in BRIEF and self.reliability(ask) < SURE) or self._is_unmeasured(ask)
         for finding in findings:
             if is_measured or not (finding.kind == "text" and is_bare(str(finding.value))):
                 yield replace(finding, is_doubtful=True) if is_doubtful else finding
+
+    def _is_unmeasured(self, ask: Ask) -> bool:
+        """Whether nobody knows how often it is right about such a question: "Who is winning?"; "more" asks for the scene, which is known."""
+        return ask.intent == "free" and ask.english != MORE_QUESTION and "free" not in self._describer.reliability
 
     def forget(self) -> None:
         """Free the model's memory; it remembers nothing else."""

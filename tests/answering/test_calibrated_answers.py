@@ -256,6 +256,15 @@ def test_a_place_is_hedged_like_a_colour() -> None:
     assert said(describer, "Where is the dog?") == ["It might be at the top right."]
 
 
+def test_a_free_question_of_a_kind_that_nobody_measured_is_answered_with_doubt() -> None:
+    """ "Who is winning?" was answered "A man." of a street corner."""
+    describer = ScriptedDescriber(["A man."], thresholds=MEASURED)
+    describer.reliability = {}
+    assert said(describer, "Who is winning?") == ["It looks like a man."]
+    describer.reliability = {"free": 0.9}
+    assert said(describer, "Who is winning?") == ["A man."]
+
+
 def test_what_a_model_was_measured_to_be_bad_at_is_told_by_the_scene() -> None:
     describer = ScriptedDescriber(["A dog on grass."], thresholds=MEASURED, likelihoods=likelihoods(4.0, -4.0))
     describer.reliability = {"doing": 0.2}

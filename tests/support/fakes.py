@@ -96,7 +96,7 @@ class ScriptedDescriber:
         self._max_pictures = max_pictures
         self.thresholds = thresholds
         self.moment_thresholds = MomentThresholds()
-        self.reliability: Mapping[str, float] = {}
+        self.reliability: Mapping[str, float] = {"free": 0.9}
         self.scorer: AnswerScorer | None = self
         """None makes it a model that only looks and answers."""
         self.classifier: PictureClassifier | None = None
