@@ -74,7 +74,7 @@ class ModelInstrument(Instrument):
                 yield replace(finding, is_doubtful=True) if is_doubtful else finding
 
     def _is_unmeasured(self, ask: Ask) -> bool:
-        """Whether nobody knows how often it is right about such a question: "Who is winning?"; "more" asks for the scene, which is known."""
+        """Whether nobody knows how often it is right about "Who is winning?"; "more" asks for the scene, which is known."""
         return ask.intent == "free" and ask.english != MORE_QUESTION and "free" not in self._describer.reliability
 
     def forget(self) -> None:
