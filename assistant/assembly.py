@@ -24,6 +24,7 @@ from assistant.interfaces import (
     SceneDescriber,
     Speaker,
     SpeakerControl,
+    SpeakerRoute,
     SpeechSynthesizer,
     TextReader,
     Transcriber,
@@ -444,11 +445,11 @@ def open_buttons(keys: KeySettings) -> tuple[Button, Button | None]:
     return talk, open_button(keys.pause)
 
 
-def open_headphone_watch() -> HeadphoneWatch:
-    """Open what notices headphones and mutes the loudspeaker meanwhile."""
+def open_headphone_watch(loudspeaker: str | None) -> HeadphoneWatch:
+    """Open what notices headphones and mutes the loudspeaker meanwhile: the one whose name contains this, or the system's choice."""
     from assistant.devices.headphones import Headphones
 
-    return Headphones()
+    return Headphones(loudspeaker or "")
 
 
 def open_system_watchdog() -> SystemWatchdog:
@@ -499,20 +500,30 @@ def quieted_sound_libraries(told: Callable[[str], None]) -> contextlib.AbstractC
 
 
 def open_speaker(
-    destination: str | None, on_change: OnChange | None = None, control: SpeakerControl | None = None, *, force: bool = False
+    destination: str | None,
+    on_change: OnChange | None = None,
+    control: SpeakerControl | None = None,
+    *,
+    route: SpeakerRoute | None = None,
+    force: bool = False,
 ) -> Speaker:
     """Open a WAV file to write, or the loudspeaker whose name contains `destination` (None: the system's choice).
 
-    A loudspeaker asks `control` and tells it what it plays; a file doesn't. With `force` a file of another kind is written over.
+    A loudspeaker asks `control` and tells it what it plays; a file doesn't. `route`: when one that is named gives way to headphones.
+    With `force` a file of another kind is written over.
     """
     if destination and Path(destination).suffix.lower() == ".wav":
         return open_wav_file(Path(destination), force)
     from assistant.devices.reconnecting_speaker import ReconnectingSpeaker
+    from assistant.devices.routed_speaker import RoutedSpeaker
     from assistant.devices.sounddevice_speaker import SounddeviceSpeaker
 
-    if on_change is None:
+    def opened() -> Speaker:
+        if destination and route:
+            return RoutedSpeaker(lambda name: SounddeviceSpeaker(name, control), destination, route)
         return SounddeviceSpeaker(destination or "", control)
-    return ReconnectingSpeaker(lambda: SounddeviceSpeaker(destination or "", control), on_change, control=control)
+
+    return opened() if on_change is None else ReconnectingSpeaker(opened, on_change, control=control)
 
 
 def _installed(job: str, store: ModelStore) -> list[Manifest]:

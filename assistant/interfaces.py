@@ -93,6 +93,15 @@ class SpeakerControl(Protocol):
         ...
 
 
+class SpeakerRoute(Protocol):
+    """Where a loudspeaker that was chosen by name plays."""
+
+    @property
+    def is_private(self) -> bool:
+        """Tell whether what is said is for the user's headphones alone."""
+        ...
+
+
 class EchoCanceller(Protocol):
     """Takes the sound of the loudspeaker out of what the microphone hears. Keeps state between pieces of one stream."""
 

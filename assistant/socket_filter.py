@@ -2,7 +2,8 @@
 
 Libraries in C (FFmpeg, onnxruntime) open sockets that Python never sees. A seccomp filter (https://docs.kernel.org/userspace-api/seccomp_filter.html)
 refuses the call socket() for all families but those that stay within this machine by their nature; the guard's own calls carry a mark in
-the upper half of the family's register, of which the kernel takes only the lower half. It holds for all threads and all children.
+the fourth register, of which socket() takes three. (Not in the family's: systemd's RestrictAddressFamilies= looks at all of that.) It holds
+for all threads and all children.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _EACCES, _ENOSYS = 13, 38
 _PR_SET_NO_NEW_PRIVS, _SET_MODE_FILTER, _ALL_THREADS = 38, 1, 1
 
 _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
-_NUMBER, _ARCHITECTURE, _FAMILY, _FAMILY_MARK = 0, 4, 16, 20
+_NUMBER, _ARCHITECTURE, _FAMILY, _FOURTH = 0, 4, 16, 40
 """Offsets in struct seccomp_data, on a little-endian machine."""
 _ALLOW, _ERROR = 0x7FFF0000, 0x00050000
 
@@ -65,7 +66,8 @@ def open_socket(family: int, kind: int, protocol: int) -> int | None:
         return None
     system = ctypes.CDLL(None, use_errno=True)
     call = _ARCHITECTURES[platform.machine()][1]
-    found = system.syscall(call, ctypes.c_uint64(_held[0] << 32 | family), kind | socket.SOCK_CLOEXEC, protocol)
+    arguments = (family, kind | socket.SOCK_CLOEXEC, protocol, _held[0])
+    found = system.syscall(call, *map(ctypes.c_long, arguments))
     if found < 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
     return int(found)
@@ -83,7 +85,7 @@ def _program(architecture: int, socket_call: int, mark: int) -> bytes:
         (_LOAD, _FAMILY),
         (_EQUAL, socket.AF_UNIX, "allow", ""),
         (_EQUAL, getattr(socket, "AF_NETLINK", 16), "allow", ""),
-        (_LOAD, _FAMILY_MARK),
+        (_LOAD, _FOURTH),
         (_EQUAL, mark, "allow", "refuse"),
         "other",
         (_LOAD, _NUMBER),

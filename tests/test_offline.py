@@ -69,6 +69,35 @@ def test_a_child_of_ours_is_held_by_the_same_filter_and_may_still_use_this_machi
     assert done.stdout.count("connected") == 2, done.stderr
 
 
+IN_A_UNIT = """
+import ctypes, socket
+from assistant import offline
+system, seccomp = ctypes.CDLL(None), ctypes.CDLL("libseccomp.so.2")
+seccomp.seccomp_init.restype = ctypes.c_void_p
+class Compared(ctypes.Structure):
+    _fields_ = [("argument", ctypes.c_uint), ("operator", ctypes.c_int), ("value", ctypes.c_uint64), ("other", ctypes.c_uint64)]
+rules, families = ctypes.c_void_p(seccomp.seccomp_init(0x7FFF0000)), {1, 2, 10, 16}
+number = seccomp.seccomp_syscall_resolve_name(b"socket")
+for operator, value in [(2, 1), (6, 16), *((4, each) for each in range(1, 16) if each not in families)]:  # less, greater, equal
+    assert seccomp.seccomp_rule_add_array(rules, 0x00050000 | 97, number, 1, ctypes.byref(Compared(0, operator, value))) == 0
+system.prctl(38, 1, 0, 0, 0)
+assert seccomp.seccomp_load(rules) == 0
+offline.enforce()
+assert offline.enforce_below_python(), "no filter"
+server = socket.create_server(("127.0.0.1", 0))
+socket.create_connection(server.getsockname())
+print("connected")
+"""
+
+
+def test_in_the_kiosks_unit_which_restricts_families_this_machine_can_still_be_used() -> None:
+    """The rules are those of systemd's RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK: no page could be served under them."""
+    done = subprocess.run([sys.executable, "-c", IN_A_UNIT], capture_output=True, text=True, cwd=PROJECT)
+    if "libseccomp.so.2" in done.stderr or "no filter" in done.stderr:
+        pytest.skip("there is no libseccomp, or no filter for us")
+    assert done.stdout == "connected\n", done.stderr
+
+
 @pytest.mark.parametrize("kept_quiet", [True, False])
 def test_onnxruntime_keeps_no_record_for_its_maker(kept_quiet: bool, tmp_path: Path) -> None:
     """What it would send lies in the user's home; without our switch it does, so this test would notice if that stopped working."""

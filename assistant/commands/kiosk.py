@@ -60,15 +60,18 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
         stack.enter_context(assembly.quieted_sound_libraries(lambda line: report("sound_message", {"what": line})))
         kiosk = Kiosk(settings, told)
         filters_english = bool(settings.kiosk.refused_words)  # they may be told in English alone
-        loop, keys = open_loop(options, settings, kiosk.report, remembers_things=False, always_english=filters_english)
+        private = settings.kiosk.private_listening and not (options.speaker or "").lower().endswith(".wav")
+        loop, keys = open_loop(
+            options, settings, kiosk.report, remembers_things=False, always_english=filters_english, listens_privately=private
+        )
         kiosk.watch_over(loop)
         watchdog = assembly.open_system_watchdog()
         kiosk.beats.append(watchdog.beat)
         kiosk.beats.append(_Health(kiosk, events).beat)
         keys.watch(loop)
         stack.callback(keys.close)
-        if settings.kiosk.private_listening and not options.speaker:
-            headphones = assembly.open_headphone_watch()
+        if private:
+            headphones = assembly.open_headphone_watch(options.speaker)
             headphones.watch(loop.headphones)
             stack.callback(headphones.close)
         address = page(loop)
@@ -200,12 +203,27 @@ PrivateTmp=yes
 IPAddressDeny=any
 IPAddressAllow=localhost
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+DevicePolicy=closed
+DeviceAllow=char-alsa
+DeviceAllow=char-video4linux
+DeviceAllow=char-input r
+DeviceAllow=char-gpiochip
 NoNewPrivileges=yes
-ProtectKernelTunables=yes
+CapabilityBoundingSet=
+ProtectClock=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
 ProtectKernelModules=yes
+ProtectKernelTunables=yes
 ProtectControlGroups=yes
+ProtectProc=invisible
+RestrictNamespaces=yes
+RestrictRealtime=yes
 RestrictSUIDSGID=yes
 LockPersonality=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service seccomp
+UMask=0077
 StandardOutput=journal
 
 [Install]

@@ -46,7 +46,13 @@ def run_loop(loop: LiveLoop, duration_s: float | None, failure: list[BaseExcepti
 
 
 def open_loop(
-    options: argparse.Namespace, settings: Settings, report: EventSink, *, remembers_things: bool = True, always_english: bool = False
+    options: argparse.Namespace,
+    settings: Settings,
+    report: EventSink,
+    *,
+    remembers_things: bool = True,
+    always_english: bool = False,
+    listens_privately: bool = False,
 ) -> tuple[LiveLoop, Keys]:
     """Open the devices and models that the options name.
 
@@ -55,6 +61,7 @@ def open_loop(
         settings: of the user.
         report: is told what happens.
         remembers_things: whether things that are shown to it are known again; not on a machine that many use.
+        listens_privately: whether a loudspeaker that is named gives way to headphones.
         always_english: whether questions that are answered without are put into English, too.
     """
     store = store_of(options)
@@ -70,7 +77,9 @@ def open_loop(
     camera = assembly.open_camera(options.camera, settings.camera, real_time=True, on_change=device_changed)
     microphone = assembly.open_microphone(options.microphone, device_changed)
     control = VoiceControl()
-    speaker = assembly.open_speaker(options.speaker, device_changed, control, force=options.force)
+    speaker = assembly.open_speaker(
+        options.speaker, device_changed, control, route=control if listens_privately else None, force=options.force
+    )
     canceller = None if settings.ears.headphones else _echo_canceller()
     synthesizers = assembly.open_synthesizers(settings.voice, store)
     translators = assembly.open_translators(store, settings.answers.threads)

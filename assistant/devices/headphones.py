@@ -34,17 +34,26 @@ class Sink:
     name: str
     kind: str
     """What it tells of its form and of the socket in use, in small letters."""
+    called: str = ""
+    """Its names for people, in small letters."""
+    number: int = -1
 
 
 class Headphones:
     """Implements `interfaces.HeadphoneWatch`. Where there is no `pactl` that tells in JSON nothing is ever noticed."""
 
-    def __init__(self) -> None:
-        self._loudspeaker = default_device("output")
-        self._known = frozenset(sink.name for sink in _sinks())
+    def __init__(self, named: str = "") -> None:
+        """`named`: a part of the name of the loudspeaker that is played on, "" = the server's choice."""
+        sinks = _sinks()
+        self._named = next((sink for sink in sinks if named and named.lower() in f"{sink.name.lower()} {sink.called}"), None)
+        """None: the server doesn't know it, and its streams are none of the server's."""
+        self._default = default_device("output")
+        self._loudspeaker = self._named.name if self._named else self._default
+        self._known = frozenset(sink.name for sink in sinks)
         self._closed = threading.Event()
         self._worn = ""
         """The sink that the user listens on; "" = the loudspeaker."""
+        self._muted: set[str] = set()
         self._events: subprocess.Popen[str] | None = None
         self._thread: threading.Thread | None = None
 
@@ -66,8 +75,8 @@ class Headphones:
             self._events.wait()
         if self._thread:
             self._thread.join(ANSWER_WITHIN_S)
-        if self._worn:
-            self._mute(False)
+        for sink in sorted(self._muted):
+            self._unmute(sink)
 
     def _follow(self, events: subprocess.Popen[str], on_change: Callable[[HeadphoneChange], None]) -> None:
         assert events.stdout is not None
@@ -87,25 +96,37 @@ class Headphones:
             return
         self._worn = worn
         if worn:
-            self._mute(worn != self._loudspeaker)
+            self._mute_all_but(worn)
             self._move_to(worn)
             on_change("in")
             return
-        self._mute(True)
+        self._mute_all_but("")
         on_change("out")
-        self._move_to(self._loudspeaker)
+        self._move_to(self._default)
         if not self._closed.wait(SILENCE_S):
-            self._mute(False)
+            self._unmute(self._loudspeaker)
             on_change("aloud")
+        if self._default != self._loudspeaker and not self._closed.wait(SILENCE_S):  # what was on its way is gone then
+            self._unmute(self._default)
 
-    def _mute(self, is_mute: bool) -> None:
-        _pactl("set-sink-mute", self._loudspeaker, str(int(is_mute)))
+    def _mute_all_but(self, worn: str) -> None:
+        """The server's own choice, too: there it moves the voice when they are pulled out."""
+        self._unmute(worn)
+        self._muted = {self._loudspeaker, self._default} - {worn}
+        for sink in self._muted:
+            _pactl("set-sink-mute", sink, "1")
+
+    def _unmute(self, sink: str) -> None:
+        if sink in self._muted:
+            self._muted.discard(sink)
+            _pactl("set-sink-mute", sink, "0")
 
     def _move_to(self, sink: str) -> None:
-        """Have our own sound played there, and whatever begins from now on."""
+        """Have our own sound played there, and whatever begins from now on, but for what a loudspeaker that is named plays."""
         choose_default_sink(sink)
         for stream in _listed("sink-inputs"):
-            if stream.get("properties", {}).get("application.process.id") == str(os.getpid()):
+            is_ours = stream.get("properties", {}).get("application.process.id") == str(os.getpid())
+            if is_ours and not (self._named and stream.get("sink") == self._named.number):
                 _pactl("move-sink-input", str(stream["index"]), sink)
 
 
@@ -126,7 +147,13 @@ def worn_among(sinks: Sequence[Sink], loudspeaker: str, known: frozenset[str]) -
 
 
 def _sinks() -> list[Sink]:
-    return [Sink(str(told["name"]), _kind(told)) for told in _listed("sinks")]
+    return [Sink(str(told["name"]), _kind(told), _called(told), int(told.get("index", -1))) for told in _listed("sinks")]
+
+
+def _called(told: dict[str, Any]) -> str:
+    properties = told.get("properties", {})
+    names = [told.get("description", ""), properties.get("alsa.card_name", ""), properties.get("alsa.name", "")]
+    return " ".join(map(str, names)).lower()
 
 
 def _kind(told: dict[str, Any]) -> str:

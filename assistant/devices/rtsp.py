@@ -187,7 +187,7 @@ class RtspStream:
         first, *lines = self._came[:end].decode("utf-8", "replace").lstrip().split("\r\n")
         headers = {key.strip().lower(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
         length = headers.get("content-length", "0")
-        whole = end + 4 + (int(length) if length.isascii() and length.isdigit() else 0)
+        whole = end + 4 + (int(length[:9]) if length.isascii() and length.isdigit() else 0)
         if not first.startswith("RTSP/") and " RTSP/" not in first or whole > MOST_BYTES:
             raise BadInput(f"{self._name} speaks no RTSP", "check its address")
         if len(self._came) < whole:

@@ -141,7 +141,7 @@ class LiveLoop:
         What is said goes on in the headphones, no louder than the user set it. Pulled out, it isn't said aloud.
         """
         session = self._session
-        session.is_private = now == "in"
+        session.control.is_private = now != "aloud"
         session.control.room_gain = 1.0
         self._moved_s = session.clock()
         if now == "out":

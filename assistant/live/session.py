@@ -71,8 +71,6 @@ class Session:
         """Whether what the camera shows must be kept anew, for what was kept is forgotten; the watching thread takes it back."""
         self.counts_people = False
         """Whether a kiosk that nobody uses wants to know who comes by."""
-        self.is_private = False
-        """Whether the user listens through headphones that were plugged in, and the loudspeaker is mute."""
         self.judge = Judge(conversation)
         self.jobs = JobQueue()
         self.history = DialogueHistory()
@@ -159,10 +157,10 @@ class Session:
             return
         is_audible, control = self.speaker.is_audible(self.clock()), self.control
         loudness = control.loudness * control.room_gain * (self.synthesizers[0].settings.volume if self.synthesizers else 1.0)
-        if not self.is_private and not (is_audible and not control.gain()):  # a pause says nothing of the room
+        if not control.is_private and not (is_audible and not control.gain()):  # a pause says nothing of the room
             self.room_loudness.heard(chunk, loudness if is_audible else 0.0)
         if not is_audible:
-            wanted = 1.0 if self.is_private else self.room_loudness.gain
+            wanted = 1.0 if control.is_private else self.room_loudness.gain
             if abs(wanted - control.room_gain) > LEAST_CHANGE * control.room_gain:
                 control.room_gain = wanted
                 self.report("loudness", {"gain": round(wanted, 2), "room_db": self.room_loudness.room_db})

@@ -12,7 +12,7 @@ MOST_BLOCKS = 500
 
 
 class VoiceControl:
-    """Implements `interfaces.SpeakerControl`. No lock: each deque and float is written by one thread."""
+    """Implements `interfaces.SpeakerControl` and `interfaces.SpeakerRoute`. No lock: each deque and float is written by one thread."""
 
     def __init__(self) -> None:
         self.loudness = 1.0
@@ -23,6 +23,8 @@ class VoiceControl:
         """Whether the user has paused the voice; asked for each block."""
         self.room_gain = 1.0
         """How loud the voice must be for the room; set by the thread that listens."""
+        self.is_private = False
+        """Whether the user listens through headphones that were plugged in, and for a moment after they were pulled out."""
         self._played: deque[tuple[Sound, float]] = deque(maxlen=MOST_BLOCKS)
 
     def gain(self) -> float:

@@ -8,12 +8,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from assistant.devices.headphones import SILENCE_S, Headphones, Sink, worn_among
-from tests.support.pulse import LOUDSPEAKER, SoundSystem, is_installed, sound_system
+from tests.support.pulse import LOUDSPEAKER, RATE_HZ, SoundSystem, is_installed, sound_system
 
 SPEAKER = Sink("alsa.pci.analog", "analog-output-speaker")
 SOCKET = Sink("alsa.pci.analog", "analog-output-headphones")
@@ -138,6 +139,62 @@ def test_the_voice_itself_moves_and_is_never_heard_aloud_meanwhile(system: Sound
     assert pulled_s < out_s
     assert np.abs(between).max() == 0, "whatever the server moves where"
     assert np.abs(private.samples).max() > 0.3
+
+
+PLAY_ON = """
+import sys, time, os
+import numpy as np
+from assistant.assembly import open_headphone_watch, open_speaker
+from assistant.live.voice_control import VoiceControl
+from assistant.messages import AudioChunk
+control = VoiceControl()
+speaker = open_speaker("counter", lambda *told: print(told, file=sys.stderr), control, route=control)
+headphones = open_headphone_watch("counter")
+def changed(now):
+    control.is_private = now != "aloud"
+    print(now, flush=True)
+headphones.watch(changed)
+rising = np.linspace(0.1, 0.7, 16000 * 40) * np.sign(np.sin(2 * np.pi * 440 * np.arange(16000 * 40) / 16000))
+print("playing", flush=True)
+speaker.play(iter([AudioChunk(rising.astype(np.float32), 16000)]), lambda: False)
+"""
+
+
+@pytest.mark.sound
+def test_headphones_take_over_from_a_loudspeaker_that_is_named_and_give_back(system: SoundSystem) -> None:
+    """A kiosk with --speaker had no private listening. What is played rises, so that its place can be told from its loudness."""
+    pactl("load-module", "module-null-sink", "sink_name=counter", "channels=1", "norewinds=1")
+    with Path(system.env["ALSA_CONFIG_PATH"]).open("a") as config:
+        config.write('pcm.counter { type pulse device "counter" hint { show on description "The counter" } }\n')
+    with system.recording("counter") as named, system.recording(LOUDSPEAKER) as other:
+        player = subprocess.Popen([sys.executable, "-c", PLAY_ON], stdout=subprocess.PIPE, text=True, env=os.environ)
+        assert player.stdout is not None
+        try:
+            assert player.stdout.readline() == "playing\n"
+            wait_for(lambda: "Sink Input" in pactl("list", "sink-inputs"))
+            time.sleep(2.0)
+            number = pactl("load-module", "module-null-sink", "sink_name=usb", "channels=1", "sink_properties=device.form_factor=headphone")
+            assert player.stdout.readline() == "in\n"
+            plugged_s = named.seconds()
+            with system.recording("usb") as private:
+                time.sleep(4.0)
+            pactl("unload-module", number.strip())
+            assert player.stdout.readline() == "out\n"
+            assert player.stdout.readline() == "aloud\n"
+            aloud_s = named.seconds()
+            time.sleep(4.0)
+        finally:
+            player.kill()
+            player.wait()
+    before, between, after = (
+        np.abs(named.samples[round(a * RATE_HZ) : round(b * RATE_HZ)])
+        for a, b in ((0, plugged_s - 0.5), (plugged_s + 0.2, aloud_s - 0.3), (aloud_s, len(named.samples) / RATE_HZ))
+    )
+    heard = np.abs(private.samples)
+    assert before.max() > 0.1 and heard.max() > 0.1 and after.max() > 0.1
+    assert between.max() == 0, "silence at the named one, until it is told that it speaks again"
+    assert before.max() < heard.max() < after.max(), "it goes on where it was"
+    assert np.abs(other.samples).max() == 0, "nor does the server's own loudspeaker play it"
 
 
 def wait_for(done: Callable[[], bool], within_s: float = 20.0) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import random
+import socket
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 
 from assistant.commands.media_reader import MediaReader
+from assistant.devices.rtsp import open_rtsp
 from assistant.devices.sources import open_source
+from assistant.devices.stream_camera import _local
 from assistant.problems import BadInput, LostDevice, MissingDevice, Problem
 from assistant.settings import CameraSettings, Settings
 from tests.support.rtsp_server import RtspServer, units_of
@@ -66,3 +71,33 @@ def test_a_stream_that_was_closed_ends(server: RtspServer) -> None:
     next(frames)
     camera.close()
     assert list(frames) == []
+
+
+ANSWERS = (
+    b"RTSP/1.0 200 OK\r\nCSeq: 1\r\nContent-Length: 85\r\n\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H265/90000\r\n"
+    b"a=fmtp:96 sprop-sps=AAAA\r\na=control:x\r\n"
+    b"RTSP/1.0 200 OK\r\nCSeq: 2\r\nSession: 1\r\n\r\nRTSP/1.0 200 OK\r\nCSeq: 3\r\n\r\n"
+    b"$\0\0\x14\x80\x60\0\1\0\0\0\0\0\0\0\1\x62\1\x93aaaaa$\0\0\x12\x80\x60\0\2\0\0\0\0\0\0\0\1\x60\1\0\2ab"
+)
+
+
+def test_whatever_a_server_sends_is_read_or_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    ends = {"read": 0, "refused": 0}
+    for seed in range(600):
+        rng, sent = random.Random(seed), bytearray(ANSWERS)
+        for _ in range(rng.randint(0, 4)):
+            sent[rng.randrange(len(sent))] = rng.choice((0, 9, 13, 36, 57, rng.randrange(256)))
+        ours, theirs = socket.socketpair()
+        monkeypatch.setattr("assistant.devices.rtsp.socket.create_connection", lambda *_, ours=ours: ours)
+        with theirs:
+            theirs.sendall(sent)
+            theirs.shutdown(socket.SHUT_WR)
+            try:
+                stream = open_rtsp(urlsplit("rtsp://localhost/x"), "the stream", _local)
+                while stream.receive(100):
+                    pass
+                stream.close()
+                ends["read"] += 1
+            except (Problem, OSError):
+                ends["refused"] += 1
+    assert min(ends.values()) > 50

@@ -112,6 +112,6 @@ def test_the_voice_changes_between_sentences_and_headphones_are_never_made_loude
     assert session.control.gain() == 1.0, "not in the middle of a word"
     session.live(0.1, ROOM_DB, audible=False)
     assert session.control.gain() == pytest.approx(10 ** (10 / 20), rel=0.1)
-    session.is_private = True
+    session.control.is_private = True
     session.live(1, ROOM_DB, audible=False)
     assert session.control.gain() == 1.0

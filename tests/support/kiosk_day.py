@@ -322,7 +322,13 @@ class Day:
         sounds = [
             f"sound {each.shape}" for each in found if isinstance(each, np.ndarray) and each.dtype == np.float32 and np.any(each == LEVEL)
         ]
-        now = [str(session.detail), session.conversation.language, str(self.voice.settings), str(session.is_private), str(loop.is_paused)]
+        now = [
+            str(session.detail),
+            session.conversation.language,
+            str(self.voice.settings),
+            str(session.control.is_private),
+            str(loop.is_paused),
+        ]
         set_back = ["brief", "en", str(VoiceSettings()), "False", "False"]
         return sorted(words) + sounds + ([] if now == set_back else now)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -36,7 +36,7 @@ class User:
         while now_s < until_s - 2 and len(self.script) < MOST_QUESTIONS:
             self.script.append(Said(len(self.script), now_s, now_s + 1.0))
             now_s += 1.0 + (1.5 if rng.random() < 0.2 else rng.uniform(4.0, 12.0))
-        self.heard_chunks: Counter[int] = Counter()
+        self.heard_chunks = array("i", [0]) * (len(self.script) + 1)
         self._next = 0
 
     def sound(self, time_s: float) -> Sound:

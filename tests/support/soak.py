@@ -19,6 +19,8 @@ import sys
 import tempfile
 import threading
 import time
+from array import array
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -41,6 +43,7 @@ from assistant.live.trace_file import TraceFile
 from assistant.live.turn_trace import TurnTrace
 from assistant.problems import DiskFull, Problem
 from assistant.settings import Settings
+from assistant.speaking.speakable_text import speakable_pieces
 from assistant.speaking.speech_queue import QUEUED_SENTENCES
 from assistant.speaking.synthesis_buffer import SENTENCES_AHEAD
 from tests.support.faulty_devices import (
@@ -58,27 +61,39 @@ from tests.support.faulty_devices import (
     World,
     random_faults,
 )
-from tests.support.scripted_user import LANGUAGES, ForgetfulVoice, LevelTranscriber, LoudnessDetector, Said, SteadyDescriber, User, scene
+from tests.support.scripted_user import (
+    LANGUAGES,
+    MOST_QUESTIONS,
+    ForgetfulVoice,
+    LevelTranscriber,
+    LoudnessDetector,
+    Said,
+    SteadyDescriber,
+    User,
+    scene,
+)
 
 ANSWERED_WITHIN_S = 10.0
 """After the end of a question its answer must have been heard, or the user has spoken again."""
 LONGEST_STEP_S = 0.01
 LOSSES: tuple[Kind, ...] = ("lost", "changed")
 MEMORY_GROWTH = 1.05
+NO_TURN = -1
 DISK_FULL = frozenset(phrase("disk_full", language)[0] for language in LANGUAGES)
 
 
 @dataclass
 class Diary:
-    """What happened when, in the world's time; told from any thread."""
+    """What happened when, in the world's time; told from any thread. In arrays, so that a day of it doesn't look like a leak."""
 
     world: World
-    begun: list[tuple[float, int]] = field(default_factory=list)
-    """(time, turn) of each speech that was noticed"""
-    turn_of: dict[int, int] = field(default_factory=dict)
-    """Number of a question -> its turn."""
-    heard_turns: set[int] = field(default_factory=set)
-    """Of which at least a part left the speaker."""
+    begun_s: array[float] = field(default_factory=lambda: array("d"))
+    begun_turns: array[int] = field(default_factory=lambda: array("l"))
+    """When each speech was noticed, and the turn that began."""
+    turn_of: array[int] = field(default_factory=lambda: array("l", [NO_TURN]) * MOST_QUESTIONS)
+    """By the number of a question."""
+    heard_turns: bytearray = field(default_factory=lambda: bytearray(16 * MOST_QUESTIONS))
+    """Whether at least a part of it left the speaker, by turn."""
     changes: list[tuple[float, str, bool]] = field(default_factory=list)
     """(time, device, whether it was lost)"""
     counts: Counter[str] = field(default_factory=Counter)
@@ -86,13 +101,14 @@ class Diary:
     def report(self, event: str, details: dict[str, Any]) -> None:
         self.counts[event] += 1
         if event == "speech_began":
-            self.begun.append((self.world.now_s(), details["turn"]))
+            self.begun_s.append(self.world.now_s())
+            self.begun_turns.append(details["turn"])
         elif event == "question" and (found := re.search(r"number (\d+)", details["text"])):
             self.turn_of[int(found[1])] = details["turn"]
         elif event == "sentence" and details["text"] in DISK_FULL:
             self.counts["disk full"] += 1
         elif event == "heard" and details["share"] > 0:
-            self.heard_turns.add(details["turn"])
+            self.heard_turns[details["turn"]] = 1
 
     def on_change(self, device: str, is_lost: bool, why: Problem | None) -> None:
         self.changes.append((self.world.now_s(), device, is_lost))
@@ -187,6 +203,7 @@ class Soak:
         conversation = Conversation(LevelTranscriber(world), SteadyDescriber(world), settings.ears)
         for language in LANGUAGES:  # a second of real time is half a minute here
             conversation.get_ready(language)
+            list(speakable_pieces("2 km", language))  # what is known of a language's numbers is read once, a megabyte of it
         self.trace = Trace(Plug("disk", world, faults.get("disk", [])), lambda: self.loop.announce("disk_full"))
 
         def report(event: str, details: dict[str, Any]) -> None:
@@ -262,10 +279,11 @@ class Soak:
         script = self.user.script
         for said, following in pairwise([*script, Said(-1, self.until_s, self.until_s)]):
             until_s = min(following.start_s, said.end_s + ANSWERED_WITHIN_S)
-            begun = [turn for time_s, turn in self.diary.begun if said.start_s < time_s < following.start_s]
-            if self.diary.turn_of.get(said.number) in self.diary.heard_turns:
+            diary, first = self.diary, bisect_right(self.diary.begun_s, said.start_s)
+            is_begun = first < len(diary.begun_s) and diary.begun_s[first] < following.start_s
+            if diary.turn_of[said.number] != NO_TURN and diary.heard_turns[diary.turn_of[said.number]]:
                 yield said, "answered"
-            elif begun and begun[0] in self.diary.heard_turns:
+            elif is_begun and diary.heard_turns[diary.begun_turns[first]]:
                 yield said, "refused aloud"
             elif self.diary.was_out("microphone", said.start_s, until_s) or self._is_faulty("microphone", said.start_s, said.end_s + 2):
                 yield said, "not heard, for the microphone was lost"
