@@ -104,12 +104,13 @@ def _moments(source: str, settings: Settings, media: Media, sentences: Sequence[
 def _shown(moments: Sequence[_Moment], store: ModelStore, stop: Stop, *, quiet: bool) -> list[str]:
     """The text that surely stands in each picture, a line of it a line."""
     try:
-        pages = assembly.open_page_reader(store)
+        reader = assembly.open_text_reader(store)
     except MissingModel:
         return [""] * len(moments)
     shown = list[str]()
     for moment in with_progress(moments, len(moments), "Reading", stop, quiet):
-        page = pages.read([moment.keyframe.frame.picture])
+        # Each by a page reader of its own, which would take two slides or screens of one layout for the same page.
+        page = assembly.open_page_reader(store, reader=reader).read([moment.keyframe.frame.picture])
         lines = [line.text for line in page.lines if line.probability >= SURE and len(line.text.strip()) >= LEAST_LETTERS]
         shown.append("\n".join(lines))
     return shown + [""] * (len(moments) - len(shown))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +16,10 @@ EARLY_S = 0.6
 """A sentence that begins so little before a step is of that step."""
 LEAST_NUMBERED = 2
 """Scenes whose text begins with a number from which only such texts begin steps: the others are titles and asides."""
+LEAST_SCENES = 3
+"""With text, from which what stands in all of them is no title: a menu bar, a clock, the name of a channel."""
+SAME_LINE = 0.75
+"""Share of the letters that two readings of one line have in common, at least."""
 _SENTENCE = re.compile(r"(?<=[.!?。！？؟।])\s+|(?<=[。！？])")
 
 
@@ -80,6 +85,8 @@ def steps_of(scenes: Sequence[Scene], said: Sequence[Said], end_s: float) -> lis
         said: utterances in order of time.
         end_s: until when the video lasts.
     """
+    scenes = _without_fixtures(scenes)
+    scenes = scenes if said else _what_is_new(scenes)  # of a silent film that is all there is
     sentences = [sentence for each in said for sentence in sentences_of(each)]
     starts = _starts(scenes, sentences)
     bounds = [*starts, max(end_s, starts[-1] if starts else 0.0)]
@@ -90,6 +97,32 @@ def steps_of(scenes: Sequence[Scene], said: Sequence[Said], end_s: float) -> lis
         for number, (start_s, until_s) in enumerate(spans, 1)
     ]
     return [replace(before, language=sentences[0].language), *steps] if before.spoken else steps
+
+
+def _without_fixtures(scenes: Sequence[Scene]) -> Sequence[Scene]:
+    """Without the lines that stand in every scene that shows text; as they are where nothing would be left."""
+    texts = [set(map(normalize, scene.shown.splitlines())) for scene in scenes if scene.shown]
+    fixtures = set.intersection(*texts) if len(texts) >= LEAST_SCENES else set()
+    kept = [
+        replace(scene, shown="\n".join(line for line in scene.shown.splitlines() if normalize(line) not in fixtures)) for scene in scenes
+    ]
+    return kept if any(scene.title for scene in kept) else scenes
+
+
+def _what_is_new(scenes: Sequence[Scene]) -> Sequence[Scene]:
+    """With the lines alone that the scene before doesn't show: of a window that opens, or a line that is added."""
+    kept, before = list[Scene](), list[str]()
+    for scene in scenes:
+        lines = scene.shown.splitlines()
+        kept.append(replace(scene, shown="\n".join(line for line in lines if not any(_is_reading_of(line, other) for other in before))))
+        before = lines or before
+    return kept
+
+
+def _is_reading_of(line: str, other: str) -> bool:
+    """Whether two lines are the same one, perhaps cut off or misread, but for their digits: "All Setti" and "All Settings"."""
+    one, two = normalize(line), normalize(other)
+    return re.findall(r"\d+", one) == re.findall(r"\d+", two) and difflib.SequenceMatcher(None, one, two).ratio() >= SAME_LINE
 
 
 def sentences_of(said: Said) -> list[Said]:

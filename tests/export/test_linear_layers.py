@@ -61,11 +61,11 @@ def test_the_largest_products_fit_also_where_pairs_are_added_in_16_bits(kind: st
         assert np.abs(told * sign / 256 - 1).max() < 0.02
 
 
-def test_four_bits_lose_no_more_in_wide_fitted_blocks_than_in_narrow_ones() -> None:
-    """Blocks of 32 without a fit, as llama.cpp's Q4_0 has them, lose 8.6 % of random weights, and blocks of 64 9.5 %."""
+def test_four_bits_lose_less_where_they_are_fitted() -> None:
+    """Blocks without a fit, as llama.cpp's Q4_0 has them, lose 8.6 % of random weights."""
     weight, one = np.random.default_rng(3).standard_normal((300, 1024)).astype(np.float32), np.eye(1024, dtype=np.float32)
     told = run_linear(block_linear(4), weight, one).T
-    assert np.sqrt(np.square(told - weight).mean()) < 0.09
+    assert np.sqrt(np.square(told - weight).mean()) < 0.08
 
 
 def test_weights_on_one_side_of_zero_use_all_levels() -> None:

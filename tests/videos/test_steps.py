@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from assistant import assembly
 from assistant.command_line import main
-from assistant.commands.steps import answer_from_steps, told_step
+from assistant.commands.media_reader import Stop
+from assistant.commands.steps import _Moment, _shown, answer_from_steps, told_step
 from assistant.languages import languages
+from assistant.messages import Frame, Keyframe, Picture, TextLine
+from assistant.store.model_store import ModelStore
 from assistant.videos.step_questions import StepQuestion, parse_step_question
 from assistant.videos.steps import Said, Scene, Step, steps_of
 from tests.support.instruction_videos import VIDEOS, piper, write_instruction_video
@@ -47,6 +54,58 @@ def test_a_slide_and_the_words_over_it_are_one_step() -> None:
     scenes = [Scene(0, 5, "Fill the pot"), Scene(5, 9, "Every day")]
     spoken = said((0.4, 4, "First take some soil."), (5.8, 8, "Then give it water."))
     assert told(steps_of(scenes, spoken, 9)) == ["1 0: Fill the pot. First take some soil.", "2 5: Every day. Then give it water."]
+
+
+def test_what_stands_in_every_scene_is_no_title() -> None:
+    """The name of a channel, a clock, a menu bar. Before, all was one step with that name."""
+    shown = ["Ana cooks\nCrack the eggs\n4 eggs", "Ana cooks\nWhisk them\nwith salt", "Ana cooks\nHeat the pan"]
+    scenes = [Scene(5 * n, 5 * n + 5, text) for n, text in enumerate(shown)]
+    expected = ["1 0: Crack the eggs", "2 5: Whisk them", "3 10: Heat the pan"]
+    assert told(steps_of(scenes, [], 15)) == expected
+    spoken = said((0.5, 4, "Four eggs."), (5.5, 9, "And salt."), (10.5, 14, "Not too hot."))
+    assert [step.title for step in steps_of(scenes, spoken, 15)] == ["Crack the eggs", "Whisk them", "Heat the pan"]
+    alone = [Scene(5 * n, 5 * n + 5, "Ana cooks") for n in range(3)]
+    assert told(steps_of(alone, [], 15)) == ["1 0: Ana cooks"]
+
+
+def test_in_a_silent_film_a_step_is_called_by_what_is_new() -> None:
+    """A window over another one, as in a recording of a screen; what was read before, cut off, isn't new. Numbers are."""
+    shown = ["Settings\nAll Settings\nNetwork", "Settings\nAll Setti\nUse this network?\nYes", "Settings\nAll Settings\nNetwork\nConnected"]
+    scenes = [Scene(5 * n, 5 * n + 5, text) for n, text in enumerate(shown)]
+    assert [step.title for step in steps_of(scenes, [], 15)] == ["All Settings", "Use this network?", "Network"]
+    numbered = [Scene(0, 5, "Step 1\nCrack"), Scene(5, 10, "Step 2\nWhisk")]
+    assert told(steps_of(numbered, [], 10)) == ["1 0: Step 1", "2 5: Step 2"]
+
+
+def test_slides_of_one_layout_are_read_one_by_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Four lines at the same places were taken for the page that had been read already."""
+    recipe, shop = (["Crack", "four", "eggs", "today"], ["Clean", "five", "pots", "first"])
+    pictures = [np.full((90, 160, 3), shade, np.uint8) for shade in (40, 200)]
+    monkeypatch.setattr(assembly, "open_text_reader", lambda store: Slides({40: recipe, 200: shop}))
+    moments = [_Moment(float(n), Keyframe(Frame(picture, float(n)), "change")) for n, picture in enumerate(pictures)]
+    assert _shown(moments, ModelStore(tmp_path), Stop(), quiet=True) == ["\n".join(recipe), "\n".join(shop)]
+
+
+class Slides:
+    """Reads four lines at the same places, by the shade of a picture."""
+
+    def __init__(self, texts: dict[int, list[str]]) -> None:
+        self._texts = texts
+
+    def find(self, picture: Picture) -> list[TextLine]:
+        return [replace(line, text="", probability=0.0) for line in self._lines(picture)]
+
+    def read(self, picture: Picture, lines: Sequence[TextLine] | None = None) -> Iterator[TextLine]:
+        yield from self._lines(picture)
+
+    def unload(self) -> None:
+        pass
+
+    def _lines(self, picture: Picture) -> list[TextLine]:
+        return [
+            TextLine(text, 0.99, ((0.1, top), (0.6, top), (0.6, top + 0.1), (0.1, top + 0.1)), (0.99,) * len(text))
+            for top, text in zip((0.1, 0.3, 0.5, 0.7), self._texts[int(picture[0, 0, 0])], strict=True)
+        ]
 
 
 def test_slides_without_a_voice_and_pictures_without_words_are_steps_too() -> None:
