@@ -89,6 +89,8 @@ def test_a_picture_shows_what_its_scene_says() -> None:
         ("what", "A red ball.", "A red box.", False),
         ("description", "A red ball on a white ground.", "It looks like a red ball on a white ground.", True),
         ("description", "A red ball on a white ground.", "A red box on a white ground.", False),
+        ("description", "A red ball and two blue boxes on a grey ground.", "Two blue boxes and a red ball on a grey ground.", True),
+        ("description", "A red ball and two blue boxes on a grey ground.", "Two red balls and a blue box on a grey ground.", False),
     ],
 )
 def test_an_answer_is_right_by_what_it_says(kind: str, truth: str, said: str, right: bool) -> None:
