@@ -2,8 +2,9 @@
 
     python -m models.training.train_toy --out DIR [--steps N] [--begin-with DIR]
 
-DIR becomes what transformers saves, in half precision (1.2 MB); tests/support/toy_eye is one. `evaluate_toy` tells how often it is right.
---begin-with takes up a model that this has made before, whose encoder needs no lessons of its own any more.
+DIR becomes what transformers saves, in half precision (1.2 MB). `evaluate_toy` tells how often it is right. --begin-with takes up a model
+whose encoder needs no lessons of its own any more, such as tests/support/toy_eye, which an earlier form of this taught a lesson a picture,
+from other first weights (rope_theta 215443). Nobody has yet run this form to its end.
 """
 
 from __future__ import annotations
