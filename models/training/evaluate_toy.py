@@ -70,7 +70,7 @@ def says_truth(asked: Asked, said: str) -> bool:
     words = re.findall(r"[a-z]+|\d+", bare.lower())
     match asked.kind:
         case "description":
-            return asked.truth.lower().rstrip(".") in bare.lower()
+            return any(told in bare.lower() for told in _in_any_order(asked.truth))
         case "what":
             return asked.thing in words and asked.truth.lower().split()[1] in words and not _names_others(asked.thing, words)
         case "there":
@@ -92,6 +92,12 @@ def says_truth(asked: Asked, said: str) -> bool:
 
 def _names_others(thing: str, words: Sequence[str]) -> bool:
     return any(other in words or PLURALS[other] in words for other in THINGS if other != thing)
+
+
+def _in_any_order(caption: str) -> Iterator[str]:
+    """A caption in small letters, its things in each order."""
+    things, ground = caption.lower().rstrip(".").rsplit(" on a ", 1)
+    return (f"{' and '.join(order)} on a {ground}" for order in itertools.permutations(things.split(" and ")))
 
 
 def _is_longer_place(truth: str, said: str) -> bool:
@@ -172,11 +178,16 @@ def ask_spoken(
 
 
 def _judged(asked: Asked, sentences: Sequence[Sentence]) -> Told:
-    """All that is told of a scene or a thing counts, else the sentence that answers."""
-    first = sentences[0]
+    """All that is told of a scene or a thing counts, else the first sentence that tells something, and not why nothing can be told."""
+    first = next((sentence for sentence in sentences if not _is_about_the_answer(sentence)), sentences[0])
     text = " ".join(sentence.text for sentence in sentences) if asked.kind in ("description", "what") else first.text
     is_hedged = text in _HEDGED or _HEDGE.match(text) is not None or bool(first.finding and first.finding.is_doubtful)
     return Told(asked, text, says_truth(asked, text), not is_hedged)
+
+
+def _is_about_the_answer(sentence: Sentence) -> bool:
+    finding = sentence.finding
+    return finding is None or finding.kind == "refusal" or finding.value == ("colour_of_middle", {})
 
 
 def report(way: str, told: Sequence[Told]) -> Iterator[str]:
