@@ -88,14 +88,14 @@ class Hour:
     def _stop(self, running: RunningAssistant) -> None:
         if self._tells_help(running):
             self._system.play(self._rng.choice(self._words))
-            self.counts[f"stop: {'MISSED' if _was_told_whole(running.wait_until_quiet()) else 'silent'}"] += 1
+            self.counts[f"stop: {'MISSED' if _was_told_whole(running) else 'silent'}"] += 1
+            running.wait_until_quiet()
 
     def _cough_over_it(self, running: RunningAssistant) -> None:
         if self._tells_help(running):
             self._system.play(self._cough)
-            events = running.wait_until_quiet()
-            self.counts[f"cough: {'it went on' if _was_told_whole(events) else 'it ended'}"] += 1
-            self._note_nobody(events)
+            self.counts[f"cough: {'it went on' if _was_told_whole(running) else 'it ended'}"] += 1
+            self._note_nobody(running.wait_until_quiet())
 
     def _say_nothing(self, running: RunningAssistant) -> None:
         time.sleep(AFTER_SPEECH_S)
@@ -144,9 +144,8 @@ class Hour:
             self._room.wait()
 
 
-def _was_told_whole(events: list[dict[str, Any]]) -> bool:
-    shares = [event["share"] for event in events if event["event"] == "heard"]
-    return bool(shares) and shares[0] >= WHOLE
+def _was_told_whole(running: RunningAssistant) -> bool:
+    return bool(running.wait_for(is_event("heard"))["share"] >= WHOLE)
 
 
 def main() -> int:
