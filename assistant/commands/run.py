@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
         events.put({"event": event, "time_s": round(time.monotonic() - began_s, 3), "resident_bytes": resident_bytes(), **details})
 
     def disk_full(problem: Problem) -> None:
-        report("trouble", {"what": str(problem)})
+        report("trouble", {"what": problem.text})
         loop.announce("disk_full")
 
     with ExitStack() as stack:

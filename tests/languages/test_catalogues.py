@@ -57,7 +57,7 @@ def test_no_message_was_left_in_english(code: str) -> None:
     same = [text for text, told in known.items() if told == text and len(text.split()) > 2 and not text.startswith("{")]
     assert same == []
     if letters := SCRIPTS.get(code):
-        first, last = letters
+        first, last = letters[0], letters[1]
         foreign = [
             told for text, told in known.items() if any(map(str.isalpha, text)) and not any(first <= letter <= last for letter in told)
         ]
