@@ -1,7 +1,8 @@
 """The commands of README in a German, a French and an Arabic session, as a new user has them: no English word but the promised.
 
 Promised in English (docs/languages.md): names of files, models, programs, options and settings; what stands in backquotes or brackets;
-descriptions that nothing here translates surely. The demo answers each question in the language in which it was recorded.
+descriptions that nothing here translates surely; what was heard or read, and doubt about that, in its own language. The demo answers each
+question in the language in which it was recorded.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ import numpy as np
 import pytest
 
 from assistant.commands.demo import demo_file
-from assistant.languages import languages
+from assistant.languages import languages, phrase
+from assistant.languages.catalogues import in_language
 from assistant.languages.nouns import nouns
+from assistant.translatable import Translatable
 from script import catalogues
 from tests.support.running_assistant import NO_NETWORK, can_lose_network
 
@@ -163,7 +166,10 @@ def english_words() -> set[str]:
 
 def in_english(lines: list[str], code: str, is_described: bool) -> Iterator[str]:
     english = english_words() - own_words(code) - PROMISED
+    quoted = (in_language(Translatable("You: {text}", text=""), code), phrase("may_say", "en", text="")[0])
     for line in lines:
+        if line.startswith(quoted):  # what was heard, and what may stand in a text in its own language
+            continue
         for sentence in re.split(r"(?<=[.!?])\s+", line):
             found = [word for word in words(sentence) if word in english]
             if found and not (is_described and re.match(r"(?:It looks like |I think |An? |Two |The |Some )", sentence)):
