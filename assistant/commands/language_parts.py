@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from assistant.interfaces import SceneTranslator, Translator
 from assistant.languages import FALLBACK, Language, lacking
+from assistant.languages.catalogues import untranslated
 from assistant.languages.nouns import nouns
 from assistant.translatable import Translatable, joined
 
@@ -28,7 +29,7 @@ def language_parts(language: Language, is_on: bool, translators: Sequence[Transl
         translators: all that are here, the best first.
         voice: the name of the one that speaks it; "" if none does.
     """
-    lacks = lacking(language.code)
+    lacks = [*lacking(language.code), *untranslated(language.code)]
     sayable = [noun for noun in nouns().values() if noun.sayable]
     named = sum(noun.name_to_say(language.code) is not None for noun in sayable)
     known = Translatable("{count} of {all} things, by hand", count=named, all=len(sayable))

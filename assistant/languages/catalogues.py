@@ -46,16 +46,28 @@ def for_terminal(text: str) -> str:
     return in_language(text, _Terminal.language)
 
 
+def untranslated(language: str) -> list[str]:
+    """List the messages that a language's catalogue has no words for: they are told in English."""
+    return [text for text, told in _messages(language).items() if not told]
+
+
 @functools.cache
 def _catalogue(language: str) -> dict[str, str]:
     """English -> what a language has for it: messages, the fixed phrases, names of languages."""
+    own, english = languages().get(language), languages()[FALLBACK]
+    if own is None:
+        return {}
+    names = {names[0]: own.language_names[code][0] for code, names in english.language_names.items() if code in own.language_names}
+    messages = {text: told for text, told in _messages(language).items() if told}
+    return {english.phrases[key]: text for key, text in own.phrases.items()} | names | messages
+
+
+def _messages(language: str) -> dict[str, str]:
+    """English -> what the catalogue has for it, "" where that is nothing."""
     from babel.messages.pofile import read_po  # takes 50 ms, and English needs none
 
-    own, english = languages().get(language), languages()[FALLBACK]
     file = resources.files("assistant.languages") / "messages" / f"{language}.po"
-    if own is None or not file.is_file():
+    if not file.is_file():
         return {}
     with file.open("rb") as lines:
-        messages = {str(message.id): str(message.string) for message in read_po(lines, language) if message.string}
-    names = {names[0]: own.language_names[code][0] for code, names in english.language_names.items() if code in own.language_names}
-    return {english.phrases[key]: text for key, text in own.phrases.items()} | names | messages
+        return {str(message.id): str(message.string) for message in read_po(lines, language) if message.id}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.commands.language_parts import language_parts
 from assistant.commands.output import print_result
 from assistant.languages import languages, phrase
 from assistant.languages.catalogues import in_language, problem_parts, problem_text, set_terminal_language
@@ -48,6 +49,11 @@ def test_a_new_trouble_without_a_translation_is_noticed(tmp_path: Path, monkeypa
     monkeypatch.setattr(catalogues, "PACKAGE", tmp_path)
     assert catalogues.lacks("de") == ["the {name} is upside down", "turn it"]
     assert [(each.file, each.code) for each in catalogues.unknown_texts()] == [("hidden.py", "what"), ("hidden.py", "f'find {name}'")]
+
+
+def test_check_lists_what_a_language_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.languages.catalogues._messages", lambda code: {"there is no file {name}": "", "stopped.": "gestoppt."})
+    assert language_parts(languages()["nl"], True, [], "")["phrases"] == "missing, in English: there is no file {name}"
 
 
 @each_language
