@@ -111,7 +111,7 @@ class Assistant:
         else:
             keyframes = select_keyframes([Frame(source, 0.0)], settings.keyframes)
         if (seen := self._conversation.look(keyframes, settings.answers.detail)) is None:
-            raise BadInput(f"there is no picture in {source}", "use another file or camera")
+            raise BadInput("there is no picture in {source}", "use another file or camera", source=source)
         return seen
 
     def ask(self, question: str | Question | Sentence, seen: View | PictureProblem, language: str | None = None) -> Iterator[Sentence]:

@@ -39,6 +39,7 @@ from assistant.store import calibrations, variant_choice
 from assistant.store.eye_choice import EYES, best_eye, memory_gb
 from assistant.store.manifests import FULL_PRECISION, Manifest, all_manifests
 from assistant.store.model_store import SAVED_GRAPHS, ModelStore, data_dir, with_utf8_name
+from assistant.translatable import in_english
 
 if TYPE_CHECKING:
     from assistant.devices.connection import OnChange
@@ -172,7 +173,9 @@ def enabled_languages(settings: EarSettings, language: str, store: ModelStore) -
     chosen: Iterable[str] = settings.languages
     for code in (language, *chosen):
         if code not in languages():
-            raise BadInput(f"the language {shorten(code)} is unknown", f"use some of {', '.join(languages())}")
+            raise BadInput(
+                "the language {language} is unknown", "use some of {known}", language=shorten(code), known=", ".join(languages())
+            )
     if not settings.languages:
         fetched = {code for each in all_manifests() if store.state(each.name) == "installed" for code in _spoken_back(each)}
         chosen = (code for code, known in languages().items() if code == FALLBACK or known.is_heard or code in fetched)
@@ -212,7 +215,7 @@ def open_synthesizers(settings: VoiceSettings, store: ModelStore, voice: str | N
 
     voices = {manifest.name: manifest for manifest in all_manifests() if manifest.kind == "voice"}
     if voice is not None and voice not in voices:
-        raise BadInput(f"there is no voice named {shorten(voice)}", "run: assistant voices list")
+        raise BadInput("there is no voice named {voice}", "run: {command}", voice=shorten(voice), command="assistant voices list")
     preferred = [name for language in languages().values() for name in language.voices if name in voices]
     wanted = [voice] if voice else [name for name in preferred if store.state(name) != "missing"]
     piper = [PiperSynthesizer(store.folder(name), name, voices[name].languages[0], settings) for name in wanted]
@@ -534,19 +537,22 @@ def _installed(job: str, store: ModelStore) -> list[Manifest]:
 def _model_folder(model: str, store: ModelStore) -> Path:
     model = eye_name(model, store)
     if is_address(model):
-        raise BadInput(f"{shorten(model)} is a server, and this needs the model itself", "use a model's name or its folder")
+        raise BadInput("{model} is a server, and this needs the model itself", "use a model's name or its folder", model=shorten(model))
     seeing = {manifest.name: manifest for manifest in all_manifests() if manifest.job.startswith(SEES)}
     if model in seeing:
         folder = store.folder(model)
         if seeing[model].export:
-            fix = f"run `assistant models export {shorten(folder)} --out DIR`, then use `--model DIR`"
-            raise MissingModel(f"{model} came as PyTorch weights, of which graphs must be made first", fix)
+            fix = in_english(f"run `assistant models export {shorten(folder)} --out DIR`, then use `--model DIR`")
+            raise MissingModel(in_english(f"{model} came as PyTorch weights, of which graphs must be made first"), fix)
         return folder
     try:
         if Path(model).is_dir():
             return with_utf8_name(Path(model))
     except OSError:
         pass  # too long to be a path: then it isn't a folder either
-    what = f"there is no model named {shorten(model)}, nor such a folder"
-    others = "a folder in the SmolVLM2 layout, or the address of a vision server on this machine"
-    raise BadInput(what, f"use one of {', '.join(seeing)}, {others}")
+    raise BadInput(
+        "there is no model named {model}, nor such a folder",
+        "use one of {names}, a folder in the SmolVLM2 layout, or the address of a vision server on this machine",
+        model=shorten(model),
+        names=", ".join(seeing),
+    )

@@ -14,8 +14,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from assistant import __version__, offline
+from assistant.commands.options import language_of
 from assistant.commands.output import Result, print_result
+from assistant.languages.catalogues import for_terminal, set_terminal_language
 from assistant.problems import MissingDevice, Problem, shorten
+from assistant.translatable import Translatable
 
 COMMANDS = {
     "setup": ("setup", "fetch and verify the default models; safe to run again"),
@@ -74,13 +77,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         offline.enforce()
         offline.enforce_below_python()
     _mend_texts(options)
+    set_terminal_language(language_of(options))
     try:
         _print(importlib.import_module(f"assistant.commands.{COMMANDS[options.command][0]}").run(options), options.json)
     except Problem as problem:
-        print(f"assistant {options.command}: {problem}", file=sys.stderr)
+        print(f"assistant {options.command}: {for_terminal(problem.text)}", file=sys.stderr)
         return problem.exit_status
     except KeyboardInterrupt:
-        print(f"assistant {options.command}: stopped.", file=sys.stderr)
+        print(f"assistant {options.command}: {for_terminal(Translatable('stopped.'))}", file=sys.stderr)
         return _INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -88,11 +92,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("ASSISTANT_DEBUG"):
             traceback.print_exc()
-        kind = type(error).__name__
-        print(
-            f"assistant {options.command}: this is our mistake ({kind}: {error}). Please report it with ASSISTANT_DEBUG=1 set.",
-            file=sys.stderr,
-        )
+        what = f"{type(error).__name__}: {error}"
+        told = for_terminal(Translatable("this is our mistake ({error}). Please report it with ASSISTANT_DEBUG=1 set.", error=what))
+        print(f"assistant {options.command}: {told}", file=sys.stderr)
         return _INTERNAL_ERROR
     return 0
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from assistant.answering.calibrated_answers import looked
+from assistant.answering.english_queries import english_query
 from assistant.answering.model_answers import ModelInstrument
 from assistant.answering.native_things import said_together, told_natively
 from assistant.answering.presence import PresenceInstrument, thresholds_of
@@ -159,10 +160,15 @@ class Conversation(Understanding):
         return next(examined(self._instruments, view, ask), None)
 
     def watcher(self, event: str, language: str) -> EventWatcher | ThingWatcher:
-        """Return what looks for an event that the user described in this language: by instruments where a thing comes into sight."""
-        thing = Ask("is_there", awaited_thing(event, language), language=language)
+        """Return what looks for an event that the user described in this language: by instruments where a thing comes into sight.
+
+        Raises BadInput where nothing can put it into English, in which the model looks for all else.
+        """
+        english = english_query(event, language, self._translators)
+        own, translated = awaited_thing(event, language), awaited_thing(english, ENGLISH)
+        thing = Ask("is_there", own, language=language) if own else Ask("is_there", translated, language=ENGLISH)
         if not thing.thing or not fittest(self._instruments, thing):
-            return EventWatcher(self._describer, self.written(event, language).english_text)
+            return EventWatcher(self._describer, english)
 
         def probability(keyframe: Keyframe) -> float:
             found = self.measured(View((keyframe,)), thing)

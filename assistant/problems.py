@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from assistant.translatable import Capitalized, Translatable, as_message
+
 
 class Problem(Exception):
     """Something the user can act on: what is wrong, and how to mend it."""
@@ -14,10 +16,18 @@ class Problem(Exception):
     exit_status = 2
     """Of the command that ends with it."""
 
-    def __init__(self, what: str, fix: str) -> None:
-        self.what = " ".join(what.split()).rstrip(".")
-        self.fix = " ".join(fix.split()).rstrip(".")
+    def __init__(self, what: str, fix: str, /, **values: object) -> None:
+        """`what` and `fix`: English, each a template with blanks such as {name} for the `values`; catalogues know it as such."""
+        self.parts = [as_message(part, values) for part in (what, fix)]
+        """What is wrong, and how to mend it, for `languages.catalogues`, which tells them in other languages."""
+        self.what, self.fix = (" ".join(part.split()).rstrip(".") for part in self.parts)
         super().__init__(f"{self.what}. {self.fix[:1].upper()}{self.fix[1:]}.")
+
+    @property
+    def text(self) -> Translatable:
+        """Return it as one line that can be told in other languages."""
+        what, fix = self.parts
+        return Translatable("{what}. {fix}.", what=what, fix=Capitalized(fix))
 
 
 class BadInput(Problem):

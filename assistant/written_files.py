@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO
 
 from assistant.problems import BadInput, DiskFull, Problem, shorten
+from assistant.translatable import Translatable
 
 HEAD_BYTES = 64
 """At the start of a file, which tell its kind."""
@@ -35,14 +36,14 @@ class Output:
     """What its name should end in, as an example."""
 
 
-WAV = Output("the sound", rb"RIFF....WAVE", "answer.wav")
-PNG = Output("the picture", rb"\x89PNG", "sheet.png")
-SUBTITLES = Output("the subtitles", rb"(?:\xef\xbb\xbf)?\s*(?:\d+\s*\r?\n\d\d+:\d\d|\Z)", "film.srt")
-INDEX = Output("the index", rb"PK\x03\x04", "film.index")
-TRACE = Output("the trace", rb"\{", "turns.jsonl")
-OWN_THINGS = Output("the file of your things", rb"PK\x03\x04", "my_things.npz")
+WAV = Output(Translatable("the sound"), rb"RIFF....WAVE", "answer.wav")
+PNG = Output(Translatable("the picture"), rb"\x89PNG", "sheet.png")
+SUBTITLES = Output(Translatable("the subtitles"), rb"(?:\xef\xbb\xbf)?\s*(?:\d+\s*\r?\n\d\d+:\d\d|\Z)", "film.srt")
+INDEX = Output(Translatable("the index"), rb"PK\x03\x04", "film.index")
+TRACE = Output(Translatable("the trace"), rb"\{", "turns.jsonl")
+OWN_THINGS = Output(Translatable("the file of your things"), rb"PK\x03\x04", "my_things.npz")
 UNIT = Output("the unit", rb"\[Unit\]", "assistant-kiosk.service")
-TRANSCRIPT = Output("the transcript", rb"\{", "transcript.jsonl")
+TRANSCRIPT = Output(Translatable("the transcript"), rb"\{", "transcript.jsonl")
 
 
 class WrittenFile:
@@ -121,15 +122,22 @@ def check_place(path: Path, output: Output, force: bool = False) -> Path:
         except FileNotFoundError:
             target = path.resolve()
             if not target.parent.is_dir():
-                raise BadInput(f"there is no folder {shorten(target.parent)} for {output.what}", "make it, or give another name") from None
+                raise BadInput(
+                    "there is no folder {folder} for {what}",
+                    "make it, or give another name",
+                    folder=shorten(target.parent),
+                    what=output.what,
+                ) from None
             return target
         if not stat.S_ISREG(mode):
-            fix = f"give {output.what} a file's name, such as {output.ending}"
-            raise BadInput(f"{name} is {_kind(mode)}, which is never replaced", fix)
+            fix = Translatable("give {what} a file's name, such as {ending}", what=output.what, ending=output.ending)
+            raise BadInput("{name} is {kind}, which is never replaced", fix, name=name, kind=_kind(mode))
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
     if head and not force and not re.match(output.begins, head, re.DOTALL):
-        raise BadInput(f"{name} is there already and holds something else than {output.what}", "give another name, or add --force")
+        raise BadInput(
+            "{name} is there already and holds something else than {what}", "give another name, or add --force", name=name, what=output.what
+        )
     return path.resolve()
 
 
@@ -145,12 +153,14 @@ def told_of_write_errors(path: Path, output: Output) -> Iterator[None]:
 def write_problem(error: Exception, name: str, what: str) -> Problem:
     """Return what to tell the user of an error in writing."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return DiskFull(f"there is no room left for {what} {name}", "free some space or choose another folder")
+        return DiskFull("there is no room left for {what} {name}", "free some space or choose another folder", what=what, name=name)
     reason = error.strerror if isinstance(error, OSError) else error
-    return BadInput(f"{what} {name} can't be written ({reason})", "choose a file name in a folder you may write to")
+    return BadInput(
+        "{what} {name} can't be written ({reason})", "choose a file name in a folder you may write to", what=what, name=name, reason=reason
+    )
 
 
 def _kind(mode: int) -> str:
     if stat.S_ISDIR(mode):
-        return "a folder"
-    return "a pipe or socket" if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) else "a device"
+        return Translatable("a folder")
+    return Translatable("a pipe or socket") if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) else Translatable("a device")

@@ -12,6 +12,7 @@ SHARED = {
     "interfaces",
     "turns",
     "problems",
+    "translatable",
     "toml_files",
     "toml_mistakes",
     "settings",
@@ -29,7 +30,7 @@ ASSEMBLY = PATH | ADAPTERS | {"devices", "engines", "instruments"}
 MAY_IMPORT = {
     **dict.fromkeys(SHARED, SHARED),
     **dict.fromkeys(("seeing", "hearing", "answering", "speaking", "videos"), STAGES),
-    "reading": {"messages", "interfaces", "problems", "languages", "toml_files"},
+    "reading": {"messages", "interfaces", "problems", "translatable", "languages", "toml_files"},
     **dict.fromkeys(("understanding", "conversation", "live"), PATH),
     "store": ADAPTERS,
     "devices": ADAPTERS | {"devices"},

@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.support.folders import PROJECT
 
 INSTALLED = [
-    *("assistant/**/*.py", "assistant/**/*.toml", "assistant/**/*.npz", "assistant/languages/*.tsv"),
+    *("assistant/**/*.py", "assistant/**/*.toml", "assistant/**/*.npz", "assistant/languages/*.tsv", "assistant/languages/messages/*.po"),
     *("assistant/py.typed", "assistant/commands/demo_files/*", "assistant/serving/page/*"),
     *("models/*.toml", "models/starter/*", "models/translator/*", "voices/*.toml"),
 ]

@@ -44,6 +44,7 @@ from assistant.messages import Keyframe, PictureProblem, Question, Sentence, Vie
 from assistant.problems import BadInput
 from assistant.settings import AnswerSettings, EarSettings, Settings
 from assistant.store.model_store import ModelStore
+from assistant.translatable import Translatable, joined
 from assistant.understanding import ENGLISH
 from assistant.videos.answer_about import ChosenKeyframes, choose_keyframes
 from assistant.videos.step_questions import parse_step_question
@@ -107,16 +108,21 @@ def _asked(options: argparse.Namespace, settings: Settings, store: ModelStore, m
         for asked in understood
     ]
     asked, seen, said, rests_on = answers[-1].asked, answers[-1].seen, [each for one in answers for each in one.said], answers[-1].rests_on
-    warnings = [*media.warnings, *(["no question was understood"] if not any(one.asked.text for one in answers) else [])]
+    warnings = [*media.warnings, *([Translatable("no question was understood")] if not any(one.asked.text for one in answers) else [])]
     problem = None if isinstance(seen, View) else seen
     if not spoken and asked.language != ENGLISH and asked.english_text == asked.text and _reaches_the_model(asked):
-        warnings.append(f"the question was given to the model as it is, for nothing here translates {asked.language}: ask in English")
+        warnings.append(
+            Translatable(
+                "the question was given to the model as it is, for nothing here translates {language}: ask in English",
+                language=asked.language,
+            )
+        )
     if options.out:
         say(said, open_synthesizers(settings.voice, store), open_wav_file(options.out, options.force))
         watch.lap("speak")
     answer = " ".join(sentence.text for sentence in said)
     lines = [answer + (_seen_at(rests_on, answers[0].asked.language) if media.duration_s >= LEAST_TIMED_S else ""), *warnings]
-    return "\n".join(lines), {
+    return joined(lines, "\n"), {
         "question": " ".join(one.asked.text for one in answers),
         "language": answers[0].asked.language,
         "english_question": " ".join(one.asked.english_text for one in answers),
@@ -247,5 +253,7 @@ def _check_question(options: argparse.Namespace) -> None:
     if not options.question.strip():
         raise BadInput("the question is empty", "write a question after the file's name, or name a sound file")
     if len(options.question) > LONGEST_QUESTION and not is_sound_file(options.question):
-        raise BadInput(f"the question has {len(options.question)} characters", f"ask in at most {LONGEST_QUESTION}")
+        raise BadInput(
+            "the question has {count} characters", "ask in at most {longest}", count=len(options.question), longest=LONGEST_QUESTION
+        )
     options.language = language_code(options.language) if options.language else None

@@ -15,6 +15,7 @@ from assistant.messages import Picture, SelfCalibration
 from assistant.settings import Settings
 from assistant.store import calibrations
 from assistant.store.model_store import ModelStore
+from assistant.translatable import Translatable, joined
 
 FILM = {
     1.5: (("a cat", "an animal"), ("a person", "text", "a cup", "a car")),
@@ -40,9 +41,13 @@ def calibrate_models(models: Sequence[str], store: ModelStore) -> Iterator[Resul
         watch.lap("ask")
         if found:
             told = "; ".join(f"{intent} {share:.0%}" for intent, share in found.reliability.items())
-            verdict = "" if found.presence_right >= COULD_TELL else ": it can't tell what is there, so it mostly says so"
-            line = f"{model}: of things in known pictures {found.presence_right:.0%} told rightly{verdict}; of other answers right: {told}"
-            line += "; it is told what instruments find" if found.takes_hints else ""
+            verdict = "" if found.presence_right >= COULD_TELL else Translatable(": it can't tell what is there, so it mostly says so")
+            line = Translatable(
+                "{name}: of things in known pictures {share:.0%} told rightly{verdict}; of other answers right: {told}",
+                **{"name": model, "share": found.presence_right, "verdict": verdict, "told": told},
+            )
+            if found.takes_hints:
+                line = joined([line, Translatable("it is told what instruments find")], "; ")
             more = {
                 "reliability": dict(found.reliability),
                 "presence_right": found.presence_right,

@@ -31,12 +31,27 @@ from assistant.speaking.speak import say
 from assistant.store.eye_choice import EYES
 from assistant.store.manifests import all_manifests
 from assistant.store.model_store import ModelStore
+from assistant.translatable import Translatable, joined
 
-_HEARD_BADLY = (
-    "listened for only if chosen (language or [ears] languages in the settings, `run --language`, asking to speak it) or if a voice or"
-    " translator of it was fetched; unclear words are asked for again, and the key needs no ears: pressed in silence it describes"
-)
-_EYE_IS_SMALL = "{}: small, and no good eye; `assistant setup` fetches SmolVLM2 where the Hugging Face hub can be reached"
+_OFFLINE = Translatable("offline")
+_KINDS = {"model": Translatable("model"), "voice": Translatable("voice")}
+_STATES = {"installed": Translatable("installed"), "missing": Translatable("missing"), "damaged": Translatable("damaged")}
+_PARTS = {
+    "hear": Translatable("hear"),
+    "phrases": Translatable("phrases"),
+    "names": Translatable("names"),
+    "descriptions": Translatable("descriptions"),
+    "voice": Translatable("voice"),
+}
+_LAPS = {
+    "load": Translatable("load"),
+    "hear": Translatable("hear"),
+    "look": Translatable("look"),
+    "first sentence": Translatable("first sentence"),
+    "first sound": Translatable("first sound"),
+    "total": Translatable("total"),
+}
+"""What "speed" is made of, in order."""
 _SIGN = "EXIT"
 _OUTSIDE = ("192.0.2.1", 9)
 """An address reserved for documentation: nobody is there, and the guard must refuse before anyone could answer."""
@@ -51,8 +66,8 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
     """Yield one result a check; the command itself succeeds even where a check fails, for it has said so."""
     store = store_of(options)
     model = assembly.eye_name(options.model or Settings().answers.model, store)
-    yield _result("processor", True, f"{os.cpu_count()} cores")
-    yield _result("eye", True, _EYE_IS_SMALL.format(model) if model == EYES[-1] else model, name=model)
+    yield _result(Translatable("processor"), True, Translatable("{count} cores", count=os.cpu_count()))
+    yield _eye(model)
     yield _offline()
     yield _camera()
     yield from _sound()
@@ -64,7 +79,14 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
     yield from _variants(models, store)
     yield from _calibrations(models, store)
     yield from _speed(model, store)
-    yield from (_result(f"graph {name}", True, note) for name, note in assembly.graph_notes(store).items())
+    yield from (_result(Translatable("graph {name}", name=name), True, note) for name, note in assembly.graph_notes(store).items())
+
+
+def _eye(model: str) -> Result:
+    small = Translatable(
+        "{name}: small, and no good eye; `assistant setup` fetches SmolVLM2 where the Hugging Face hub can be reached", name=model
+    )
+    return _result(Translatable("eye"), True, small if model == EYES[-1] else model, name=model)
 
 
 def _offline() -> Result:
@@ -73,51 +95,61 @@ def _offline() -> Result:
             connection.settimeout(1)
             connection.connect(_OUTSIDE)
     except RefusedConnection:
-        below = "by the kernel too" if enforce_below_python() else "in Python; this kernel has no filter for libraries"
-        return _result("offline", True, f"connections beyond this machine are refused, {below}")
+        if enforce_below_python():
+            return _result(_OFFLINE, True, Translatable("connections beyond this machine are refused, by the kernel too"))
+        return _result(
+            _OFFLINE, True, Translatable("connections beyond this machine are refused, in Python; this kernel has no filter for libraries")
+        )
     except OSError:
         pass
-    return _result("offline", False, "a connection beyond this machine was not refused")
+    return _result(_OFFLINE, False, Translatable("a connection beyond this machine was not refused"))
 
 
 def _camera() -> Result:
+    camera_0 = Translatable("camera {number}", number=0)
     try:
         camera = assembly.open_camera("0", Settings().camera)
         frame = next(camera.frames())
         camera.close()
     except Problem as problem:
-        return _result("camera 0", False, str(problem))
+        return _result(camera_0, False, problem.text)
     height, width = frame.picture.shape[:2]
-    return _result("camera 0", True, f"{width} x {height}")
+    return _result(camera_0, True, f"{width} x {height}")
 
 
 def _sound() -> Iterator[Result]:
-    for name, open_device in (("microphone", assembly.open_microphone), ("loudspeaker", assembly.open_speaker)):
+    microphone, loudspeaker = Translatable("microphone"), Translatable("loudspeaker")
+    for name, open_device in ((microphone, assembly.open_microphone), (loudspeaker, assembly.open_speaker)):
         try:
             open_device(None).close()
         except Problem as problem:
-            yield _result(name, False, str(problem))
+            yield _result(name, False, problem.text)
         else:
-            yield _result(name, True, "opens")
+            yield _result(name, True, Translatable("opens"))
 
 
 def _models(store: ModelStore) -> Iterator[Result]:
     for manifest in all_manifests():
         state = store.state(manifest.name)
         if manifest.default or state != "missing":
-            yield _result(f"{manifest.kind} {manifest.name}", state == "installed", state)
+            yield _result(
+                Translatable("{kind} {name}", kind=_KINDS[manifest.kind], name=manifest.name), state == "installed", _STATES[state]
+            )
 
 
 def _echo() -> Result:
     try:
         assembly.open_echo_canceller()
     except Problem as problem:
-        return _result("echo", False, f"{problem}; without headphones nothing is heard while the assistant speaks")
-    return _result("echo", True, "its own voice is taken out of what is heard: it may be interrupted without headphones")
+        deaf = Translatable("{problem}; without headphones nothing is heard while the assistant speaks", problem=problem.text)
+        return _result(Translatable("echo"), False, deaf)
+    told = Translatable("its own voice is taken out of what is heard: it may be interrupted without headphones")
+    return _result(Translatable("echo"), True, told)
 
 
 def _reading(store: ModelStore) -> Result:
     """A sign is written and read."""
+    reading = Translatable("reading")
     sign = np.full((360, 640, 3), 255, np.uint8)
     cv2.putText(sign, _SIGN, (120, 200), cv2.FONT_HERSHEY_SIMPLEX, 4, (0, 0, 0), 8)
     try:
@@ -127,9 +159,10 @@ def _reading(store: ModelStore) -> Result:
         read = pages.read([sign]).text
         watch.lap("read")
     except Problem as problem:
-        return _result("reading", False, str(problem))
-    is_right = read == _SIGN
-    return _result("reading", is_right, f"a test sign in {watch.total()['read']:.1f} s" if is_right else f"read {read!r} for {_SIGN!r}")
+        return _result(reading, False, problem.text)
+    if read != _SIGN:
+        return _result(reading, False, Translatable("read {read!r} for {sign!r}", read=read, sign=_SIGN))
+    return _result(reading, True, Translatable("a test sign in {seconds:.1f} s", seconds=watch.total()["read"]))
 
 
 def _languages(store: ModelStore) -> Iterator[Result]:
@@ -140,28 +173,37 @@ def _languages(store: ModelStore) -> Iterator[Result]:
     for code, language in languages().items():
         fetched = next((name for name in language.voices if store.state(name) == "installed"), "")
         parts = language_parts(language, code in listened_for, translators, fetched or ("eSpeak NG" if espeak.speaks(code) else ""))
-        detail = "; ".join(f"{name}: {state}" for name, state in parts.items())
-        yield _result(f"language {code} ({language.own_name})", True, detail, **parts, measured=language.measured)
+        detail = joined((Translatable("{name}: {why}", name=_PARTS[name], why=state) for name, state in parts.items()), "; ")
+        check = Translatable("language {code} ({name})", code=code, name=language.own_name)
+        yield _result(check, True, detail, **parts, measured=language.measured)
     unusable = [code for code, language in languages().items() if not language.is_heard]
     if unusable:
-        yield _result("languages that Whisper base hears badly", True, f"{', '.join(unusable)}: {_HEARD_BADLY}", languages=unusable)
+        badly = Translatable("languages that Whisper base hears badly")
+        detail = Translatable(
+            "{languages}: listened for only if chosen (language or [ears] languages in the settings, `run --language`, asking to speak"
+            " it) or if a voice or translator of it was fetched; unclear words are asked for again, and the key needs no ears: pressed in"
+            " silence it describes",
+            languages=", ".join(unusable),
+        )
+        yield _result(badly, True, detail, languages=unusable)
 
 
 def _variants(models: list[str], store: ModelStore) -> Iterator[Result]:
     try:
         for choice in choose_variants(models, store):
-            yield _result(f"fastest variant of {choice.model}", bool(choice.ranking), choice.detail, **choice.to_dict())
+            yield _result(
+                Translatable("fastest variant of {name}", name=choice.model), bool(choice.ranking), choice.detail, **choice.to_dict()
+            )
     except Problem as problem:
-        yield _result("fastest variant", False, str(problem))
+        yield _result(Translatable("fastest variant"), False, problem.text)
 
 
 def _calibrations(models: list[str], store: ModelStore) -> Iterator[Result]:
     try:
         for line, found in calibrate_models(models, store):
-            name, _, detail = line.partition(": ")
-            yield _result(f"known pictures, {name}", found["presence_right"] >= COULD_TELL, detail, **found)
+            yield _result(Translatable("known pictures"), found["presence_right"] >= COULD_TELL, line, **found)
     except Problem as problem:
-        yield _result("known pictures", False, str(problem))
+        yield _result(Translatable("known pictures"), False, problem.text)
 
 
 def _speed(model: str, store: ModelStore) -> Iterator[Result]:
@@ -173,15 +215,16 @@ def _speed(model: str, store: ModelStore) -> Iterator[Result]:
         )
         synthesizers = assembly.open_synthesizers(settings.voice, store)
     except Problem as problem:
-        yield _result("speed", False, str(problem))
+        yield _result(Translatable("speed"), False, problem.text)
         return
     watch.lap("load")
     frames = itertools.islice(assembly.open_camera(str(demo_file("clip.mp4")), settings.camera).frames(), 2)
     for frame in frames:  # the first warms up; the second is another picture, which no engine has kept
         warm = Stopwatch()
         _first_sound(conversation, synthesizers, frame, warm)
-    times = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in warm.total().items())
-    yield _result("speed", True, f"load {watch.times_s['load']:.2f} s; {times}", times_s={**watch.times_s, **warm.total()})
+    took = {**watch.times_s, **warm.total()}
+    parts = (Translatable("{name} {seconds:.2f} s", name=_LAPS[name], seconds=seconds) for name, seconds in took.items())
+    yield _result(Translatable("speed"), True, joined(parts, ", "), times_s=took)
 
 
 def _first_sound(conversation: Conversation, synthesizers: list[Any], frame: Frame, watch: Stopwatch) -> None:
@@ -197,4 +240,6 @@ def _first_sound(conversation: Conversation, synthesizers: list[Any], frame: Fra
 
 
 def _result(check: str, ok: bool, detail: str, **more: Any) -> Result:
-    return f"{'ok     ' if ok else 'missing'}  {check}: {detail}", {"check": check, "ok": ok, "detail": detail, **more}
+    state = Translatable("ok") if ok else Translatable("missing")
+    text = Translatable("{state:7}  {check}: {detail}", state=state, check=check, detail=detail)
+    return text, {"check": check, "ok": ok, "detail": detail, **more}

@@ -35,6 +35,7 @@ from assistant.problems import BadInput, shorten
 from assistant.seeing.keyframe_selector import KeyframeSelector
 from assistant.seeing.scene_memory import SceneMemory
 from assistant.settings import Settings
+from assistant.translatable import Translatable
 from assistant.written_files import TRANSCRIPT, write_file
 
 QUESTIONS = (
@@ -80,15 +81,25 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
         data |= {"time_s": time_s, "recording": recording, "wav": str(wav)}
         asked.append(_Asked(picture, data))
         english = f"  ({data['english_question']})" if data["english_question"] != data["question"] else ""
+        question = data["question"] + english
         yield (
-            f"{format_clock(time_s)}  heard [{data['language']}]: {data['question']}{english}\n      said: {data['answer']}\n      {wav}",
+            Translatable(
+                "{time}  heard [{language}]: {question}\n      said: {answer}\n      {file}",
+                **{"time": format_clock(time_s), "language": data["language"], "question": question, "answer": data["answer"], "file": wav},
+            ),
             data,
         )
     transcript, sheet = folder / "transcript.jsonl", folder / "timeline.png"
     lines = "".join(json.dumps(a.data, ensure_ascii=False) + "\n" for a in asked)
     write_file(transcript, lines.encode(errors="backslashreplace"), TRANSCRIPT, options.force)
     write_sheet(sheet, [(a.picture, a.caption) for a in asked], force=options.force)
-    yield f"The spoken answers, {transcript.name} and {sheet.name} are in {folder}", {"transcript": str(transcript), "timeline": str(sheet)}
+    files = {"transcript": str(transcript), "timeline": str(sheet)}
+    yield (
+        Translatable(
+            "The spoken answers, {transcript} and {sheet} are in {folder}", transcript=transcript.name, sheet=sheet.name, folder=folder
+        ),
+        files,
+    )
 
 
 def _moments(settings: Settings) -> Iterator[tuple[float, str, Picture, SceneMemory]]:
@@ -137,5 +148,7 @@ def _make_folder(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise BadInput(f"the folder {shorten(folder)} can't be made ({error.strerror})", "choose another with --out") from error
+        raise BadInput(
+            "the folder {folder} can't be made ({reason})", "choose another with --out", folder=shorten(folder), reason=error.strerror
+        ) from error
     return folder

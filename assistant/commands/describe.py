@@ -28,6 +28,7 @@ from assistant.languages.codes import language_code
 from assistant.messages import Ask, Detail, Keyframe, Question, Sentence, View
 from assistant.problems import BadInput
 from assistant.settings import Settings
+from assistant.translatable import Translatable, as_message, joined
 from assistant.understanding import ENGLISH
 from assistant.videos.describe import SceneSpan, Segment, add_segment, scenes_of, spoken_segments
 from assistant.videos.subtitles import srt
@@ -95,7 +96,7 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
         )
         watch.lap("speak")
     yield (
-        "\n".join([*sentences, *told]),
+        joined([*sentences, *told], "\n"),
         {
             "description": " ".join(sentences),
             "keyframes_s": [round(k.frame.time_s, 3) for k in described.clear],
@@ -123,7 +124,7 @@ def _steps(options: argparse.Namespace, settings: Settings, language: str, media
         say(said, open_synthesizers(settings.voice, store), open_wav_file(options.out, options.force))
         watch.lap("speak")
     warnings = [*media.warnings, *([STOPPED] if stop.was_asked else [])]
-    text = "\n".join([*(sentence.text for sentence in said), *warnings])
+    text = joined([*(sentence.text for sentence in said), *warnings], "\n")
     return text, {"steps": [as_json(step) for step in steps], "times_s": watch.total(), "warnings": warnings}
 
 
@@ -154,7 +155,7 @@ def _describe(
 ) -> _Described:
     """One look a scene, until the user has had enough; in one tile where there are several scenes."""
     described = _Described({language: [] for language in languages})
-    for scene in with_progress(scenes, len(scenes), "Describing", stop, quiet):
+    for scene in with_progress(scenes, len(scenes), Translatable("Describing"), stop, quiet):
         seen = conversation.look([scene.keyframe], detail if len(scenes) == 1 else "brief")
         start_s, problem = scene.keyframe.frame.time_s, scene.keyframe.problem
         findings = list(conversation.findings(seen, SCENE, detail)) if isinstance(seen, View) else []
@@ -167,5 +168,6 @@ def _describe(
         if isinstance(seen, View):
             described.clear.append(scene.keyframe)
         elif problem:
-            described.warnings.append(f"at {format_clock(start_s)}: {phrase(problem, ENGLISH)[0]}")
+            at, what = format_clock(start_s), as_message(phrase(problem, ENGLISH)[0])
+            described.warnings.append(Translatable("at {time}: {what}", time=at, what=what))
     return described

@@ -7,15 +7,26 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from assistant.assembly import open_describer
+from assistant.answering.english_queries import english_query
+from assistant.assembly import open_describer, open_translators
 from assistant.commands.media_reader import STOPPED, MediaReader, Stop, stoppable, with_progress
-from assistant.commands.options import add_force_argument, add_model_argument, add_settings_argument, settings_of, store_of
+from assistant.commands.options import (
+    add_force_argument,
+    add_language_argument,
+    add_model_argument,
+    add_settings_argument,
+    settings_of,
+    store_of,
+)
 from assistant.commands.output import Result, Stopwatch
 from assistant.interfaces import PictureMemory
+from assistant.languages import FALLBACK
+from assistant.languages.codes import language_code
 from assistant.problems import BadInput, shorten
 from assistant.settings import Settings
 from assistant.store.fingerprint import fingerprint
 from assistant.store.model_store import ModelStore
+from assistant.translatable import Capitalized, Translatable, joined
 from assistant.videos.find_moments import Moment, TimedMatch, find_moments, spoken_moments, worth_asking
 from assistant.videos.index_file import IndexKey, SeenKeyframe, VideoIndex, load_any_index, load_index, save_index
 from assistant.videos.queries import EMPTY_PICTURE, Query, clean_query, scorer_of
@@ -24,7 +35,7 @@ from assistant.written_files import INDEX, check_place
 DEFAULT_TOP = 3
 INDEX_ENDING = ".index"
 """What `assistant index` appends to a video's name."""
-NOTHING_SEEN = "nothing can be seen in it: it is too dark, blank or blurred, or the lens was covered"
+NOTHING_SEEN = Translatable("nothing can be seen in it: it is too dark, blank or blurred, or the lens was covered")
 MOST_LOOKS = 1024
 """Keyframes encoded of a long video, about: 7 seconds apart in two hours."""
 
@@ -32,7 +43,8 @@ MOST_LOOKS = 1024
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `assistant find` takes."""
     parser.add_argument("video", metavar="VIDEO", help="a video file, or a folder with what `assistant index` has made of many")
-    parser.add_argument("query", metavar="QUERY", help="what to look for, in English")
+    parser.add_argument("query", metavar="QUERY", help="what to look for")
+    add_language_argument(parser)
     parser.add_argument("--top", type=int, default=DEFAULT_TOP, metavar="K", help=f"tell at most K moments (default {DEFAULT_TOP})")
     parser.add_argument("--index", type=Path, metavar="FILE", help="keep here what the next query needs, so that it is answered sooner")
     add_model_argument(parser)
@@ -43,18 +55,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> Iterator[Result]:
     """Search the video for the query; yield one result with the moments that fit, the likeliest first."""
     if not 1 <= options.top <= 1000:
-        raise BadInput(f"--top {options.top} is out of range", "use 1 to 1000")
+        raise BadInput("--top {top} is out of range", "use 1 to 1000", top=options.top)
     if options.index:
         check_place(options.index, INDEX, options.force)
-    clean_query(options.query)
     settings, watch = settings_of(options), Stopwatch()
+    language = language_code(options.language) if options.language else settings.language
+    translators = open_translators(store_of(options), settings.answers.threads) if language != FALLBACK else []
+    query = english_query(clean_query(options.query), language, translators)
     if Path(options.video).is_dir():
-        yield _found_in_folder(options, memory_of(settings, store_of(options)), watch)
+        yield _found_in_folder(options, query, language, memory_of(settings, store_of(options)), watch)
         return
     with stoppable() as stop:
         reader = MediaReader(options.video, settings, stop, quiet=options.json)
         if reader.is_live:
-            raise BadInput(f"{options.video} is no file, so it has no past to search", "use `assistant watch` for what is still to come")
+            raise BadInput(
+                "{video} is no file, so it has no past to search", "use `assistant watch` for what is still to come", video=options.video
+            )
         memory = memory_of(settings, store_of(options))
         watch.lap("load")
         key = IndexKey(fingerprint(Path(options.video)), memory.encoder_id, repr(settings.keyframes))
@@ -67,15 +83,20 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
             save_index(options.index, index, options.force)
         watch.lap("look")
         stop.next_part()
-        moments = _search(index, options, memory, stop)
+        moments = _search(index, query, options, memory, stop)
         watch.lap("search")
     warnings = [*index.warnings, *([STOPPED] if stop.was_asked else []), *([] if index.keyframes or stop.was_asked else [NOTHING_SEEN])]
     yield (
-        " ".join(
-            [spoken_moments(options.query, moments, settings.language), *(f"{warning[0].upper()}{warning[1:]}." for warning in warnings)]
+        joined(
+            [
+                spoken_moments(options.query, moments, language),
+                *(Translatable("{text}.", text=Capitalized(warning)) for warning in warnings),
+            ],
+            " ",
         ),
         {
             "query": options.query,
+            "english_query": query,
             "moments": [{name: round(value, 3) for name, value in asdict(moment).items()} for moment in moments],
             "found": bool(moments),
             "keyframes": len(index.keyframes),
@@ -102,40 +123,52 @@ def look(reader: MediaReader, memory: PictureMemory, key: IndexKey) -> VideoInde
     return VideoIndex(key, memory.see(EMPTY_PICTURE), keyframes, reader.end_s, reader.warnings)
 
 
-def _found_in_folder(options: argparse.Namespace, memory: PictureMemory, watch: Stopwatch) -> Result:
+def _found_in_folder(options: argparse.Namespace, query: str, language: str, memory: PictureMemory, watch: Stopwatch) -> Result:
     """The likeliest moments of all videos that have an index below a folder."""
     folder, warnings = Path(options.video), list[str]()
     places = sorted(folder.rglob(f"*{INDEX_ENDING}"))
     if options.index or not places:
-        fix = f"run `assistant index {shorten(folder)}`" if not places else "leave out --index: each video has its own"
-        raise BadInput(f"there is no index in {shorten(folder)}" if not places else "a folder has no single index", fix)
+        fix = (
+            Translatable("run `{command}`", command=f"assistant index {shorten(folder)}")
+            if not places
+            else Translatable("leave out --index: each video has its own")
+        )
+        raise BadInput("there is no index in {folder}" if not places else "a folder has no single index", fix, folder=shorten(folder))
     watch.lap("load")
     found = list[tuple[str, Moment]]()
     with stoppable() as stop:
-        for place in with_progress(places, len(places), "Searching", stop, quiet=options.json):
+        for place in with_progress(places, len(places), Translatable("Searching"), stop, quiet=options.json):
             try:
                 index = load_any_index(place, memory.encoder_id)
             except BadInput as problem:
-                warnings.append(str(problem))
+                warnings.append(problem.text)
                 continue
             video = str(place.relative_to(folder)).removesuffix(INDEX_ENDING)
-            found += [(video, moment) for moment in _search(index, options, memory, Stop(), quiet=True)]
+            found += [(video, moment) for moment in _search(index, query, options, memory, Stop(), quiet=True)]
     best = sorted(found, key=lambda each: -each[1].score)[: options.top]
     watch.lap("search")
-    language = settings_of(options).language
     told = [f"{video}: {spoken_moments(options.query, [moment], language)}" for video, moment in best]
     told = told or [spoken_moments(options.query, [], language)]
     moments = [{"video": video, **{name: round(value, 3) for name, value in asdict(moment).items()}} for video, moment in best]
-    about = {"query": options.query, "moments": moments, "found": bool(best), "videos": len(places), "times_s": watch.total()}
-    return "\n".join([*told, *warnings]), about | {"warnings": warnings}
+    about = {
+        "query": options.query,
+        "english_query": query,
+        "moments": moments,
+        "found": bool(best),
+        "videos": len(places),
+        "times_s": watch.total(),
+    }
+    return joined([*told, *warnings], "\n"), about | {"warnings": warnings}
 
 
-def _search(index: VideoIndex, options: argparse.Namespace, memory: PictureMemory, stop: Stop, quiet: bool = False) -> list[Moment]:
-    query = Query(memory, options.query, memory.look_again(index.empty))
+def _search(
+    index: VideoIndex, english: str, options: argparse.Namespace, memory: PictureMemory, stop: Stop, quiet: bool = False
+) -> list[Moment]:
+    query = Query(memory, english, memory.look_again(index.empty))
     first = [query.first_evidence(memory.look_again(keyframe.seen)) for keyframe in index.keyframes]
     known = [evidence for evidence in first if evidence is not None]
     asked = set(worth_asking(known) if known and any(known) else range(len(first)))  # of words it doesn't know a classifier says nothing
-    scenes = with_progress(index.keyframes, len(index.keyframes), "Searching", stop, quiet=options.json or quiet)
+    scenes = with_progress(index.keyframes, len(index.keyframes), Translatable("Searching"), stop, quiet=options.json or quiet)
     looks = [
         TimedMatch(keyframe.time_s, query.match(memory.look_again(keyframe.seen)) if number in asked else None)
         for number, keyframe in enumerate(scenes)

@@ -12,6 +12,7 @@ from assistant.commands.output import Result, format_clock
 from assistant.hearing.two_languages import hear_file
 from assistant.messages import Transcript, Utterance
 from assistant.settings import EarSettings
+from assistant.translatable import Translatable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +34,7 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
     if options.json:
         yield "", _summary(heard)
     elif not heard:
-        yield "no speech", {}
+        yield Translatable("no speech"), {}
 
 
 def _line(utterance: Utterance, transcript: Transcript) -> str:

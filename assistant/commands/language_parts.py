@@ -6,15 +6,21 @@ from collections.abc import Sequence
 
 from assistant.interfaces import SceneTranslator, Translator
 from assistant.languages import FALLBACK, Language, lacking
+from assistant.languages.catalogues import untranslated
 from assistant.languages.nouns import nouns
+from assistant.translatable import Translatable, joined
 
 _TRANSLATORS = {"FirefoxTranslator": "firefox", "SceneTranslator": "scenes", "ApertiumTranslator": "apertium"}
 """Class -> what begins the names of its figures in [measured]."""
-_IN_WORDS = {"firefox": "Firefox's model", "scenes": "the translator of scenes, where it is sure", "apertium": "Apertium"}
-_ELSE = "else the things in it natively, then English"
+_IN_WORDS = {
+    "firefox": Translatable("Firefox's model"),
+    "scenes": Translatable("the translator of scenes, where it is sure"),
+    "apertium": Translatable("Apertium"),
+}
+_NATIVE = Translatable("native")
 
 
-def language_parts(language: Language, is_on: bool, translators: Sequence[Translator], voice: str) -> dict[str, str]:
+def language_parts(language: Language, is_on: bool, translators: Sequence[Translator], voice: str) -> dict[str, Translatable]:
     """Return the state of each part of a language, by the part's name.
 
     Args:
@@ -23,43 +29,58 @@ def language_parts(language: Language, is_on: bool, translators: Sequence[Transl
         translators: all that are here, the best first.
         voice: the name of the one that speaks it; "" if none does.
     """
-    lacks = lacking(language.code)
+    lacks = [*lacking(language.code), *untranslated(language.code)]
     sayable = [noun for noun in nouns().values() if noun.sayable]
     named = sum(noun.name_to_say(language.code) is not None for noun in sayable)
+    known = Translatable("{count} of {all} things, by hand", count=named, all=len(sayable))
     return {
-        "hear": f"{'usable' if language.is_heard else 'unusable'}, {'on' if is_on else 'off'} ({_heard_by(language)})",
-        "phrases": f"missing, in English: {', '.join(lacks)}" if lacks else "native",
-        "names": f"{named} of {len(sayable)} things, by hand" if language.code != FALLBACK else f"{named} things",
+        "hear": _heard(language, is_on),
+        "phrases": Translatable("missing, in English: {keys}", keys=", ".join(lacks)) if lacks else _NATIVE,
+        "names": known if language.code != FALLBACK else Translatable("{count} things", count=named),
         "descriptions": _described_by(language, translators),
-        "voice": ("eSpeak NG, a robot's" if voice == "eSpeak NG" else voice) or "missing",
+        "voice": _voice(voice),
     }
 
 
-def _heard_by(language: Language) -> str:
-    """With whose speech hearing was measured."""
-    known = ["people: published, not measured here"] if language.heard else []
+def _voice(name: str) -> Translatable:
+    if name == "eSpeak NG":
+        return Translatable("eSpeak NG, a robot's")
+    return Translatable("{name}", name=name) if name else Translatable("missing")
+
+
+def _heard(language: Language, is_on: bool) -> Translatable:
+    """How well, whether it is listened for, and with whose speech that was measured."""
+    usable = Translatable("usable") if language.is_heard else Translatable("unusable")
+    on = Translatable("on") if is_on else Translatable("off")
+    known = [Translatable("people: published, not measured here")] if language.heard else []
     if "character_errors" in language.measured:
-        known.append(f"a robot's voice: {100 * language.measured['character_errors']:.0f} % of letters wrong, measured here")
-    return "; ".join(known) or "not measured"
+        errors = language.measured["character_errors"]
+        known.append(Translatable("a robot's voice: {share:.0f} % of letters wrong, measured here", share=100 * errors))
+    how = joined(known, "; ") if known else Translatable("not measured")
+    return Translatable("{usable}, {on} ({how})", usable=usable, on=on, how=how)
 
 
-def _described_by(language: Language, translators: Sequence[Translator]) -> str:
+def _described_by(language: Language, translators: Sequence[Translator]) -> Translatable:
     """Each translator that is tried, in order, with its score."""
     if language.code == FALLBACK:
-        return "native"
+        return _NATIVE
     told = [
         _scored(language, _TRANSLATORS.get(type(translator).__name__, ""))
         for translator in translators
         if (FALLBACK, language.code) in translator.pairs
         or (isinstance(translator, SceneTranslator) and language.code in translator.scene_languages)
     ]
-    return "; ".join([*told, _ELSE]) if told else f"no translator: {_ELSE.removeprefix('else ')}"
+    if not told:
+        return Translatable("no translator: the things in it natively, then English")
+    return joined([*told, Translatable("else the things in it natively, then English")], "; ")
 
 
-def _scored(language: Language, engine: str) -> str:
-    name = _IN_WORDS.get(engine, "a fetched model")
+def _scored(language: Language, engine: str) -> Translatable:
+    name = _IN_WORDS.get(engine, Translatable("a fetched model"))
     figures = {part.removeprefix(f"{engine}_"): value for part, value in language.measured.items() if engine and part.startswith(engine)}
     if "bleu" not in figures:
-        return f"{name} (not measured)"
-    told = f", {100 * figures['told']:.0f} % told" if "told" in figures else ""
-    return f"{name} (BLEU {figures['bleu']:.0f} on captions{told})"
+        return Translatable("{name} (not measured)", name=name)
+    if "told" not in figures:
+        return Translatable("{name} (BLEU {bleu:.0f} on captions)", name=name, bleu=figures["bleu"])
+    share = 100 * figures["told"]
+    return Translatable("{name} (BLEU {bleu:.0f} on captions, {share:.0f} % told)", name=name, bleu=figures["bleu"], share=share)

@@ -9,6 +9,7 @@ from assistant.assembly import TRANSLATES, WHISPER_SMALL
 from assistant.languages import FALLBACK, languages
 from assistant.store.manifests import Manifest, all_manifests
 from assistant.store.model_store import data_dir
+from assistant.translatable import Translatable, as_message
 from assistant.written_files import write_problem
 
 
@@ -16,26 +17,33 @@ class Wanted(NamedTuple):
     """A model or voice of a language."""
 
     manifest: Manifest
-    without: str
+    without: Translatable
     """What happens as long as it isn't here."""
 
 
 def wanted_for(code: str) -> list[Wanted]:
     """Return what a language is better with, beside the default set: its first voice, its translators, ears that understand it."""
     known, manifests = languages()[code], {manifest.name: manifest for manifest in all_manifests()}
+    named = as_message(known.name)
     voice = next((manifests[name] for name in known.voices if name in manifests), None)
-    found = [Wanted(voice, f"eSpeak NG speaks {known.name} meanwhile")] if voice and not voice.default else []
+    found = [Wanted(voice, Translatable("eSpeak NG speaks {language} meanwhile", language=named))] if voice and not voice.default else []
     if code == FALLBACK:
         return found
     for manifest in manifests.values():
         if manifest.job.startswith(TRANSLATES) and manifest.languages == (FALLBACK, code) and not manifest.default:
-            without = f"what {known.name} has no sure translation of is told in English meanwhile, after the native names of the things"
+            without = Translatable(
+                "what {language} has no sure translation of is told in English meanwhile, after the native names of the things",
+                language=named,
+            )
             found.append(Wanted(manifest, without))
         elif manifest.job.startswith(TRANSLATES) and manifest.languages == (code, FALLBACK):
-            found.append(Wanted(manifest, f"Whisper itself puts {known.name} questions into English meanwhile"))
+            found.append(Wanted(manifest, Translatable("Whisper itself puts {language} questions into English meanwhile", language=named)))
     if not known.is_heard:
         found.append(
-            Wanted(manifests[WHISPER_SMALL], f"Whisper base hears {known.name} badly: type, use the key, or speak English meanwhile")
+            Wanted(
+                manifests[WHISPER_SMALL],
+                Translatable("Whisper base hears {language} badly: type, use the key, or speak English meanwhile", language=named),
+            )
         )
     return found
 

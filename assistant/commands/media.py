@@ -37,5 +37,5 @@ def read_through(reader: MediaReader, budget: int, on_compared: OnCompared | Non
     if not keyframes and reader.stopped:
         raise KeyboardInterrupt
     if not keyframes:
-        raise BadInput(f"there is no picture in {reader.source}", "use a picture, or a video with at least one frame")
+        raise BadInput("there is no picture in {source}", "use a picture, or a video with at least one frame", source=reader.source)
     return Media(keyframes, reader.warnings, 0.0 if reader.is_live else reader.end_s)

@@ -15,15 +15,17 @@ from tqdm import tqdm
 
 from assistant.assembly import open_camera
 from assistant.interfaces import RecordedCamera
+from assistant.languages.catalogues import for_terminal
 from assistant.messages import Frame, Keyframe
 from assistant.problems import LostDevice
 from assistant.seeing.frame_quality import picture_problem
 from assistant.settings import Settings
+from assistant.translatable import Translatable
 from assistant.videos.clear_keyframes import clear_keyframes
 
 T = TypeVar("T")
 
-STOPPED = "stopped before the end: the rest was not looked at"
+STOPPED = Translatable("stopped before the end: the rest was not looked at")
 """The warning that Ctrl-C came before the end."""
 BAR_AFTER_S = 3.0
 """Seconds of work after which a progress bar appears."""
@@ -77,16 +79,23 @@ def progress(label: str, total: float, unit: str, quiet: bool) -> Iterator[tqdm[
 
     `total` is in units of `unit`; 0 if it isn't known.
     """
-    shape = "{desc}: {percentage:3.0f}%|{bar}| {remaining} left" if total else "{desc}: {n:.0f} " + unit
+    left = for_terminal(Translatable("{time} left", time="{remaining}"))
+    shape = "{desc}: {percentage:3.0f}%|{bar}| " + left if total else "{desc}: {n:.0f} " + for_terminal(unit)
     with tqdm(
-        total=total or None, desc=label, file=sys.stderr, disable=quiet or None, delay=BAR_AFTER_S, bar_format=shape, leave=False
+        total=total or None,
+        desc=for_terminal(label),
+        file=sys.stderr,
+        disable=quiet or None,
+        delay=BAR_AFTER_S,
+        bar_format=shape,
+        leave=False,
     ) as bar:
         yield bar
 
 
 def with_progress(items: Iterable[T], total: int, label: str, stop: Stop, quiet: bool) -> Iterator[T]:
     """Yield items under a progress bar, until they end or the user asks to stop."""
-    with progress(label, total, "scenes", quiet) as bar:
+    with progress(label, total, Translatable("scenes"), quiet) as bar:
         for item in items:
             if stop.asked:
                 return
@@ -147,7 +156,7 @@ class MediaReader:
         """Yield frames until the end or Ctrl-C, and close the source."""
         total_s = self.duration_s
         try:
-            with progress("Reading the video", total_s, "s", self._quiet or self.is_live) as self._bar:
+            with progress(Translatable("Reading the video"), total_s, "s", self._quiet or self.is_live) as self._bar:
                 for number, frame in enumerate(self._until_lost()):
                     if self._stop.asked:
                         return
@@ -177,7 +186,7 @@ class MediaReader:
             if began_s is None:
                 raise
             self.lost = lost
-            self.warnings.append(lost.what)
+            self.warnings.append(lost.parts[0])
 
     def clear_bar(self) -> None:
         """Clear the progress bar so that something can be printed; it comes back by itself."""

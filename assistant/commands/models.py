@@ -12,9 +12,11 @@ from typing import Any
 
 from assistant.commands.options import store_of
 from assistant.commands.output import Result
+from assistant.languages.catalogues import for_terminal
 from assistant.problems import BadInput, MissingModel, shorten
 from assistant.store.manifests import Manifest, all_manifests, find_manifest
 from assistant.store.model_store import ModelStore, format_size
+from assistant.translatable import Translatable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,11 +57,14 @@ def fetch_model(manifest: Manifest, store: ModelStore, variants: Sequence[str] =
 
     fetched = ensure(manifest.name, store, _report, builder_of(manifest.name), variants=variants)
     size, here = _size_on_disk(manifest, store), store.variants(manifest.name)
-    outcome = "fetched" if fetched else "already here"
+    outcome = Translatable("fetched") if fetched else Translatable("already here")
     kinds = f" ({', '.join(here)})" if here else ""
     following = _next_step(manifest, store, here)
     licence = _card_licence(store.place(manifest.name)) or manifest.licence
-    text = f"{manifest.name}{kinds}: {outcome}, {format_size(size)}; licence {licence}; from {manifest.origin}"
+    text = Translatable(
+        "{name}: {outcome}, {size}; licence {licence}; from {origin}",
+        **{"name": manifest.name + kinds, "outcome": outcome, "size": format_size(size), "licence": licence, "origin": manifest.origin},
+    )
     data = {
         "fetched": fetched,
         "size_bytes": size,
@@ -67,7 +72,9 @@ def fetch_model(manifest: Manifest, store: ModelStore, variants: Sequence[str] =
         "variants_here": list(here),
         "next": following,
     }
-    return f"{text}. Next: {following}" if following else text, _describe(manifest) | data | {"licence": licence}
+    return Translatable("{text}. Next: {next}", text=text, next=following) if following else text, _describe(manifest) | data | {
+        "licence": licence
+    }
 
 
 def _card_licence(folder: Path) -> str | None:
@@ -83,9 +90,10 @@ def _card_licence(folder: Path) -> str | None:
 def _next_step(manifest: Manifest, store: ModelStore, variants_here: Sequence[str]) -> str | None:
     """What the user does with a model that can't be used, or not at its best, as it was fetched."""
     if manifest.export:
-        return f"make graphs of its weights with `assistant models export {store.place(manifest.name)} --out DIR`, then use `--model DIR`"
+        command = f"assistant models export {store.place(manifest.name)} --out DIR"
+        return Translatable("make graphs of its weights with `{command}`, then use `--model DIR`", command=command)
     if len(variants_here) > 1:
-        return "`assistant check` measures which of its variants is the fastest here, and remembers it"
+        return Translatable("`assistant check` measures which of its variants is the fastest here, and remembers it")
     return None
 
 
@@ -152,4 +160,4 @@ def _size_on_disk(manifest: Manifest, store: ModelStore) -> int:
 
 
 def _report(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    print(for_terminal(line), file=sys.stderr, flush=True)

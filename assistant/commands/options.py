@@ -8,6 +8,8 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from assistant.commands.language_sets import default_language
+from assistant.languages.codes import language_code
+from assistant.problems import Problem
 from assistant.settings import Settings, load_settings
 from assistant.store.model_store import ModelStore, models_dir
 from assistant.written_files import WAV, check_place
@@ -18,6 +20,11 @@ _MODEL = "a model's name, a folder in the SmolVLM2 layout, or the address of a v
 def add_model_argument(parser: argparse.ArgumentParser) -> None:
     """Add --model."""
     parser.add_argument("--model", metavar="NAME|DIR|URL", help=f"{_MODEL} (default: the best that was fetched)")
+
+
+def add_language_argument(parser: argparse.ArgumentParser) -> None:
+    """Add --language, of what is searched or waited for."""
+    parser.add_argument("--language", metavar="xx", help="the language that this is written in (default: your own)")
 
 
 def add_settings_argument(parser: argparse.ArgumentParser) -> None:
@@ -41,6 +48,15 @@ def settings_of(options: argparse.Namespace) -> Settings:
     settings = load_settings(options.settings) if options.settings else replace(Settings(), language=default_language())
     model = getattr(options, "model", None)
     return replace(settings, answers=replace(settings.answers, model=model)) if model else settings
+
+
+def language_of(options: argparse.Namespace) -> str:
+    """Return the language of who runs the command: the first that is asked for, that of the settings, or that of set-up."""
+    given = getattr(options, "language", None) or next(iter(getattr(options, "languages", [])), None)
+    try:
+        return language_code(given) if given else settings_of(options).language if hasattr(options, "settings") else default_language()
+    except Problem:  # is told when the command itself meets it
+        return default_language()
 
 
 def store_of(options: argparse.Namespace) -> ModelStore:

@@ -10,6 +10,7 @@ import unicodedata
 from pathlib import Path
 from typing import Any
 
+from assistant.languages.catalogues import for_terminal
 from assistant.written_files import write_problem
 
 Result = tuple[str, dict[str, Any]]
@@ -17,8 +18,11 @@ Result = tuple[str, dict[str, Any]]
 
 
 def print_result(result: Result, as_json: bool) -> None:
-    """Print one, in the letters that standard output has. DiskFull or BadInput if it can't be, BrokenPipeError if nobody reads."""
-    text, data = result
+    """Print one, for people in their language and in the letters that standard output has.
+
+    DiskFull or BadInput if it can't be, BrokenPipeError if nobody reads.
+    """
+    text, data = for_terminal(result[0]), result[1]
     if as_json:
         text = json.dumps(data, ensure_ascii=False)
         text = text if _can_be_written(text) else json.dumps(data)

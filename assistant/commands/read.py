@@ -27,6 +27,7 @@ from assistant.problems import BadInput
 from assistant.reading.reading_order import arrange
 from assistant.reading.voting import is_same_page
 from assistant.settings import Settings
+from assistant.translatable import Translatable, joined
 
 MOST_KEYFRAMES = 48
 """Of a video that are looked at with --whole."""
@@ -66,7 +67,7 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
         say(sentences, open_synthesizers(settings.voice, store), open_wav_file(options.out, options.force))
         watch.lap("speak")
     yield (
-        "\n".join([*(sentence.text for sentence in sentences), *warnings]),
+        joined([*(sentence.text for sentence in sentences), *warnings], "\n"),
         {
             **sheets_data(sheets, language),
             "times_s": watch.total(),
@@ -100,8 +101,8 @@ class _Reading:
         with open_pdf(path) as pdf:
             count = pdf.page_count if self._options.whole else 1
             if count < pdf.page_count:
-                self._warnings.append(f"this is page 1 of {pdf.page_count}; --whole reads them all")
-            for number in with_progress(range(1, count + 1), count, "Reading", stop, self._options.json):
+                self._warnings.append(Translatable("this is page 1 of {count}; --whole reads them all", count=pdf.page_count))
+            for number in with_progress(range(1, count + 1), count, Translatable("Reading"), stop, self._options.json):
                 page = pdf.page(number)
                 yield self._sheet([page.picture], page.lines)
 
@@ -116,7 +117,7 @@ class _Reading:
             yield self._sheet(_pictures(sorted(keyframes, key=lambda keyframe: keyframe.sharpness)[-SHARPEST:]))
             return
         before: tuple[TextLine, ...] = ()
-        for keyframe in with_progress(keyframes, len(keyframes), "Reading", stop, self._options.json):
+        for keyframe in with_progress(keyframes, len(keyframes), Translatable("Reading"), stop, self._options.json):
             sheet = self._sheet([keyframe.frame.picture])
             if sheet.page.lines and not (before and is_same_page(before, sheet.page.lines)):
                 yield sheet

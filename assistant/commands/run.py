@@ -18,15 +18,10 @@ from assistant.commands.output import resident_bytes
 from assistant.live.trace_file import TraceFile
 from assistant.live.turn_trace import TurnTrace
 from assistant.problems import Problem
+from assistant.translatable import Translatable
 
-# What people want to see; the trace has everything.
-_SHOWN = {
-    "question": "You: {text}",
-    "not_understood": "You: (not understood)",
-    "sentence": "Assistant: {text}",
-    "trouble": "Trouble: {what}",
-    "eye": "Eye: {name}",
-}
+_SHOWN = ("question", "not_understood", "sentence", "trouble", "eye")
+"""Events that people want to see; the trace has everything."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +41,7 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
         events.put({"event": event, "time_s": round(time.monotonic() - began_s, 3), "resident_bytes": resident_bytes(), **details})
 
     def disk_full(problem: Problem) -> None:
-        report("trouble", {"what": str(problem)})
+        report("trouble", {"what": problem.text})
         loop.announce("disk_full")
 
     with ExitStack() as stack:
@@ -70,10 +65,27 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
             for event in iter(events.get, None):
                 keep(turns.feed(event))
                 if options.json or event["event"] in _SHOWN:
-                    yield _SHOWN.get(event["event"], "").format(**event), event
+                    yield _shown(event), event
         finally:
             loop.stop()
             thread.join()
             keep(turns.flush())
         if failure:
             raise failure[0]
+
+
+def _shown(event: dict[str, Any]) -> str:
+    """What people are told of an event."""
+    match event["event"]:
+        case "question":
+            return Translatable("You: {text}", text=event["text"])
+        case "not_understood":
+            return Translatable("You: (not understood)")
+        case "sentence":
+            return Translatable("Assistant: {text}", text=event["text"])
+        case "trouble":
+            return Translatable("Trouble: {what}", what=event["what"])
+        case "eye":
+            return Translatable("Eye: {name}", name=event["name"])
+        case _:
+            return ""

@@ -18,6 +18,7 @@ from assistant.messages import Heard, Sentence
 from assistant.problems import BadInput
 from assistant.settings import VoiceSettings
 from assistant.speaking.speak import speak
+from assistant.translatable import Translatable
 from assistant.turns import Turns
 
 
@@ -42,12 +43,20 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
     sentences = [Sentence(text, options.language) for text in texts]
     synthesizers = open_synthesizers(settings, store_of(options), options.voice)
     heard = say(sentences, synthesizers, open_wav_file(options.out, options.force) if options.out else open_speaker(None))
-    where = f"written to {options.out}" if options.out else "spoken"
-    text = f"{len(heard)} sentence{'s' if len(heard) > 1 else ''} {where}."
+    text = _told(len(heard), options.out)
     yield (
         text,
         {"sentences": [h.sentence.text for h in heard], "language": options.language, "out": str(options.out) if options.out else None},
     )
+
+
+def _told(count: int, file: Path | None) -> Translatable:
+    """What was done, in words."""
+    if file is None:
+        return Translatable("{count} sentences spoken.", count=count) if count > 1 else Translatable("1 sentence spoken.")
+    if count > 1:
+        return Translatable("{count} sentences written to {file}.", count=count, file=file)
+    return Translatable("1 sentence written to {file}.", file=file)
 
 
 def say(sentences: Iterable[Sentence], synthesizers: Sequence[SpeechSynthesizer], speaker: Speaker) -> list[Heard]:
@@ -64,5 +73,10 @@ def say(sentences: Iterable[Sentence], synthesizers: Sequence[SpeechSynthesizer]
 def _spoken_by(sentences: Iterable[Sentence], synthesizers: Sequence[SpeechSynthesizer]) -> Iterator[Sentence]:
     for sentence in sentences:
         if not any(synthesizer.speaks(sentence.language) for synthesizer in synthesizers):
-            raise BadInput(f"no voice speaks the language {sentence.language!r}", f"use a two-letter code such as {', '.join(languages())}")
+            raise BadInput(
+                "no voice speaks the language {language!r}",
+                "use a two-letter code such as {known}",
+                language=sentence.language,
+                known=", ".join(languages()),
+            )
         yield sentence

@@ -22,8 +22,9 @@ from assistant.settings import BEST_MODEL
 from assistant.store.eye_choice import EYES, Machine, fitting_eye
 from assistant.store.manifests import HubSource, all_manifests, find_manifest
 from assistant.store.model_store import ModelStore
+from assistant.translatable import Capitalized, Translatable, as_message
 
-_LATER = "the small starter sees until then; run `assistant setup` again"
+_LATER = Translatable("the small starter sees until then; run `assistant setup` again")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,10 +48,11 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
     if not options.starter_only:
         yield from _fetch_eye(store, EYES[1:] if options.small else EYES)
     for choice in choose_variants(installed_models(store), store):
-        yield f"{choice.model}: the fastest variant here; {choice.detail}", {"name": choice.model, **choice.to_dict()}
+        text = Translatable("{model}: the fastest variant here; {detail}", model=choice.model, detail=choice.detail)
+        yield text, {"name": choice.model, **choice.to_dict()}
     yield from calibrate_models(installed_models(store), store)
     eye = assembly.eye_name(BEST_MODEL, store)
-    yield f"the eye is {eye}", {"eye": eye}
+    yield Translatable("the eye is {name}", name=eye), {"eye": eye}
 
 
 def _set_up(codes: Sequence[str], store: ModelStore) -> Iterator[Result]:
@@ -60,11 +62,14 @@ def _set_up(codes: Sequence[str], store: ModelStore) -> Iterator[Result]:
             try:
                 yield fetch_model(manifest, store)
             except (NetworkTrouble, DamagedModel) as trouble:
-                text = f"{manifest.name}: not here, {trouble.what}. {without[:1].upper()}{without[1:]}."
+                text = Translatable(
+                    "{name}: not here, {trouble}. {without}.", name=manifest.name, trouble=trouble.parts[0], without=Capitalized(without)
+                )
                 yield text, {"name": manifest.name, "fetched": False, "problem": trouble.what, "without": without}
     if codes:
         place = make_default(codes[0])
-        yield f"{languages()[codes[0]].name} is the default language now", {"default_language": codes[0], "file": str(place)}
+        text = Translatable("{language} is the default language now", language=as_message(languages()[codes[0]].name))
+        yield text, {"default_language": codes[0], "file": str(place)}
 
 
 def _fetch_eye(store: ModelStore, among: tuple[str, ...]) -> Iterator[Result]:
@@ -73,16 +78,22 @@ def _fetch_eye(store: ModelStore, among: tuple[str, ...]) -> Iterator[Result]:
     here = [name for name in better if store.state(name) == "installed"]
     name, lacks = fitting_eye(Machine.this(store.root), {each: _size_gb(each) for each in better if each not in here}, better)
     if lacks:
-        yield f"a better eye doesn't fit this machine: {lacks}", {"name": name, "lacks": lacks}
+        yield Translatable("a better eye doesn't fit this machine: {lacks}", lacks=lacks), {"name": name, "lacks": lacks}
     if name == EYES[-1] or name in here:
         return
     try:
         if why := _out_of_reach(name):
-            yield f"{name}, a better eye, can't be fetched: {why}; {_LATER} when it can", {"name": name, "fetched": False, "why": why}
+            text = Translatable("{name}, a better eye, can't be fetched: {why}; {later} when it can", name=name, why=why, later=_LATER)
+            yield text, {"name": name, "fetched": False, "why": why}
             return
         yield fetch_model(find_manifest(name), store)
     except (NetworkTrouble, DamagedModel, DiskFull) as problem:
-        told = f"{name}, a better eye, wasn't fetched: {problem}; what has come is kept, and {_LATER}"
+        told = Translatable(
+            "{name}, a better eye, wasn't fetched: {problem}; what has come is kept, and {later}",
+            name=name,
+            problem=problem.text,
+            later=_LATER,
+        )
         yield told, {"name": name, "fetched": False, "why": str(problem)}
 
 

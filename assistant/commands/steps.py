@@ -18,6 +18,7 @@ from assistant.problems import BadInput, MissingModel
 from assistant.seeing.frame_quality import picture_problem
 from assistant.settings import Settings
 from assistant.store.model_store import ModelStore
+from assistant.translatable import Translatable
 from assistant.videos.step_questions import StepQuestion, asked_step
 from assistant.videos.steps import Said, Scene, Step, sentences_of, steps_of
 
@@ -108,7 +109,7 @@ def _shown(moments: Sequence[_Moment], store: ModelStore, stop: Stop, *, quiet: 
     except MissingModel:
         return [""] * len(moments)
     shown = list[str]()
-    for moment in with_progress(moments, len(moments), "Reading", stop, quiet):
+    for moment in with_progress(moments, len(moments), Translatable("Reading"), stop, quiet):
         # Each by a page reader of its own, which would take two slides or screens of one layout for the same page.
         page = assembly.open_page_reader(store, reader=reader).read([moment.keyframe.frame.picture])
         lines = [line.text for line in page.lines if line.probability >= SURE and len(line.text.strip()) >= LEAST_LETTERS]
@@ -121,7 +122,7 @@ def _seen(moments: Sequence[_Moment], settings: Settings, store: ModelStore, sto
     conversation = Conversation(None, assembly.open_describer(settings.answers, store), settings.ears)
     asked = Question(_SCENE.text, FALLBACK, _SCENE.text, asks=(_SCENE,))
     seen = list[str]()
-    for moment in with_progress(moments, len(moments), "Describing", stop, quiet):
+    for moment in with_progress(moments, len(moments), Translatable("Describing"), stop, quiet):
         view = conversation.look([moment.keyframe])
         seen.append(" ".join(each.text for each in conversation.answer(view, asked, "brief")) if isinstance(view, View) else "")
     return seen + [""] * (len(moments) - len(seen))

@@ -19,6 +19,7 @@ from assistant.store.manifests import all_manifests
 from assistant.store.model_store import ModelStore
 from assistant.store.variant_choice import Measured
 from assistant.store.variant_truth import PICTURES
+from assistant.translatable import Translatable, joined
 
 
 @dataclass(frozen=True)
@@ -34,20 +35,31 @@ class RankedVariants:
     """Whether they were measured before and not now."""
 
     @property
-    def detail(self) -> str:
+    def detail(self) -> Translatable:
         """Return the ranking in one line for people."""
-        times = [
-            f"{each.variant} {each.answer_s:.2f} s (look {each.look_s:.2f}, first word {each.first_s:.2f}, "
-            f"{1 / max(each.piece_s, 1e-6):.0f} pieces/s{'' if each.is_true else f'; only {each.agreement:.0%} true to the most exact'})"
-            for each in self.ranking
-        ]
-        how = "remembered" if self.remembered else "measured"
-        return "; ".join([f"{how}: {', '.join(times) or 'none can be used'}", *(f"{name}: {why}" for name, why in self.broken.items())])
+        times = joined(map(_times, self.ranking), ", ") if self.ranking else Translatable("none can be used")
+        how = Translatable("remembered") if self.remembered else Translatable("measured")
+        broken = (Translatable("{name}: {why}", name=name, why=why) for name, why in self.broken.items())
+        return joined([Translatable("{name}: {why}", name=how, why=times), *broken], "; ")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the ranking for programs."""
         ranking = [asdict(each) | {"answer_s": round(each.answer_s, 4)} for each in self.ranking]
         return {"variant": self.ranking[0].variant if self.ranking else None, "ranking": ranking, "remembered": self.remembered}
+
+
+def _times(variant: Measured) -> Translatable:
+    """One variant's, and how true it is where that isn't enough."""
+    times = Translatable(
+        "{name} {answer:.2f} s (look {look:.2f}, first word {first:.2f}, {rate:.0f} pieces/s)",
+        name=variant.variant,
+        answer=variant.answer_s,
+        look=variant.look_s,
+        first=variant.first_s,
+        rate=1 / max(variant.piece_s, 1e-6),
+    )
+    doubt = Translatable("only {share:.0%} true to the most exact", share=variant.agreement)
+    return times if variant.is_true else joined([times, doubt], ", ")
 
 
 def installed_models(store: ModelStore) -> list[str]:

@@ -15,6 +15,7 @@ from assistant.devices.decoder_messages import without_decoder_messages
 from assistant.devices.picture_file import check_size, flattened, read_content, shrink
 from assistant.messages import Frame, Picture
 from assistant.problems import shorten
+from assistant.translatable import Translatable
 
 MOST_FRAMES, MOST_PIXELS = 600, 200_000_000
 """Of one animation that are decoded, in all; the rest is left out, and that is told."""
@@ -70,15 +71,17 @@ def open_animation(path: Path, largest_edge: int, real_time: bool = False) -> An
     check_size(first.frames[0], name)
     most = max(1, min(MOST_FRAMES, MOST_PIXELS // (first.frames[0].shape[0] * first.frames[0].shape[1])))
     is_whole, decoded = _decode(content, most)
-    warnings = []
+    warnings = list[str]()
     if not is_whole:
         decoded = decoded if decoded.frames else first
-        number = f"{len(decoded.frames)} " if len(decoded.frames) > 1 else ""
-        warnings.append(f"{name} is cut off: only the first {number}of its frames could be read")
+        first_of = Translatable("{name} is cut off: only the first of its frames could be read", name=name)
+        count = len(decoded.frames)
+        some = Translatable("{name} is cut off: only the first {count} of its frames could be read", name=name, count=count)
+        warnings.append(some if count > 1 else first_of)
     elif len(decoded.frames) == 1:
         return None
     elif len(decoded.frames) == most:
-        warnings.append(f"{name} is long: only its first {most} frames were looked at")
+        warnings.append(Translatable("{name} is long: only its first {count} frames were looked at", name=name, count=most))
     shown_s = [duration / 1000 or SHOWN_AT_ONCE_S for duration in decoded.durations]
     return AnimationFile([shrink(flattened(frame), largest_edge) for frame in decoded.frames], shown_s, warnings, real_time)
 

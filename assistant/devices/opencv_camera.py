@@ -12,6 +12,7 @@ from assistant.devices.picture_file import shrink, to_rgb
 from assistant.messages import Frame
 from assistant.problems import LostDevice, MissingDevice
 from assistant.settings import CameraSettings
+from assistant.translatable import Translatable
 
 
 class OpencvCamera:
@@ -19,12 +20,14 @@ class OpencvCamera:
 
     def __init__(self, number: int, settings: CameraSettings) -> None:
         """Open a camera by its number. MissingDevice if that can't be done."""
-        self._name = f"camera {number}"
+        self._name = Translatable("camera {number}", number=number)
         self._settings = settings
         self._closed = threading.Event()
         self._capture = cv2.VideoCapture(number)
         if not self._capture.isOpened():
-            raise MissingDevice(f"{self._name} can't be opened", "plug it in, close other programs that use it, or give another number")
+            raise MissingDevice(
+                "{name} can't be opened", "plug it in, close other programs that use it, or give another number", name=self._name
+            )
         self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, settings.width)
         self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, settings.height)
         self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
@@ -37,7 +40,7 @@ class OpencvCamera:
                 if self._closed.is_set():
                     return
                 if not delivered:
-                    raise LostDevice(f"{self._name} has stopped giving pictures", "check its cable, then start again")
+                    raise LostDevice("{name} has stopped giving pictures", "check its cable, then start again", name=self._name)
                 yield Frame(shrink(to_rgb(picture), self._settings.largest_edge), time.monotonic())
         finally:
             self._capture.release()

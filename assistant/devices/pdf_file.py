@@ -82,7 +82,13 @@ class PdfFile:
     def page(self, number: int) -> PdfPage:
         """Return a page, from 1 on. BadInput if there is none of that number, or it is damaged."""
         if not 1 <= number <= self.page_count:
-            raise BadInput(f"{self._name} has no page {number}", f"use a number from 1 to {self.page_count}")
+            raise BadInput(
+                "{name} has no page {number}",
+                "use a number from 1 to {page_count}",
+                name=self._name,
+                number=number,
+                page_count=self.page_count,
+            )
         with _PDFIUM:
             try:
                 page = self._document[number - 1]
@@ -91,7 +97,9 @@ class PdfFile:
                 finally:
                     page.close()
             except (pypdfium2.PdfiumError, MemoryError) as error:
-                raise BadInput(f"page {number} of {self._name} is damaged", "go on with another page, or save the file again") from error
+                raise BadInput(
+                    "page {number} of {name} is damaged", "go on with another page, or save the file again", number=number, name=self._name
+                ) from error
 
     def close(self) -> None:
         """Free the file; safe to call twice."""
@@ -146,14 +154,14 @@ def _unreadable(path: Path, error: pypdfium2.PdfiumError) -> BadInput:
     name = shorten(path.name)
     match getattr(error, "err_code", None):
         case raw.FPDF_ERR_PASSWORD:
-            return BadInput(f"{name} is locked with a password", "open it with its password elsewhere and save it without")
+            return BadInput("{name} is locked with a password", "open it with its password elsewhere and save it without", name=name)
         case raw.FPDF_ERR_SECURITY:
-            return BadInput(f"{name} is encrypted in a way that can't be read here", "save it without encryption")
+            return BadInput("{name} is encrypted in a way that can't be read here", "save it without encryption", name=name)
     with path.open("rb") as file:
         is_pdf = b"%PDF" in file.read(HEADER_BYTES)
     if is_pdf:
-        return BadInput(f"{name} is damaged, or there is no page in it", "copy or save it again")
-    return BadInput(f"{name} is no PDF file", "give a PDF, or a picture in JPEG or PNG")
+        return BadInput("{name} is damaged, or there is no page in it", "copy or save it again", name=name)
+    return BadInput("{name} is no PDF file", "give a PDF, or a picture in JPEG or PNG", name=name)
 
 
 def _check_readable(path: Path) -> None:
@@ -162,6 +170,8 @@ def _check_readable(path: Path) -> None:
             is_empty = not file.read(1)
     except (OSError, ValueError) as error:
         reason = "it is a folder" if path.is_dir() else error.strerror if isinstance(error, OSError) else error
-        raise BadInput(f"{shorten(path)} can't be read ({reason})", "check the path and the right to read it") from error
+        raise BadInput(
+            "{name} can't be read ({reason})", "check the path and the right to read it", name=shorten(path), reason=reason
+        ) from error
     if is_empty:
-        raise BadInput(f"{shorten(path)} is empty", "give a PDF file with at least one page")
+        raise BadInput("{name} is empty", "give a PDF file with at least one page", name=shorten(path))

@@ -23,6 +23,7 @@ from assistant.devices.file_kinds import check_readable, picture_kind
 from assistant.devices.heif_file import NotAPicture, read_heif
 from assistant.messages import Frame, Picture
 from assistant.problems import BadInput, shorten
+from assistant.translatable import Translatable, in_english
 
 MAX_PICTURE_PIXELS = 64_000_000
 """Pixels decoded of a single picture: 192 MB as RGB, more than phones take."""
@@ -37,8 +38,7 @@ SAME_ROW = 2
 JPEG_REDUCTIONS = {2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4, 8: cv2.IMREAD_REDUCED_COLOR_8}
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 END_OF_JPEG = b"\xff\xd9"
-_LESS_SHARP = "the picture is less sharp than it was"
-_AGAIN = "copy it again from where it came, or save it as JPEG or PNG"
+_AGAIN = Translatable("copy it again from where it came, or save it as JPEG or PNG")
 
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
@@ -71,7 +71,7 @@ def open_picture(path: Path, largest_edge: int = PICTURE_EDGE, warnings: list[st
     kind = picture_kind(path, check_readable(path))
     name, content = shorten(path.name), read_content(path)
     if kind is None:
-        raise BadInput(f"{name} can't be read as a picture", "it may be damaged or another kind of file; save it as JPEG or PNG")
+        raise BadInput("{name} can't be read as a picture", "it may be damaged or another kind of file; save it as JPEG or PNG", name=name)
     read = _read_jpeg if kind == "jpeg" else _read_other
     picture = read(content, kind, name, warnings if warnings is not None else [])
     check_size(picture, name)
@@ -82,17 +82,23 @@ def read_content(path: Path) -> bytes:
     """Return a file's bytes; BadInput if there are too many for a picture, or they can't be read."""
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
-            raise BadInput(f"{shorten(path)} is too large for a picture", f"use at most {MAX_FILE_BYTES // 10**6} MB")
+            raise BadInput(
+                "{name} is too large for a picture", "use at most {megabytes} MB", name=shorten(path), megabytes=MAX_FILE_BYTES // 10**6
+            )
         return path.read_bytes()
     except OSError as error:
-        raise BadInput(f"{shorten(path)} can't be read ({error.strerror})", "check the path and the right to read it") from error
+        raise BadInput(
+            "{name} can't be read ({reason})", "check the path and the right to read it", name=shorten(path), reason=error.strerror
+        ) from error
 
 
 def check_size(picture: Picture, name: str) -> None:
     """Raise BadInput for a picture so small that nothing can be told of it."""
     height, width = picture.shape[:2]
     if min(height, width) < LEAST_EDGE:
-        raise BadInput(f"{name} is too small to show anything: {width} x {height} pixels", "use a larger picture")
+        raise BadInput(
+            "{name} is too small to show anything: {width} x {height} pixels", "use a larger picture", name=name, width=width, height=height
+        )
 
 
 def flattened(pixels: Pixels) -> Picture:
@@ -150,10 +156,10 @@ def _read_jpeg(content: bytes, _kind: str, name: str, warnings: list[str]) -> Pi
     if pixels is not None:
         return to_rgb(pixels)
     if not width:
-        raise BadInput(f"{name} is cut off or damaged: there is no picture in it", _AGAIN)
+        raise BadInput("{name} is cut off or damaged: there is no picture in it", _AGAIN, name=name)
     pixels = _decoded(content + END_OF_JPEG, mode)  # without its end mark nothing is decoded from memory
     if pixels is None:
-        raise BadInput(f"{name} is cut off or damaged, and can't be read as a picture", _AGAIN)
+        raise BadInput("{name} is cut off or damaged, and can't be read as a picture", _AGAIN, name=name)
     return _what_is_there(content + END_OF_JPEG, pixels, mode, name, warnings)
 
 
@@ -166,13 +172,38 @@ def _what_is_there(content: bytes, upright: Pixels, mode: int, name: str, warnin
     differs = np.flatnonzero(np.ptp(stored, axis=1).max(axis=1) > SAME_ROW)
     rows = int(differs[-1]) + 1 if len(differs) else 0
     if rows < LEAST_EDGE:
-        raise BadInput(f"{name} is cut off before its picture begins", _AGAIN)
+        raise BadInput("{name} is cut off before its picture begins", _AGAIN, name=name)
     if rows < len(stored):
         side = SIDES[_TURNS.index(turn) % len(SIDES)]
-        warnings.append(f"{name} is cut off: only the {side} {rows / len(stored):.0%} of the picture could be read")
+        warnings.append(_only_a_part(_is(name, "cut off"), side, rows / len(stored)))
     elif b"\xff\xc2" in content[:HEAD_OF_JPEG]:  # a progressive one gets sharper until its end
-        warnings.append(f"{name} is cut off: {_LESS_SHARP}")
+        warnings.append(_less_sharp(_is(name, "cut off")))
     return to_rgb(np.ascontiguousarray(turn(stored[:rows])))
+
+
+_FAULTS = {
+    "cut off": Translatable("cut off"),
+    "damaged": Translatable("damaged"),
+    "cut off or damaged": Translatable("cut off or damaged"),
+}
+_SIDES = {
+    "upper": Translatable("upper"),
+    "left": Translatable("left"),
+    "lower": Translatable("lower"),
+    "right": Translatable("right"),
+}
+
+
+def _is(name: str, fault: str) -> Translatable:
+    return Translatable("{name} is {what}", name=name, what=_FAULTS[fault])
+
+
+def _only_a_part(what: Translatable, side: str, share: float) -> Translatable:
+    return Translatable("{what}: only the {side} {share:.0%} of the picture could be read", what=what, side=_SIDES[side], share=share)
+
+
+def _less_sharp(what: Translatable) -> Translatable:
+    return Translatable("{what}: the picture is less sharp than it was", what=what)
 
 
 HEAD_OF_JPEG = 200_000
@@ -192,18 +223,18 @@ def _read_other(content: bytes, kind: str, name: str, warnings: list[str]) -> Pi
         part = part_of(content, kind, partial(_decoded_upright, kind=kind))
     except NotAPicture as error:
         if fault_of(content, kind) != "cut off":
-            raise BadInput(f"{name} is a HEIF file of a kind that isn't read here", "save it as JPEG") from error
+            raise BadInput("{name} is a HEIF file of a kind that isn't read here", "save it as JPEG", name=name) from error
     except ValueError as error:
         raise _too_large(name, str(error)) from error
-    what = f"{name} is {fault_of(content, kind) or ('cut off' if part else 'cut off or damaged')}"
+    what = _is(name, fault_of(content, kind) or ("cut off" if part else "cut off or damaged"))
     if part is None and kind == "tiff" and has_no_table(content):
-        raise BadInput(f"{what}: its table of contents, which stands at the end, is missing", _AGAIN)
+        raise BadInput(in_english(f"{what}: its table of contents, which stands at the end, is missing"), _AGAIN)
     if part is None:
-        raise BadInput(f"{what}, and nothing of it can be shown", _AGAIN)
+        raise BadInput("{what}, and nothing of it can be shown", _AGAIN, what=what)
     if part.side:
-        warnings.append(f"{what}: only the {part.side} {part.share:.0%} of the picture could be read")
+        warnings.append(_only_a_part(what, part.side, part.share))
     elif part.share < 1:
-        warnings.append(f"{what}: {_LESS_SHARP}")
+        warnings.append(_less_sharp(what))
     return flattened(part.pixels)
 
 
@@ -284,4 +315,10 @@ def _jpeg_size(content: bytes) -> tuple[int, int]:
 
 
 def _too_large(name: str, size: str) -> BadInput:
-    return BadInput(f"{name} is too large ({size} pixels)", f"use at most {MAX_PICTURE_PIXELS // 10**6} million pixels")
+    return BadInput(
+        "{name} is too large ({size} pixels)",
+        "use at most {millions} million pixels",
+        name=name,
+        size=size,
+        millions=MAX_PICTURE_PIXELS // 10**6,
+    )

@@ -16,9 +16,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from assistant.problems import MissingDevice, shorten
+from assistant.translatable import Translatable
 
 Direction = Literal["input", "output"]
-_NAMES = {"input": "microphone", "output": "loudspeaker"}
+_THERE_IS_NO = {
+    "input": (Translatable("there is no microphone"), Translatable("plug in a microphone")),
+    "output": (Translatable("there is no loudspeaker"), Translatable("plug in a loudspeaker")),
+}
 
 GIVE_WAY_S = 2.0
 """Seconds that streams have to end after they were asked to; longer ones keep the list from being read, and the next try asks again."""
@@ -56,21 +60,22 @@ def load_sounddevice() -> Any:
     try:
         import sounddevice
     except OSError as error:
-        raise MissingDevice("the sound library PortAudio is not installed", "run: sudo apt install libportaudio2") from error
+        raise MissingDevice(
+            "the sound library PortAudio is not installed", "run: {command}", command="sudo apt install libportaudio2"
+        ) from error
     return sounddevice
 
 
 def find_device(sounddevice: Any, wanted: str, direction: Direction) -> SoundDevice:
     """Return the device with this number or part of a name, or the system's choice for "". MissingDevice names those there are."""
-    kind = _NAMES[direction]
     try:
         found = sounddevice.query_devices(int(wanted) if wanted.isdecimal() else wanted or None, direction)
     except (ValueError, sounddevice.PortAudioError) as error:
         invalidate_devices(direction)
         names = [device["name"] for device in sounddevice.query_devices() if device[f"max_{direction}_channels"] > 0]
-        what = f"there is no {kind} {shorten(wanted)!r}" if wanted else f"there is no {kind}"
-        fix = f"choose one of: {', '.join(names)}" if names else f"plug in a {kind}"
-        raise MissingDevice(what, fix) from error
+        there_is_none, plug_in = _THERE_IS_NO[direction]
+        what = Translatable("{there_is_none} {wanted!r}", there_is_none=there_is_none, wanted=shorten(wanted)) if wanted else there_is_none
+        raise MissingDevice(what, Translatable("choose one of: {names}", names=", ".join(names)) if names else plug_in) from error
     channels = min(int(found[f"max_{direction}_channels"]), 2)
     return SoundDevice(int(found["index"]), str(found["name"]), round(found["default_samplerate"]), channels)
 

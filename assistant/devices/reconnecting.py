@@ -15,7 +15,13 @@ from assistant.devices.connection import GRACE_S, Connection, OnChange, Timeouts
 from assistant.interfaces import Camera, Microphone
 from assistant.messages import AudioChunk, Frame
 from assistant.problems import LostDevice, MissingDevice
+from assistant.translatable import Translatable
 from assistant.workers import Worker
+
+_SENDS_NOTHING = {
+    "camera": Translatable("the camera sends nothing any more"),
+    "microphone": Translatable("the microphone sends nothing any more"),
+}
 
 
 class _Closable(Protocol):
@@ -125,7 +131,7 @@ class _Source(Generic[D, T]):
                 yield item
                 within_s = timeouts.stall_s
         except TimeoutError:
-            raise LostDevice(f"the {connection.name} sends nothing any more", "check its cable or plug it in again") from None
+            raise LostDevice(_SENDS_NOTHING[connection.name], "check its cable or plug it in again") from None
         finally:
             if not feed.worker.stop(GRACE_S):  # raises what it died of
                 connection.leave(feed.worker)

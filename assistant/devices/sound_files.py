@@ -166,7 +166,9 @@ def _decode(path: Path) -> Iterator[Sound]:
             with av.open(plain, options=ONLY_THIS_FILE, metadata_errors="ignore") as container:
                 stream = container.streams.audio[0] if container.streams.audio else None
                 if stream is not None and stream.codec_context is None:
-                    raise BadInput(f"the sound in {name} is of a kind (codec) that nothing here can decode", "save it as WAV or MP3")
+                    raise BadInput(
+                        "the sound in {name} is of a kind (codec) that nothing here can decode", "save it as WAV or MP3", name=name
+                    )
                 is_mono = stream is not None and stream.codec_context.layout.nb_channels == 1
                 resampler = av.AudioResampler("fltp", "mono" if is_mono else "stereo", SAMPLE_RATE_HZ)
                 frames = container.decode(stream) if stream else iter(())
@@ -176,15 +178,15 @@ def _decode(path: Path) -> Iterator[Sound]:
                         yield to_mono(resampled.to_ndarray().T)
     except av.FFmpegError as error:
         raise BadInput(
-            f"{name} is not a sound file, or it is damaged", "use a WAV, MP3, M4A, OGG, OPUS or FLAC file that a player can play"
+            "{name} is not a sound file, or it is damaged", "use a WAV, MP3, M4A, OGG, OPUS or FLAC file that a player can play", name=name
         ) from error
     except FileNotFoundError as error:
-        raise BadInput(f"there is no sound file {name}", "check its name and folder") from error
+        raise BadInput("there is no sound file {name}", "check its name and folder", name=name) from error
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise BadInput(f"{name} can't be read ({reason})", "check the path") from error
+        raise BadInput("{name} can't be read ({reason})", "check the path", name=name, reason=reason) from error
     if not found:
-        raise BadInput(f"{name} has no sound in it", "record it again")
+        raise BadInput("{name} has no sound in it", "record it again", name=name)
 
 
 def _check_whole(file: IO[bytes], name: str) -> None:
@@ -193,7 +195,9 @@ def _check_whole(file: IO[bytes], name: str) -> None:
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
     if kind == b"RIFF" and size + MOST_OFF < claimed + 8 < UNKNOWN_SIZE:
-        raise BadInput(f"{name} is cut short: {size} of {claimed + 8} bytes", "copy or record it again")
+        raise BadInput(
+            "{name} is cut short: {size} of {claimed} bytes", "copy or record it again", name=name, size=size, claimed=claimed + 8
+        )
 
 
 def _blocks(pieces: Iterator[Sound]) -> Iterator[Sound]:

@@ -19,6 +19,7 @@ from assistant.devices.resampling import Resampler
 from assistant.devices.sound_server import default_device, is_makeshift, watched_default
 from assistant.messages import AudioChunk, Sound
 from assistant.problems import LostDevice, MissingDevice
+from assistant.translatable import Translatable
 
 RATE_HZ = 16000
 CHUNK_SAMPLES = 512
@@ -105,7 +106,7 @@ class SounddeviceMicrophone:
             )
         except self._sounddevice.PortAudioError as error:
             invalidate_devices("input")
-            what = f"the microphone {device.name} can't be opened ({error.args[0]})"
+            what = Translatable("the microphone {name} can't be opened ({reason})", name=device.name, reason=error.args[0])
             raise MissingDevice(what, "close other programs that use it, or choose another") from error
 
     def _copy(self, recorded: Sound, frames: int, _times: object, _status: object) -> None:
@@ -137,5 +138,5 @@ class SounddeviceMicrophone:
             return None
         if block is None or self._is_gone:
             invalidate_devices("input")
-            raise LostDevice(f"the microphone {self._device.name} no longer sends sound", "plug it in again and start anew")
+            raise LostDevice("the microphone {name} no longer sends sound", "plug it in again and start anew", name=self._device.name)
         return block

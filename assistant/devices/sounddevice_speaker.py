@@ -20,6 +20,7 @@ from assistant.devices.sound_server import default_device, is_makeshift, watched
 from assistant.interfaces import SpeakerControl
 from assistant.messages import AudioChunk, Sound
 from assistant.problems import LostDevice, MissingDevice
+from assistant.translatable import Translatable
 
 LATENCY_S = 0.05
 """Seconds of sound that the device is asked to hold. More of it survives a busier machine."""
@@ -63,13 +64,15 @@ class SounddeviceSpeaker:
             stream = self._opened()
             if stream.was_moved:
                 self._close_stream()
-                raise LostDevice(f"the loudspeaker {stream.device.name} is another now", "plug it in again and start anew")
+                raise LostDevice("the loudspeaker {name} is another now", "plug it in again and start anew", name=stream.device.name)
             try:
                 return stream.play(chain([first], chunks), lambda: self._closed or is_stale())
             except Stalled as error:
                 self._close_stream()
                 invalidate_devices("output")
-                raise LostDevice(f"the loudspeaker {stream.device.name} no longer plays", "plug it in again and start anew") from error
+                raise LostDevice(
+                    "the loudspeaker {name} no longer plays", "plug it in again and start anew", name=stream.device.name
+                ) from error
             finally:
                 if self._closed:
                     self._close_stream()
@@ -171,5 +174,5 @@ class _Stream:
             )
         except sounddevice.PortAudioError as error:
             invalidate_devices("output")
-            what = f"the loudspeaker {device.name} can't be opened ({error.args[0]})"
+            what = Translatable("the loudspeaker {name} can't be opened ({reason})", name=device.name, reason=error.args[0])
             raise MissingDevice(what, "close other programs that use it, or choose another") from error

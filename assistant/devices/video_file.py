@@ -25,6 +25,7 @@ from assistant.devices.picture_file import shrink, to_rgb
 from assistant.messages import Frame
 from assistant.problems import BadInput, shorten
 from assistant.settings import CameraSettings
+from assistant.translatable import Translatable
 
 FALLBACK_FPS = 25.0
 """Frames a second of videos that tell neither their times nor their rate."""
@@ -97,10 +98,17 @@ class VideoFile:
     def _check_end(self, frames_read: int, last_s: float) -> None:
         """Frames alone don't tell: of a variable frame rate many files only estimate their number."""
         if frames_read == 0:
-            raise BadInput(f"there is no frame in {self._name}", "use a video with at least one whole frame")
+            raise BadInput("there is no frame in {name}", "use a video with at least one whole frame", name=self._name)
         told_s, self.duration_s = self.duration_s, last_s + last_s / (frames_read - 1) if frames_read > 1 else 1 / self._fps
         if frames_read < self._expected - 1 and self.duration_s < told_s - max(LEAST_MISSING_S, LEAST_MISSING_SHARE * told_s):
-            self.warnings.append(f"{self._name} is damaged: only the first {self.duration_s:.1f} of {told_s:.1f} seconds could be read")
+            self.warnings.append(
+                Translatable(
+                    "{name} is damaged: only the first {seconds:.1f} of {all:.1f} seconds could be read",
+                    name=self._name,
+                    seconds=self.duration_s,
+                    all=told_s,
+                )
+            )
 
 
 def _open(name: str, contents: Contents) -> Any:
@@ -117,18 +125,18 @@ def _open(name: str, contents: Contents) -> Any:
 
 def _without_video(name: str, contents: Contents) -> BadInput:
     if contents.stream is not None:
-        return BadInput(f"the video in {name} is of a kind (codec) that nothing here can decode", "convert it to MP4 with H.264")
+        return BadInput("the video in {name} is of a kind (codec) that nothing here can decode", "convert it to MP4 with H.264", name=name)
     if contents.has_sound:
-        what = f"there is sound but no picture in {name}"
+        what = Translatable("there is sound but no picture in {name}", name=name)
         return BadInput(what, "give a picture or video file; `assistant hear` writes down speech")
-    return BadInput(f"there is no frame in {name}", "use a video with at least one whole frame")
+    return BadInput("there is no frame in {name}", "use a video with at least one whole frame", name=name)
 
 
 def _unreadable(name: str, head: bytes) -> BadInput:
     """Why a file can't be opened, as far as can be told."""
     if head[4:8] == b"ftyp":  # the table of its frames stands at the end
-        return BadInput(f"{name} is cut off, and without its end an MP4 file can't be read", "copy it again, or record as MKV")
-    return BadInput(f"{name} is neither a picture nor a video that can be read", "use a JPEG, PNG, MP4, AVI or MKV file")
+        return BadInput("{name} is cut off, and without its end an MP4 file can't be read", "copy it again, or record as MKV", name=name)
+    return BadInput("{name} is neither a picture nor a video that can be read", "use a JPEG, PNG, MP4, AVI or MKV file", name=name)
 
 
 def _finite(told: float) -> float:

@@ -19,5 +19,7 @@ def language_code(text: str) -> str:
     first = re.split(r"[-_.@]", text.strip().lower(), maxsplit=1)[0]
     code = _THREE_LETTERS.get(first, first)
     if code not in languages():
-        raise BadInput(f"the language {shorten(text)!r} is unknown", f"use some of {', '.join(languages())}")
+        raise BadInput(
+            "the language {language} is unknown", "use some of {known}", language=repr(shorten(text)), known=", ".join(languages())
+        )
     return code

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from assistant.answering.commands import match_command
 from assistant.hearing.own_voice import is_own_voice
+from assistant.languages.catalogues import problem_parts
 from assistant.live.dialogue_history import HistoryState
 from assistant.live.job_queue import Describe, Idle, Job, LookAhead, Obey, Prepare, Reset, Respond, Speculate
 from assistant.live.responder import Responder
@@ -80,9 +81,10 @@ class AnswerWorker:
                 case Idle():
                     self._responder.idle(is_new=False)
         except Problem as problem:
-            session.report("trouble", {"turn": session.turns.current, "what": str(problem)})
+            session.report("trouble", {"turn": session.turns.current, "what": problem.text})
             session.say(Earcon("error", session.turns.current))
-            session.say(session.phrase("trouble", what=problem.what, fix=problem.fix))
+            what, fix = problem_parts(problem, session.conversation.language)
+            session.say(session.phrase("trouble", what=what, fix=fix))
 
     def _obey(self, job: Obey) -> None:
         """What was pressed or typed, as if it had been said."""

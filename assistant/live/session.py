@@ -189,5 +189,5 @@ class Session:
         return queued
 
     def _unspeakable(self, problem: Problem) -> None:
-        self.report("trouble", {"what": str(problem)})
+        self.report("trouble", {"what": problem.text})
         self.sentences.offer(Earcon("error", self.turns.current))

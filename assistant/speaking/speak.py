@@ -51,7 +51,9 @@ def choose_synthesizer(synthesizers: Sequence[SpeechSynthesizer], language: str)
     for synthesizer in synthesizers:
         if synthesizer.speaks(language):
             return synthesizer
-    raise MissingModel(f"there is no voice for the language {language!r}", f"run: assistant voices fetch {language}")
+    raise MissingModel(
+        "there is no voice for the language {language!r}", "run: {command}", language=language, command=f"assistant voices fetch {language}"
+    )
 
 
 class _Measured:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from assistant.translatable import Translatable
+
 EYES = ("smolvlm2-500m", "smolvlm2-256m", "starter")
 """Manifests, the best eye first; the last is part of the default set."""
 LEAST_MEMORY_GB: Mapping[str, float] = {"smolvlm2-500m": 6.0, "smolvlm2-256m": 3.0}
@@ -56,7 +58,7 @@ def fitting_eye(machine: Machine, size_gb: Mapping[str, float], only: Collection
         lack = _lack(name, machine, size_gb.get(name, 0.0))
         if not lack:
             return name, lacks
-        lacks = lacks or f"{name} {lack}"
+        lacks = lacks or lack
     return EYES[-1], lacks
 
 
@@ -73,11 +75,18 @@ def memory_gb() -> float:
 
 def _lack(name: str, machine: Machine, size_gb: float) -> str:
     if machine.memory_gb < LEAST_MEMORY_GB[name]:
-        return f"needs {LEAST_MEMORY_GB[name]:.0f} GB of memory, and there are {machine.memory_gb:.1f}"
+        return Translatable(
+            "{name} needs {needed:.0f} GB of memory, and there are {here:.1f}",
+            name=name,
+            needed=LEAST_MEMORY_GB[name],
+            here=machine.memory_gb,
+        )
     if size_gb and machine.disk_gb < size_gb + SPARE_GB:
-        return f"needs {size_gb + SPARE_GB:.1f} GB of disk, and {machine.disk_gb:.1f} are free"
+        return Translatable(
+            "{name} needs {needed:.1f} GB of disk, and {here:.1f} are free", name=name, needed=size_gb + SPARE_GB, here=machine.disk_gb
+        )
     if machine.speed < LEAST_SPEED[name]:
-        return "would be too slow on this processor"
+        return Translatable("{name} would be too slow on this processor", name=name)
     return ""
 
 

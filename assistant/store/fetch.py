@@ -22,6 +22,7 @@ from assistant.store.fetch_hub import drop_parts, fetch_from_hub, fetch_with_fas
 from assistant.store.fetch_wheels import fetch_wheels
 from assistant.store.manifests import BuildSource, FasterWhisperSource, HubSource, Manifest, PipSource, Source, find_manifest
 from assistant.store.model_store import STAGING_FOLDER, ModelStore, record_new
+from assistant.translatable import Translatable
 
 Builder = Callable[[Path, Path, OnProgress], None]
 """(folder with the models it needs, folder to fill, progress in words)."""
@@ -72,7 +73,7 @@ def _ensure(
     if _is_here(manifest, store, wanted):
         return False
     if store.state(manifest.name) == "damaged":
-        report(f"{manifest.name} is damaged and is fetched again")
+        report(Translatable("{name} is damaged and is fetched again", name=manifest.name))
     for source in manifest.sources:
         for need in source.needs if isinstance(source, BuildSource) else ():
             _ensure(find_manifest(need), store, report, build, timeout_s)
@@ -104,7 +105,7 @@ def _gather(
             shutil.rmtree(files)
             if number == len(manifest.sources):
                 raise
-            report(f"{problem} Trying the next source.")
+            report(Translatable("{problem} Trying the next source.", problem=problem.text))
 
 
 def _fetch(
@@ -129,7 +130,9 @@ def _fetch(
         fetch_with_faster_whisper(source, files, downloads, report, timeout_s)
     else:
         assert build is not None, f"{manifest.name} is to be built, but nobody told how"
-        report(f"building {manifest.name}{' from ' * bool(source.needs)}{', '.join(source.needs)}")
+        building = Translatable("building {name}", name=manifest.name)
+        needs = ", ".join(source.needs)
+        report(Translatable("building {name} from {others}", name=manifest.name, others=needs) if needs else building)
         build(store.root, files, report)
     return None
 
@@ -189,7 +192,9 @@ def _only_fetcher(root: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise BadInput(f"another set-up is fetching into {shorten(root)}", "wait until it is done, then run this again") from error
+            raise BadInput(
+                "another set-up is fetching into {root}", "wait until it is done, then run this again", root=shorten(root)
+            ) from error
         yield
 
 
@@ -199,6 +204,6 @@ def _storage_troubles(root: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in _DISK_FULL:
-            raise DiskFull(f"the disk of {shorten(root)} is full", MAKE_ROOM) from error
-        what = f"the models' folder {shorten(root)} can't be used ({error.strerror or error})"
+            raise DiskFull("the disk of {root} is full", MAKE_ROOM, root=shorten(root)) from error
+        what = Translatable("the models' folder {root} can't be used ({reason})", root=shorten(root), reason=error.strerror or error)
         raise BadInput(what, "choose another folder with --models-dir or ASSISTANT_MODELS") from error

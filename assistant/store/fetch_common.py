@@ -13,12 +13,13 @@ from tqdm import tqdm
 
 from assistant.problems import DiskFull, shorten
 from assistant.store.model_store import format_size
+from assistant.translatable import Translatable
 
 TIMEOUT_S = 20.0
 """How long a server may be silent."""
 
-TRY_AGAIN = "check the network and run the same command again; what has come is kept"
-MAKE_ROOM = "free some space or choose another folder with --models-dir"
+TRY_AGAIN = Translatable("check the network and run the same command again; what has come is kept")
+MAKE_ROOM = Translatable("free some space or choose another folder with --models-dir")
 
 OnProgress = Callable[[str], None]
 """Takes a line of text that tells a user how far a fetch has come."""
@@ -30,8 +31,13 @@ def require_space(folder: Path, needed_bytes: int) -> None:
     """Raise DiskFull unless `needed_bytes` are free where `folder` is."""
     free = shutil.disk_usage(folder).free
     if free < needed_bytes:
-        what = f"{format_size(needed_bytes)} are needed and {format_size(free)} are free in {shorten(folder)}"
-        raise DiskFull(what, MAKE_ROOM)
+        raise DiskFull(
+            "{needed} are needed and {free} are free in {folder}",
+            MAKE_ROOM,
+            needed=format_size(needed_bytes),
+            free=format_size(free),
+            folder=shorten(folder),
+        )
 
 
 def put(download: Path, target: Path) -> None:

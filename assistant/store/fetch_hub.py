@@ -26,6 +26,7 @@ from assistant.problems import DamagedModel, DiskFull, NetworkTrouble, Problem, 
 from assistant.store.fetch_common import MAKE_ROOM, TRY_AGAIN, OnProgress, growth_shown, put, require_space
 from assistant.store.manifests import FasterWhisperSource, HubSource, ManifestFile
 from assistant.store.model_store import format_size, sha256_of
+from assistant.translatable import Translatable, in_english
 
 PROBE_S = 3.0
 """Seconds in which the hub must answer to count as within reach."""
@@ -116,7 +117,7 @@ def why_no_answer(repo: str, path: str) -> str:
         try:
             _metadata(repo, path, "main", PROBE_S)
         except Exception as error:  # whatever it is, it can be told only here
-            answer.put(error.what if isinstance(error, Problem) else _reason(error))
+            answer.put(error.parts[0] if isinstance(error, Problem) else _reason(error))
         else:
             answer.put("")
 
@@ -124,7 +125,7 @@ def why_no_answer(repo: str, path: str) -> str:
     try:
         return answer.get(timeout=PROBE_S)
     except queue.Empty:
-        return f"the hub gave no answer within {PROBE_S:.0f} s"
+        return Translatable("the hub gave no answer within {seconds:.0f} s", seconds=PROBE_S)
 
 
 def drop_parts(downloads: Path) -> None:
@@ -137,7 +138,7 @@ def drop_parts(downloads: Path) -> None:
 def _look_up(source: HubSource, file: ManifestFile, report: OnProgress, timeout_s: float) -> _HubFile:
     found = _ask(source.repo, source.path_of(file.name), source.revision, report, timeout_s)
     if file.sha256 is not None and len(found.etag) == len(file.sha256) and found.etag != file.sha256:
-        what = f"{source.repo} on the hub has another {file.name} than this version of the assistant knows"
+        what = in_english(f"{source.repo} on the hub has another {file.name} than this version of the assistant knows")
         raise DamagedModel(what, "install a newer version of the assistant")
     return found
 
@@ -148,7 +149,8 @@ def _ask(repo: str, path: str, revision: str, report: OnProgress, timeout_s: flo
         return _persist(lambda: _metadata(repo, path, revision, timeout_s), lambda: 0, report)
     except Exception as error:
         if _status(error) == 404:
-            raise NetworkTrouble(f"the hub has no {path} in {repo} (HTTP 404)", "install a newer version of the assistant") from error
+            what = in_english(f"the hub has no {path} in {repo} (HTTP 404)")
+            raise NetworkTrouble(what, "install a newer version of the assistant") from error
         raise
 
 
@@ -161,7 +163,7 @@ def _metadata(repo: str, path: str, revision: str, timeout_s: float) -> _HubFile
     found = get_hf_file_metadata(url, timeout=timeout_s, token=False, endpoint=endpoint)
     etag = found.etag or ""
     if not found.commit_hash or not re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", etag):
-        what = f"what answers in the place of the hub is not the hub ({repo}: no commit or no hash)"
+        what = in_english(f"what answers in the place of the hub is not the hub ({repo}: no commit or no hash)")
         raise NetworkTrouble(what, "if this network has a log-in page, open it in a browser first; then run the same command again")
     pinned = hf_hub_url(repo, path, revision=found.commit_hash, endpoint=endpoint)
     return _HubFile(path, pinned, found.size, etag, found.commit_hash)
@@ -221,7 +223,7 @@ def _persist(attempt: Callable[[], T], bytes_here: Callable[[], int], report: On
             pause_s = _pause_s(error, failures)
             if failures >= TRIES or pause_s is None:
                 raise
-            report(f"{_reason(error)}; trying again in {pause_s:.0f} s")
+            report(Translatable("{reason}; trying again in {seconds:.0f} s", reason=_reason(error), seconds=pause_s))
         time.sleep(pause_s)
 
 
@@ -244,13 +246,13 @@ def _in_transport(error: BaseException) -> bool:
     return any(kind.__name__ == "TransportError" for kind in type(error).__mro__)
 
 
-def _reason(error: BaseException) -> str:
+def _reason(error: BaseException) -> Translatable:
     """In a few words."""
     if _status(error) is not None:
-        return f"the hub is busy or in trouble (HTTP {_status(error)})"
+        return Translatable("the hub is busy or in trouble (HTTP {status})", status=_status(error))
     if "Timeout" in type(error).__name__:
-        return "the hub is silent"
-    return f"the connection to the hub failed ({shorten(error, 60) or type(error).__name__})"
+        return Translatable("the hub is silent")
+    return Translatable("the connection to the hub failed ({error})", error=shorten(error, 60) or type(error).__name__)
 
 
 def _part(downloads: Path, file: _HubFile) -> Path:
@@ -275,11 +277,11 @@ def _check_hash(path: Path, etag: str) -> None:
     if _hash(path, etag) != etag:
         path.unlink()
         name = path.name.removesuffix(_PART).removesuffix(f".{etag[:16]}")
-        raise DamagedModel(f"the downloaded {name} has the wrong contents and was thrown away", TRY_AGAIN)
+        raise DamagedModel("the downloaded {name} has the wrong contents and was thrown away", TRY_AGAIN, name=name)
 
 
 def _foreign(file: _HubFile) -> NetworkTrouble:
-    what = f"something between here and the hub gives out another file in the place of {file.path}"
+    what = in_english(f"something between here and the hub gives out another file in the place of {file.path}")
     return NetworkTrouble(what, "if this network has a log-in page, open it in a browser first; then run the same command again")
 
 
@@ -293,7 +295,8 @@ def _hub_troubles(repo: str, timeout_s: float) -> Iterator[None]:
     except Problem:
         raise
     except OfflineModeIsEnabled as error:
-        raise NetworkTrouble("HF_HUB_OFFLINE is set, so nothing can be fetched from the hub", "unset it and try again") from error
+        what = in_english("HF_HUB_OFFLINE is set, so nothing can be fetched from the hub")
+        raise NetworkTrouble(what, in_english("unset it and try again")) from error
     except Exception as error:
         if isinstance(error, OSError) and error.errno is not None and not isinstance(error, ConnectionError):
             raise  # of this machine's disk: the caller knows where
@@ -302,16 +305,22 @@ def _hub_troubles(repo: str, timeout_s: float) -> Iterator[None]:
         if "No space left" in str(error):
             raise DiskFull("the disk is full", MAKE_ROOM) from error
         if "Timeout" in type(error).__name__:
-            raise NetworkTrouble(f"the hub was silent for {timeout_s:.0f} s while {repo} was fetched", TRY_AGAIN) from error
-        raise NetworkTrouble(f"fetching {repo} failed ({shorten(f'{type(error).__name__}: {error}')})", TRY_AGAIN) from error
+            raise NetworkTrouble(
+                "the hub was silent for {seconds:.0f} s while {repo} was fetched", TRY_AGAIN, seconds=timeout_s, repo=repo
+            ) from error
+        raise NetworkTrouble(
+            "fetching {repo} failed ({error})", TRY_AGAIN, repo=repo, error=shorten(f"{type(error).__name__}: {error}")
+        ) from error
 
 
 def _refused(repo: str, error: BaseException) -> NetworkTrouble:
     """What an HTTP status means for the user."""
     status = _status(error)
     if status in (401, 403):
-        what = f"the hub gives {repo} to nobody without an account, or has no such repository (HTTP {status})"
-        return NetworkTrouble(what, "fetch it with your own account and give its folder to --model")
+        what = in_english(f"the hub gives {repo} to nobody without an account, or has no such repository (HTTP {status})")
+        return NetworkTrouble(what, in_english("fetch it with your own account and give its folder to --model"))
     if status in _PASSING:
-        return NetworkTrouble(f"the hub is busy or in trouble (HTTP {status})", "run the same command again later; what has come is kept")
-    return NetworkTrouble(f"the hub does not give out {repo} (HTTP {status})", TRY_AGAIN)
+        return NetworkTrouble(
+            "the hub is busy or in trouble (HTTP {status})", "run the same command again later; what has come is kept", status=status
+        )
+    return NetworkTrouble("the hub does not give out {repo} (HTTP {status})", TRY_AGAIN, repo=repo, status=status)

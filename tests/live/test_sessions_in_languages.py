@@ -12,7 +12,8 @@ import pytest
 from assistant.instruments.colour import ColourInstrument
 from assistant.instruments.light import LightInstrument
 from assistant.instruments.objects import ObjectInstrument
-from assistant.languages import languages, phrase
+from assistant.languages import phrase
+from assistant.live.job_queue import Obey
 from assistant.messages import Command, CommandKind, DetectedThing, Picture, Question, Region, Sentence
 from assistant.settings import Settings
 from tests.support.folders import SUPPORT
@@ -23,7 +24,9 @@ DESCRIPTION = "A dog sits beside two red chairs and nobody speaks."
 ENGLISH_WORDS = frozenset(
     ["the", "a", "is", "are", "it", "i", "you", "see", "and", "of", "to", "in", "what", "that", "not", "can", "this", "there"]
 )
-ARGUMENTS = {"language": "fr", "tell_when": "?", "read_line": "2"}
+ARGUMENTS = {"language": "fr", "read_line": "2"}
+DOGS = {"de": "ein Hund", "fr": "un chien", "ar": "كلب"}
+"""What it is to tell of."""
 
 
 class Room:
@@ -62,9 +65,19 @@ def in_english(told: list[Sentence], code: str) -> list[str]:
 @pytest.mark.parametrize("kind", get_args(CommandKind))
 def test_every_command_is_answered_in_the_language_of_the_session(kind: CommandKind, code: str) -> None:
     live = session(code)
-    event = languages()[code].own_name if kind == "tell_when" else ARGUMENTS.get(kind, "")
+    event = DOGS[code] if kind == "tell_when" else ARGUMENTS.get(kind, "")
     live.worker._responder.act(Question("", code, "", live.turns.begin(), Command(kind, event)))
     assert in_english(live.told, "fr" if kind == "language" else code) == []
+
+
+@pytest.mark.parametrize(("code", "event"), [("de", "jemand springt über den Zaun"), ("fr", "quelqu'un saute la barrière")])
+def test_what_cant_be_waited_for_is_refused_in_the_language_of_the_session(code: str, event: str) -> None:
+    """It was looked for in the words of that language, which matched by chance or never."""
+    live = session(code)
+    live.conversation._translators = []
+    live.worker.do(Obey(language=code, command=Command("tell_when", event), turn=live.turns.begin()))
+    assert event in live.told[-1].text and live.told[-1].language == code
+    assert in_english(live.told, code) == []
 
 
 @pytest.mark.parametrize("code", SESSIONS)

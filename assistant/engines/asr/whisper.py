@@ -90,13 +90,23 @@ class WhisperTranscriber:
         """
         for name in FILES:
             if not (folder / name).is_file():
-                raise MissingModel(f"the speech recogniser's file {shorten(folder / name)} is missing", "run `assistant setup`")
+                raise MissingModel(
+                    "the speech recogniser's file {path} is missing",
+                    "run `{command}`",
+                    command="assistant setup",
+                    path=shorten(folder / name),
+                )
         try:
             self._whisper: Any = WhisperModel(
                 str(folder), device="cpu", compute_type="int8", cpu_threads=threads or os.cpu_count() or 1, local_files_only=True
             )
         except Exception as error:  # CTranslate2 and tokenizers raise RuntimeError, ValueError and bare Exception
-            raise DamagedModel(f"the speech recogniser in {shorten(folder)} can't be loaded", "run `assistant models verify`") from error
+            raise DamagedModel(
+                "the speech recogniser in {folder} can't be loaded",
+                "run `{command}`",
+                command="assistant models verify",
+                folder=shorten(folder),
+            ) from error
         self._detector = detector
         self._settings = settings
         self._languages = tuple(languages)
@@ -163,7 +173,10 @@ class WhisperTranscriber:
     def _check_language(self, language: str) -> None:
         if language not in self._whisper.supported_languages:
             raise BadInput(
-                f"the language {shorten(language)} is unknown to the speech recogniser", "use a two-letter code such as en, es or pt"
+                "the language {language} is unknown to the speech recogniser",
+                "use a two-letter code such as {known}",
+                known="en, es, pt",
+                language=shorten(language),
             )
 
     def _speech(self, window: Sound, probabilities: Probabilities | None) -> tuple[Sound, float]:

@@ -14,6 +14,7 @@ from assistant.engines.detection.yolo import YoloNetwork
 from assistant.engines.onnx.session import FETCH_AGAIN, SessionSettings
 from assistant.messages import Picture
 from assistant.problems import DamagedModel, MissingModel, shorten
+from assistant.translatable import in_english
 
 
 class Network(Protocol):
@@ -55,11 +56,18 @@ def open_network(folder: Path, settings: SessionSettings) -> Network:
     config = read_config(folder)
     kind = str(config.get("model_type"))
     if kind not in _KINDS:
-        raise DamagedModel(f"{_named(folder)} is of the unknown kind {shorten(kind, 40)}", f"use one of {', '.join(_KINDS)}")
+        raise DamagedModel(
+            "the model file {path} {what}",
+            in_english(f"use one of {', '.join(_KINDS)}"),
+            path=_config(folder),
+            what=f"is of the unknown kind {shorten(kind, 40)}",
+        )
     try:
         return _KINDS[kind](folder, settings, config)
     except (KeyError, TypeError, ValueError) as error:
-        raise DamagedModel(f"{_named(folder)} can't be used ({shorten(str(error), 100)})", FETCH_AGAIN) from error
+        raise DamagedModel(
+            "the model file {path} {what}", FETCH_AGAIN, path=_config(folder), what=f"can't be used ({shorten(str(error), 100)})"
+        ) from error
 
 
 def read_config(folder: Path) -> dict[str, Any]:
@@ -68,11 +76,11 @@ def read_config(folder: Path) -> dict[str, Any]:
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise MissingModel(f"the model file {shorten(path)} is missing", FETCH_AGAIN) from error
+        raise MissingModel("the model file {path} is missing", FETCH_AGAIN, path=shorten(path)) from error
     except ValueError as error:
-        raise DamagedModel(f"{_named(folder)} is no JSON", FETCH_AGAIN) from error
+        raise DamagedModel("the model file {path} {what}", FETCH_AGAIN, path=_config(folder), what="is no JSON") from error
     if not isinstance(config, dict):
-        raise DamagedModel(f"{_named(folder)} is no table", FETCH_AGAIN)
+        raise DamagedModel("the model file {path} {what}", FETCH_AGAIN, path=_config(folder), what="is no table")
     return config
 
 
@@ -81,9 +89,9 @@ def read_labels(folder: Path, config: dict[str, Any]) -> tuple[str, ...]:
     names = config.get("id2label")
     numbers = [str(number) for number in range(len(names))] if isinstance(names, dict) else []
     if not isinstance(names, dict) or not numbers or names.keys() != {*numbers}:
-        raise DamagedModel(f"{_named(folder)} names nothing that can be found", FETCH_AGAIN)
+        raise DamagedModel("the model file {path} {what}", FETCH_AGAIN, path=_config(folder), what="names nothing that can be found")
     return tuple(_TODAY.get(str(names[number]), str(names[number])) for number in numbers)
 
 
-def _named(folder: Path) -> str:
-    return f"the model file {shorten(folder / 'config.json')}"
+def _config(folder: Path) -> str:
+    return shorten(folder / "config.json")

@@ -26,7 +26,7 @@ class WebrtcEchoCanceller:
         try:
             import pywebrtc_audio
         except ImportError as error:
-            raise MissingModel("the echo canceller is not installed", "run: pip install pywebrtc-audio") from error
+            raise MissingModel("the echo canceller is not installed", "run: {command}", command="pip install pywebrtc-audio") from error
         self._aec: Any = pywebrtc_audio.EchoCanceller(SAMPLE_RATE_HZ)
         self.reset()
 

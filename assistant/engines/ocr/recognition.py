@@ -15,6 +15,7 @@ from assistant.engines.ocr.line_scripts import scripts_of
 from assistant.engines.onnx.session import FETCH_AGAIN, OnnxGraph, SessionSettings
 from assistant.messages import Picture, Probabilities
 from assistant.problems import DamagedModel, MissingModel, shorten
+from assistant.translatable import in_english
 
 _INPUT = "x"
 _STRIDE = 8
@@ -75,6 +76,6 @@ def _listed_beside(path: Path) -> list[str]:
     try:
         return msgspec.yaml.decode(file.read_bytes(), type=_InferenceFile, strict=False).PostProcess.character_dict
     except OSError as error:
-        raise MissingModel(f"the file {shorten(file)} can't be read, which lists the characters", FETCH_AGAIN) from error
+        raise MissingModel(in_english(f"the file {shorten(file)} can't be read, which lists the characters"), FETCH_AGAIN) from error
     except (msgspec.DecodeError, ValueError) as error:
-        raise DamagedModel(f"the file {shorten(file)} lists no characters", FETCH_AGAIN) from error
+        raise DamagedModel(in_english(f"the file {shorten(file)} lists no characters"), FETCH_AGAIN) from error

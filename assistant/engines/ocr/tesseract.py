@@ -19,6 +19,7 @@ from assistant.engines.ocr.text_boxes import Corners, TextBox, from_line_start, 
 from assistant.engines.picture_checks import check_picture
 from assistant.messages import Picture, TextLine
 from assistant.problems import BadInput, MissingModel, shorten
+from assistant.translatable import Translatable
 
 TIMEOUT_S = 20.0
 """Seconds that a picture may take; a dense page takes about five."""
@@ -26,7 +27,7 @@ LONGEST_SIDE = 3000
 """Pixels; a larger picture is made smaller, or it would take minutes."""
 READABLE_FROM = 0.7
 """Mean confidence of a line's words below which it counts as one that can't be read. On photographs without text Tesseract is less sure."""
-_INSTALL = "run: apt install tesseract-ocr tesseract-ocr-eng"
+_INSTALL = Translatable("run: {command}", command="apt install tesseract-ocr tesseract-ocr-eng")
 _CODES = {
     "ara": "ar", "deu": "de", "eng": "en", "fra": "fr", "hin": "hi", "ind": "id", "ita": "it", "jpn": "ja", "kor": "ko", "nld": "nl",
     "pol": "pl", "por": "pt", "rus": "ru", "spa": "es", "tur": "tr", "ukr": "uk", "vie": "vi", "chi_sim": "zh",
@@ -57,7 +58,7 @@ class TesseractReader:
         self._threads = threads
         self._wanted = tuple(languages)
         if not self.languages:
-            raise MissingModel(f"Tesseract lacks the language {shorten(' '.join(languages) or 'en', 40)}", _INSTALL)
+            raise MissingModel("Tesseract lacks the language {languages}", _INSTALL, languages=shorten(" ".join(languages) or "en", 40))
 
     @cached_property
     def languages(self) -> tuple[str, ...]:
@@ -118,9 +119,11 @@ class TesseractReader:
                 [self._program, *arguments], input=image, capture_output=True, timeout=TIMEOUT_S, check=True, env=environment
             )
         except subprocess.TimeoutExpired as error:
-            raise BadInput(f"Tesseract didn't read this picture within {TIMEOUT_S:.0f} s", "take a picture of less text") from error
+            raise BadInput(
+                "Tesseract didn't read this picture within {seconds:.0f} s", "take a picture of less text", seconds=TIMEOUT_S
+            ) from error
         except (OSError, subprocess.SubprocessError) as error:
-            raise MissingModel(f"Tesseract failed ({shorten(error, 60)})", _INSTALL) from error
+            raise MissingModel("Tesseract failed ({error})", _INSTALL, error=shorten(error, 60)) from error
         return done.stdout.decode("utf-8", errors="replace")
 
 

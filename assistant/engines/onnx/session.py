@@ -14,8 +14,9 @@ import onnxruntime
 
 from assistant.engines.onnx.saved_graphs import Rewriting, discard, find_saved
 from assistant.problems import DamagedModel, MissingModel, shorten
+from assistant.translatable import Translatable
 
-FETCH_AGAIN = "fetch the model again with `assistant models fetch`, or give a whole copy of its folder"
+FETCH_AGAIN = Translatable("fetch the model again with `assistant models fetch`, or give a whole copy of its folder")
 
 _FATAL_ONLY = 4  # onnxruntime's log level; what it would print is raised as a Problem here
 onnxruntime.set_default_logger_severity(_FATAL_ONLY)
@@ -87,7 +88,7 @@ class OnnxGraph:
         """
         settings = settings or SessionSettings()
         if not path.is_file():
-            raise MissingModel(f"the model file {shorten(path)} is missing", FETCH_AGAIN)
+            raise MissingModel("the model file {path} is missing", FETCH_AGAIN, path=shorten(path))
         self.path = path
         self._run_options = onnxruntime.RunOptions()
         if shrink:
@@ -99,7 +100,9 @@ class OnnxGraph:
             """What its maker wrote into the file beside the graph."""
             nodes = [(node.name, node.type, list(node.shape)) for node in (*inputs, *outputs)]  # may hold bytes that are no text
         except Exception as error:  # onnxruntime's errors have no common root
-            raise DamagedModel(f"the model file {shorten(path)} can't be loaded: it is damaged or no ONNX graph", FETCH_AGAIN) from error
+            raise DamagedModel(
+                "the model file {path} {what}", FETCH_AGAIN, path=shorten(path), what="can't be loaded: it is damaged or no ONNX graph"
+            ) from error
         ports = [self._port(*node) for node in nodes]
         self.inputs = {port.name: port for port in ports[: len(inputs)]}
         self.outputs = {port.name: port for port in ports[len(inputs) :]}
@@ -138,7 +141,7 @@ class OnnxGraph:
 
     def foreign(self, what: str) -> DamagedModel:
         """Return the Problem that says what is wrong with this file."""
-        return DamagedModel(f"the model file {shorten(self.path)} {what}", FETCH_AGAIN)
+        return DamagedModel("the model file {path} {what}", FETCH_AGAIN, path=shorten(self.path), what=what)
 
     def _port(self, name: str, kind: str, lengths: list[int | str | None]) -> Port:
         if kind not in _DTYPES:

@@ -10,6 +10,7 @@ from functools import cached_property
 
 from assistant.engines.translation.apertium_pipe import ApertiumPipe
 from assistant.problems import BadInput, MissingModel, shorten
+from assistant.translatable import Translatable, in_english
 
 TIMEOUT_S = 20.0
 """Seconds that a sentence may take. Apertium's dozen small programs take a fifth of a second of processor time to start."""
@@ -22,7 +23,7 @@ _CODES = {
 """Apertium names most languages by three letters, some of its older pairs by two."""
 _MARK = re.compile(r"(?<!\S)[*#@](?=\w)")
 """Before a word that it doesn't know, or can't inflect."""
-_INSTALL = "run: apt install apertium apertium-eng-spa"
+_INSTALL = Translatable("run: {command}", command="apt install apertium apertium-eng-spa")
 
 
 class ApertiumTranslator:
@@ -46,7 +47,7 @@ class ApertiumTranslator:
     def translate(self, sentence: str, source: str, target: str) -> str:
         """Translate one sentence; words that Apertium doesn't know stay as they are. BadInput for a pair that isn't installed."""
         if (source, target) not in self._modes:
-            raise BadInput(f"Apertium has no {source!r} to {target!r} here", "install that pair's package")
+            raise BadInput(in_english(f"Apertium has no {source!r} to {target!r} here"), in_english("install that pair's package"))
         line = " ".join(sentence.replace("\0", " ").split())
         return _MARK.sub("", self._translate(line, self._modes[source, target])).strip() if line else ""
 
@@ -77,5 +78,5 @@ class ApertiumTranslator:
         try:
             done = subprocess.run([self._program, *arguments], input=text.encode(), capture_output=True, timeout=TIMEOUT_S, check=True)
         except (OSError, subprocess.SubprocessError) as error:
-            raise MissingModel(f"Apertium failed ({shorten(error, 60)})", _INSTALL) from error
+            raise MissingModel("Apertium failed ({error})", _INSTALL, error=shorten(error, 60)) from error
         return done.stdout.decode("utf-8", errors="replace")

@@ -13,6 +13,7 @@ from typing import Any
 
 from assistant.engines.translation.sentence_pieces import SentencePieces
 from assistant.problems import BadInput, DamagedModel, MissingModel, shorten
+from assistant.translatable import Translatable, in_english
 
 BEAM = 2
 """Sentences kept at each step of the beam search."""
@@ -21,7 +22,7 @@ LONGEST_SOURCE = 128
 LONGEST_FACTOR = 3
 """A translation has at most this many pieces for each of the source's."""
 _END = "</s>"
-_FIX = "fetch the model again with `assistant models fetch`, or give a whole copy of its folder"
+_FIX = Translatable("fetch the model again with `assistant models fetch`, or give a whole copy of its folder")
 
 
 class CTranslateTranslator:
@@ -39,7 +40,7 @@ class CTranslateTranslator:
         """
         for name in ("model.bin", "config.json", "source.spm", "target.spm"):
             if not (folder / name).is_file():
-                raise MissingModel(f"the translator's file {name} is missing in {shorten(folder)}", _FIX)
+                raise MissingModel("the translator's file {name} is missing in {folder}", _FIX, name=name, folder=shorten(folder))
         self._folder = folder
         self._pair = source, target
         self._threads = threads
@@ -55,7 +56,7 @@ class CTranslateTranslator:
     def translate(self, sentence: str, source: str, target: str) -> str:
         """Translate one sentence. BadInput for another pair, DamagedModel if a file can't be used."""
         if (source, target) != self._pair:
-            raise BadInput(f"this translator has no {source!r} to {target!r}", "see `assistant models list`")
+            raise BadInput(in_english(f"this translator has no {source!r} to {target!r}"), in_english("see `assistant models list`"))
         model = self._load()
         pieces = model.source.pieces(sentence)
         starts = range(0, len(pieces), LONGEST_SOURCE)
@@ -79,7 +80,9 @@ class CTranslateTranslator:
                         [] if config.get("add_source_eos") else [_END],
                     )
                 except (RuntimeError, ValueError, OSError, AttributeError) as error:
-                    raise DamagedModel(f"the translator in {shorten(self._folder)} is damaged ({shorten(error, 60)})", _FIX) from error
+                    raise DamagedModel(
+                        "the translator in {folder} is damaged ({error})", _FIX, folder=shorten(self._folder), error=shorten(error, 60)
+                    ) from error
             return self._loaded
 
 

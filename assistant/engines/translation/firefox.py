@@ -12,6 +12,7 @@ import onnxruntime
 from assistant.engines.onnx.session import OnnxGraph, SessionSettings
 from assistant.engines.translation.sentence_pieces import SentencePieces
 from assistant.problems import BadInput, DamagedModel, MissingModel, shorten
+from assistant.translatable import Translatable, in_english
 
 LONGEST_SOURCE = 128
 """Pieces translated at once; models that were trained on sentences lose the thread of longer texts."""
@@ -28,7 +29,7 @@ class FirefoxTranslator:
         """Find the folders. MissingModel if there is none."""
         found = [path for path in sorted(folder.glob("*-*")) if re.fullmatch("[a-z]{2}-[a-z]{2}", path.name)]
         if not found:
-            raise MissingModel(f"no Firefox translator is in {shorten(folder)}", "run `assistant setup`")
+            raise MissingModel("no Firefox translator is in {folder}", "run `{command}`", command="assistant setup", folder=shorten(folder))
         self._folders = {(path.name[:2], path.name[3:]): path for path in found}
         self._session = session or SessionSettings(spin=False)
         self._loaded: dict[tuple[str, str], _Direction] = {}
@@ -42,7 +43,7 @@ class FirefoxTranslator:
     def translate(self, sentence: str, source: str, target: str) -> str:
         """Translate one sentence greedily. BadInput for a pair that isn't here, DamagedModel if its files can't be used."""
         if (source, target) not in self._folders:
-            raise BadInput(f"this translator has no {source!r} to {target!r}", "see `assistant models list`")
+            raise BadInput(in_english(f"this translator has no {source!r} to {target!r}"), in_english("see `assistant models list`"))
         with self._lock:
             if (source, target) not in self._loaded:
                 self._loaded[source, target] = _Direction(self._folders[source, target], self._session)
@@ -58,8 +59,8 @@ class _Direction:
         try:
             self._source, self._target = SentencePieces(folder / "source.spm"), SentencePieces(folder / "target.spm")
         except (OSError, ValueError) as error:
-            what = f"the translator in {shorten(folder)} is damaged ({shorten(error, 60)})"
-            raise DamagedModel(what, "run `assistant models verify`, then `assistant setup`") from error
+            what = Translatable("the translator in {folder} is damaged ({error})", folder=shorten(folder), error=shorten(error, 60))
+            raise DamagedModel(what, "run `{command}`, then `{then}`", command="assistant models verify", then="assistant setup") from error
         self._encoder.input("pieces", (None,), np.int64)
         cells = [port for name, port in self._decoder.inputs.items() if name.startswith("cell.")]
         self._first_cells = {port.name: np.zeros([length or 1 for length in port.shape], np.float32) for port in cells}

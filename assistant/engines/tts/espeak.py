@@ -17,6 +17,7 @@ from assistant.engines.tts.voice_shaping import amplify
 from assistant.messages import AudioChunk, Sound
 from assistant.problems import BadInput, MissingModel
 from assistant.settings import VoiceSettings
+from assistant.translatable import Translatable
 
 _SYNCHRONOUS = 2
 """espeak_AUDIO_OUTPUT: sound is handed to the callback before espeak_Synth returns."""
@@ -28,7 +29,7 @@ _UTF8 = 1
 _BY_CHARACTER = 1
 """espeak_POSITION_TYPE"""
 
-_REINSTALL = "run: pip install --force-reinstall espeakng-loader"
+_REINSTALL = Translatable("run: {command}", command="pip install --force-reinstall espeakng-loader")
 
 _SynthCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
 _lock = threading.Lock()
@@ -71,7 +72,12 @@ class EspeakSynthesizer:
     def synthesize(self, text: str, language: str) -> Iterator[AudioChunk]:
         """Yield the text's sound in one chunk. BadInput for a language eSpeak doesn't have."""
         if not self.speaks(language):
-            raise BadInput(f"eSpeak has no voice for the language {language!r}", "use a two-letter code such as en, es or hi")
+            raise BadInput(
+                "eSpeak has no voice for the language {language!r}",
+                "use a two-letter code such as {known}",
+                language=language,
+                known="en, es, hi",
+            )
         with _lock:
             samples = self._engine.say(text, language, self.settings.rate)
         if len(samples):
@@ -89,7 +95,7 @@ class _Engine:
             data_folder = espeakng_loader.get_data_path()
         except (OSError, RuntimeError) as error:
             raise MissingModel(
-                "the speech library eSpeak NG can't be loaded", "run: pip install --force-reinstall espeakng-loader"
+                "the speech library eSpeak NG can't be loaded", "run: {command}", command="pip install --force-reinstall espeakng-loader"
             ) from error
         self._library.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_Voice))
         self.rate_hz = int(self._library.espeak_Initialize(_SYNCHRONOUS, 0, data_folder.encode(), _DONT_EXIT))

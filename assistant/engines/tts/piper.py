@@ -14,6 +14,7 @@ from assistant.engines.tts.voice_shaping import amplify, time_stretch, without_l
 from assistant.messages import AudioChunk
 from assistant.problems import BadInput, DamagedModel, MissingModel
 from assistant.settings import VoiceSettings
+from assistant.translatable import Translatable, in_english
 
 logging.getLogger("piper").addHandler(logging.NullHandler())  # else its remarks on odd letters land on stderr
 
@@ -43,7 +44,7 @@ class PiperSynthesizer:
         joe-medium set to 2 speaks 1.5 times as fast, and never more than twice. Some 50 ms of silence before each sentence are left out.
         """
         if not self.speaks(language):
-            raise BadInput(f"this voice does not speak the language {language!r}", f"ask it for {self._language!r}")
+            raise BadInput(in_english(f"this voice does not speak the language {language!r}"), in_english(f"ask it for {self._language!r}"))
         literal = text.replace("[[", "[ [")  # Piper would read what is in [[ ]] as phonemes
         for sentence in self._voice.synthesize(literal):
             samples = without_lead(sentence.audio_float_array.astype(np.float32, copy=False), self.sample_rate_hz)
@@ -55,11 +56,11 @@ def _load_voice(model: Path, language: str) -> Any:
     import onnxruntime
     from piper import PiperConfig, PiperVoice
 
-    fix = f"run: assistant voices fetch {language}"
+    fix = Translatable("run: {command}", command=f"assistant voices fetch {language}")
     description = model.with_name(f"{model.name}.json")
     for file in (model, description):
         if not file.is_file():
-            raise MissingModel(f"the voice file {file.name} is not there", fix)
+            raise MissingModel("the voice file {name} is not there", fix, name=file.name)
     options = onnxruntime.SessionOptions()
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # the cores belong to the answering model meanwhile
     options.log_severity_level = 4  # a damaged file is reported below, once
@@ -67,5 +68,5 @@ def _load_voice(model: Path, language: str) -> Any:
         config = PiperConfig.from_dict(json.loads(description.read_text(encoding="utf-8")))
         session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's errors have no root of their own
-        raise DamagedModel(f"the voice file {model.name} is damaged ({type(error).__name__})", fix) from error
+        raise DamagedModel("the voice file {name} is damaged ({error})", fix, name=model.name, error=type(error).__name__) from error
     return PiperVoice(session, config)

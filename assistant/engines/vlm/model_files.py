@@ -25,6 +25,7 @@ from assistant.engines.vlm.starter.hedged_names import NameThresholds
 from assistant.engines.vlm.starter.thresholds import StarterThresholds
 from assistant.messages import AnswerThresholds, Intent, MomentThresholds
 from assistant.problems import DamagedModel, MissingModel, shorten
+from assistant.translatable import in_english
 
 VARIANTS = ("quantized", "int8", "uint8", "q4", "", "fp16", "q4f16", "bnb4")
 """Kinds of weights, the suffix in the file name, as tried when none is asked for: soonest first word first (SMOLVLM2.md, section 11)."""
@@ -34,6 +35,7 @@ _MOST_BEAMS, _MOST_SAMPLES = 16, 64
 _GUARD_STOPS = (END, "<|im_end|>", "<|endoftext|>")
 _PICTURE_TOKEN = re.compile(rf"({re.escape(FAKE)}|{re.escape(GLOBAL)}|{re.escape(IMAGE)}|<row_\d_col_\d>)$")
 # No byte-level tokenizer has one, and some abort the process within the tokenizers library (0.23), where nothing can catch it.
+_OTHER_FOLDER = in_english("give the folder of a SmolVLM2 model")
 _SUBWORD_PREFIX = re.compile(r'"continuing_subword_prefix"\s*:\s*(?!\s|null|"")')
 _LLAMA_POSITIONS = 2048  # what config.json means when it doesn't say
 
@@ -81,7 +83,7 @@ def read_folder(folder: Path, variant: str | None = None) -> ModelFiles:
         DamagedModel: a file can't be read or doesn't fit the others.
     """
     if not folder.is_dir():
-        raise MissingModel(f"there is no model folder {shorten(folder)}", FETCH_AGAIN)
+        raise MissingModel("there is no model folder {folder}", FETCH_AGAIN, folder=shorten(folder))
     config = _Json.read(folder / "config.json")
     tokenizer = read_tokenizer(folder / "tokenizer.json")
     image = read_image_settings(folder)
@@ -136,9 +138,9 @@ class _Json:
         try:
             content = json.loads(_read_text(path, fix))
         except (ValueError, RecursionError) as error:
-            raise DamagedModel(f"the model file {shorten(path)} is not valid JSON", fix) from error
+            raise DamagedModel("the model file {path} {what}", fix, path=shorten(path), what="is not valid JSON") from error
         if not isinstance(content, dict):
-            raise DamagedModel(f"the model file {shorten(path)} holds no JSON object", fix)
+            raise DamagedModel("the model file {path} {what}", fix, path=shorten(path), what="holds no JSON object")
         return cls(path, content)
 
     def whole(self, *keys: str, default: int | None = None) -> int:
@@ -151,16 +153,16 @@ class _Json:
         return value
 
     def wrong(self, what: str) -> DamagedModel:
-        return DamagedModel(f"the model file {shorten(self.path)} {what}", FETCH_AGAIN)
+        return DamagedModel("the model file {path} {what}", FETCH_AGAIN, path=shorten(self.path), what=what)
 
 
 def _read_text(path: Path, fix: str = FETCH_AGAIN) -> str:
     if not path.is_file():
-        raise MissingModel(f"the model file {shorten(path)} is missing", fix)
+        raise MissingModel("the model file {path} is missing", fix, path=shorten(path))
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise DamagedModel(f"the model file {shorten(path)} can't be read", fix) from error
+        raise DamagedModel("the model file {path} {what}", fix, path=shorten(path), what="can't be read") from error
 
 
 def read_tokenizer(path: Path, fix: str = FETCH_AGAIN) -> Tokenizer:
@@ -172,16 +174,16 @@ def read_tokenizer(path: Path, fix: str = FETCH_AGAIN) -> Tokenizer:
     """
     text = _read_text(path, fix)
     if _SUBWORD_PREFIX.search(text):
-        raise DamagedModel(f"the tokenizer {shorten(path)} isn't byte-level", "give the folder of a SmolVLM2 model")
+        raise DamagedModel(in_english(f"the tokenizer {shorten(path)} isn't byte-level"), _OTHER_FOLDER)
     try:
         tokenizer = Tokenizer.from_str(text)
     except Exception as error:  # what the Rust library raises has no narrower type
-        raise DamagedModel(f"the model file {shorten(path)} holds no tokenizer", fix) from error
+        raise DamagedModel("the model file {path} {what}", fix, path=shorten(path), what="holds no tokenizer") from error
     tokenizer.no_truncation()  # some fine-tunes save what they trained with
     tokenizer.no_padding()
     for token in (IMAGE, FAKE, END):
         if tokenizer.token_to_id(token) is None:
-            raise DamagedModel(f"the tokenizer {shorten(path)} doesn't know {token}", "give the folder of a SmolVLM2 model")
+            raise DamagedModel(in_english(f"the tokenizer {shorten(path)} doesn't know {token}"), _OTHER_FOLDER)
     return tokenizer
 
 
@@ -204,7 +206,9 @@ def read_image_settings(folder: Path, fix: str = FETCH_AGAIN) -> ImageSettings:
     try:
         return ImageSettings.from_dict(content)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise DamagedModel(f"the model file {shorten(source)} doesn't say how pictures are prepared ({error})", fix) from error
+        raise DamagedModel(
+            "the model file {path} {what}", fix, path=shorten(source), what=f"doesn't say how pictures are prepared ({error})"
+        ) from error
 
 
 def _stop_ids(generation: _Json, tokenizer: Tokenizer) -> frozenset[int]:
@@ -263,7 +267,7 @@ def _read_garments(path: Path) -> GarmentHead | None:
     try:
         return GarmentHead.read(path) if path.is_file() else None
     except (OSError, ValueError, KeyError, BadZipFile) as error:
-        raise DamagedModel(f"the model file {shorten(path)} can't be read ({error})", FETCH_AGAIN) from error
+        raise DamagedModel("the model file {path} {what}", FETCH_AGAIN, path=shorten(path), what=f"can't be read ({error})") from error
 
 
 def _read_heads(folder: Path) -> dict[str, Head]:
@@ -274,7 +278,7 @@ def _read_head(path: Path, head: str) -> Head:
     try:
         return read_head(_read_text(path), shares=head == WORD_HEAD)
     except ValueError as error:
-        raise DamagedModel(f"the model file {shorten(path)} can't be read ({error})", FETCH_AGAIN) from error
+        raise DamagedModel("the model file {path} {what}", FETCH_AGAIN, path=shorten(path), what=f"can't be read ({error})") from error
 
 
 def _find_graph(folder: Path, name: str, variant: str | None) -> Path:
@@ -283,5 +287,5 @@ def _find_graph(folder: Path, name: str, variant: str | None) -> Path:
     found = next((path for path in paths if path.is_file()), None)
     if found is None:
         file = paths[0] if variant is not None else folder / "onnx" / f"{name}.onnx"
-        raise MissingModel(f"the model file {shorten(file)} is missing", FETCH_AGAIN)
+        raise MissingModel("the model file {path} is missing", FETCH_AGAIN, path=shorten(file))
     return found
