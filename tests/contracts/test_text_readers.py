@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator, Sequence
 import threading
 from pathlib import Path
 
@@ -137,6 +138,16 @@ def test_the_slow_reader_tries_so_many_lines_and_no_more(tmp_path: Path) -> None
     reader = TwoReaders(unsure, PpocrReader(write_ppocr_folder(tmp_path / "tiny"), settings=SETTINGS))
     picture = bars([40 * number + 10 for number in range(MAX_SECOND_TRIES + 2)], height=600)
     assert [line.text for line in reader.read(picture)] == ["a"] * MAX_SECOND_TRIES + ["", ""]
+
+
+def test_what_the_first_has_read_is_not_lost_where_the_second_takes_too_long(tmp_path: Path) -> None:
+    class Slow(PpocrReader):
+        def read(self, picture: Picture, lines: Sequence[TextLine] | None = None) -> Iterator[TextLine]:
+            raise BadInput("it didn't read this picture in time", "take a picture of less text")
+
+    unsure = PpocrReader(write_ppocr_folder(tmp_path / "unsure", sureness=0.1), settings=SETTINGS)
+    reader = TwoReaders(unsure, Slow(write_ppocr_folder(tmp_path / "tiny"), settings=SETTINGS))
+    assert [line.text for line in reader.read(bars([40, 120]))] == ["", ""]
 
 
 def test_every_missing_or_damaged_file_is_named(tmp_path: Path) -> None:

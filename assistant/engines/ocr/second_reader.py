@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from assistant.interfaces import TextReader
 from assistant.messages import Picture, TextLine
+from assistant.problems import Problem
 
 MAX_SECOND_TRIES = 10
 """Lines of a picture that the slow second reader may try; each takes it about a third of a second."""
@@ -28,8 +29,12 @@ class TwoReaders:
             if (line.text and not line.script) or not tries_left:
                 yield line
                 continue
-            tries_left -= 1
-            yield next((tried for tried in self._second.read(picture, [line]) if tried.text), line)
+            try:
+                read = next((tried for tried in self._second.read(picture, [line]) if tried.text), line)
+                tries_left -= 1
+            except Problem:  # on a busy machine it may take too long: nothing that the first has read is lost by that
+                read, tries_left = line, 0
+            yield read
 
     def unload(self) -> None:
         """Free the memory of both until the next call."""
