@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
 import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
