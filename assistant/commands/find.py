@@ -61,12 +61,13 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
     settings, watch = settings_of(options), Stopwatch()
     language = language_code(options.language) if options.language else settings.language
     translators = open_translators(store_of(options), settings.answers.threads) if language != FALLBACK else []
-    query = english_query(clean_query(options.query), language, translators)
     if Path(options.video).is_dir():
+        query = english_query(clean_query(options.query), language, translators)
         yield _found_in_folder(options, query, language, memory_of(settings, store_of(options)), watch)
         return
     with stoppable() as stop:
         reader = MediaReader(options.video, settings, stop, quiet=options.json)
+        query = english_query(clean_query(options.query), language, translators)
         if reader.is_live:
             raise BadInput(
                 "{video} is no file, so it has no past to search", "use `assistant watch` for what is still to come", video=options.video

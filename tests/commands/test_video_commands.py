@@ -246,6 +246,14 @@ def test_find_needs_a_file(capsys: pytest.CaptureFixture[str], monkeypatch: pyte
     assert status == 2 and "no file" in err and err.count("\n") == 1
 
 
+@pytest.mark.parametrize("command", ["find", "watch"])
+def test_who_gives_the_words_first_is_told_that_they_are_no_file(
+    command: str, capsys: pytest.CaptureFixture[str], describer: ColourDescriber
+) -> None:
+    status, _, err = run(capsys, command, "un chien", "clip.mp4", "--language", "fr")
+    assert status == 2 and "un chien" in err and "clip.mp4" not in err and err.count("\n") == 1
+
+
 def test_two_hours_cost_bounded_looks(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, describer: ColourDescriber, tmp_path: Path
 ) -> None:
