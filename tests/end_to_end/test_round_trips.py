@@ -67,7 +67,7 @@ ASKED = {
     "Spanish": Asked("question3_es.wav", "cat"),
     "French": Asked("question_fr.wav", "cat"),
     "French, chosen": Asked("question_fr.wav", "espresso", ("--language", "fr")),
-    "German": Asked("de.wav", "espresso", ("--language", "de")),
+    "German": Asked("de.wav", "cat", ("--language", "de")),
     "Chinese": Asked("zh.wav", "man", ("--language", "zh")),
 }
 
@@ -161,7 +161,7 @@ def test_a_single_thing_is_named_in_french_without_a_translator(
     assert phrase("english_follows", "fr")[0] not in told["answer"]
 
 
-@pytest.mark.parametrize(("which", "question", "word"), [("German", "was ist das denn", "espresso"), ("Chinese", "多少人", "1个人")])
+@pytest.mark.parametrize(("which", "question", "word"), [("German", "was ist das denn", "katze"), ("Chinese", "多少人", "1个人")])
 def test_a_rendered_question_gets_an_answer_in_its_language(
     which: str, question: str, word: str, answers: dict[str, dict[str, Any]]
 ) -> None:
