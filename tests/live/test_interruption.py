@@ -70,3 +70,9 @@ def test_a_sound_after_a_cough_is_heard_as_a_new_one() -> None:
     interruption.ended(2.0, is_judged=False)
     interruption.sounds()
     assert loudness(interruption, 3.0, speech=True, word=True) == 0.0
+
+
+def test_the_first_word_of_an_answer_right_after_a_question_is_as_loud_as_the_others() -> None:
+    interruption = spoken_over()
+    interruption.ended(1.25, is_judged=True)
+    assert loudness(interruption, 1.26) == 1.0
