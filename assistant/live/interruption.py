@@ -65,7 +65,7 @@ class Interruption:
         return False
 
     def ended(self, time_s: float, *, is_judged: bool) -> None:
-        """Note that the sound has ended, so that what is said now is as loud as ever; the voice waits for a verdict unless there was one."""
+        """Note that the sound has ended: what is said now is as loud as ever. The voice waits for a verdict unless there was one."""
         self._heard_s = float("-inf")
         self._ended_s = float("-inf") if is_judged or self._is_dismissed else time_s
 
