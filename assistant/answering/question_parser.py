@@ -198,6 +198,7 @@ def get_ready(language: str) -> None:
     """Do once what the first question in a language would wait for."""
     _grammar(language)
     _beginnings(language)
+    common_words(language)
 
 
 def _match(text: str, language: str) -> tuple[str, dict[str, str]] | None:

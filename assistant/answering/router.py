@@ -72,7 +72,7 @@ def answer(
     if ask.intent not in CLOSED:
         there = _presence(instruments, view, ask) if ask.intent in TAKEN_FOR_GRANTED else None
         if there and there.probability < thresholds_for(there, thresholds).absent:
-            if not (yield from _signed(instruments, view, ask)):
+            if not (ask.intent == "where" and (yield from _written(instruments, view, ask))):
                 yield there
             return
         if found := (yield from _told(instruments, view, ask, thresholds, detail)):
@@ -85,7 +85,7 @@ def answer(
         if ask.intent in TAKEN_FOR_GRANTED and ask.thing:
             phrase = "cant_tell_that"  # "I can't tell where exactly" would take for granted what nobody has seen
     yield Finding("refusal", phrase, 1.0, "rule")
-    if ask.intent == "safety" and (yield from _quoted(instruments, view, ask)):
+    if ask.intent == "safety" and (yield from _written(instruments, view, ask)):
         return
     if ask.intent == "who" and (yield from examined(instruments, view, PEOPLE, detail)):
         return
@@ -124,8 +124,10 @@ def _told(
         return (yield from _scene(instruments, view, ask, detail))
     if ask.intent in PRESENCE:
         return (yield from _seen_or_quoted(instruments, view, ask, thresholds))
-    quoted = (yield from _quoted(instruments, view, ask)) if ask.intent == "free" else []
-    return quoted or (yield from examined(instruments, view, ask, detail)) or (yield from _signed(instruments, view, ask))
+    if ask.intent == "free" and (quoted := (yield from _written(instruments, view, ask))):
+        return quoted
+    found = yield from examined(instruments, view, ask, detail)
+    return found if found or ask.intent != "where" else (yield from _written(instruments, view, ask))
 
 
 def _unasked(instruments: Sequence[Instrument], view: View, ask: Ask, found: Sequence[Finding]) -> Iterator[Finding]:
@@ -136,17 +138,11 @@ def _unasked(instruments: Sequence[Instrument], view: View, ask: Ask, found: Seq
         yield from examined(instruments, view, Ask("sign"))
 
 
-def _signed(instruments: Sequence[Instrument], view: View, ask: Ask) -> Generator[Finding, None, list[Finding]]:
-    """Where a sign names what is looked for and isn't found otherwise: an exit, a platform, a carton of milk."""
-    if ask.intent != "where":
-        return []
-    return (yield from examined(instruments, view, replace(ask, intent="find_sign", choices=words_to_find(ask))))
-
-
-def _quoted(instruments: Sequence[Instrument], view: View, ask: Ask) -> Generator[Finding, None, list[Finding]]:
-    """What a text in the pictures says of what is asked about, word for word."""
+def _written(instruments: Sequence[Instrument], view: View, ask: Ask) -> Generator[Finding, None, list[Finding]]:
+    """What a text in the pictures says of what is asked about, word for word; of what is looked for, where a sign names it."""
     words = words_to_find(ask)
-    return (yield from examined(instruments, view, replace(ask, intent="quote", choices=words))) if words else []
+    intent: Intent = "find_sign" if ask.intent == "where" else "quote"
+    return (yield from examined(instruments, view, replace(ask, intent=intent, choices=words))) if words else []
 
 
 def _seen_or_quoted(
@@ -155,7 +151,7 @@ def _seen_or_quoted(
     """Whether a thing is seen; where that isn't sure, what is written of it: a label tells of the cream in a soup."""
     found = list(examined(instruments, view, ask))
     is_sure = any(finding.probability >= thresholds_for(finding, thresholds).sure for finding in found[:1])
-    if not is_sure and (quoted := (yield from _quoted(instruments, view, ask))):
+    if not is_sure and (quoted := (yield from _written(instruments, view, ask))):
         return quoted
     yield from found
     return found

@@ -205,9 +205,7 @@ class TextInstrument(Instrument):
 
     def _sign(self, view: View) -> Iterator[Finding]:
         """What people would notice without asking; nothing where there are no large letters, or they aren't sure."""
-        if not self._pages.find(_pictures(view)[-1]):
-            return
-        found = largest_text(self._page(view))
+        found = largest_text(self._page_at_a_glance(view))
         if found and _sureness(found) >= SURE_SIGN and max(map(letter_height, found.lines)) >= LARGE:
             yield from _label(beginning(found, LONGEST_SIGN), "it_says", "")
 
@@ -217,7 +215,7 @@ class TextInstrument(Instrument):
 
     def _quoted(self, view: View, ask: Ask) -> Found | None:
         """What the text says of what is asked about; None where it says nothing of it."""
-        return quote(self._page(view), ask.choices) if self._pages.find(_pictures(view)[-1]) else None
+        return quote(self._page_at_a_glance(view), ask.choices)
 
     def _sign_of(self, view: View, ask: Ask, found: Found) -> Iterator[Finding]:
         """Where the thing is that a sign names; a text in which it is only mentioned is told as it stands."""
@@ -240,6 +238,10 @@ class TextInstrument(Instrument):
             yield _told("expires", _sureness(found), found.lines, date=found.text)
         else:
             yield from _label(found, "it_says", "")
+
+    def _page_at_a_glance(self, view: View) -> Page:
+        """The text of the pictures where any is found without a closer look: of whoever didn't ask for it nobody waits for that."""
+        return self._page(view) if self._pages.find(_pictures(view)[-1]) else Page()
 
     def _page(self, view: View) -> Page:
         return self._pages.read(_pictures(view))

@@ -8,7 +8,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import pytest
@@ -109,28 +111,34 @@ speaker.play(iter([AudioChunk(tone.astype(np.float32), 16000)]), lambda: False)
 """
 
 
+@contextmanager
+def playing(program: str) -> Iterator[IO[str]]:
+    """Run a program that plays, and give what it tells, from when it has been heard for two seconds."""
+    player = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=os.environ)
+    assert player.stdout is not None
+    try:
+        assert player.stdout.readline() == "playing\n"
+        wait_for(lambda: "Sink Input" in pactl("list", "sink-inputs"))
+        time.sleep(2.0)
+        yield player.stdout
+    finally:
+        player.kill()
+        player.wait()
+
+
 @pytest.mark.sound
 def test_the_voice_itself_moves_and_is_never_heard_aloud_meanwhile(system: SoundSystem) -> None:
     """Recorded at the loudspeaker: sound, then silence from the plug on, still silence after the pull, as long as SILENCE_S."""
-    with system.recording(LOUDSPEAKER) as aloud:
-        player = subprocess.Popen([sys.executable, "-c", PLAY], stdout=subprocess.PIPE, text=True, env=os.environ)
-        assert player.stdout is not None
-        try:
-            assert player.stdout.readline() == "playing\n"
-            wait_for(lambda: "Sink Input" in pactl("list", "sink-inputs"))
-            time.sleep(2.0)
-            number = pactl("load-module", "module-null-sink", "sink_name=usb", "sink_properties=device.form_factor=headphone").strip()
-            assert player.stdout.readline() == "in\n"
-            plugged_s = aloud.seconds()
-            with system.recording("usb") as private:
-                time.sleep(1.5)
-            pulled_s = aloud.seconds()
-            pactl("unload-module", number)
-            assert player.stdout.readline() == "out\n"
-            out_s = aloud.seconds()
-        finally:
-            player.kill()
-            player.wait()
+    with system.recording(LOUDSPEAKER) as aloud, playing(PLAY) as told:
+        number = pactl("load-module", "module-null-sink", "sink_name=usb", "sink_properties=device.form_factor=headphone").strip()
+        assert told.readline() == "in\n"
+        plugged_s = aloud.seconds()
+        with system.recording("usb") as private:
+            time.sleep(1.5)
+        pulled_s = aloud.seconds()
+        pactl("unload-module", number)
+        assert told.readline() == "out\n"
+        out_s = aloud.seconds()
     rate = 48000
     before, between = (
         aloud.samples[round(a * rate) : round(b * rate)] for a, b in ((plugged_s - 0.9, plugged_s - 0.5), (plugged_s + 0.2, out_s))
@@ -166,26 +174,17 @@ def test_headphones_take_over_from_a_loudspeaker_that_is_named_and_give_back(sys
     pactl("load-module", "module-null-sink", "sink_name=counter", "channels=1", "norewinds=1")
     with Path(system.env["ALSA_CONFIG_PATH"]).open("a") as config:
         config.write('pcm.counter { type pulse device "counter" hint { show on description "The counter" } }\n')
-    with system.recording("counter") as named, system.recording(LOUDSPEAKER) as other:
-        player = subprocess.Popen([sys.executable, "-c", PLAY_ON], stdout=subprocess.PIPE, text=True, env=os.environ)
-        assert player.stdout is not None
-        try:
-            assert player.stdout.readline() == "playing\n"
-            wait_for(lambda: "Sink Input" in pactl("list", "sink-inputs"))
-            time.sleep(2.0)
-            number = pactl("load-module", "module-null-sink", "sink_name=usb", "channels=1", "sink_properties=device.form_factor=headphone")
-            assert player.stdout.readline() == "in\n"
-            plugged_s = named.seconds()
-            with system.recording("usb") as private:
-                time.sleep(4.0)
-            pactl("unload-module", number.strip())
-            assert player.stdout.readline() == "out\n"
-            assert player.stdout.readline() == "aloud\n"
-            aloud_s = named.seconds()
+    with system.recording("counter") as named, system.recording(LOUDSPEAKER) as other, playing(PLAY_ON) as told:
+        number = pactl("load-module", "module-null-sink", "sink_name=usb", "channels=1", "sink_properties=device.form_factor=headphone")
+        assert told.readline() == "in\n"
+        plugged_s = named.seconds()
+        with system.recording("usb") as private:
             time.sleep(4.0)
-        finally:
-            player.kill()
-            player.wait()
+        pactl("unload-module", number.strip())
+        assert told.readline() == "out\n"
+        assert told.readline() == "aloud\n"
+        aloud_s = named.seconds()
+        time.sleep(4.0)
     before, between, after = (
         np.abs(named.samples[round(a * RATE_HZ) : round(b * RATE_HZ)])
         for a, b in ((0, plugged_s - 0.5), (plugged_s + 0.2, aloud_s - 0.3), (aloud_s, len(named.samples) / RATE_HZ))

@@ -36,6 +36,12 @@ def response(level_db: float) -> Sound:
     return np.asarray(scaled, np.float32)
 
 
+def opened(level_db: float, env: dict[str, str]) -> subprocess.Popen[bytes]:
+    """A room in a process of its own, beside a SoundSystem in its environment; never busy, whatever else runs: it goes first."""
+    command = ["nice", "-n", "-10", sys.executable, "-m", "tests.support.echo_room", str(level_db)]
+    return subprocess.Popen(command, env={**os.environ, **env})
+
+
 def _waiting(file: int) -> int:
     """How many bytes a pipe holds."""
     count = array.array("i", [0])

@@ -26,7 +26,7 @@ import psutil
 from assistant.benchmarks.device_response_time import QUESTIONS
 from assistant.commands.demo import demo_file
 from assistant.store.model_store import models_dir
-from tests.support import pulse
+from tests.support import echo_room, pulse
 from tests.support.measure_barge_in import WORDS, cough
 from tests.support.measure_interruption import spoken
 from tests.support.running_assistant import RunningAssistant, is_event
@@ -135,8 +135,7 @@ class Hour:
         self.counts[f"nobody spoke: {'IT ANSWERED' if answered else 'silent'}"] += 1
 
     def _open_room(self) -> None:
-        command = ["nice", "-n", "-10", sys.executable, "-m", "tests.support.echo_room", str(self._echo_db)]  # a room is never busy
-        self._room = subprocess.Popen(command, env={**os.environ, **self._system.env})
+        self._room = echo_room.opened(self._echo_db, self._system.env)
 
     def _close_room(self) -> None:
         if self._room:

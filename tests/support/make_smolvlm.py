@@ -85,21 +85,21 @@ TEACHABLE = {
     "tiny-b": replace(TINY["tiny-b"], spread=2.0, embedding=1.0, quiet_stops=False, seed=1),
 }
 """The same with weights strong enough to be trained in a few dozen steps."""
+
+
+def _smolvlm2(**text: int) -> Shape:
+    """A true one: the two differ in the text model alone."""
+    return Shape(
+        text=text | {"rope_theta": 1e5, "rms_norm_eps": 1e-5, "max_position_embeddings": 8192, "head_dim": 64},
+        vision={"hidden_size": 768, "num_attention_heads": 12, "image_size": 512, "patch_size": 16},
+        shuffle=4,
+        longest_edge=2048,
+    )
+
+
 SHAPES = TINY | {
-    "256m": Shape(
-        text={"hidden_size": 576, "intermediate_size": 1536, "num_hidden_layers": 30, "num_attention_heads": 9, "num_key_value_heads": 3}
-        | {"rope_theta": 1e5, "rms_norm_eps": 1e-5, "max_position_embeddings": 8192, "head_dim": 64},
-        vision={"hidden_size": 768, "num_attention_heads": 12, "image_size": 512, "patch_size": 16},
-        shuffle=4,
-        longest_edge=2048,
-    ),
-    "500m": Shape(
-        text={"hidden_size": 960, "intermediate_size": 2560, "num_hidden_layers": 32, "num_attention_heads": 15, "num_key_value_heads": 5}
-        | {"rope_theta": 1e5, "rms_norm_eps": 1e-5, "max_position_embeddings": 8192, "head_dim": 64},
-        vision={"hidden_size": 768, "num_attention_heads": 12, "image_size": 512, "patch_size": 16},
-        shuffle=4,
-        longest_edge=2048,
-    ),
+    "256m": _smolvlm2(hidden_size=576, intermediate_size=1536, num_hidden_layers=30, num_attention_heads=9, num_key_value_heads=3),
+    "500m": _smolvlm2(hidden_size=960, intermediate_size=2560, num_hidden_layers=32, num_attention_heads=15, num_key_value_heads=5),
 }
 
 

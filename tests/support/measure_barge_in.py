@@ -13,7 +13,6 @@ import argparse
 import json
 import os
 import random
-import subprocess
 import sys
 import tempfile
 import time
@@ -26,7 +25,7 @@ from assistant.commands.demo import demo_file
 from assistant.devices.sound_files import RecordedMicrophone, write_wav
 from assistant.messages import AudioChunk, Sound
 from assistant.store.model_store import models_dir
-from tests.support import pulse
+from tests.support import echo_room, pulse
 from tests.support.measure_interruption import LOUD, SILENT_FRAMES, loudness, spoken
 from tests.support.running_assistant import RunningAssistant, is_event
 
@@ -64,8 +63,7 @@ def measure(trials: int, alone: int, echo_db: float | None, models: Path, folder
     with pulse.sound_system() as system:
         room = None
         if echo_db is not None:
-            command = ["nice", "-n", "-10", sys.executable, "-m", "tests.support.echo_room", str(echo_db)]  # a room is never busy
-            room = subprocess.Popen(command, env={**os.environ, **system.env})
+            room = echo_room.opened(echo_db, system.env)
         running = RunningAssistant(arguments, system.env)
         try:
             running.wait_for(is_event("heard"))
