@@ -334,13 +334,12 @@ class PictureClassifier(Protocol):
         """
         ...
 
-    def doubts_description(self, view: View, question: str, description: str, certainty: float) -> bool:
-        """Return whether a description of all that is to be seen may be wrong, so that it needs an "It looks like".
+    def doubtful_words(self, view: View, description: str, certainty: float) -> frozenset[str] | None:
+        """Return the words of a description of all that is to be seen that may not be so, in lower case; None if no classifier has a say.
 
         Args:
             view: of the pictures.
-            question: as it was given to `SceneDescriber.answer`.
-            description: the first sentence of that answer.
+            description: a sentence of an answer.
             certainty: the mean log-probability of its words, in nats.
         """
         ...

@@ -340,6 +340,8 @@ class Finding:
     """reading, translation: code of the text's own language."""
     passage: int | None = None
     """reading, translation: its place in the page, from 0."""
+    doubts: frozenset[str] = frozenset()
+    """text: its words, in lower case, that may not be so; from the first of them on it may only be said with a "perhaps"."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from assistant.answering.answer_checks import SCENE_QUESTION, presence_probability, presence_questions, with_doubt
+from assistant.answering.doubting import hedged
 from assistant.answering.sentences import SentenceSplitter
 from assistant.answering.yes_no import yes_log_odds
 from assistant.interfaces import AnswerScorer, SceneDescriber
@@ -64,9 +65,11 @@ def free_findings(
             yield Finding("text", sentence, 0.5, "model")
         return
     for number, sentence in enumerate(_sentences(describer.answer(view, question, detail, whole_picture=whole_picture))):
-        is_doubtful = number == 0 and _is_doubtful(describer, scorer, view, question, sentence, thresholds, whole_picture)
+        doubts = _doubtful_words(describer, scorer, view, question, sentence) if whole_picture else None
+        is_doubtful = doubts is None and number == 0 and _is_doubtful(scorer, view, question, sentence, thresholds)
         is_doubtful = is_doubtful or (classifier is not None and classifier.doubts_name(view, sentence))
-        yield Finding("text", sentence, 0.5 if is_doubtful else 0.8, "model", is_doubtful=is_doubtful)
+        finding = Finding("text", sentence, 0.8, "model", is_doubtful=is_doubtful, doubts=doubts or frozenset())
+        yield finding if hedged(finding) == sentence else replace(finding, probability=0.5)
 
 
 def measured_thresholds(describer: SceneDescriber) -> AnswerThresholds | None:
@@ -90,22 +93,16 @@ def certainty(scorer: AnswerScorer, view: View, question: str, sentence: str) ->
     return scorer.log_likelihoods(view, question, (sentence,))[0] / max(len(sentence.split()), 1)
 
 
-def _is_doubtful(
-    describer: SceneDescriber,
-    scorer: AnswerScorer,
-    view: View,
-    question: str,
-    sentence: str,
-    thresholds: AnswerThresholds,
-    whole_picture: bool,
-) -> bool:
+def _doubtful_words(describer: SceneDescriber, scorer: AnswerScorer, view: View, question: str, sentence: str) -> frozenset[str] | None:
+    """Of a description; None where no classifier has a say."""
+    if describer.classifier is None or with_doubt(sentence) == sentence:
+        return None
+    return describer.classifier.doubtful_words(view, sentence, certainty(scorer, view, question, sentence))
+
+
+def _is_doubtful(scorer: AnswerScorer, view: View, question: str, sentence: str, thresholds: AnswerThresholds) -> bool:
     """Of an answer's first sentence."""
-    if with_doubt(sentence) == sentence:
-        return False
-    sure = certainty(scorer, view, question, sentence)
-    if whole_picture and describer.classifier:
-        return describer.classifier.doubts_description(view, question, sentence, sure)
-    return sure < thresholds.doubt
+    return with_doubt(sentence) != sentence and certainty(scorer, view, question, sentence) < thresholds.doubt
 
 
 def _sentences(pieces: Iterator[str], by_clause: bool = False) -> Iterator[str]:

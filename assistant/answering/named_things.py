@@ -30,7 +30,7 @@ _LEADS = frozenset(
 _FRONT_OF = frozenset(("front", "middle", "top", "back", "side", "group", "couple", "pair", "picture", "background"))
 """Words that say where things are, or how many, and are none themselves."""
 _EDGES = frozenset(("in", "on", "at", "by", "near", "under", "over", "with", "of", "from", "to", "through", "across", "behind", "beside"))
-_PLURALS = frozenset(("men", "women", "people", "children", "mice", "geese", "feet", "teeth", "knives", "sheep", "policemen", "firemen"))
+PLURALS = frozenset(("men", "women", "people", "children", "mice", "geese", "feet", "teeth", "knives", "sheep", "policemen", "firemen"))
 _OUTDOORS = frozenset(
     {
         "outside", "outdoors", "street", "road", "highway", "beach", "park", "field", "grass", "snow", "forest", "woods", "mountain",
@@ -149,7 +149,7 @@ def _number(words: Sequence[str], start: int, end: int, noun: Noun) -> int:
     name, last = noun.names(FALLBACK)[0], words[end - 1]
     if words[start - 3 : start] in (["a", "couple", "of"], ["the", "couple", "of"]):
         return 2
-    is_plural = last in _PLURALS or (last.endswith("s") and not last.endswith("ss") and not name.text.endswith("s"))
+    is_plural = last in PLURALS or (last.endswith("s") and not last.endswith("ss") and not name.text.endswith("s"))
     return SEVERAL if is_plural and name.number != "pl" else 1
 
 

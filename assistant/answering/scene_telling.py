@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.answering.confirming import nouns_in
+from assistant.answering.doubting import called_people, hedged, plain_part
 from assistant.answering.named_things import things_named
-from assistant.languages.nouns import ANIMAL, PERSON, Noun, is_kind_of, nouns
+from assistant.languages import FALLBACK
+from assistant.languages.nouns import ANIMAL, PERSON, Noun, find_noun, is_kind_of, nouns
 from assistant.messages import Finding, SingleObject
 
 FOUND_WELL = (PERSON, ANIMAL)
@@ -78,8 +80,9 @@ class Found:
 def told_scene(said: Iterable[Finding], found: Found) -> Iterator[Finding]:
     """Yield what is to be told of a scene, as soon as it is certain.
 
-    A sentence that names something that should have been found and wasn't is dropped where anything is surely there, and else told with
-    doubt; so is a doubtful one that names nothing that is surely there. What is surely there and wasn't named follows.
+    Words that name what was found aren't doubted any more. A sentence that names something that should have been found and wasn't is told
+    up to its first doubtful word if that comes before; else it is dropped where anything is surely there, and elsewhere told with doubt. So
+    is a doubtful one that names nothing that is surely there. What is surely there and wasn't plainly named follows.
 
     Args:
         said: what a model says of the scene: sentences, a name, or that it can't tell.
@@ -87,10 +90,10 @@ def told_scene(said: Iterable[Finding], found: Found) -> Iterator[Finding]:
     """
     told, is_begun = list[Noun](), False
     for finding in said:
-        checked = finding if is_begun else _checked(finding, found)
+        checked = finding if is_begun else _checked(_borne_out(finding, found), found)
         is_begun = finding.kind == "text" and not str(finding.value).rstrip("\"')").endswith(_ENDS)  # the rest of a sentence follows
         if checked:
-            told += _nouns_of(finding)
+            told += _nouns_of(_plainly(checked))
             yield checked
     yield from _left_out(told, found)
 
@@ -101,15 +104,50 @@ def _checked(finding: Finding, found: Found) -> Finding | None:
         return None if found.nouns else finding
     if finding.kind not in ("text", "name"):
         return finding
-    is_missing = any(found.is_missing(noun) for noun in _things_of(finding) if _is_found_well(noun))
+    if _adds_nothing(finding, found):
+        return None
+    is_missing = _names_missing(finding, found)
     is_unlikely = is_missing or (finding.is_doubtful and not _names_one_of(found.nouns, _nouns_of(finding)))
+    if is_missing and finding.doubts and not _names_missing(plain := _plainly(finding), found) and plain.value:
+        return replace(plain, value=f"{plain.value}.", doubts=frozenset())
     if is_unlikely and found.nouns:
         return None
     return replace(finding, is_doubtful=True) if is_missing else finding
 
 
+def _names_missing(finding: Finding, found: Found) -> bool:
+    return any(found.is_missing(noun) for noun in _things_of(finding) if _is_found_well(noun))
+
+
+def _adds_nothing(finding: Finding, found: Found) -> bool:
+    """Whether it names one thing alone, with doubt, that is surely there."""
+    things = _things_of(finding) if finding.kind == "text" and not plain_part(hedged(finding)) else []
+    return len(things) == 1 and _names_one_of(found.nouns, things)
+
+
+def _borne_out(finding: Finding, found: Found) -> Finding:
+    """A description of whose doubtful words those aren't doubtful any more that name what was found, or a kind above it."""
+    if not finding.doubts:
+        return finding
+    text, doubts = str(finding.value), finding.doubts
+    if nouns()[PERSON] in found.nouns:
+        text = called_people(text, doubts)
+        doubts -= _PEOPLE
+    return replace(finding, value=text, doubts=frozenset(word for word in doubts if not _is_above_one_of(found.nouns, word)))
+
+
+def _is_above_one_of(kinds: Iterable[Noun], word: str) -> bool:
+    noun = find_noun(word, FALLBACK)
+    return noun is not None and any(is_kind_of(kind, noun) for kind in kinds)
+
+
+def _plainly(finding: Finding) -> Finding:
+    """What a finding says for certain."""
+    return replace(finding, value=plain_part(hedged(finding)), is_doubtful=False) if finding.kind == "text" else finding
+
+
 def _left_out(told: Sequence[Noun], found: Found) -> Iterator[Finding]:
-    """How many people are surely there and which things, where none of them was told of."""
+    """How many people are surely there and which things, where none of them was plainly told of."""
     left = [noun for noun in found.nouns if not _names_one_of((noun,), told)]
     things = [noun.synset for noun in left if noun.synset != PERSON]
     if len(things) < len(left):

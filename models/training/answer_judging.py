@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from assistant.answering import named_things
+from assistant.answering.doubting import plain_part
 from assistant.answering.wording import yes_or_no
 from assistant.languages.nouns import ancestors, labels_to_nouns, name_key, nouns
 from assistant.messages import AnswerThresholds, Finding, Sentence
 from models.training.data import CANT_TELL
 
 Outcome = Literal["right", "hedged right", "hedged wrong", "wrong", "refused", "refused, then wrong"]
-"""wrong: told plainly and not so. refused: what was asked wasn't told, nor anything plainly wrong; "then wrong": what was told instead."""
+"""wrong: told plainly and not so; what stands behind a "perhaps" isn't plain. refused: what was asked wasn't told, nor anything plainly
+wrong; "then wrong": what was told instead."""
 SEEN_LABELS = Path(__file__).parents[1] / "starter" / "seen_labels.txt"
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
@@ -135,7 +137,7 @@ def judge(posed: Posed, sentences: Sequence[Sentence], thresholds: AnswerThresho
 
 def untrue_things(sentences: Sequence[Sentence], there: frozenset[str]) -> frozenset[str]:
     """Return the synsets of the things that sentences in English name plainly and that aren't known to be there, nor a kind of what is."""
-    plain = [each.text for each in sentences if each.finding and each.finding.kind != "refusal" and not _is_hedged(each.text, each.finding)]
+    plain = [_plain(each.text, each.finding) for each in sentences if each.finding and each.finding.kind != "refusal"]
     named = {thing.noun.synset for text in plain for thing in named_things.things_named(text)}
     return frozenset(synset for synset in named if not may_be_there(synset, there))
 
@@ -181,8 +183,14 @@ def _describes(told: Sequence[tuple[str, Finding]], there: frozenset[str]) -> Ou
     telling = [(text, finding) for text, finding in told if text != CANT_TELL]
     if not telling:
         return "refused"
-    said = frozenset().union(*(things_named(text) for text, _ in telling))
-    return _worded(is_right(said, there), all(_is_hedged(*each) for each in telling))
+    plain = [part for each in telling if (part := _plain(*each))]
+    said = frozenset().union(*map(things_named, plain or (text for text, _ in telling)))
+    return _worded(is_right(said, there), not plain)
+
+
+def _plain(text: str, finding: Finding) -> str:
+    """What a sentence says for certain."""
+    return "" if _is_hedged(text, finding) else plain_part(text)
 
 
 def _is_hedged(text: str, finding: Finding) -> bool:

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from assistant.answering.calibrated_answers import certainty, presence_scores
+from assistant.answering.doubting import with_doubts
 from assistant.conversation import Conversation
 from assistant.engines.vlm.smolvlm2 import Smolvlm2Describer
 from assistant.engines.vlm.starter.encoder_heads import SeenLabel
@@ -177,7 +178,8 @@ class Evaluation:
             text = "".join(self._describer.answer(view, QUESTION, whole_picture=True))
             sure = certainty(self._describer, view, QUESTION, text)
             classifier = self._describer.classifier if view.classes and view.classes.words else None
-            told.append((classifier.doubts_description(view, QUESTION, text, sure) if classifier else None, sure, text, example))
+            words = classifier.doubtful_words(view, text, sure) if classifier else None
+            told.append((None if words is None else with_doubts(text, words) != text, sure, text, example))
         if any(doubted is None for doubted, *_ in told):
             limit = round(float(np.quantile([sure for _, sure, *_ in told], DOUBTED_SHARE)), 3)
             self.thresholds = dataclasses.replace(self.thresholds, doubt=limit)

@@ -20,8 +20,8 @@ def noun(thing: str) -> Noun:
     return found
 
 
-def text(said: str, *, is_doubtful: bool = False) -> Finding:
-    return Finding("text", said, 0.8, "model", is_doubtful=is_doubtful)
+def text(said: str, *, is_doubtful: bool = False, doubts: str = "") -> Finding:
+    return Finding("text", said, 0.8, "model", is_doubtful=is_doubtful, doubts=frozenset(doubts.split()))
 
 
 def named(thing: str) -> Finding:
@@ -71,6 +71,34 @@ def test_what_speaks_against_what_is_surely_there_is_left_out(said: Finding) -> 
 def test_what_should_have_been_found_is_told_with_doubt_where_nothing_else_is_sure() -> None:
     assert scene(text("Two white dogs are in the air."), missing=("dog",)) == "It looks like two white dogs are in the air."
     assert scene(text("A sandy beach."), missing=("dog",)) == "A sandy beach."
+
+
+def test_doubtful_words_that_name_what_was_found_are_told_plainly() -> None:
+    rider = text("A man rides a horse on a beach.", doubts="man horse beach")
+    assert scene(rider, things=("horse",), people=1) == "A person rides a horse perhaps on a beach."
+    assert scene(rider, things=("dog",)) == "It looks like a man rides a horse on a beach. I see a dog."
+    assert scene(text("An animal on a road.", doubts="animal"), things=("dog",)) == "An animal on a road. I see a dog."
+    assert scene(text("A beagle on a road.", doubts="beagle"), things=("dog",)) == "It looks like a beagle on a road. I see a dog."
+
+
+def test_what_was_named_with_doubt_and_is_surely_there_is_told_once_more_plainly() -> None:
+    player = text("A boy plays with a ball.", doubts="boy plays")
+    assert scene(player, things=("ball",)) == "It looks like a boy plays with a ball. I see a ball."
+    assert scene(text("A cup.", doubts="cup", is_doubtful=True), things=("cup", "bottle")) == "I see a cup, a bottle."
+    assert scene(text("It looks like a cup."), things=("cup",)) == "I see a cup."
+
+
+def test_a_description_ends_before_the_doubtful_words_that_name_what_should_have_been_found() -> None:
+    said = text("A man and a dog play in a park.", doubts="dog park")
+    assert scene(said, things=("bench",), people=1, missing=("dog",)) == "A man. I see a bench."
+    assert scene(said, people=1) == "A man and perhaps a dog play in a park."
+
+
+def test_what_is_to_be_translated_is_hedged_as_a_whole() -> None:
+    partly, colour = text("A man in a red hat.", doubts="hat"), text("A man in a red hat.", doubts="red")
+    assert words_of(partly, AnswerThresholds(), "en") == "A man perhaps in a red hat."
+    assert words_of(partly, AnswerThresholds(), "de") == "It looks like a man in a red hat."
+    assert words_of(colour, AnswerThresholds(), "de") == "A man in a hat."
 
 
 def test_small_things_that_are_hardly_ever_found_may_well_be_there() -> None:

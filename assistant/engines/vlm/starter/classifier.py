@@ -14,6 +14,7 @@ from assistant.engines.vlm.starter.single_object import (
     naming_answers,
     plain_name,
 )
+from assistant.engines.vlm.starter.terms import plain_words
 from assistant.engines.vlm.starter.thresholds import StarterThresholds
 from assistant.engines.vlm.view import SmolView
 from assistant.messages import SingleObject, View
@@ -43,13 +44,14 @@ class StarterClassifier:
         # Where no name is sure the picture is described, with doubt, unless the model itself would rather say that it can't tell.
         return classes.name if classes.name.noun or verdict.rather_not else None
 
-    def doubts_description(self, view: View, question: str, description: str, certainty: float) -> bool:
-        """Return whether a description of the whole picture needs an "It looks like"."""
+    def doubtful_words(self, view: View, description: str, certainty: float) -> frozenset[str] | None:
+        """Return the words that too few people would use of the picture; none of what the model was taught by heart."""
         classes = _classes(view)
-        consistency = classes.caption_consistency(description) if classes else None
-        if consistency is None:
-            return certainty < self.thresholds.doubt
-        return consistency < self.thresholds.scene_consistency and certainty < self.thresholds.known_by_heart
+        if classes is None or not classes.words:
+            return None
+        if certainty >= self.thresholds.known_by_heart:
+            return frozenset()
+        return frozenset(word for word in plain_words(description) if classes.word_share(word) < self.thresholds.sure_word)
 
     def doubts_name(self, view: View, sentence: str) -> bool:
         """Return whether a sentence names one of the labels ("A hairbrush.") of which the class head isn't sure."""

@@ -64,13 +64,23 @@ class PictureClasses:
         """Return how well a description agrees with the words that people would use of the picture, 0 to 1; None if no head says."""
         return self._expected.score(text) if self.words else None
 
+    def word_share(self, word: str) -> float:
+        """Return the share of people who would use a word of the picture, singular or plural, in [0, 1]; 0 of one that isn't known."""
+        known = self._known_form(word)
+        return self._usual_shares[known] * math.exp(self.words[known]) if known else 0.0
+
     def word_evidence(self, text: str) -> float:
         """Sum the nats by which the picture makes those words of a text likelier that are known, singular or plural; 0 if none is."""
-        forms = ((word, word.removesuffix("s"), f"{word}s") for word in plain_words(text))
-        known = (next((form for form in tried if form in self.words), None) for tried in forms)
-        return sum(self.words[form] for form in set(known) if form)
+        known = set(map(self._known_form, plain_words(text)))
+        return sum(self.words[form] for form in known if form)
+
+    def _known_form(self, word: str) -> str | None:
+        return next((form for form in (word, word.removesuffix("s"), f"{word}s") if form in self.words), None)
+
+    @functools.cached_property
+    def _usual_shares(self) -> Mapping[str, float]:
+        return dict(zip(self.word_head.names, self.word_head.shares, strict=True))
 
     @functools.cached_property
     def _expected(self) -> CaptionConsistency:
-        usual = zip(self.word_head.names, self.word_head.shares, strict=True)
-        return CaptionConsistency((term, share * math.exp(self.words[term]), share) for term, share in usual)
+        return CaptionConsistency((term, share * math.exp(self.words[term]), share) for term, share in self._usual_shares.items())

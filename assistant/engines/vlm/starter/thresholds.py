@@ -11,8 +11,9 @@ from assistant.messages import AnswerThresholds
 class StarterThresholds(AnswerThresholds):
     """How sure the model and the heads on its vision encoder must be for how plain a word."""
 
-    scene_consistency: float = 0.0
-    """Caption consistency of a description of the whole picture below which it is doubted. The default is below any: never."""
+    sure_word: float = 0.0
+    """Share of people who would use a word of the picture, by the word classifier, below which a description's word is doubted. The default
+    is below any: never."""
     known_by_heart: float = 0.0
     """Certainty from which a description is never doubted: what the model was taught of groceries, whose pairs of words nobody taught the
     word classifier, it says so surely. The default is above any certainty."""

@@ -99,17 +99,22 @@ def test_without_labels_or_thresholds_the_model_describes() -> None:
     assert said({"A can opener.": -1.0}, SURE, thresholds=StarterThresholds()) == [MAN]
 
 
-def test_a_description_that_the_word_classifier_disagrees_with_is_told_with_doubt_even_if_the_model_is_sure() -> None:
+def test_from_the_first_word_on_that_too_few_people_would_use_a_description_is_told_with_doubt_even_if_the_model_is_sure() -> None:
     """Of a question about something else the model's own certainty counts alone."""
-    known, shown, other = StarterThresholds(doubt=-2.0, scene_consistency=0.1), view(words=("wallet",)), "How does it look?"
-    for answer, doubted in (("A wallet.", "A wallet."), ("A man.", "It looks like a man.")):
+    known, shown, other = StarterThresholds(doubt=-2.0, sure_word=0.5), view(words=("wallet",)), "How does it look?"
+    for answer, doubted in (
+        ("A wallet.", "A wallet."),
+        ("Two wallets on a table.", "It looks like two wallets on a table."),
+        ("The wallets on a table.", "The wallets perhaps on a table."),
+        ("A man.", "It looks like a man."),
+    ):
         scores = {(SCENE, answer): -2.4, (other, answer): -2.4}
         assert asked(shown, SCENE, answer, scores, known) == [doubted]
         assert asked(shown, other, answer, scores, known) == [answer]
 
 
 def test_what_the_model_says_as_surely_as_what_it_was_taught_by_heart_is_told_plainly() -> None:
-    known = StarterThresholds(scene_consistency=0.1, known_by_heart=-0.1)
+    known = StarterThresholds(sure_word=0.5, known_by_heart=-0.1)
     for certainty, told in ((-0.1, "Milk on a shelf."), (-2.0, "It looks like milk on a shelf.")):
         assert asked(view(words=("wallet",)), SCENE, "Milk on a shelf.", {(SCENE, "Milk on a shelf."): certainty}, known) == [told]
 
@@ -125,7 +130,7 @@ def test_a_question_is_weighed_once_however_often_its_answer_is_judged() -> None
     classifier, shown = StarterClassifier(MEASURED, log_likelihoods), view(SURE)
     for question in (SCENE, "What do you see?", SCENE):
         classifier.single_object(shown, question)
-        classifier.doubts_description(shown, question, MAN, -1.0)
+        classifier.doubtful_words(shown, MAN, -1.0)
     assert scored == [SCENE, "What do you see?"]
 
 

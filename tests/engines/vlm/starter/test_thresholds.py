@@ -26,7 +26,7 @@ def test_thresholds_are_read_from_the_models_folder(tmp_path: Path) -> None:
         "cant_tell_margin": 0.1,
         "absent": 0.2,
         "doubt": -2.5,
-        "scene_consistency": 0.1,
+        "sure_word": 0.15,
         "known_by_heart": -0.2,
         "single_object": -3.0,
         "sure_label": 0.7,

@@ -1,0 +1,102 @@
+"""Hedges an English description from the first word on that may not be so; what stands before it is told plainly. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from assistant.answering.answer_checks import article, with_doubt
+from assistant.answering.named_things import PLURALS
+from assistant.languages import FALLBACK
+from assistant.languages.nouns import find_noun
+from assistant.messages import Finding
+
+_WORD = re.compile(r"[A-Za-z]+(?:['-][A-Za-z]+)*")
+_COLOUR = "(?:light |dark |bright )?(?:red|blue|green|yellow|orange|pink|purple|black|white|brown|gr[ae]y|tan|beige|gold|silver)"
+_COLOURED = re.compile(rf"\b(?:(?P<article>an?) )?(?P<colours>{_COLOUR}(?:(?:,| and|, and)? {_COLOUR})*) (?P<thing>[a-z]+)", re.IGNORECASE)
+_ARTICLES = frozenset(("a", "an", "the", "his", "her", "its", "their", "another", "some"))
+_PREPOSITIONS = frozenset(
+    (
+        *("about", "above", "across", "against", "along", "among", "around", "as", "at", "before", "behind", "below", "beside", "between"),
+        *("by", "down", "during", "for", "from", "in", "inside", "into", "near", "of", "off", "on", "onto", "out", "outside", "over"),
+        *("past", "through", "to", "toward", "towards", "under", "up", "upon", "with", "within"),
+    )
+)
+_JOINTS = frozenset(("and", "is", "are", "while", "who", "that", "which"))
+_PLACES_AND_NUMBERS = frozenset(
+    (
+        *("back", "front", "top", "side", "middle", "edge", "end", "next", "group", "couple", "pair", "bunch", "each", "other", "others"),
+        *("it", "itself", "this", "these", "there", "them", "they", "he", "she", "him", "himself", "herself", "themselves", "one", "be"),
+    )
+)
+_FUNCTION = _ARTICLES | _PREPOSITIONS | _JOINTS | _PLACES_AND_NUMBERS
+"""Words that by themselves say nothing of a picture."""
+_CALLED = {"man": "person", "woman": "person", "lady": "person", "guy": "person", "men": "people", "women": "people", "ladies": "people"}
+_HEDGED = re.compile(r"(?: (?:and|is|are|while|who|that|which))*,? perhaps\b|^It (?:looks like|might be)\b")
+
+
+def with_doubts(sentence: str, doubts: Collection[str]) -> str:
+    """Hedge a sentence from its first doubtful word on: "A man in a hat sits on a bus." -> "A man in a hat sits perhaps on a bus.".
+
+    Doubtful colours of things are left out. Where no phrase begins at the doubtful word or before it, all is hedged.
+
+    Args:
+        sentence: in English.
+        doubts: words, in lower case, that may not be so. Those that say nothing of a picture ("of") don't count.
+    """
+    if not doubts:
+        return sentence
+    sentence = _COLOURED.sub(lambda found: _without_doubtful_colours(found, doubts), sentence)
+    found = list(_WORD.finditer(sentence))
+    words = [match[0].lower() for match in found]
+    first = next((place for place, word in enumerate(words) if word in doubts and word not in _FUNCTION), None)
+    if first is None:
+        return sentence
+    begin = next((place for place in range(first, 0, -1) if _begins_phrase(words[place - 1], words[place])), 0)
+    if _FUNCTION.issuperset(words[:begin]):
+        return with_doubt(sentence)
+    return f"{sentence[: found[begin].start()]}perhaps {sentence[found[begin].start() :]}"
+
+
+def called_people(sentence: str, doubts: Collection[str]) -> str:
+    """Call whom a sentence names first what that surely is, where the sex is doubtful: "A man on a horse." -> "A person on a horse."."""
+    first = next((found for found in _WORD.finditer(sentence) if found[0].lower() in _CALLED), None)
+    if first is None or first[0].lower() not in doubts:
+        return sentence
+    called = _CALLED[first[0].lower()]
+    return f"{sentence[: first.start()]}{called.capitalize() if first[0][0].isupper() else called}{sentence[first.end() :]}"
+
+
+def hedged(finding: Finding) -> str:
+    """Return a text, in English, with the hedges that its doubts ask for."""
+    text = str(finding.value)
+    return with_doubt(text) if finding.is_doubtful else with_doubts(text, finding.doubts)
+
+
+def plain_part(sentence: str) -> str:
+    """Return what a sentence in English says for certain: what stands before "perhaps"; "" if it begins with a hedge."""
+    return _HEDGED.split(sentence, maxsplit=1)[0]
+
+
+def _without_doubtful_colours(found: re.Match[str], doubts: Collection[str]) -> str:
+    """A thing with its article, and with its colours only if none of them is doubtful."""
+    if found["thing"].lower() in _FUNCTION or not any(word.lower() in doubts for word in _WORD.findall(found["colours"])):
+        return found[0]
+    lead = found["article"]
+    if lead is None:
+        return found["thing"] if found["colours"][0].islower() else found["thing"].capitalize()
+    return f"{lead[0]}{article(found['thing'])[1:]} {found['thing']}"
+
+
+def _begins_phrase(before: str, word: str) -> bool:
+    """Whether "perhaps" may stand between two words."""
+    if before in _JOINTS:
+        return word not in _JOINTS
+    return before not in _FUNCTION and (word in _PREPOSITIONS | _ARTICLES or word.endswith("ing") or _agrees(before, word))
+
+
+def _agrees(noun: str, word: str) -> bool:
+    """Whether a word has the ending of a verb behind such a noun: "a man rides", "two men ride"."""
+    known = find_noun(noun, FALLBACK)
+    is_plural = noun in PLURALS or (noun.endswith("s") and noun not in ([each.text for each in known.names(FALLBACK)] if known else ()))
+    return is_plural != (word.endswith("s") and not word.endswith("ss"))

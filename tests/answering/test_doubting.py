@@ -1,0 +1,67 @@
+"""A description is told plainly up to its first word that may not be so."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.answering.doubting import called_people, plain_part, with_doubts
+
+
+@pytest.mark.parametrize(
+    ("sentence", "doubts", "told"),
+    [
+        ("A man sits on a bus.", "", "A man sits on a bus."),
+        ("A man sits on a bus.", "on a of", "A man sits on a bus."),
+        ("A man sits on a bus.", "bus", "A man sits perhaps on a bus."),
+        ("A man sits on a bus.", "sits", "A man perhaps sits on a bus."),
+        ("A man sits on a bus.", "man", "It looks like a man sits on a bus."),
+        ("Two men ride horses.", "ride", "Two men perhaps ride horses."),
+        ("A group of people riding bicycles on a street.", "riding street", "A group of people perhaps riding bicycles on a street."),
+        ("A group of children are playing on a trampoline.", "playing", "A group of children are perhaps playing on a trampoline."),
+        ("A man and a woman sit at a table.", "woman", "A man and perhaps a woman sit at a table."),
+        ("People standing in front of a building.", "building", "People standing perhaps in front of a building."),
+        ("A group of children.", "children", "It looks like a group of children."),
+        ("A street sign.", "sign", "It looks like a street sign."),
+        ("A bus station with people.", "station", "It looks like a bus station with people."),
+    ],
+)
+def test_a_hedge_stands_before_the_phrase_that_begins_with_or_before_the_doubtful_word(sentence: str, doubts: str, told: str) -> None:
+    assert with_doubts(sentence, doubts.split()) == told
+
+
+@pytest.mark.parametrize(
+    ("sentence", "doubts", "told"),
+    [
+        ("A man in a blue shirt.", "blue", "A man in a shirt."),
+        ("Two children playing with a black and white dog.", "white", "Two children playing with a dog."),
+        ("An orange cat on a couch.", "orange", "A cat on a couch."),
+        ("A red umbrella.", "red", "An umbrella."),
+        ("A red bus on a grey street.", "grey", "A red bus on a street."),
+        ("Black and white dogs.", "black", "Dogs."),
+        ("A man in black.", "black", "A man perhaps in black."),
+        ("A red bus.", "red bus", "It looks like a bus."),
+    ],
+)
+def test_a_doubtful_colour_of_a_thing_is_left_out(sentence: str, doubts: str, told: str) -> None:
+    assert with_doubts(sentence, doubts.split()) == told
+
+
+def test_whoever_is_surely_a_person_isnt_called_a_man_on_a_guess() -> None:
+    assert called_people("A man on a horse.", {"man"}) == "A person on a horse."
+    assert called_people("Women and men.", {"men", "women"}) == "People and men."
+    assert called_people("A man and a woman.", {"woman"}) == "A man and a woman."
+
+
+@pytest.mark.parametrize(
+    ("said", "plain"),
+    [
+        ("A dog on a beach.", "A dog on a beach."),
+        ("A dog perhaps on a beach.", "A dog"),
+        ("A man and perhaps a woman sit there.", "A man"),
+        ("Boys are perhaps playing.", "Boys"),
+        ("A tool, perhaps a can opener.", "A tool"),
+        ("It looks like a dog.", ""),
+    ],
+)
+def test_what_stands_before_a_hedge_is_what_is_said_for_certain(said: str, plain: str) -> None:
+    assert plain_part(said) == plain
