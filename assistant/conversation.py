@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from assistant.answering.calibrated_answers import looked
 from assistant.answering.english_queries import english_query
 from assistant.answering.model_answers import ModelInstrument
+from assistant.answering.doubting import hedged
 from assistant.answering.native_things import said_together, told_natively
 from assistant.answering.presence import PresenceInstrument, thresholds_of
 from assistant.answering.question_parser import awaited_thing, parse_question
@@ -107,7 +108,7 @@ class Conversation(Understanding):
             if sentence.text in said and not is_read:
                 continue  # two questions in one breath may show the same
             if sentence.language != question.language and not is_read:
-                if native := self._natively(finding, sentence, question):
+                if native := self._natively(finding, question):
                     yield native
                 if not in_english:
                     in_english = True
@@ -142,13 +143,13 @@ class Conversation(Understanding):
         told = translate_scene(self._translators, words, question.language) if question.language != ENGLISH else Translation(words, ENGLISH)
         return Sentence(told.text, told.language, turn, "" if told.language == ENGLISH else words, finding)
 
-    def _natively(self, finding: Finding, sentence: Sentence, question: Question) -> Sentence | None:
+    def _natively(self, finding: Finding, question: Question) -> Sentence | None:
         """What an English sentence names, in the question's language; nothing where none of it has a name there."""
-        told = told_natively(sentence.text, question.language) if finding.kind == "text" and question.language in languages() else []
+        told = told_natively(hedged(finding), question.language) if finding.kind == "text" and question.language in languages() else []
         if not told:
             return None
         text, code = said_together(told, question.language)
-        return Sentence(text, code, question.turn, said_together(told_natively(sentence.text, ENGLISH), ENGLISH)[0], finding)
+        return Sentence(text, code, question.turn, said_together(told_natively(hedged(finding), ENGLISH), ENGLISH)[0], finding)
 
     def _translated(self, text: str, source: str, target: str) -> Translation:
         """In the target language, or as it is where nothing can translate it faithfully."""

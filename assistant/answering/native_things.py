@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from assistant.answering.doubting import plain_part
 from assistant.answering.named_things import SEVERAL, Named, is_outdoors, things_named
 from assistant.answering.wording import Phrase
 from assistant.languages import colour_name, listed, phrase
@@ -12,7 +15,18 @@ def told_natively(description: str, language: str) -> list[Phrase]:
     """Return phrases that tell what a description names, in its order; none where the language has no name for any of its things.
 
     "Two people and a brown dog with a ball on the beach." -> "2 Personen.", "Hund: braun.", "Ich sehe: ein Ball.", "Draußen."
+    "A dog perhaps with a ball." -> "Ich sehe: ein Hund.", "Ich glaube, ich sehe: ein Ball."
     """
+    plain = plain_part(description)
+    certain = things_named(plain)
+    doubtful = [thing.noun for thing in things_named(description[len(plain) :]) if thing.noun not in [each.noun for each in certain]]
+    names = dict.fromkeys(said for noun in doubtful if (said := name(noun, language)))
+    told = [*_told_plainly(certain, language), *([Phrase("likely_seen", {"thing": listed(names, language)})] if names else [])]
+    place = is_outdoors(plain)
+    return [*told, Phrase("outdoors" if place else "indoors")] if told and place is not None else told
+
+
+def _told_plainly(things: Sequence[Named], language: str) -> list[Phrase]:
     told, plain = list[Phrase](), list[str]()
 
     def tell_plain() -> None:
@@ -20,15 +34,14 @@ def told_natively(description: str, language: str) -> list[Phrase]:
             told.append(Phrase("things_seen", {"things": listed(dict.fromkeys(plain), language)}))
             plain.clear()
 
-    for thing in things_named(description):
+    for thing in things:
         if thing.number == 1 and not thing.colours:
             plain += [said] if (said := name(thing.noun, language)) else []
         elif more := _with_facts(thing, language):
             tell_plain()
             told.append(more)
     tell_plain()
-    place = is_outdoors(description)
-    return [*told, Phrase("outdoors" if place else "indoors")] if told and place is not None else told
+    return told
 
 
 def said_together(phrases: list[Phrase], language: str) -> tuple[str, str]:

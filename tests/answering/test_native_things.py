@@ -78,3 +78,15 @@ def test_without_a_known_thing_nothing_is_told() -> None:
 def said(description: str, language: str) -> str:
     """Return what is told of a description."""
     return said_together(told_natively(description, language), language)[0]
+
+
+@pytest.mark.parametrize(
+    ("description", "told"),
+    [
+        ("Two dogs perhaps with a ball on a beach.", "Hund: 2. Ich glaube, ich sehe: ein Ball, ein Strand."),
+        ("It looks like a dog with a ball.", "Ich glaube, ich sehe: ein Hund, ein Ball."),
+        ("A dog perhaps jumping over a dog.", "Ich sehe: ein Hund."),
+    ],
+)
+def test_what_was_said_with_a_hedge_is_told_with_one(description: str, told: str) -> None:
+    assert said(description, "de") == told
