@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from assistant.answering.calibrated_answers import looked
+from assistant.answering.doubting import hedged
 from assistant.answering.english_queries import english_query
 from assistant.answering.model_answers import ModelInstrument
-from assistant.answering.doubting import hedged
 from assistant.answering.native_things import said_together, told_natively
 from assistant.answering.presence import PresenceInstrument, thresholds_of
 from assistant.answering.question_parser import awaited_thing, parse_question
