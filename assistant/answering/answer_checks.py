@@ -25,6 +25,8 @@ _BARE = re.compile(
     re.IGNORECASE,
 )
 
+_OF_ITSELF = re.compile(r"(?:I(?! see\b)|I'm|Sorry|Unfortunately|As an? (?:AI|language model|assistant))\b")
+
 _OF_THE_MODEL = frozenset(("likelihoods", "model", "classifier"))
 
 CANT_TELL_THING = "I can't tell what this is."
@@ -90,6 +92,11 @@ def with_doubt(sentence: str) -> str:
 def is_bare(sentence: str) -> bool:
     """Tell whether it is a yes, a no, a number or a colour and nothing more: nothing that anybody could check."""
     return _BARE.fullmatch(sentence.strip()) is not None
+
+
+def speaks_of_itself(sentence: str) -> bool:
+    """Tell whether a model speaks of itself ("I don't see any arrows.", "As an AI ..."), which says nothing of the pictures."""
+    return _OF_ITSELF.match(sentence) is not None
 
 
 def article(noun: str) -> str:

@@ -99,4 +99,4 @@ def _agrees(noun: str, word: str) -> bool:
     """Whether a word has the ending of a verb behind such a noun: "a man rides", "two men ride"."""
     known = find_noun(noun, FALLBACK)
     is_plural = noun in PLURALS or (noun.endswith("s") and noun not in ([each.text for each in known.names(FALLBACK)] if known else ()))
-    return is_plural != (word.endswith("s") and not word.endswith("ss"))
+    return not re.fullmatch(_COLOUR, noun) and is_plural != (word.endswith("s") and not word.endswith("ss"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from assistant.answering.answer_checks import MORE_QUESTION, SCENE_QUESTION, is_bare
+from assistant.answering.answer_checks import MORE_QUESTION, SCENE_QUESTION, is_bare, speaks_of_itself
 from assistant.answering.calibrated_answers import WHAT_QUESTION, free_findings, looked, scene_findings
 from assistant.answering.hints import hint_of
 from assistant.answering.router import FIT
@@ -70,7 +70,9 @@ class ModelInstrument(Instrument):
         is_measured = ask.intent in VALUES  # else `reliability` would be 0
         is_doubtful = (ask.intent in BRIEF and self.reliability(ask) < SURE) or self._is_unmeasured(ask)
         for finding in findings:
-            if is_measured or not (finding.kind == "text" and is_bare(str(finding.value))):
+            if finding.kind == "text" and speaks_of_itself(str(finding.value)):
+                yield Finding("refusal", "cant_tell_thing" if ask.intent in KNOWN else "cant_tell_that", 1.0, "model")
+            elif is_measured or not (finding.kind == "text" and is_bare(str(finding.value))):
                 yield replace(finding, is_doubtful=True) if is_doubtful else finding
 
     def _is_unmeasured(self, ask: Ask) -> bool:

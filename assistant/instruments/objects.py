@@ -38,6 +38,8 @@ _SIDES: Mapping[str, Callable[[Region], bool]] = {
 }
 """What is asked about -> whether a thing is there."""
 _COLLECTIONS = ("coco", "doors")
+_BROADER = {"tv": "04152593"}
+"""Label -> what is told unasked, where the label is given to more than its name says: COCO's "tv" are the screens of computers, too."""
 
 
 class ObjectInstrument(Instrument):
@@ -119,7 +121,8 @@ class ObjectInstrument(Instrument):
                 return
             yield Finding("refusal", "cant_tell_that", 1.0, "rule")
         probability = min((thing.probability for thing in sure), default=1.0)
-        yield Finding("things", tuple(sorted({known[thing.label].synset for thing in sure})), probability, SOURCE)
+        told = {_BROADER.get(thing.label, known[thing.label].synset) for thing in sure}
+        yield Finding("things", tuple(sorted(told)), probability, SOURCE)
 
     def _wanted(self, ask: Ask) -> Mapping[str, str]:
         """Labels that answer a question -> what such a thing is called in it: those that are what is named or a kind of it.

@@ -265,6 +265,13 @@ def test_a_free_question_of_a_kind_that_nobody_measured_is_answered_with_doubt()
     assert said(describer, "Who is winning?") == ["A man."]
 
 
+@pytest.mark.parametrize("of_itself", ["I don't see any arrows.", "I'm sorry, I can't see pictures.", "As an AI I have no eyes.", "Sorry."])
+def test_what_a_model_says_of_itself_isnt_told(of_itself: str) -> None:
+    """ "Who is winning?" was answered "I don't see any people." of a kitchen with somebody in it."""
+    assert said(ScriptedDescriber([of_itself], thresholds=MEASURED), "Who is winning?") == ["I can't tell that."]
+    assert said(ScriptedDescriber([of_itself], thresholds=MEASURED), SCENE_QUESTION) == [CANT_TELL_THING]
+
+
 def test_what_a_model_was_measured_to_be_bad_at_is_told_by_the_scene() -> None:
     describer = ScriptedDescriber(["A dog on grass."], thresholds=MEASURED, likelihoods=likelihoods(4.0, -4.0))
     describer.reliability = {"doing": 0.2}

@@ -21,6 +21,8 @@ from assistant.answering.doubting import called_people, plain_part, with_doubts
         ("A man and a woman sit at a table.", "woman", "A man and perhaps a woman sit at a table."),
         ("People standing in front of a building.", "building", "People standing perhaps in front of a building."),
         ("A group of children.", "children", "It looks like a group of children."),
+        ("A crowd of people are wearing black hats.", "hats", "A crowd of people are perhaps wearing black hats."),
+        ("A tennis player swings at the ball.", "swings", "A tennis player perhaps swings at the ball."),
         ("A street sign.", "sign", "It looks like a street sign."),
         ("A bus station with people.", "station", "It looks like a bus station with people."),
     ],

@@ -120,3 +120,15 @@ def test_a_picture_is_looked_at_once_and_forgotten_on_request() -> None:
     instrument.forget()
     list(instrument.examine(view, ask))
     assert (detector.looks, detector.unloads) == (2, 1)
+
+
+def test_what_may_be_a_monitor_is_called_a_screen_unasked_and_found_by_either_name() -> None:
+    """COCO calls the screens of computers "tv", too: they were told as televisions."""
+
+    def said(question: str) -> str:
+        instrument = ObjectInstrument(Found([seen("tv")], ["tv", "person"]), 70.0)
+        talk = Conversation(None, ScriptedDescriber(["A room."]), EarSettings(), "en", instruments=[instrument])
+        return " ".join(sentence.text for sentence in talk.answer(talk.glance([shown()]), talk.written(question, "en")))
+
+    assert said("What is in front of me?") == "A room. I see a screen."
+    assert said("Is there a television?") == said("Is there a screen?") == "Yes."
