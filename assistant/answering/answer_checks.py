@@ -27,6 +27,8 @@ _BARE = re.compile(
 
 _OF_ITSELF = re.compile(r"(?:I(?! see\b)|I'm|Sorry|Unfortunately|As an? (?:AI|language model|assistant))\b")
 
+_QUOTATION = re.compile(r",?(?: (?:that|which) (?:says?|reads?)| saying| reading| with the words?)?[,:]? *[\"“”].*", re.DOTALL)
+
 _OF_THE_MODEL = frozenset(("likelihoods", "model", "classifier"))
 
 CANT_TELL_THING = "I can't tell what this is."
@@ -97,6 +99,11 @@ def is_bare(sentence: str) -> bool:
 def speaks_of_itself(sentence: str) -> bool:
     """Tell whether a model speaks of itself ("I don't see any arrows.", "As an AI ..."), which says nothing of the pictures."""
     return _OF_ITSELF.match(sentence) is not None
+
+
+def without_quotation(sentence: str) -> str:
+    """Leave out what a model that can't read says that a text in the picture says: 'A man holds a sign that says, "No.' -> "A man holds a sign."."""
+    return _QUOTATION.sub(".", sentence)
 
 
 def article(noun: str) -> str:

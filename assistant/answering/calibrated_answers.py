@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from assistant.answering.answer_checks import SCENE_QUESTION, presence_probability, presence_questions, with_doubt
+from assistant.answering.answer_checks import SCENE_QUESTION, presence_probability, presence_questions, with_doubt, without_quotation
 from assistant.answering.doubting import hedged
 from assistant.answering.sentences import SentenceSplitter
 from assistant.answering.yes_no import yes_log_odds
@@ -68,8 +68,9 @@ def free_findings(
         doubts = _doubtful_words(describer, scorer, view, question, sentence) if whole_picture else None
         is_doubtful = doubts is None and number == 0 and _is_doubtful(scorer, view, question, sentence, thresholds)
         is_doubtful = is_doubtful or (classifier is not None and classifier.doubts_name(view, sentence))
-        finding = Finding("text", sentence, 0.8, "model", is_doubtful=is_doubtful, doubts=doubts or frozenset())
-        yield finding if hedged(finding) == sentence else replace(finding, probability=0.5)
+        told = sentence if doubts is None else without_quotation(sentence)
+        finding = Finding("text", told, 0.8, "model", is_doubtful=is_doubtful, doubts=doubts or frozenset())
+        yield finding if hedged(finding) == told else replace(finding, probability=0.5)
 
 
 def measured_thresholds(describer: SceneDescriber) -> AnswerThresholds | None:

@@ -59,12 +59,15 @@ def with_doubts(sentence: str, doubts: Collection[str]) -> str:
 
 
 def called_people(sentence: str, doubts: Collection[str]) -> str:
-    """Call whom a sentence names first what that surely is, where the sex is doubtful: "A man on a horse." -> "A person on a horse."."""
-    first = next((found for found in _WORD.finditer(sentence) if found[0].lower() in _CALLED), None)
-    if first is None or first[0].lower() not in doubts:
+    """Call whom a sentence names what that surely is, where the sex is doubtful: "A man on a horse." -> "A person on a horse.".
+
+    Where it names several it stays as it is: "A person and a woman" would say that one of them is no woman.
+    """
+    named = [found for found in _WORD.finditer(sentence) if found[0].lower() in _CALLED]
+    if len(named) != 1 or named[0][0].lower() not in doubts:
         return sentence
-    called = _CALLED[first[0].lower()]
-    return f"{sentence[: first.start()]}{called.capitalize() if first[0][0].isupper() else called}{sentence[first.end() :]}"
+    word, called = named[0][0], _CALLED[named[0][0].lower()]
+    return f"{sentence[: named[0].start()]}{called.capitalize() if word[0].isupper() else called}{sentence[named[0].end() :]}"
 
 
 def hedged(finding: Finding) -> str:

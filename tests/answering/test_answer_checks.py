@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from assistant.answering.answer_checks import indefinite, presence_probability, presence_questions, with_doubt
+from assistant.answering.answer_checks import indefinite, presence_probability, presence_questions, with_doubt, without_quotation
 from assistant.engines.vlm.prompt import IMAGE_PROMPTS
 from assistant.messages import AnswerThresholds
 
@@ -57,3 +57,16 @@ def test_doubt_is_heard_once() -> None:
     assert with_doubt("It looks like a cat.") == "It looks like a cat."
     assert with_doubt("I can't tell what this is.") == "I can't tell what this is."
     assert with_doubt("Yes.") == "Yes."
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ('A man holds a sign that says, " No.', "A man holds a sign."),
+        ('A person in a shirt is holding a sign that reads "I can\'t tell". It is red.', "A person in a shirt is holding a sign."),
+        ("A man with a sign saying “Stop”.", "A man with a sign."),
+        ("A man says nothing.", "A man says nothing."),
+    ],
+)
+def test_what_a_model_that_cant_read_says_of_a_text_is_left_out(said: str, told: str) -> None:
+    assert without_quotation(said) == told
