@@ -102,7 +102,7 @@ def speaks_of_itself(sentence: str) -> bool:
 
 
 def without_quotation(sentence: str) -> str:
-    """Leave out what a model that can't read says that a text in the picture says: 'A man holds a sign that says, "No.' -> "A man holds a sign."."""
+    """Leave out what a model that can't read says of a text: 'A man holds a sign that says, "No.' -> "A man holds a sign."."""
     return _QUOTATION.sub(".", sentence)
 
 
