@@ -1,4 +1,4 @@
-"""Hedges an English description from the first word on that may not be so; what stands before it is told plainly. Pure."""
+"""Tells an English description plainly up to the first word that may not be so, and the rest after a "Perhaps". Pure."""
 
 from __future__ import annotations
 
@@ -32,13 +32,15 @@ _PLACES_AND_NUMBERS = frozenset(
 _FUNCTION = _ARTICLES | _PREPOSITIONS | _JOINTS | _PLACES_AND_NUMBERS
 """Words that by themselves say nothing of a picture."""
 _CALLED = {"man": "person", "woman": "person", "lady": "person", "guy": "person", "men": "people", "women": "people", "ladies": "people"}
-_HEDGED = re.compile(r"(?: (?:and|is|are|while|who|that|which))*,? perhaps\b|^It (?:looks like|might be)\b")
+_JOINTS_AT_END = re.compile(r"(?: (?:and|is|are|while|who|that|which))+$")
+_HEDGE = re.compile(r"\.? Perhaps\b|, perhaps\b|^It (?:looks like|might be)\b")
 
 
 def with_doubts(sentence: str, doubts: Collection[str]) -> str:
-    """Hedge a sentence from its first doubtful word on: "A man in a hat sits on a bus." -> "A man in a hat sits perhaps on a bus.".
+    """Hedge a sentence from its first doubtful word on: "A man in a hat is on a bus." -> "A man in a hat. Perhaps on a bus.".
 
-    Doubtful colours of things are left out. Where no phrase begins at the doubtful word or before it, all is hedged.
+    All that follows is hedged, for whoever hears "A man perhaps in a hat is on a bus." takes the bus for certain. Doubtful colours of things
+    are left out. Where no phrase begins at the doubtful word or before it, all is hedged.
 
     Args:
         sentence: in English.
@@ -55,7 +57,8 @@ def with_doubts(sentence: str, doubts: Collection[str]) -> str:
     begin = next((place for place in range(first, 0, -1) if _begins_phrase(words[place - 1], words[place])), 0)
     if _FUNCTION.issuperset(words[:begin]):
         return with_doubt(sentence)
-    return f"{sentence[: found[begin].start()]}perhaps {sentence[found[begin].start() :]}"
+    plain, rest = sentence[: found[begin].start()].rstrip(" ,"), sentence[found[begin].start() :]
+    return f"{_JOINTS_AT_END.sub('', plain)}. Perhaps {re.sub(' (?:is|are) ', ' ', rest, count=1)}"
 
 
 def called_people(sentence: str, doubts: Collection[str]) -> str:
@@ -77,8 +80,8 @@ def hedged(finding: Finding) -> str:
 
 
 def plain_part(sentence: str) -> str:
-    """Return what a sentence in English says for certain: what stands before "perhaps"; "" if it begins with a hedge."""
-    return _HEDGED.split(sentence, maxsplit=1)[0]
+    """Return what a sentence in English says for certain: what stands before "Perhaps"; "" if it begins with a hedge."""
+    return _HEDGE.split(sentence, maxsplit=1)[0]
 
 
 def _without_doubtful_colours(found: re.Match[str], doubts: Collection[str]) -> str:
@@ -92,7 +95,7 @@ def _without_doubtful_colours(found: re.Match[str], doubts: Collection[str]) -> 
 
 
 def _begins_phrase(before: str, word: str) -> bool:
-    """Whether "perhaps" may stand between two words."""
+    """Whether a sentence may be parted between two words."""
     if before in _JOINTS:
         return word not in _JOINTS
     return before not in _FUNCTION and (word in _PREPOSITIONS | _ARTICLES or word.endswith("ing") or _agrees(before, word))

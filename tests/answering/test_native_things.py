@@ -83,9 +83,9 @@ def said(description: str, language: str) -> str:
 @pytest.mark.parametrize(
     ("description", "told"),
     [
-        ("Two dogs perhaps with a ball on a beach.", "Hund: 2. Ich glaube, ich sehe: ein Ball, ein Strand."),
+        ("Two dogs. Perhaps with a ball on a beach.", "Hund: 2. Ich glaube, ich sehe: ein Ball, ein Strand."),
         ("It looks like a dog with a ball.", "Ich glaube, ich sehe: ein Hund, ein Ball."),
-        ("A dog perhaps jumping over a dog.", "Ich sehe: ein Hund."),
+        ("A dog. Perhaps jumping over a dog.", "Ich sehe: ein Hund."),
     ],
 )
 def test_what_was_said_with_a_hedge_is_told_with_one(description: str, told: str) -> None:

@@ -75,7 +75,7 @@ def test_what_should_have_been_found_is_told_with_doubt_where_nothing_else_is_su
 
 def test_doubtful_words_that_name_what_was_found_are_told_plainly() -> None:
     rider = text("A man rides a horse on a beach.", doubts="man horse beach")
-    assert scene(rider, things=("horse",), people=1) == "A person rides a horse perhaps on a beach."
+    assert scene(rider, things=("horse",), people=1) == "A person rides a horse. Perhaps on a beach."
     assert scene(rider, things=("dog",)) == "It looks like a man rides a horse on a beach. I see a dog."
     assert scene(text("An animal on a road.", doubts="animal"), things=("dog",)) == "An animal on a road. I see a dog."
     assert scene(text("A beagle on a road.", doubts="beagle"), things=("dog",)) == "It looks like a beagle on a road. I see a dog."
@@ -91,12 +91,12 @@ def test_what_was_named_with_doubt_and_is_surely_there_is_told_once_more_plainly
 def test_a_description_ends_before_the_doubtful_words_that_name_what_should_have_been_found() -> None:
     said = text("A man and a dog play in a park.", doubts="dog park")
     assert scene(said, things=("bench",), people=1, missing=("dog",)) == "A man. I see a bench."
-    assert scene(said, people=1) == "A man and perhaps a dog play in a park."
+    assert scene(said, people=1) == "A man. Perhaps a dog play in a park."
 
 
 def test_what_is_to_be_translated_is_hedged_as_a_whole() -> None:
     partly, colour = text("A man in a red hat.", doubts="hat"), text("A man in a red hat.", doubts="red")
-    assert words_of(partly, AnswerThresholds(), "en") == "A man perhaps in a red hat."
+    assert words_of(partly, AnswerThresholds(), "en") == "A man. Perhaps in a red hat."
     assert words_of(partly, AnswerThresholds(), "de") == "It looks like a man in a red hat."
     assert words_of(colour, AnswerThresholds(), "de") == "A man in a hat."
 

@@ -114,8 +114,8 @@ def test_a_kind_above_or_below_is_right_but_no_sibling(said: str, there: str, ri
     [
         ([text("A cat on a bed.")], "right"),
         ([text("A cat on a bed.", is_doubtful=True)], "hedged right"),
-        ([text("A cat perhaps on a kite.")], "right"),
-        ([text("A kite perhaps with a cat.")], "wrong"),  # what stands behind the hedge doesn't save it
+        ([text("A cat. Perhaps on a kite.")], "right"),
+        ([text("A kite. Perhaps with a cat.")], "wrong"),  # what stands behind the hedge doesn't save it
         ([text("It looks like a cat.")], "hedged right"),  # as the model itself was taught to say
         ([text("A horse.")], "wrong"),
         ([text("An animal, perhaps a cat.")], "right"),

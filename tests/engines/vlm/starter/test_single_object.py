@@ -105,7 +105,7 @@ def test_from_the_first_word_on_that_too_few_people_would_use_a_description_is_t
     for answer, doubted in (
         ("A wallet.", "A wallet."),
         ("Two wallets on a table.", "It looks like two wallets on a table."),
-        ("The wallets on a table.", "The wallets perhaps on a table."),
+        ("The wallets on a table.", "The wallets. Perhaps on a table."),
         ("A man.", "It looks like a man."),
     ):
         scores = {(SCENE, answer): -2.4, (other, answer): -2.4}
