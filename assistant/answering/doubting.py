@@ -39,8 +39,8 @@ _HEDGE = re.compile(r"\.? Perhaps\b|, perhaps\b|^It (?:looks like|might be)\b")
 def with_doubts(sentence: str, doubts: Collection[str]) -> str:
     """Hedge a sentence from its first doubtful word on: "A man in a hat is on a bus." -> "A man in a hat. Perhaps on a bus.".
 
-    All that follows is hedged, for whoever hears "A man perhaps in a hat is on a bus." takes the bus for certain. Doubtful colours of things
-    are left out. Where no phrase begins at the doubtful word or before it, all is hedged.
+    All that follows is hedged: who hears "A man perhaps in a hat is on a bus." takes the bus for certain. Doubtful colours of things are
+    left out. Where no phrase begins at the doubtful word or before it, all is hedged.
 
     Args:
         sentence: in English.
