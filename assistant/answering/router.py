@@ -6,9 +6,10 @@ Closed by default: a bare yes, no, number or colour is only ever said of what wa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
-from typing import get_args
+from typing import cast, get_args
 
 from assistant.answering.answer_checks import SCENE_QUESTION, thresholds_for
 from assistant.answering.quoting import words_to_find
@@ -135,7 +136,14 @@ def _unasked(instruments: Sequence[Instrument], view: View, ask: Ask, found: Seq
     if ask.intent == "what" and any(map(_is_garment, found)):
         yield from examined(instruments, view, Ask("colour"))
     if ask.intent == "what" or (ask.intent == "scene" and ask.text):
-        yield from examined(instruments, view, Ask("sign"))
+        told = " ".join(str(each.value) for each in found if each.kind == "text")
+        yield from (sign for sign in examined(instruments, view, Ask("sign")) if not _says(told, sign))
+
+
+def _says(told: str, sign: Finding) -> bool:
+    """Whether a model that was told what is written has worded it already."""
+    _, values = cast(tuple[str, dict[str, str]], sign.value)
+    return re.search(rf"\b{re.escape(values['text'])}\b", told, re.IGNORECASE) is not None
 
 
 def _written(instruments: Sequence[Instrument], view: View, ask: Ask) -> Generator[Finding, None, list[Finding]]:

@@ -86,6 +86,13 @@ def test_of_a_garment_its_colour_is_told_too() -> None:
     assert found([Told(0.9, what=[mug]), meter], "what") == [("name", mug.value)]
 
 
+@pytest.mark.parametrize(("said", "told"), [("A door with an exit sign.", False), ("A door that existed.", True), ("A door.", True)])
+def test_large_letters_that_a_model_has_worded_already_arent_told_again(said: str, told: bool) -> None:
+    sign = Finding("label", ("it_says", {"text": "EXIT"}), 0.9, "text")
+    model, reader = Told(0.6, what=[Finding("text", said, 0.8, "model")]), Told(0.9, sign=[sign])
+    assert (("label", sign.value) in found([model, reader], "what")) is told
+
+
 def find(name: str) -> str:
     noun = find_noun(name, "en")
     assert noun
