@@ -7,16 +7,17 @@ all answer through this file.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from assistant.answering.calibrated_answers import looked
-from assistant.answering.doubting import hedged
+from assistant.answering.doubting import for_translators, hedged
 from assistant.answering.english_queries import english_query
 from assistant.answering.model_answers import ModelInstrument
 from assistant.answering.native_things import said_together, told_natively
 from assistant.answering.presence import PresenceInstrument, thresholds_of
 from assistant.answering.question_parser import awaited_thing, parse_question
 from assistant.answering.router import answer, examined, fittest, may_be_asked
-from assistant.answering.translating import Translation, find_translator, translate_faithfully, translate_scene
+from assistant.answering.translating import Translation, find_translator, tells_scenes, translate_faithfully, translate_scene
 from assistant.answering.wording import Phrase, Quotation, words_of
 from assistant.interfaces import Instrument, SceneDescriber, Transcriber, Translator
 from assistant.languages import languages
@@ -102,7 +103,8 @@ class Conversation(Understanding):
     def told(self, findings: Iterable[Finding], question: Question) -> Iterator[Sentence]:
         """Yield the words for what was found out about a question, as it comes; that nothing can be told if nothing comes."""
         in_english, said = False, set[str]()
-        for finding in findings:
+        is_translated = question.language != ENGLISH and tells_scenes(self._translators, question.language)
+        for finding in chain.from_iterable(map(for_translators, findings)) if is_translated else findings:
             sentence = self._worded(finding, question)
             is_read = finding.kind in ("reading", "translation")
             if sentence.text in said and not is_read:

@@ -14,6 +14,7 @@ from assistant.languages import phrase
 from assistant.messages import (
     AnswerThresholds,
     Command,
+    Finding,
     Frame,
     Keyframe,
     NotUnderstood,
@@ -190,6 +191,19 @@ def test_a_foreign_question_is_told_that_the_description_is_in_english() -> None
     answer = list(talk.answer(talk.look([keyframe()]), Question("O que é isto?", "pt", "What is this?")))
     assert said(answer) == [("Vejo: um gato.", "pt"), phrase("english_follows", "pt"), ("A cat.", "en"), ("It sleeps.", "en")]
     assert [sentence.english for sentence in answer[:2]] == ["I see a cat.", phrase("english_follows", "en")[0]]
+
+
+def test_what_may_not_be_so_is_hedged_in_every_language() -> None:
+    """Where nothing translates it, the things behind the hedge were told natively as if they were certain."""
+    doubted = Finding("text", "A cat sits on a bed.", 0.5, "model", doubts=frozenset(["bed"]))
+    asked = Question("O que é isto?", "pt", "What is this?")
+    assert said(list(conversation().told([doubted], asked))) == [
+        ("Vejo: um gato. Acho que vejo isto: uma cama.", "pt"),
+        phrase("english_follows", "pt"),
+        ("A cat sits. Perhaps on a bed.", "en"),
+    ]
+    talk = Conversation(None, ScriptedDescriber([]), EarSettings(), translators=[Capitals()])
+    assert said(list(talk.told([doubted], asked))) == [("A CAT SITS.", "pt"), ("IT LOOKS LIKE A CAT SITS ON A BED.", "pt")]
 
 
 def test_a_bad_picture_is_named_and_nothing_is_described() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import replace
 
 from assistant.answering.answer_checks import article, with_doubt
 from assistant.answering.named_things import PLURALS
@@ -77,6 +78,15 @@ def hedged(finding: Finding) -> str:
     """Return a text, in English, with the hedges that its doubts ask for."""
     text = str(finding.value)
     return with_doubt(text) if finding.is_doubtful else with_doubts(text, finding.doubts)
+
+
+def for_translators(finding: Finding) -> tuple[Finding, ...]:
+    """Part a finding into what it says for certain and all of it with doubt: translators of scenes know no sentence that begins so."""
+    told = hedged(finding) if finding.kind == "text" else ""
+    plain = plain_part(told)
+    if plain in ("", told):
+        return (finding,)
+    return replace(finding, value=f"{plain}.", doubts=frozenset()), replace(finding, is_doubtful=True, doubts=frozenset())
 
 
 def plain_part(sentence: str) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 
-from assistant.answering.answer_checks import indefinite, thresholds_for, with_doubt
-from assistant.answering.doubting import hedged, plain_part
+from assistant.answering.answer_checks import indefinite, thresholds_for
+from assistant.answering.doubting import hedged
 from assistant.languages import FALLBACK, colour_name, counted_phrase, listed, phrase, place_words, script_name
 from assistant.languages.nouns import ANIMAL, LANGUAGES, PERSON, Noun, ancestors, find_noun, name, nouns, sayable
 from assistant.messages import AnswerThresholds, Finding, SingleObject, TextPiece
@@ -86,13 +86,7 @@ def words_of(finding: Finding, thresholds: AnswerThresholds, language: str) -> P
         case "reading" | "translation" if isinstance(finding.value, tuple):
             return Quotation(_read(cast(tuple[TextPiece, ...], finding.value), finding.language), finding.language)
         case _:
-            return _sentence(finding, language)
-
-
-def _sentence(finding: Finding, language: str) -> str:
-    """In English; what is to be translated is hedged as a whole, in the one form that every translator knows."""
-    told = hedged(finding)
-    return told if language == FALLBACK or plain_part(told) in ("", told) else with_doubt(str(finding.value))
+            return hedged(finding)
 
 
 def yes_or_no(probability: float, thresholds: AnswerThresholds) -> str:

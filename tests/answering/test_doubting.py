@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.answering.doubting import called_people, plain_part, with_doubts
+from assistant.answering.doubting import called_people, for_translators, hedged, plain_part, with_doubts
+from assistant.messages import Finding
 
 
 @pytest.mark.parametrize(
@@ -67,3 +68,14 @@ def test_whoever_is_surely_a_person_isnt_called_a_man_on_a_guess() -> None:
 )
 def test_what_stands_before_a_hedge_is_what_is_said_for_certain(said: str, plain: str) -> None:
     assert plain_part(said) == plain
+
+
+def test_translators_are_given_what_is_certain_and_all_of_it_with_doubt() -> None:
+    def given(said: str, *doubts: str) -> list[str]:
+        return [hedged(each) for each in for_translators(Finding("text", said, 0.5, "model", doubts=frozenset(doubts)))]
+
+    assert given("A man in a red hat.", "hat") == ["A man.", "It looks like a man in a red hat."]
+    assert given("A man in a red hat.", "red") == ["A man in a hat."]
+    assert given("A man in a red hat.", "man") == ["It looks like a man in a red hat."]
+    refusal = Finding("refusal", "cant_tell_that", 1.0, "rule")
+    assert for_translators(refusal) == (refusal,)

@@ -94,13 +94,6 @@ def test_a_description_ends_before_the_doubtful_words_that_name_what_should_have
     assert scene(said, people=1) == "A man. Perhaps a dog play in a park."
 
 
-def test_what_is_to_be_translated_is_hedged_as_a_whole() -> None:
-    partly, colour = text("A man in a red hat.", doubts="hat"), text("A man in a red hat.", doubts="red")
-    assert words_of(partly, AnswerThresholds(), "en") == "A man. Perhaps in a red hat."
-    assert words_of(partly, AnswerThresholds(), "de") == "It looks like a man in a red hat."
-    assert words_of(colour, AnswerThresholds(), "de") == "A man in a hat."
-
-
 def test_small_things_that_are_hardly_ever_found_may_well_be_there() -> None:
     assert scene(text("A man swings at the ball."), missing=("ball",)) == "A man swings at the ball."
 
