@@ -9,7 +9,7 @@ import math
 import re
 
 from assistant.languages import FALLBACK
-from assistant.languages.nouns import find_noun
+from assistant.languages.nouns import find_noun, one_of
 from assistant.messages import AnswerThresholds, Finding, Prompts
 
 _DETERMINER = re.compile(r"(?:an?|any|some|the|my|your|his|her|our|their|this|that|no) ")
@@ -63,8 +63,12 @@ def _is_uncounted(thing: str) -> bool:
 
 
 def presence_questions(thing: str, prompts: Prompts | None = None) -> tuple[str, str]:
-    """Ask for a thing ("a dog") in both polarities: "Is there a dog?", "Is it true that there is no dog?"."""
+    """Ask for a thing ("a dog") in both polarities: "Is there a dog?", "Is it true that there is no dog?".
+
+    For dogs the same: with one dog in the picture a model may deny that there are dogs, and what is known of its yes and no is of one.
+    """
     prompts = prompts or Prompts()
+    thing = (_is_plural(thing) and indefinite(one_of(thing, FALLBACK) or "")) or thing
     verb, bare, end = "are" if _is_plural(thing) else "is", re.sub(r"^an? ", "", thing), f"{prompts.inside}?{prompts.yes_or_no}"
     return f"{verb.capitalize()} there {thing}{end}", f"Is it true that there {verb} no {bare}{end}"
 

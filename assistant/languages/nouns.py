@@ -158,6 +158,12 @@ def find_noun(text: str, language: str) -> Noun | None:
     return None
 
 
+def one_of(things: str, language: str) -> str | None:
+    """Return the name of one where a text names several by adding a usual ending, without an article: "balls" -> "ball"; else None."""
+    noun, (_, *stems) = find_noun(things, language), _keys(things, language) or [""]
+    return next((known.text for known in noun.names(language) if name_key(known.text) in stems), None) if noun else None
+
+
 def heads(thing: str) -> Iterator[str]:
     """Yield an English name without what follows it, then with ever fewer words before it: "red cup on the table" -> "red cup", "cup"."""
     words = _BEHIND.split(thing, maxsplit=1)[0].split()

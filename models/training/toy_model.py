@@ -13,7 +13,9 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, 
 from assistant.engines.vlm.prompt import image_opening
 from models.training.toy_world import lessons, long_lessons, scenes
 
-TILE, PATCH, SHUFFLE = 128, 16, 2
+TILE, PATCH, SHUFFLE = 144, 12, 2
+SIDE = TILE // PATCH // SHUFFLE
+"""Visual tokens in a row and in a column: none looks into two cells of the world."""
 _SPECIALS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 _ADDED = (
     "<global-img>",
@@ -63,7 +65,7 @@ def _json_files(end: int, padding: int) -> dict[str, Any]:
             "max_image_size": {"longest_edge": TILE},
             "video_sampling": {"fps": 1, "max_frames": 64, "video_size": {"longest_edge": TILE}},
         },
-        "processor_config.json": {"image_seq_len": (TILE // PATCH // SHUFFLE) ** 2, "processor_class": "SmolVLMProcessor"},
+        "processor_config.json": {"image_seq_len": SIDE**2, "processor_class": "SmolVLMProcessor"},
         "generation_config.json": {"bos_token_id": 0, "eos_token_id": end, "pad_token_id": padding},
         "tokenizer_config.json": {"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "<end_of_utterance>"},
     }

@@ -17,6 +17,7 @@ from typing import Literal, get_args
 import cv2
 import numpy as np
 
+from assistant.answering.answer_checks import presence_questions
 from assistant.engines.vlm.prompt import IMAGE_PROMPTS
 from assistant.messages import Picture
 
@@ -143,12 +144,11 @@ def questions(scene: Scene, rng: random.Random) -> Iterator[Asked]:
     group, absent = rng.choice(scene.groups), rng.choice(away)
     thing, number = group.thing, len(group.cells)
     brief, yes_or_no, inside = IMAGE_PROMPTS.briefly, IMAGE_PROMPTS.yes_or_no, IMAGE_PROMPTS.inside
-    be, be_absent = ("Is", "Is")
     yield Asked("description", "What is in front of me?", IMAGE_PROMPTS.scene["brief"], scene.caption)
     if len(here) == number == 1:
         yield Asked("what", "What is this?", f"What is this?{brief}", f"A {group.colour} {thing}.", thing)
-    yield Asked("there", f"{be} there a {thing}?", f"{be} there a {thing}{inside}?{yes_or_no}", "Yes.", thing)
-    yield Asked("absent", f"{be_absent} there a {absent}?", f"{be_absent} there a {absent}{inside}?{yes_or_no}", "No.", absent)
+    yield Asked("there", f"Is there a {thing}?", f"Is there a {thing}{inside}?{yes_or_no}", "Yes.", thing)
+    yield Asked("absent", f"Is there a {absent}?", f"Is there a {absent}{inside}?{yes_or_no}", "No.", absent)
     verb, named = ("is", thing) if number == 1 else ("are", PLURALS[thing])
     colour = rng.choice((f"What colour {verb} the {named}?", f"Which colour {verb} the {named}?"))
     yield Asked("colour", colour, colour + brief, f"{group.colour.capitalize()}.", thing)
@@ -170,9 +170,9 @@ def lessons(scene: Scene, rng: random.Random) -> Iterator[tuple[str, str]]:
             yield asked.prompt, asked.truth
     here = {group.thing for group in scene.groups}
     for thing, is_there in ((rng.choice(sorted(here)), True), (rng.choice([t for t in THINGS if t not in here]), False)):
-        asked_for_none = f"Is it true that there is no {thing}{IMAGE_PROMPTS.inside}?{IMAGE_PROMPTS.yes_or_no}"
-        yield asked_for_none, "No." if is_there else "Yes."
-        yield f"Is there a {thing}{IMAGE_PROMPTS.inside}?{IMAGE_PROMPTS.yes_or_no}", "Yes." if is_there else "No."
+        there, absent = presence_questions(f"a {thing}", IMAGE_PROMPTS)
+        yield there, "Yes." if is_there else "No."
+        yield absent, "No." if is_there else "Yes."
 
 
 def long_lessons(scene: Scene) -> Iterator[tuple[str, str]]:

@@ -33,7 +33,13 @@ def test_a_thing_is_asked_for_with_its_article(named: str, thing: str | None) ->
 def test_presence_is_asked_in_both_polarities() -> None:
     assert presence_questions("a dog") == ("Is there a dog?", "Is it true that there is no dog?")
     assert presence_questions("a dog", IMAGE_PROMPTS)[1] == "Is it true that there is no dog in the image?\nAnswer yes or no."
-    assert presence_questions("keys") == ("Are there keys?", "Is it true that there are no keys?")
+    assert presence_questions("scissors") == ("Are there scissors?", "Is it true that there are no scissors?")
+
+
+def test_one_of_several_things_is_asked_for() -> None:
+    """A model is calibrated by questions for one thing, and one ball is enough for "How many balls are there?"."""
+    assert presence_questions("balls") == presence_questions("a ball")
+    assert presence_questions("boxes") == presence_questions("a box")
 
 
 def test_a_habit_of_saying_yes_is_taken_out() -> None:

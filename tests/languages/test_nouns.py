@@ -20,6 +20,7 @@ from assistant.languages.nouns import (
     name,
     nouns,
     nouns_by_label,
+    one_of,
     sayable,
 )
 from tests.support.folders import PROJECT
@@ -251,6 +252,14 @@ def test_a_noun_is_found_by_any_of_its_names_and_forms(text: str, language: str,
 )
 def test_what_names_nothing_is_not_found(text: str, language: str) -> None:
     assert find_noun(text, language) is None
+
+
+@pytest.mark.parametrize(
+    ("things", "one"),
+    [("boxes", "box"), ("mugs", "mug"), ("box", None), ("bus", None), ("scissors", None), ("glasses", None), ("men", None), ("wugs", None)],
+)
+def test_several_things_are_told_by_the_name_of_one(things: str, one: str | None) -> None:
+    assert one_of(things, "en") == one
 
 
 @each_language
