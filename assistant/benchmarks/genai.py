@@ -10,6 +10,7 @@ needed; a second question continues from the picture it has read. Imports no tor
 from __future__ import annotations
 
 import json
+import os
 import sys
 from itertools import takewhile
 from pathlib import Path
@@ -19,6 +20,7 @@ import onnxruntime_genai as og
 
 from assistant.benchmarks.figures import DECODED_TOKENS, Figures, PromptFigures, median_s, now_s, peak_mb, print_figures_of_made, threads
 
+os.environ.pop("ORT_GQA_DISABLE_FLASH_ATTENTION", None)  # as it comes: our own sessions set it, and whoever starts this may have some
 _OUR_WAY = {"eos_token_id": [], "decoder": {"session_options": {"intra_op_num_threads": threads()}}}
 """Decode on, whatever is said; as many threads as onnxruntime takes by itself, as ours does."""
 

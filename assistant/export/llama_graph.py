@@ -6,8 +6,6 @@ that the same graph is written with weights of any kind. Shapes: B batch, S new 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from assistant.export.gguf_file import LlamaShape, LlamaWeights
@@ -79,11 +77,13 @@ def _attention(graph: Graph, weights: LlamaWeights, linear: Linear, x: str, leng
     past = [f"past_key_values.{index}.{part}" for part in ("key", "value")]
     for each in past:
         graph.input(each, FLOAT16 if half else FLOAT, ["batch", shape.kv_heads, "past", shape.head_dim])
-    qkv = _joined(graph, weights, linear, x, name, ("q_proj", "k_proj", "v_proj"))
+    query, key, value = (weights.arrays[f"{name}.{part}_proj"] for part in "qkv")
+    query = query * np.float32(shape.head_dim**-0.5)  # with a scale of its own, attention doesn't take the kernel for one row
+    qkv = _joined(graph, linear, x, f"{name}.q_k_v", query, key, value)
     if half:
         qkv = graph.op("Cast", qkv, to=FLOAT16)
     outputs = [f"attended.{index}", f"present.{index}.key", f"present.{index}.value"]
-    heads = {"num_heads": shape.heads, "kv_num_heads": shape.kv_heads, "do_rotary": 1}
+    heads = {"num_heads": shape.heads, "kv_num_heads": shape.kv_heads, "do_rotary": 1, "scale": 1.0}
     graph.multi_op("GroupQueryAttention", (qkv, "", "", *past, *lengths, "cos_cache", "sin_cache"), outputs, MS, heads)
     attended = graph.op("Cast", outputs[0], to=FLOAT) if half else outputs[0]
     return linear(graph, attended, f"{name}.o_proj", weights.arrays[f"{name}.o_proj"])
@@ -91,16 +91,15 @@ def _attention(graph: Graph, weights: LlamaWeights, linear: Linear, x: str, leng
 
 def _mlp(graph: Graph, weights: LlamaWeights, linear: Linear, x: str, index: int) -> str:
     name = f"layers.{index}.mlp"
-    both = _joined(graph, weights, linear, x, name, ("gate_proj", "up_proj"))
+    both = _joined(graph, linear, x, f"{name}.gate_up", *(weights.arrays[f"{name}.{part}_proj"] for part in ("gate", "up")))
     gate, up = graph.multi_op("Split", [both], [f"{name}.gate", f"{name}.up"], attributes={"axis": -1, "num_outputs": 2})
     silu = graph.op("QuickGelu", gate, domain=MS, alpha=1.0)
     return linear(graph, graph.op("Mul", silu, up), f"{name}.down_proj", weights.arrays[f"{name}.down_proj"])
 
 
-def _joined(graph: Graph, weights: LlamaWeights, linear: Linear, x: str, name: str, parts: Sequence[str]) -> str:
+def _joined(graph: Graph, linear: Linear, x: str, name: str, *weights: np.ndarray) -> str:
     """Layers that read the same input as one: a token has so little work for each that starting it costs as much."""
-    weight = np.concatenate([weights.arrays[f"{name}.{part}"] for part in parts])
-    return linear(graph, x, f"{name}.{'_'.join(part.removesuffix('_proj') for part in parts)}", weight)
+    return linear(graph, x, name, np.concatenate(weights))
 
 
 def _first_norm(graph: Graph, weights: LlamaWeights, x: str) -> str:

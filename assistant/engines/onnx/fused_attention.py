@@ -23,7 +23,7 @@ from onnx import TensorProto, helper, numpy_helper
 from assistant.engines.onnx.attention_search import EMBEDS, Attention, GraphIndex, Subgraph, UnfusableError
 
 _MASK, _POSITIONS, _PAST = "attention_mask", "position_ids", "past_key_values."
-_COS, _SIN, _LAST, _TOTAL = "fused.cos", "fused.sin", "fused.last", "fused.total"
+_COS, _SIN, _SCALE, _LAST, _TOTAL = "fused.cos", "fused.sin", "fused.scale", "fused.last", "fused.total"
 _TYPES: dict[str, tuple[int, type[np.floating]]] = {
     "tensor(float)": (TensorProto.FLOAT, np.float32),
     "tensor(float16)": (TensorProto.FLOAT16, np.float16),
@@ -65,7 +65,7 @@ def fuse_attention(path: Path, out: Path, positions: int) -> int:
         raise UnfusableError("there is no key/value cache")
     kinds = _kinds(model, path.parent, [name for each in attentions for name in (*each.projected, each.attended)])
     layers = [_Layer(index, attention, kinds, path.parent) for attention in attentions]
-    tables = layers[0].rotary_tables(positions)  # a layer that has its own differs when compared
+    tables = layers[0].constants(positions)  # a layer that has its own differs when compared
     for layer in layers:
         layer.compare(tables, positions)
     fused = [node for layer in layers for node in layer.fused_nodes()]
@@ -119,8 +119,8 @@ class _Layer:
         self._heads = query // self._width
         self._cache_type, self._dtype = int(cache.elem_type), known[cache.elem_type]
 
-    def rotary_tables(self, positions: int) -> list[onnx.TensorProto]:
-        """Cosines and sines, each [positions, W / 2]: what becomes of a vector with ones in its first half."""
+    def constants(self, positions: int) -> list[onnx.TensorProto]:
+        """Cosines and sines, each [positions, W / 2]: what becomes of a vector with ones in its first half. And what scales queries."""
         half = self._width // 2
         key = np.tile(np.repeat([1, 0], half), self._kv_heads)
         keys = np.broadcast_to(key, (1, positions, len(key))).astype(self._kinds[self._names.key].dtype)
@@ -128,18 +128,20 @@ class _Layer:
         (turned,) = session.run(None, self._feed(session, 0, positions, {self._names.key: keys}))
         if turned.shape != (1, self._kv_heads, positions, self._width):
             raise UnfusableError(f"keys become {turned.shape}")
-        tables = {_COS: turned[0, 0, :, :half], _SIN: turned[0, 0, :, half:]}
+        tables = {_COS: turned[0, 0, :, :half], _SIN: turned[0, 0, :, half:], _SCALE: np.array([self._width**-0.5], self._dtype)}
         return [numpy_helper.from_array(np.ascontiguousarray(table), name) for name, table in tables.items()]
 
     def fused_nodes(self) -> list[onnx.NodeProto]:
-        """GroupQueryAttention, and casts where projections compute in another precision than the cache has."""
+        """GroupQueryAttention of scaled queries, and casts where projections compute in another precision than the cache has."""
         names = self._names
         before = {name: name if self._kinds[name].onnx_type == self._cache_type else f"{name}.cast" for name in names.projected}
         nodes = [helper.make_node("Cast", [name], [cast], to=self._cache_type) for name, cast in before.items() if cast != name]
         kind = self._kinds[names.attended].onnx_type
         attended = names.attended if kind == self._cache_type else f"{names.attended}.cast"
-        inputs = [*before.values(), *names.past, _LAST, _TOTAL, _COS, _SIN]
-        heads = {"num_heads": self._heads, "kv_num_heads": self._kv_heads, "do_rotary": 1}
+        scaled, (query, key, value) = f"{names.query}.scaled", before.values()
+        nodes.append(helper.make_node("Mul", [query, _SCALE], [scaled]))  # with a scale of its own, it doesn't take the kernel for one row
+        inputs = [scaled, key, value, *names.past, _LAST, _TOTAL, _COS, _SIN]
+        heads = {"num_heads": self._heads, "kv_num_heads": self._kv_heads, "do_rotary": 1, "scale": 1.0}
         nodes.append(helper.make_node("GroupQueryAttention", inputs, [attended, *names.present], domain="com.microsoft", **heads))
         if attended != names.attended:
             nodes.append(helper.make_node("Cast", [attended], [names.attended], to=kind))

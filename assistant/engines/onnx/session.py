@@ -20,6 +20,8 @@ FETCH_AGAIN = Translatable("fetch the model again with `assistant models fetch`,
 
 _FATAL_ONLY = 4  # onnxruntime's log level; what it would print is raised as a Problem here
 onnxruntime.set_default_logger_severity(_FATAL_ONLY)
+# Read whenever a graph is loaded: its tiled attention is no faster at a prompt in chunks, and slower at a token (docs/processors.md).
+os.environ.setdefault("ORT_GQA_DISABLE_FLASH_ATTENTION", "1")
 _DTYPES: dict[str, type[np.generic]] = {
     "tensor(float)": np.float32,
     "tensor(float16)": np.float16,

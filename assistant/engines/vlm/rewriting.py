@@ -91,7 +91,7 @@ def faster_decoder(tokenizer: Tokenizer, embedder: TokenEmbedder, positions: int
         notes = (_attempt(graph, fuse, "attention is not fused"), _attempt(graph, round_, "inputs are not rounded"))
         return "; ".join(note for note in notes if note)
 
-    return Rewriting(f"fused attention 3, rounded inputs 1, {positions} positions", rewrite)
+    return Rewriting(f"fused attention 4, rounded inputs 1, {positions} positions", rewrite)
 
 
 def _attempt(graph: Path, change: Callable[[Path, Path], str], otherwise: str) -> str:
