@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from msgspec.structs import replace
@@ -72,6 +72,18 @@ def hear_file(
             yield from parts
         elif transcript.text:
             yield event, transcript
+
+
+def heard_in_main_language(heard: Sequence[tuple[Utterance, Transcript]], transcriber: Transcriber) -> list[tuple[Utterance, Transcript]]:
+    """Hear those parts of a recording again whose language wasn't believed, in the one that most of it is spoken in."""
+    weights = dict[str, float]()
+    for part, said in heard:
+        weights[said.language] = weights.get(said.language, 0.0) + said.language_probability * (part.end_s - part.start_s)
+    main = max(weights, key=weights.__getitem__, default="")
+    return [
+        (part, said if said.language == main or said.language_probability >= SURE else _hear(part, transcriber, main))
+        for part, said in heard
+    ]
 
 
 def _hear(part: Utterance, transcriber: Transcriber, language: str | None = None) -> Transcript:

@@ -64,8 +64,13 @@ def spoken_segments(segments: Sequence[Segment], language: str = "en") -> list[s
     """
     if len(segments) == 1:
         return [segments[0].text]
+    return [told_at(segment.start_s, segment.text, language) for segment in segments]
+
+
+def told_at(start_s: float, text: str, language: str) -> str:
+    """Format what is told of a time: "At 5 seconds: A dog runs.", "5 secondes : Un chien court."."""
     start, colon = ("At ", ": ") if language == FALLBACK else ("", " : " if language == "fr" else ": ")
-    return [f"{start}{time_words(segment.start_s, language)}{colon}{segment.text}" for segment in segments]
+    return f"{start}{time_words(start_s, language)}{colon}{text}"
 
 
 def _words(text: str) -> list[str]:

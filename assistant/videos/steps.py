@@ -2,52 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from assistant.languages.normalized import normalize
-from assistant.videos.step_questions import begins_step, shown_number
+from assistant.videos.step_questions import without_number
+from assistant.videos.step_scenes import Said, Scene, sentences_of, what_is_new, with_new_titles, without_fixtures
+from assistant.videos.step_signs import EARLY_S, Sign, step_signs
 
-SNAP_S = 2.5
-"""Two signs of a new step so near to each other are of the same: the slide changes, and a moment later its words are spoken."""
-EARLY_S = 0.6
-"""A sentence that begins so little before a step is of that step."""
-LEAST_NUMBERED = 2
-"""Scenes whose text begins with a number from which only such texts begin steps: the others are titles and asides."""
-LEAST_SCENES = 3
-"""With text, from which what stands in all of them is no title: a menu bar, a clock, the name of a channel."""
-SAME_LINE = 0.75
-"""Share of the letters that two readings of one line have in common, at least."""
-_SENTENCE = re.compile(r"(?<=[.!?。！？؟।])\s+|(?<=[。！？])")
-
-
-@dataclass(frozen=True)
-class Said:
-    """Words of the sound track."""
-
-    start_s: float
-    end_s: float
-    text: str
-    language: str
-
-
-@dataclass(frozen=True)
-class Scene:
-    """What is shown from one time to another."""
-
-    start_s: float
-    end_s: float
-    shown: str = ""
-    """The text that stands in it, a block a line."""
-    seen: str = ""
-    """What a model sees in it."""
-
-    @property
-    def title(self) -> str:
-        """Return the first line of its text."""
-        return self.shown.partition("\n")[0].strip()
+_BULLETS = "-–—•·*▪►✓ "
 
 
 @dataclass(frozen=True)
@@ -64,17 +27,16 @@ class Step:
     seen: str
     language: str
     """Of what is spoken, "" where nothing is."""
+    cards: tuple[str, ...] = ()
+    """All texts that are shown, a line a line; each once."""
 
     @property
     def text(self) -> str:
         """Return what is spoken, else what is shown, else what is seen; what is shown first where the voice doesn't say it."""
-        title = _NUMBER.sub("", self.title)
+        title = (without_number(self.title) or self.title).lstrip(_BULLETS)
         if not self.spoken:
             return title or self.seen
         return self.spoken if not title or _words(title) <= _words(self.spoken) else f"{_ended(title)} {self.spoken}"
-
-
-_NUMBER = re.compile(r"^\W*(?:step\s*)?\d{1,2}\s*[.):-]?\s+", re.IGNORECASE)
 
 
 def steps_of(scenes: Sequence[Scene], said: Sequence[Said], end_s: float) -> list[Step]:
@@ -85,90 +47,40 @@ def steps_of(scenes: Sequence[Scene], said: Sequence[Said], end_s: float) -> lis
         said: utterances in order of time.
         end_s: until when the video lasts.
     """
-    scenes = _without_fixtures(scenes)
-    scenes = scenes if said else _what_is_new(scenes)  # of a silent film that is all there is
+    as_shown = scenes
+    scenes = without_fixtures(scenes, is_voiced=bool(said))
+    scenes = with_new_titles(scenes) if said else what_is_new(scenes)  # of a silent film what is new is all there is
     sentences = [sentence for each in said for sentence in sentences_of(each)]
-    starts = _starts(scenes, sentences)
-    bounds = [*starts, max(end_s, starts[-1] if starts else 0.0)]
-    spans = list(zip(bounds, bounds[1:], strict=False))
-    before = Step(0, 0.0, bounds[0], "", _spoken(sentences, -1e9, bounds[0] - EARLY_S), "", "")
+    signs = step_signs(scenes, said, sentences)
+    bounds = [*(sign.start_s for sign in signs), max(end_s, signs[-1].start_s if signs else 0.0)]
+    before = _introduction(as_shown, scenes, sentences, bounds[0])
     steps = [
-        _step(number, start_s, until_s, scenes, sentences, is_last=number == len(spans))
-        for number, (start_s, until_s) in enumerate(spans, 1)
+        replace(
+            _step(number, sign, until_s, scenes, sentences, is_last=number == len(signs)), cards=_cards(as_shown, sign.start_s, until_s)
+        )
+        for number, (sign, until_s) in enumerate(zip(signs, bounds[1:], strict=True), 1)
     ]
-    return [replace(before, language=sentences[0].language), *steps] if before.spoken else steps
+    return [before, *steps] if before.text or before.cards else steps
 
 
-def _without_fixtures(scenes: Sequence[Scene]) -> Sequence[Scene]:
-    """Without the lines that stand in every scene that shows text; as they are where nothing would be left."""
-    texts = [set(map(normalize, scene.shown.splitlines())) for scene in scenes if scene.shown]
-    fixtures = set.intersection(*texts) if len(texts) >= LEAST_SCENES else set()
-    kept = [
-        replace(scene, shown="\n".join(line for line in scene.shown.splitlines() if normalize(line) not in fixtures)) for scene in scenes
-    ]
-    return kept if any(scene.title for scene in kept) else scenes
+def _introduction(as_shown: Sequence[Scene], scenes: Sequence[Scene], sentences: Sequence[Said], until_s: float) -> Step:
+    """What is said before the first step, else what is shown."""
+    spoken, cards = _spoken(sentences, -1e9, until_s - EARLY_S), _cards(as_shown, -1e9, until_s)
+    title = "" if spoken else next((scene.title for scene in scenes if scene.title and scene.start_s < until_s - EARLY_S), "")
+    return Step(0, 0.0, until_s, title, spoken, "", sentences[0].language if spoken else "", cards)
 
 
-def _what_is_new(scenes: Sequence[Scene]) -> Sequence[Scene]:
-    """With the lines alone that the scene before doesn't show: of a window that opens, or a line that is added."""
-    kept, before = list[Scene](), list[str]()
-    for scene in scenes:
-        lines = scene.shown.splitlines()
-        kept.append(replace(scene, shown="\n".join(line for line in lines if not any(_is_reading_of(line, other) for other in before))))
-        before = lines or before
-    return kept
+def _cards(scenes: Sequence[Scene], from_s: float, until_s: float) -> tuple[str, ...]:
+    """All texts that are shown in a time, each once."""
+    return tuple(dict.fromkeys(each.shown for each in scenes if each.shown and from_s - EARLY_S <= each.start_s < until_s - EARLY_S))
 
 
-def _is_reading_of(line: str, other: str) -> bool:
-    """Whether two lines are the same one, perhaps cut off or misread, but for their digits: "All Setti" and "All Settings"."""
-    one, two = normalize(line), normalize(other)
-    return re.findall(r"\d+", one) == re.findall(r"\d+", two) and difflib.SequenceMatcher(None, one, two).ratio() >= SAME_LINE
-
-
-def sentences_of(said: Said) -> list[Said]:
-    """Return the sentences of an utterance, their times shared out by their letters."""
-    parts = [part for part in _SENTENCE.split(said.text.strip()) if part and part.strip()]
-    letters, time_s, found = max(sum(map(len, parts)), 1), said.start_s, list[Said]()
-    for part in parts:
-        until_s = time_s + (said.end_s - said.start_s) * len(part) / letters
-        found.append(Said(time_s, until_s, part.strip(), said.language))
-        time_s = until_s
-    return found
-
-
-def _starts(scenes: Sequence[Scene], sentences: Sequence[Said]) -> list[float]:
-    """When steps begin: at new numbers or titles that are shown, and at words such as "then"; else with each scene that is talked over."""
-    numbered = [scene for scene in scenes if shown_number(scene.title)]
-    titled = numbered if len(numbered) >= LEAST_NUMBERED else [scene for scene in scenes if scene.title]
-    signs, last = list[tuple[float, str]](), ""
-    for scene in titled:
-        if _words(scene.title) != _words(last):
-            signs.append((scene.start_s, "shown"))
-        last = scene.title
-    if len(numbered) < LEAST_NUMBERED:
-        signs += [(sentence.start_s, "spoken") for sentence in sentences if begins_step(sentence.text, sentence.language)]
-    if not signs:
-        signs = [(scene.start_s, "seen") for scene in scenes if not sentences or _spoken(sentences, scene.start_s, scene.end_s)]
-    return _apart(sorted(signs))
-
-
-def _apart(signs: Sequence[tuple[float, str]]) -> list[float]:
-    """When steps begin: of signs of different kinds that are near to each other at the first."""
-    kept = list[tuple[float, set[str]]]()
-    for time_s, kind in signs:
-        if kept and time_s - kept[-1][0] <= SNAP_S and kind not in kept[-1][1]:
-            kept[-1][1].add(kind)
-        else:
-            kept.append((time_s, {kind}))
-    return [time_s for time_s, _ in kept]
-
-
-def _step(number: int, start_s: float, until_s: float, scenes: Sequence[Scene], sentences: Sequence[Said], *, is_last: bool) -> Step:
-    last_s = 1e9 if is_last else until_s - EARLY_S
+def _step(number: int, sign: Sign, until_s: float, scenes: Sequence[Scene], sentences: Sequence[Said], *, is_last: bool) -> Step:
+    start_s, last_s = sign.start_s, 1e9 if is_last else until_s - EARLY_S
     shown = [scene for scene in scenes if start_s - EARLY_S <= scene.start_s < last_s]
     shown = shown or [scene for scene in scenes if scene.start_s <= start_s < scene.end_s]
     language = next((each.language for each in sentences if start_s - EARLY_S <= each.start_s < last_s), "")
-    title = next((scene.title for scene in shown if scene.title), "")
+    title = sign.title or next((scene.title for scene in shown if scene.title), "")
     seen = next((scene.seen for scene in shown if scene.seen), "")
     return Step(number, start_s, until_s, title, _spoken(sentences, start_s - EARLY_S, last_s), seen, language)
 
@@ -178,7 +90,7 @@ def _spoken(sentences: Sequence[Said], from_s: float, until_s: float) -> str:
 
 
 def _words(text: str) -> set[str]:
-    return set(normalize(_NUMBER.sub("", text)).split())
+    return set(normalize(without_number(text)).split())
 
 
 def _ended(text: str) -> str:

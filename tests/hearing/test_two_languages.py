@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from assistant.hearing.two_languages import parts_if_dropped
+from assistant.hearing.two_languages import heard_in_main_language, parts_if_dropped
 from assistant.messages import Transcript, Utterance
 from assistant.settings import EarSettings
 from tests.support.fakes import ScriptedVoiceDetector
@@ -61,3 +61,13 @@ def test_where_nothing_was_surely_dropped_it_stays_one(heard: list[Transcript], 
 
 def test_without_a_pause_nothing_is_heard_twice() -> None:
     assert parts([], ENGLISH.text, pause_chunks=2) == []
+
+
+def test_a_part_of_which_nobody_is_sure_of_the_language_is_heard_again_in_that_of_the_others() -> None:
+    """A German film in which "Give him the task of time." was told for "Geben Sie das Passwort ein."."""
+    german, again = Transcript("Öffnen Sie das Fenster.", "de", 0.9, "", 0.8), Transcript("Geben Sie es ein.", "de", 1.0, "", 0.7)
+    english = Transcript("Give him the task.", "en", 0.2, "", 0.4)
+    long, part = (Utterance(np.full(512, 0.1, np.float32), 16000, 0.0, end_s) for end_s in (5.0, 2.0))
+    told = heard_in_main_language([(long, german), (part, english), (part, ENGLISH)], _Transcriber(again))
+    assert [said.text for _, said in told] == [german.text, again.text, ENGLISH.text]
+    assert heard_in_main_language([], _Transcriber()) == []

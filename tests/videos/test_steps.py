@@ -6,20 +6,24 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
 from assistant import assembly
 from assistant.command_line import main
-from assistant.commands.media_reader import Stop
-from assistant.commands.steps import _Moment, _shown, answer_from_steps, told_step
+from assistant.commands.media import read_through
+from assistant.commands.media_reader import MediaReader, Stop
+from assistant.commands.steps import _Moment, _moments, _shown, answer_from_steps, told_step
 from assistant.languages import languages
 from assistant.messages import Frame, Keyframe, Picture, TextLine
+from assistant.settings import Settings
 from assistant.store.model_store import ModelStore
 from assistant.videos.step_questions import StepQuestion, parse_step_question
-from assistant.videos.steps import Said, Scene, Step, steps_of
+from assistant.videos.step_scenes import Said, Scene
+from assistant.videos.steps import Step, steps_of
+from tests.support.howto_videos import FRESH, Speak, write_how_to
 from tests.support.instruction_videos import VIDEOS, piper, write_instruction_video
 
 
@@ -74,7 +78,7 @@ def test_in_a_silent_film_a_step_is_called_by_what_is_new() -> None:
     scenes = [Scene(5 * n, 5 * n + 5, text) for n, text in enumerate(shown)]
     assert [step.title for step in steps_of(scenes, [], 15)] == ["All Settings", "Use this network?", "Network"]
     numbered = [Scene(0, 5, "Step 1\nCrack"), Scene(5, 10, "Step 2\nWhisk")]
-    assert told(steps_of(numbered, [], 10)) == ["1 0: Step 1", "2 5: Step 2"]
+    assert told(steps_of(numbered, [], 10)) == ["1 0: Crack", "2 5: Whisk"]
 
 
 def test_slides_of_one_layout_are_read_one_by_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -138,6 +142,8 @@ EGGS = steps_of(
         ("What comes before the eggs?", "Before that there is no step."),
         ("What comes after the flour?", "I find no such step."),
         ("What is step nine?", "I find no such step."),
+        ("How long do I heat the butter?", "The video doesn't tell that."),
+        ("What do I need?", "The video doesn't tell that."),
     ],
 )
 def test_a_question_about_the_steps_is_answered_from_them(question: str, answer: str) -> None:
@@ -168,6 +174,88 @@ COUNT = {
     "cs": "Kolik je kroků?",
     "ja": "ステップはいくつありますか？", "ko": "몇 단계예요?", "vi": "Có bao nhiêu bước?", "id": "Ada berapa langkah?",
 }  # fmt: skip
+
+
+NEED = {
+    "de": "Was brauche ich dafür?", "es": "¿Qué necesito?", "pt": "De que preciso?", "fr": "De quoi ai-je besoin ?",
+    "it": "Di che cosa ho bisogno?", "nl": "Wat heb ik nodig?", "pl": "Co jest potrzebne?", "ru": "Что мне нужно?",
+    "uk": "Що мені потрібно?", "tr": "Ne lazım?", "ar": "ماذا أحتاج؟", "hi": "मुझे क्या चाहिए?", "zh": "我需要什么？",
+    "ja": "何が必要ですか？", "ko": "뭐가 필요해요?", "cs": "Co potřebuji?", "vi": "Tôi cần những gì?", "id": "Apa saja yang dibutuhkan?",
+}  # fmt: skip
+HOW_LONG = {
+    "de": "Wie lange muss es backen?", "es": "¿Cuánto tiempo hay que hornear?", "pt": "Quanto tempo devo assar?",
+    "fr": "Combien de temps faut-il cuire ?", "it": "Quanto tempo devo cuocere?", "nl": "Hoe lang moet het bakken?",
+    "pl": "Jak długo trzeba piec?", "ru": "Сколько времени нужно печь?", "uk": "Скільки часу треба пекти?", "tr": "Kaç dakika pişer?",
+    "ar": "كم دقيقة أخبز؟", "hi": "कितनी देर पकाना है?", "zh": "要烤多久？", "ja": "何分焼きますか？", "ko": "몇 분 구워요?",
+    "cs": "Jak dlouho se to peče?", "vi": "Nướng bao lâu?", "id": "Berapa lama harus dipanggang?",
+}  # fmt: skip
+YOU_NEED_AND_WAIT = {
+    "en": ("You will need two eggs.", "Wait five minutes."), "de": ("Ihr braucht zwei Eier.", "Fünf Minuten warten."),
+    "es": ("Necesitas dos huevos.", "Espera cinco minutos."), "pt": ("Precisa de dois ovos.", "Espere cinco minutos."),
+    "fr": ("Il vous faut deux œufs.", "Attendez cinq minutes."), "it": ("Vi servono due uova.", "Aspettate cinque minuti."),
+    "nl": ("Je hebt twee eieren nodig.", "Wacht vijf minuten."), "pl": ("Potrzebujemy dwóch jajek.", "Czekaj pięć minut."),
+    "ru": ("Нам понадобятся два яйца.", "Подождите пять минут."), "uk": ("Нам знадобляться два яйця.", "Зачекайте п'ять хвилин."),
+    "tr": ("İki yumurta gerekiyor.", "Beş dakika bekleyin."), "ar": ("نحتاج بيضتين.", "انتظر خمس دقائق."),
+    "hi": ("दो अंडे चाहिए।", "पाँच मिनट रुकिए।"), "zh": ("我们需要两个鸡蛋。", "等五分钟。"), "ja": ("卵が二つ必要です。", "5分間待ちます。"),
+    "ko": ("달걀 두 개가 필요해요.", "5분 기다려요."), "cs": ("Potřebujeme dvě vejce.", "Počkejte pět minut."),
+    "vi": ("Bạn cần hai quả trứng.", "Chờ năm phút."), "id": ("Anda membutuhkan dua telur.", "Tunggu lima menit."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", NEED)
+def test_every_language_asks_what_is_needed_and_how_long_it_takes(code: str) -> None:
+    assert parse_step_question(NEED[code], code) == StepQuestion("need")
+    lasting = parse_step_question(HOW_LONG[code], code)
+    assert lasting is not None and lasting.intent == "how_long" and lasting.thing
+
+
+@pytest.mark.parametrize("code", YOU_NEED_AND_WAIT)
+def test_every_language_tells_what_is_needed_and_how_long_it_takes(code: str) -> None:
+    needed, waiting = YOU_NEED_AND_WAIT[code]
+    steps = steps_of([Scene(0, 5, "1. Start"), Scene(5, 9, "2. Then")], said((0, 4, needed), (5.1, 8, waiting), language=code), 9)
+    assert needed in answer_from_steps(steps, StepQuestion("need"), code)[0].text
+    last = waiting.rstrip(".。।").split()[-1 if code in ("de", "tr", "hi", "ko") else 0]
+    assert waiting in answer_from_steps(steps, StepQuestion("how_long", waiting if code in ("zh", "ja") else last), code)[0].text
+
+
+def test_a_greeting_is_no_step_and_words_that_only_seem_to_begin_one_begin_none() -> None:
+    spoken = said(
+        (0, 3, "Hello, today we bake bread."), (4, 7, "First mix it."), (8, 12, "Then again, wait."), (13, 15, "And then bake it.")
+    )
+    assert told(steps_of([Scene(0, 16)], spoken, 16)) == [
+        "0 0: Hello, today we bake bread.",
+        "1 4: First mix it. Then again, wait.",
+        "2 13: And then bake it.",
+    ]
+
+
+def test_without_words_for_steps_one_begins_with_what_is_said_as_the_picture_changes() -> None:
+    scenes = [Scene(0, 5, "ANA"), Scene(5, 6, "ANA", is_new=False), Scene(6, 10, "ANA"), Scene(10, 15, "ANA")]
+    spoken = said((0, 4, "Boil the water."), (5, 9, "Put in the tea."), (9.6, 11, "Take it out."), (11.5, 14, "It is hot."))
+    assert told(steps_of(scenes, spoken, 15)) == ["1 0: Boil the water.", "2 5: Put in the tea.", "3 10: Take it out. It is hot."]
+
+
+def test_a_clock_is_no_title_and_a_number_alone_takes_the_next_line() -> None:
+    scenes = [Scene(0, 5, "12:01:04\n1/2\nOpen it"), Scene(5, 9, "12:01:09\n2/2\nClose it")]
+    assert told(steps_of(scenes, [], 9)) == ["1 0: Open it", "2 5: Close it"]
+
+
+def test_what_is_needed_is_told_from_a_card_and_a_card_is_no_step() -> None:
+    scenes = [Scene(0, 4, "You need\n4 eggs\nsome milk"), Scene(4, 8, "Whisk them"), Scene(8, 12, "Heat the pan")]
+    steps = steps_of(scenes, said((4.5, 7, "Not too long."), (8.5, 11, "Slowly.")), 12)
+    assert [step.number for step in steps] == [0, 1, 2]
+    assert answer_from_steps(steps, StepQuestion("need"), "en")[0].text == "At 0 seconds: You need: 4 eggs, some milk."
+
+
+def test_slides_of_a_silent_film_are_read_though_only_letters_change(tmp_path: Path) -> None:
+    """A menu that never moved was one step, with the name of the bar."""
+    path, never = tmp_path / "router.mp4", cast(Speak, None)
+    begins_s = write_how_to(path, FRESH["router"], never)
+    media = read_through(MediaReader(str(path), Settings(), Stop(), quiet=True), 32)
+    moments = _moments(str(path), Settings(), media, [], Stop(), quiet=True)
+    for begin_s in begins_s:
+        assert any(begin_s <= moment.start_s <= begin_s + 2 for moment in moments)
+    assert len(moments) <= len(begins_s) + 2  # what stands still is read once
 
 
 @pytest.mark.parametrize("code", AFTER)
