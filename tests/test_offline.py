@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from tests.support.folders import PROJECT
-from tests.support.running_assistant import NO_NETWORK, can_lose_network
 
 GUARDED = """
 import os, socket, threading
@@ -110,19 +109,3 @@ def test_onnxruntime_keeps_no_record_for_its_maker(kept_quiet: bool, tmp_path: P
     if not kept_quiet and not kept:
         pytest.skip("this build of onnxruntime keeps nothing")
     assert (kept == []) == kept_quiet
-
-
-@pytest.mark.models
-def test_the_demo_gives_the_same_answers_with_no_network_at_all(models_dir: Path, tmp_path: Path) -> None:
-    if not can_lose_network():
-        pytest.skip("this machine lets nobody take its network away (unshare -n)")
-
-    def answers(folder: str, *prefix: str) -> str:
-        command = [*prefix, sys.executable, "-m", "assistant", "demo", "--out", str(tmp_path / folder), "--models-dir", str(models_dir)]
-        done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "HOME": str(tmp_path)})
-        assert done.returncode == 0, done.stderr
-        return "\n".join(line for line in done.stdout.splitlines() if str(tmp_path) not in line)
-
-    with_network = answers("with")
-    assert with_network.count("said:") == 8
-    assert answers("without", *NO_NETWORK) == with_network

@@ -26,10 +26,11 @@ def folder_of(name: str, tmp_path: Path) -> Path:
     return TINY[name](tmp_path)
 
 
-@pytest.fixture(params=[*TINY, *REAL])
-def detector(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectDetector:
+@pytest.fixture(scope="module", params=[*TINY, *REAL])
+def detector(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> ObjectDetector:
+    """Opened once for all tests."""
     if request.param in TINY:
-        return OnnxDetector(folder_of(request.param, tmp_path), SETTINGS)
+        return OnnxDetector(folder_of(request.param, tmp_path_factory.mktemp("detector")), SETTINGS)
     models: Path = request.getfixturevalue("models_dir")
     return OnnxDetector(models / request.param, SETTINGS)
 

@@ -28,22 +28,29 @@ SIGN = render([("No smoking", 100, 60, 60), ("Platform 7", 200, 200, 48)], 640, 
 SAID = ["No smoking", "Platform 7"]
 
 
-@pytest.fixture(params=READERS)
+@pytest.fixture(scope="module", params=READERS)
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture
-def reader(name: str, request: pytest.FixtureRequest, tmp_path: Path) -> TextReader:
+@pytest.fixture(scope="module")
+def ppocr_reader(models_dir: Path) -> PpocrReader:
+    return PpocrReader(models_dir / "ppocr-v6", settings=SETTINGS)
+
+
+@pytest.fixture(scope="module")
+def reader(name: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> TextReader:
+    """Opened once for all tests."""
     if name == "tesseract":
         return TesseractReader(["en"])
     if name == "ppocr":
-        models: Path = request.getfixturevalue("models_dir")
-        return PpocrReader(models / "ppocr-v6", settings=SETTINGS)
-    tiny = PpocrReader(write_ppocr_folder(tmp_path / "tiny"), settings=SETTINGS)
+        opened: PpocrReader = request.getfixturevalue("ppocr_reader")
+        return opened
+    folder = tmp_path_factory.mktemp("readers")
+    tiny = PpocrReader(write_ppocr_folder(folder / "tiny"), settings=SETTINGS)
     if name == "tiny":
         return tiny
-    unsure = PpocrReader(write_ppocr_folder(tmp_path / "unsure", sureness=0.1), settings=SETTINGS)
+    unsure = PpocrReader(write_ppocr_folder(folder / "unsure", sureness=0.1), settings=SETTINGS)
     return TwoReaders(unsure, tiny)
 
 
@@ -174,8 +181,8 @@ def test_a_list_of_characters_that_is_not_the_recognisers_is_refused(tmp_path: P
 @pytest.mark.models
 class TestPpocr:
     @pytest.fixture
-    def reader(self, models_dir: Path) -> PpocrReader:
-        return PpocrReader(models_dir / "ppocr-v6", settings=SETTINGS)
+    def reader(self, ppocr_reader: PpocrReader) -> PpocrReader:
+        return ppocr_reader
 
     @pytest.mark.parametrize("quarters", [0, 1, 2, 3])
     def test_a_turned_sign_is_read_and_says_where_it_begins(self, reader: PpocrReader, quarters: int) -> None:

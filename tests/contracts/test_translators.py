@@ -39,25 +39,31 @@ OPEN: dict[str, Callable[[Path], Translator]] = {
 }
 
 
-@pytest.fixture
-def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    if request.param == "firefox":
+@pytest.fixture(scope="module")
+def engine(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def folder(engine: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if engine == "firefox":
         models: Path = request.getfixturevalue("models_dir")
         return models / "firefox-en-pt"
-    if request.param == "tiny ctranslate":
-        write_ctranslate_folder(tmp_path / "model")
-    elif request.param == "tiny firefox":
-        write_firefox_files(tmp_path / "published")
-        build_translators(tmp_path / "published", tmp_path / "model")
-    return tmp_path / "model"
+    folder = tmp_path_factory.mktemp("translator")
+    if engine == "tiny ctranslate":
+        write_ctranslate_folder(folder / "model")
+    elif engine == "tiny firefox":
+        write_firefox_files(folder / "published")
+        build_translators(folder / "published", folder / "model")
+    return folder / "model"
 
 
-@pytest.fixture
-def translator(request: pytest.FixtureRequest, folder: Path) -> Translator:
-    return OPEN[request.node.callspec.params["folder"]](folder)
+@pytest.fixture(scope="module")
+def translator(engine: str, folder: Path) -> Translator:
+    return OPEN[engine](folder)
 
 
-@pytest.mark.parametrize("folder", ENGINES, indirect=True)
+@pytest.mark.parametrize("engine", ENGINES, indirect=True, scope="module")
 class TestEveryTranslator:
     def test_a_sentence_becomes_another(self, translator: Translator) -> None:
         for source, target in translator.pairs:
@@ -97,9 +103,9 @@ class TestEveryTranslator:
         assert list(together.values()) == [[result] * 3 for result in alone]
 
 
-@pytest.mark.parametrize("folder", ["tiny firefox", "tiny ctranslate"], indirect=True)
+@pytest.mark.parametrize("engine", ["tiny firefox", "tiny ctranslate"], indirect=True, scope="module")
 class TestFolders:
-    def test_every_missing_or_damaged_file_is_named_and_not_loaded(self, folder: Path, request: pytest.FixtureRequest) -> None:
+    def test_every_missing_or_damaged_file_is_named_and_not_loaded(self, engine: str, folder: Path) -> None:
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
             content = path.read_bytes()
             for damage in (None, b"", b"\xff\x00damaged" * 50):
@@ -107,12 +113,12 @@ class TestFolders:
                 if damage is not None:
                     path.write_bytes(damage)
                 with pytest.raises(MissingModel):
-                    self.translate(folder, request)
+                    self.translate(engine, folder)
                 path.write_bytes(content)
-        assert self.translate(folder, request)
+        assert self.translate(engine, folder)
 
-    def translate(self, folder: Path, request: pytest.FixtureRequest) -> str:
-        translator = OPEN[request.node.callspec.params["folder"]](folder)
+    def translate(self, engine: str, folder: Path) -> str:
+        translator = OPEN[engine](folder)
         [(source, target)] = translator.pairs
         return translator.translate("a man", source, target)
 
@@ -177,6 +183,11 @@ def test_apertium_between_english_and_spanish(source: str, target: str, sentence
     assert ApertiumTranslator().translate(sentence, source, target) == translation
 
 
+@pytest.fixture(scope="module")
+def firefox(models_dir: Path) -> FirefoxTranslator:
+    return FirefoxTranslator(models_dir / "firefox-en-pt")
+
+
 @pytest.mark.models
 @pytest.mark.parametrize(
     ("source", "target", "sentence", "translation"),
@@ -189,8 +200,10 @@ def test_apertium_between_english_and_spanish(source: str, target: str, sentence
         ("pt", "en", "Há um cachorro na foto?", "Is there a dog in the picture?"),
     ],
 )  # fmt: skip
-def test_firefox_between_english_and_portuguese(source: str, target: str, sentence: str, translation: str, models_dir: Path) -> None:
-    assert FirefoxTranslator(models_dir / "firefox-en-pt").translate(sentence, source, target) == translation
+def test_firefox_between_english_and_portuguese(
+    source: str, target: str, sentence: str, translation: str, firefox: FirefoxTranslator
+) -> None:
+    assert firefox.translate(sentence, source, target) == translation
 
 
 @pytest.mark.models
@@ -204,9 +217,8 @@ def test_what_is_installed_is_opened_and_apertium_beside_it_where_it_is(models_d
 
 
 @pytest.mark.models
-def test_a_portuguese_answer_keeps_what_a_sign_says(models_dir: Path) -> None:
-    translator = FirefoxTranslator(models_dir / "firefox-en-pt")
-    translated = translate_faithfully(translator, 'The sign says "Exit only", and there are 1,234.5 litres.', "en", "pt")
+def test_a_portuguese_answer_keeps_what_a_sign_says(firefox: FirefoxTranslator) -> None:
+    translated = translate_faithfully(firefox, 'The sign says "Exit only", and there are 1,234.5 litres.', "en", "pt")
     assert translated == Translation('O sinal diz "Exit only", e há 1.234,5 litros.', "pt")
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import wave
 from pathlib import Path
 
 import numpy as np
 import pytest
+from piper import PiperVoice
 
 from assistant.devices.sound_files import RecordedMicrophone
 from assistant.engines.asr.hallucination import spoken_words
@@ -102,12 +104,14 @@ def test_who_says_a_word_several_times_is_believed(said: str, transcriber: Whisp
 
 
 def speak(text: str, models_dir: Path, folder: Path) -> Path:
-    from piper import PiperVoice
-
-    voice = next((models_dir / "en_US-joe-medium").glob("*.onnx"))
     with wave.open(str(folder / "spoken.wav"), "wb") as file:
-        PiperVoice.load(voice).synthesize_wav(text, file)
+        voice_of(models_dir).synthesize_wav(text, file)
     return folder / "spoken.wav"
+
+
+@functools.cache
+def voice_of(models_dir: Path) -> PiperVoice:
+    return PiperVoice.load(next((models_dir / "en_US-joe-medium").glob("*.onnx")))
 
 
 def hear(path: Path, transcriber: WhisperTranscriber) -> list[Transcript]:
