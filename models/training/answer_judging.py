@@ -13,7 +13,7 @@ from typing import Literal, get_args
 from assistant.answering import named_things
 from assistant.answering.doubting import plain_part
 from assistant.answering.wording import yes_or_no
-from assistant.languages.nouns import ancestors, labels_to_nouns, name_key, nouns
+from assistant.languages.nouns import PERSON, ancestors, labels_to_nouns, name_key, nouns
 from assistant.messages import AnswerThresholds, Finding, Sentence
 from models.training.data import CANT_TELL
 
@@ -115,8 +115,11 @@ def may_be_there(synset: str, there: frozenset[str]) -> bool:
 
 
 def judge(posed: Posed, sentences: Sequence[Sentence], thresholds: AnswerThresholds) -> Outcome:
-    """Return what an answer in English is worth, by the findings that its sentences tell."""
-    told = [(sentence.text, sentence.finding) for sentence in sentences if sentence.finding]
+    """Return what an answer in English is worth, by the findings that its sentences tell.
+
+    What was read isn't judged here. A place is right if the thing is there; whether it is there exactly is `benchmarks.detection`'s.
+    """
+    told = [(sentence.text, sentence.finding) for sentence in sentences if sentence.finding and sentence.finding.kind != "label"]
     if not told:
         return "refused"
     _, first = told[0]
@@ -127,6 +130,8 @@ def judge(posed: Posed, sentences: Sequence[Sentence], thresholds: AnswerThresho
         return _worded(False, is_hedged)
     if first.kind in ("presence", "seen"):
         return _presence(first, posed, thresholds)
+    if first.kind == "place":
+        return _worded(bool(posed.truth.is_there), is_hedged)
     if posed.rule == "attribute" and not posed.truth.is_there:
         return _worded(False, is_hedged)
     if posed.truth.words:
@@ -183,6 +188,8 @@ def _describes(told: Sequence[tuple[str, Finding]], there: frozenset[str]) -> Ou
     telling = [(text, finding) for text, finding in told if text != CANT_TELL]
     if not telling:
         return "refused"
+    if all(finding.kind == "count" and finding.value == 0 for _, finding in telling):
+        return _worded(not is_right([PERSON], there), all(_is_hedged(*each) for each in telling))
     plain = [part for each in telling if (part := _plain(*each))]
     said = frozenset().union(*map(things_named, plain or (text for text, _ in telling)))
     return _worded(is_right(said, there), not plain)

@@ -120,6 +120,8 @@ def test_a_kind_above_or_below_is_right_but_no_sibling(said: str, there: str, ri
         ([text("A horse.")], "wrong"),
         ([text("An animal, perhaps a cat.")], "right"),
         ([text("It might be on a beach.")], "hedged wrong"),
+        ([text("A cat."), Sentence("It says: EXIT", "en", finding=Finding("label", ("it_says", {"text": "EXIT"}), 0.9, "text"))], "right"),
+        ([Sentence("I see nobody.", "en", finding=Finding("count", 0, 0.8, "objects"))], "right"),
         ([text("I can't tell what this is.")], "refused"),
         ([text("A gizmo.")], "wrong"),  # which nobody knows
         ([], "refused"),
@@ -174,6 +176,12 @@ def test_that_a_thing_is_not_there_is_said_in_words_of_its_own() -> None:
     for probability, outcome in ((0.2, "right"), (0.4, "refused"), (0.55, "hedged wrong"), (0.9, "wrong")):
         finding = Finding("presence", True, probability, "likelihoods", "dog", in_full=True)
         assert judge(posed("presence", "cat", is_there=False), [Sentence("...", "en", finding=finding)], THRESHOLDS) == outcome
+
+
+@pytest.mark.parametrize(("is_there", "outcome"), [(True, "right"), (False, "wrong")])
+def test_a_place_that_was_measured_is_right_if_the_thing_is_there(is_there: bool, outcome: Outcome) -> None:
+    cup = Sentence("A cup: at 11 o'clock.", "en", finding=Finding("place", ("clock_11",), 0.9, "objects", "cup"))
+    assert judge(posed("attribute", is_there=is_there), [cup], THRESHOLDS) == outcome
 
 
 def test_a_place_is_right_by_what_else_is_there() -> None:
