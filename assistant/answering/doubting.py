@@ -108,11 +108,11 @@ def _begins_phrase(before: str, word: str) -> bool:
     """Whether a sentence may be parted between two words."""
     if before in _JOINTS:
         return word not in _JOINTS
-    return before not in _FUNCTION and (word in _PREPOSITIONS | _ARTICLES or word.endswith("ing") or _agrees(before, word))
+    return before not in _FUNCTION and (word in _PREPOSITIONS or word.endswith("ing") or _agrees(before, word))
 
 
 def _agrees(noun: str, word: str) -> bool:
     """Whether a word has the ending of a verb behind such a noun: "a man rides", "two men ride"."""
     known = find_noun(noun, FALLBACK)
     is_plural = noun in PLURALS or (noun.endswith("s") and noun not in ([each.text for each in known.names(FALLBACK)] if known else ()))
-    return not re.fullmatch(_COLOUR, noun) and is_plural != (word.endswith("s") and not word.endswith("ss"))
+    return not re.fullmatch(_COLOUR, noun) and word not in _FUNCTION and is_plural != (word.endswith("s") and not word.endswith("ss"))

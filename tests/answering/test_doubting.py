@@ -24,6 +24,8 @@ from assistant.messages import Finding
         ("A group of children.", "children", "It looks like a group of children."),
         ("A crowd of people are wearing black hats.", "hats", "A crowd of people. Perhaps wearing black hats."),
         ("A tennis player swings at the ball.", "swings", "A tennis player. Perhaps swings at the ball."),
+        ("A man holding a camera.", "camera", "A man. Perhaps holding a camera."),
+        ("A man holds a camera.", "camera", "A man. Perhaps holds a camera."),
         ("A street sign.", "sign", "It looks like a street sign."),
         ("A bus station with people.", "station", "It looks like a bus station with people."),
     ],
