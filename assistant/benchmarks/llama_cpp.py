@@ -119,10 +119,10 @@ class LanguageModel:
         ctypes.memmove(batch.embd, np.ascontiguousarray(embeds, np.float32).ctypes.data, embeds.nbytes)
         return self._run(batch, len(embeds))
 
-    def decode(self, token: int) -> list[int]:
-        """Return DECODED_TOKENS tokens from this one on, whatever they are; each costs a run."""
+    def decode(self, token: int, count: int = DECODED_TOKENS) -> list[int]:
+        """Return so many tokens from this one on, whatever they are; each costs a run."""
         tokens = list[int]()
-        for _ in range(DECODED_TOKENS):
+        for _ in range(count):
             tokens.append(token)
             batch = llama.llama_batch_init(1, 0, 1)
             batch.token[0] = token
