@@ -9,7 +9,7 @@ import math
 import re
 
 from assistant.languages import FALLBACK
-from assistant.languages.nouns import find_noun
+from assistant.languages.nouns import ANIMAL, PERSON, Noun, find_noun, is_kind_of, nouns
 from assistant.messages import AnswerThresholds, Finding, Prompts
 
 _DETERMINER = re.compile(r"(?:an?|any|some|the|my|your|his|her|our|their|this|that|no) ")
@@ -19,6 +19,15 @@ _NO_THINGS = frozenset(("picture", "image", "photo", "anything", "something", "i
 _SOMEBODY = {"anyone": "person", "anybody": "person", "someone": "person", "somebody": "person", "people": "person"}
 _UNCOUNTABLE = frozenset(("snow", "sand", "food", "ice", "fire", "smoke", "traffic", "money", "furniture"))
 """Those that nouns.tsv doesn't tell."""
+_BEHIND_A_NOUN = frozenset((
+    "about", "above", "across", "against", "ahead", "along", "among", "and", "around", "as", "asleep", "at", "atop", "away", "back",
+    "behind", "below", "beneath", "beside", "between", "beyond", "but", "by", "down", "during", "for", "from", "full", "having", "here",
+    "in", "inside", "into", "like", "made", "near", "nearby", "next", "of", "off", "on", "onto", "or", "out", "outside", "over", "past",
+    "seen", "that", "there", "through", "to", "together", "toward", "towards", "under", "underneath", "up", "upon", "where", "which",
+    "while", "who", "whose", "with", "within", "without",
+))  # fmt: skip
+"""What, beside forms in -ing and -ed and another noun, goes on with what a thing is; any other word begins to tell what it does."""
+_TO_BE = frozenset(("is", "are", "was", "were"))
 _BARE = re.compile(
     r"(?:(?:yes|no|yeah|nope|true|false|maybe|\d+|zero|one|two|three|four|five|six|seven|eight|nine|ten|none|many|several|a few"
     r"|black|white|gr[ae]y|red|green|blue|yellow|orange|brown|pink|purple|beige|silver|gold|and|dark|light)\W*)+",
@@ -27,6 +36,7 @@ _BARE = re.compile(
 
 _OF_THE_MODEL = frozenset(("likelihoods", "model", "classifier"))
 
+I_THINK = "I think:"
 CANT_TELL_THING = "I can't tell what this is."
 SCENE_QUESTION = "What is in front of me?"
 """What the model is asked where it must not be asked what the user asked."""
@@ -78,13 +88,37 @@ def presence_probability(there_log_odds: float, absent_log_odds: float, threshol
 def with_doubt(sentence: str) -> str:
     """Hedge a sentence: "A cat on a bed." -> "It looks like a cat on a bed.", "On a beach." -> "It might be on a beach.".
 
-    What is hedged or refused already stays.
+    "A man and a boy ride bikes." needs another form: "I think: a man and a boy ride bikes.". What is hedged or refused already stays.
     """
     if re.match(r"(I|It|There|Yes|No)\b", sentence):
         return sentence
     first, rest = sentence[:1], sentence[1:]
-    doubt = "It might be" if _PLACE_OR_DOING.match(sentence) or is_bare(sentence) else "It looks like"
+    if _PLACE_OR_DOING.match(sentence) or is_bare(sentence):
+        doubt = "It might be"
+    else:
+        doubt = I_THINK if _tells_a_deed(sentence) else "It looks like"
     return f"{doubt} {first.lower() if not rest[:1].isupper() else first}{rest}"
+
+
+def _tells_a_deed(sentence: str) -> bool:
+    """Whether a verb in the simple present, or what may be one, stands behind a noun of its first clause: "Two dogs run"."""
+    before: Noun | None = None
+    for word in re.findall(r"[\w'-]+|[,;:.]", sentence.lower()):
+        noun = find_noun(word, FALLBACK) if word not in _BEHIND_A_NOUN else None
+        if word in _TO_BE:
+            return False
+        if before and (_lives(before) and not _lives(noun) if noun else not _may_follow_a_noun(word)):
+            return True  # of what lives, "a man skis" too
+        before = noun
+    return False
+
+
+def _lives(noun: Noun) -> bool:
+    return any(is_kind_of(noun, nouns()[kind]) for kind in (PERSON, ANIMAL))
+
+
+def _may_follow_a_noun(word: str) -> bool:
+    return word in _BEHIND_A_NOUN or word.endswith(("ing", "ed")) or not word.isalpha()
 
 
 def is_bare(sentence: str) -> bool:
