@@ -203,7 +203,7 @@ def test_what_may_not_be_so_is_hedged_in_every_language() -> None:
         ("A cat sits. Perhaps on a bed.", "en"),
     ]
     talk = Conversation(None, ScriptedDescriber([]), EarSettings(), translators=[Capitals()])
-    assert said(list(talk.told([doubted], asked))) == [("A CAT SITS.", "pt"), ("IT LOOKS LIKE A CAT SITS ON A BED.", "pt")]
+    assert said(list(talk.told([doubted], asked))) == [("A CAT SITS.", "pt"), ("I THINK: A CAT SITS ON A BED.", "pt")]
 
 
 def test_a_bad_picture_is_named_and_nothing_is_described() -> None:

@@ -13,7 +13,6 @@ from assistant.languages.nouns import find_noun, one_of
 from assistant.messages import AnswerThresholds, Finding, Prompts
 
 _DETERMINER = re.compile(r"(?:an?|any|some|the|my|your|his|her|our|their|this|that|no) ")
-_PLACE_OR_DOING = re.compile(r"(in|on|at|by|near|under|over|along|through|across|behind|beside|inside|outside|\w+ing)\b", re.IGNORECASE)
 # What stands in every picture, or isn't a thing.
 _NO_THINGS = frozenset(("picture", "image", "photo", "anything", "something", "it", "this", "that", "text", "light", "thing", "things"))
 _SOMEBODY = {"anyone": "person", "anybody": "person", "someone": "person", "somebody": "person", "people": "person"}
@@ -81,18 +80,6 @@ def presence_probability(there_log_odds: float, absent_log_odds: float, threshol
     """
     score = (there_log_odds - absent_log_odds) / 2
     return 1 / (1 + math.exp(-(max(min(thresholds.slope * score + thresholds.offset, 50.0), -50.0))))
-
-
-def with_doubt(sentence: str) -> str:
-    """Hedge a sentence: "A cat on a bed." -> "It looks like a cat on a bed.", "On a beach." -> "It might be on a beach.".
-
-    What is hedged or refused already stays.
-    """
-    if re.match(r"(I|It|There|Yes|No)\b", sentence):
-        return sentence
-    first, rest = sentence[:1], sentence[1:]
-    doubt = "It might be" if _PLACE_OR_DOING.match(sentence) or is_bare(sentence) else "It looks like"
-    return f"{doubt} {first.lower() if not rest[:1].isupper() else first}{rest}"
 
 
 def is_bare(sentence: str) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from assistant.answering.answer_checks import SCENE_QUESTION, presence_probability, presence_questions, with_doubt, without_quotation
-from assistant.answering.doubting import hedged
+from assistant.answering.answer_checks import SCENE_QUESTION, presence_probability, presence_questions, without_quotation
+from assistant.answering.doubting import hedged, with_doubt
 from assistant.answering.sentences import SentenceSplitter
 from assistant.answering.yes_no import yes_log_odds
 from assistant.interfaces import AnswerScorer, SceneDescriber

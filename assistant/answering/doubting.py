@@ -1,4 +1,4 @@
-"""Tells an English description plainly up to the first word that may not be so, and the rest after a "Perhaps". Pure."""
+"""Hedges English sentences: whole ones, and descriptions from the first word on that may not be so, which follow a "Perhaps". Pure."""
 
 from __future__ import annotations
 
@@ -6,35 +6,75 @@ import re
 from collections.abc import Collection
 from dataclasses import replace
 
-from assistant.answering.answer_checks import article, with_doubt
+from assistant.answering.answer_checks import article, is_bare
 from assistant.answering.named_things import PLURALS
 from assistant.languages import FALLBACK
-from assistant.languages.nouns import find_noun
+from assistant.languages.nouns import ANIMAL, PERSON, Noun, find_noun, is_kind_of, nouns
 from assistant.messages import Finding
 
+I_THINK = "I think:"
+_PLACE_OR_DOING = re.compile(r"(in|on|at|by|near|under|over|along|through|across|behind|beside|inside|outside|\w+ing)\b", re.IGNORECASE)
+_TO_BE = frozenset(("is", "are", "was", "were"))
 _WORD = re.compile(r"[A-Za-z]+(?:['-][A-Za-z]+)*")
 _COLOUR = "(?:light |dark |bright )?(?:red|blue|green|yellow|orange|pink|purple|black|white|brown|gr[ae]y|tan|beige|gold|silver)"
 _COLOURED = re.compile(rf"\b(?:(?P<article>an?) )?(?P<colours>{_COLOUR}(?:(?:,| and|, and)? {_COLOUR})*) (?P<thing>[a-z]+)", re.IGNORECASE)
 _ARTICLES = frozenset(("a", "an", "the", "his", "her", "its", "their", "another", "some"))
-_PREPOSITIONS = frozenset(
-    (
-        *("about", "above", "across", "against", "along", "among", "around", "as", "at", "before", "behind", "below", "beside", "between"),
-        *("by", "down", "during", "for", "from", "in", "inside", "into", "near", "of", "off", "on", "onto", "out", "outside", "over"),
-        *("past", "through", "to", "toward", "towards", "under", "up", "upon", "with", "within"),
-    )
-)
+_PREPOSITIONS = frozenset((
+    "about", "above", "across", "against", "along", "among", "around", "as", "at", "atop", "before", "behind", "below", "beneath", "beside",
+    "between", "beyond", "by", "down", "during", "for", "from", "in", "inside", "into", "like", "near", "of", "off", "on", "onto", "out",
+    "outside", "over", "past", "through", "to", "toward", "towards", "under", "underneath", "up", "upon", "with", "within", "without",
+))  # fmt: skip
+_BEHIND_A_NOUN = _PREPOSITIONS | frozenset((
+    "ahead", "and", "asleep", "away", "back", "but", "full", "having", "here", "made", "nearby", "next", "or", "seen", "that", "there",
+    "together", "where", "which", "while", "who", "whose",
+))  # fmt: skip
+"""What, beside forms in -ing and -ed and another noun, goes on with what a thing is; any other word begins to tell what it does."""
 _JOINTS = frozenset(("and", "is", "are", "while", "who", "that", "which"))
-_PLACES_AND_NUMBERS = frozenset(
-    (
-        *("back", "front", "top", "side", "middle", "edge", "end", "next", "group", "couple", "pair", "bunch", "each", "other", "others"),
-        *("it", "itself", "this", "these", "there", "them", "they", "he", "she", "him", "himself", "herself", "themselves", "one", "be"),
-    )
-)
+_PLACES_AND_NUMBERS = frozenset((
+    "back", "front", "top", "side", "middle", "edge", "end", "next", "group", "couple", "pair", "bunch", "each", "other", "others", "it",
+    "itself", "this", "these", "there", "them", "they", "he", "she", "him", "himself", "herself", "themselves", "one", "be",
+))  # fmt: skip
 _FUNCTION = _ARTICLES | _PREPOSITIONS | _JOINTS | _PLACES_AND_NUMBERS
 """Words that by themselves say nothing of a picture."""
 _CALLED = {"man": "person", "woman": "person", "lady": "person", "guy": "person", "men": "people", "women": "people", "ladies": "people"}
 _JOINTS_AT_END = re.compile(r"(?: (?:and|is|are|while|who|that|which))+$")
-_HEDGE = re.compile(r"\.? Perhaps\b|, perhaps\b|^It (?:looks like|might be)\b")
+_HEDGE = re.compile(r"\.? Perhaps\b|, perhaps\b|^It (?:looks like|might be)\b|^I think\b")
+
+
+def with_doubt(sentence: str) -> str:
+    """Hedge a sentence: "A cat on a bed." -> "It looks like a cat on a bed.", "On a beach." -> "It might be on a beach.".
+
+    "A man and a boy ride bikes." needs another form: "I think: a man and a boy ride bikes.". What is hedged or refused already stays.
+    """
+    if re.match(r"(I|It|There|Yes|No)\b", sentence):
+        return sentence
+    first, rest = sentence[:1], sentence[1:]
+    if _PLACE_OR_DOING.match(sentence) or is_bare(sentence):
+        doubt = "It might be"
+    else:
+        doubt = I_THINK if _tells_a_deed(sentence) else "It looks like"
+    return f"{doubt} {first.lower() if not rest[:1].isupper() else first}{rest}"
+
+
+def _tells_a_deed(sentence: str) -> bool:
+    """Whether a verb in the simple present, or what may be one, stands behind a noun of its first clause: "Two dogs run"."""
+    before: Noun | None = None
+    for word in re.findall(r"[\w'-]+|[,;:.]", sentence.lower()):
+        noun = find_noun(word, FALLBACK) if word not in _BEHIND_A_NOUN else None
+        if word in _TO_BE:
+            return False
+        if before and (_lives(before) and not _lives(noun) if noun else not _may_follow_a_noun(word)):
+            return True  # of what lives, "a man skis" too
+        before = noun
+    return False
+
+
+def _lives(noun: Noun) -> bool:
+    return any(is_kind_of(noun, nouns()[kind]) for kind in (PERSON, ANIMAL))
+
+
+def _may_follow_a_noun(word: str) -> bool:
+    return word in _BEHIND_A_NOUN or word.endswith(("ing", "ed")) or not word.isalpha()
 
 
 def with_doubts(sentence: str, doubts: Collection[str]) -> str:

@@ -35,10 +35,13 @@ ABSENT = "is_absent"
 """Templates that ask for a thing's presence the other way round: "Is there no dog?"."""
 AT = "is_at"
 """Templates that ask for a thing's presence at a place: "Is the dog on the sofa?"."""
+FAR = "how_far"
+"""Templates that ask how far it is to a thing; how far it is to a town has nothing to do with the picture."""
 _IN_FULL = (ABSENT, AT)
 _ASKED_OTHERWISE: dict[str, tuple[Intent, str]] = {
     ABSENT: ("is_there", ""),
     AT: ("is_there", ""),
+    FAR: ("where", ""),
     "things_left": ("things", LEFT),
     "things_right": ("things", RIGHT),
     "things_on": ("things", ""),
@@ -51,7 +54,7 @@ _ONLY_AS_SAID = (*_OF_PLACES, "facing")
 _AS_SAID = (*_ONLY_AS_SAID, AT)
 """Those, and what is compared with both: a place may be left out, or "are" be said for "is"."""
 _ORDER = (
-    *("code", "translate_text", "expiry", "brand", "not_about_the_picture", "money", "total", "has_text", "find_text", "read"),
+    *("code", "translate_text", "expiry", "brand", FAR, "not_about_the_picture", "money", "total", "has_text", "find_text", "read"),
     *("facing", "who", "keep_thing", "remember_thing", "forget_thing", "colour", "light", "how_many"),
     *_OF_PLACES,
     *("where", "choice", "match", "compare", "doing", ABSENT, AT, "is_there", "is_this", "scene", "what"),
@@ -216,7 +219,7 @@ def _match(text: str, language: str) -> tuple[str, dict[str, str]] | None:
             continue  # "This is my wallet?" asks, in many languages, whether it is
         elif intent == "things_on" and not _may_hold_things(slots["thing"], language):
             continue  # "What is on the photo?" asks about the scene
-        elif intent == AT and not find_noun(slots["thing"], language):
+        elif intent in (AT, FAR) and not find_noun(slots["thing"], language):
             continue
         elif grammar.names(slots.values()):
             return intent, {name: as_written(value, text) for name, value in slots.items()}

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from assistant.answering.doubting import I_THINK
 from assistant.interfaces import SceneTranslator, Translator
 from assistant.languages.quotations import QUOTED
 
@@ -52,9 +53,12 @@ def tells_scenes(translators: Sequence[Translator], language: str) -> bool:
 
 
 def translate_scene(translators: Sequence[Translator], description: str, language: str) -> Translation:
-    """Put an English description of a picture into a language by the first translator that does it faithfully, and surely."""
+    """Put an English description of a picture into a language by the first translator that does it faithfully, and surely.
+
+    A translator of scenes isn't given "I think: a man rides a horse.": it never learned that, and left the doubt out.
+    """
     for translator in translators:
-        if isinstance(translator, SceneTranslator) and language in translator.scene_languages:
+        if isinstance(translator, SceneTranslator) and language in translator.scene_languages and not description.startswith(I_THINK):
             told = _faithfully(functools.partial(translator.translate_scene, language=language), description, "en", language)
         elif ("en", language) in translator.pairs:
             told = translate_faithfully(translator, description, "en", language)

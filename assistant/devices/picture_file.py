@@ -6,10 +6,9 @@ Files are read by Python and handed on as bytes, so that no name reaches a libra
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", "64000000")  # MAX_PICTURE_PIXELS, for formats whose header isn't read here
 
@@ -21,6 +20,7 @@ from assistant.devices.cut_picture import LEAST_EDGE, SIDES, Pixels, decoded_gif
 from assistant.devices.decoder_messages import without_decoder_messages
 from assistant.devices.file_kinds import check_readable, picture_kind
 from assistant.devices.heif_file import NotAPicture, read_heif
+from assistant.devices.picture_orientation import HEAD_OF_FILE, TURNS, upright_turn
 from assistant.messages import Frame, Picture
 from assistant.problems import BadInput, shorten
 from assistant.translatable import Translatable, in_english
@@ -166,17 +166,17 @@ def _read_jpeg(content: bytes, _kind: str, name: str, warnings: list[str]) -> Pi
 def _what_is_there(content: bytes, upright: Pixels, mode: int, name: str, warnings: list[str]) -> Picture:
     """The part of a JPEG that was decoded before its data ended: below it there is but one colour."""
     stored = _decoded(content, mode | cv2.IMREAD_IGNORE_ORIENTATION)
-    turn = next((turn for turn in _TURNS if stored is not None and np.array_equal(turn(stored), upright)), None)
+    turn = next((turn for turn in TURNS if stored is not None and np.array_equal(turn(stored), upright)), None)
     if stored is None or turn is None:
-        stored, turn = upright, _TURNS[0]
+        stored, turn = upright, TURNS[0]
     differs = np.flatnonzero(np.ptp(stored, axis=1).max(axis=1) > SAME_ROW)
     rows = int(differs[-1]) + 1 if len(differs) else 0
     if rows < LEAST_EDGE:
         raise BadInput("{name} is cut off before its picture begins", _AGAIN, name=name)
     if rows < len(stored):
-        side = SIDES[_TURNS.index(turn) % len(SIDES)]
+        side = SIDES[TURNS.index(turn) % len(SIDES)]
         warnings.append(_only_a_part(_is(name, "cut off"), side, rows / len(stored)))
-    elif b"\xff\xc2" in content[:HEAD_OF_JPEG]:  # a progressive one gets sharper until its end
+    elif b"\xff\xc2" in content[:HEAD_OF_FILE]:  # a progressive one gets sharper until its end
         warnings.append(_less_sharp(_is(name, "cut off")))
     return to_rgb(np.ascontiguousarray(turn(stored[:rows])))
 
@@ -204,10 +204,6 @@ def _only_a_part(what: Translatable, side: str, share: float) -> Translatable:
 
 def _less_sharp(what: Translatable) -> Translatable:
     return Translatable("{what}: the picture is less sharp than it was", what=what)
-
-
-HEAD_OF_JPEG = 200_000
-"""Bytes within which the kind of a JPEG is told."""
 
 
 def _read_other(content: bytes, kind: str, name: str, warnings: list[str]) -> Picture:
@@ -250,49 +246,15 @@ def _decoded_upright(content: bytes, missing: int | None = None, *, kind: str) -
     upright = _decoded(content, cv2.IMREAD_COLOR)
     if upright is None:
         return None
-    if kind == "png" and content[24] <= 8 and content[25] not in (4, 6) and b"tRNS" not in content[:HEAD_OF_JPEG]:
+    if kind == "png" and content[24] <= 8 and content[25] not in (4, 6) and b"tRNS" not in content[:HEAD_OF_FILE]:
         return upright
     stored = _decoded(content, cv2.IMREAD_UNCHANGED)
     if stored is None or (stored.dtype == np.uint8 and (stored.ndim == 2 or stored.shape[2] < 4)):
         return upright
     if stored.dtype not in (np.uint8, np.uint16) and upright.std() > 1:
         return upright
-    return np.ascontiguousarray(_upright(stored, content)(stored))
-
-
-def _upright(stored: Pixels, content: bytes) -> Callable[[Pixels], Pixels]:
-    """How a picture is turned upright: OpenCV does so only while it drops what can be seen through."""
     plain = _decoded(content, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
-    colours = stored[..., :3] if stored.ndim == 3 else cv2.cvtColor(stored, cv2.COLOR_GRAY2BGR)
-    turns = [turn for turn in _TURNS if plain is not None and np.array_equal(turn(colours), plain)] or [_TURNS[0]]
-    told = _TURNS[_BY_EXIF.get(_orientation(content), 0)]
-    return told if told in turns else turns[0]
-
-
-def _orientation(content: bytes) -> int:
-    """EXIF's tag 0x0112, from 1 to 8; 1 where there is none."""
-    start = max(content.find(b"II*\0", 0, HEAD_OF_JPEG), content.find(b"MM\0*", 0, HEAD_OF_JPEG))
-    order: Literal["little", "big"] = "little" if content[start : start + 1] == b"I" else "big"
-
-    def number(at: int, length: int) -> int:
-        return int.from_bytes(content[start + at : start + at + length], order)
-
-    first = number(4, 4)
-    fields = range(first + 2, first + 2 + 12 * min(number(first, 2), 64), 12) if start >= 0 else ()
-    told = next((number(at + 8, 2) for at in fields if number(at, 2) == 0x0112), 1)
-    return 1 if start == 0 and told <= 4 else told  # libtiff has mirrored a TIFF by itself
-
-
-def _turns() -> Iterator[Callable[[Pixels], Pixels]]:
-    """The eight ways to hold a picture: turned anticlockwise by quarters, then the same of its mirror image."""
-    for mirrored in (False, True):
-        for quarters in range(4):
-            yield lambda pixels, m=mirrored, q=quarters: np.rot90(pixels[:, ::-1] if m else pixels, q)  # type: ignore[misc]
-
-
-_BY_EXIF = {1: 0, 2: 4, 3: 2, 4: 6, 5: 5, 6: 3, 7: 7, 8: 1}
-"""Orientation -> number in _TURNS."""
-_TURNS = tuple(_turns())
+    return np.ascontiguousarray(upright_turn(stored, plain, content)(stored))
 
 
 def _decoded(content: bytes, mode: int) -> Pixels | None:

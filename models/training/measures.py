@@ -366,7 +366,7 @@ def _refused(text: str) -> bool:
 
 
 def _hedged(text: str) -> bool:
-    return text.startswith(("It looks like", "It might be"))
+    return text.startswith(("It looks like", "It might be", "I think:"))
 
 
 def _share(hits: Iterator[bool]) -> float:

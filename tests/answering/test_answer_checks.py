@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from assistant.answering.answer_checks import indefinite, presence_probability, presence_questions, with_doubt, without_quotation
+from assistant.answering.answer_checks import indefinite, presence_probability, presence_questions, without_quotation
+from assistant.answering.doubting import with_doubt
 from assistant.engines.vlm.prompt import IMAGE_PROMPTS
 from assistant.messages import AnswerThresholds
 
@@ -76,3 +77,37 @@ def test_doubt_is_heard_once() -> None:
 )
 def test_what_a_model_that_cant_read_says_of_a_text_is_left_out(said: str, told: str) -> None:
     assert without_quotation(said) == told
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "A horse and rider ride in a barn.",
+        "A man rides a horse on a beach.",
+        "Two men play football.",
+        "A group of people stand in front of a church.",
+        "A girl in a red shirt throws a ball.",
+        "People walk across the street.",
+        "A man skis down a hill.",
+        "A woman in a hat reads a book.",
+    ],
+)
+def test_what_somebody_does_is_doubted_in_whole_sentences(sentence: str) -> None:
+    """ "It looks like a horse and rider ride in a barn." was said."""
+    assert with_doubt(sentence) == f"I think: {sentence[0].lower()}{sentence[1:]}"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "A man riding a horse.",
+        "A table with plates and glasses on it.",
+        "A red car parked beside a tree.",
+        "A man with a Mohawk and a tattoo on his arm.",
+        "A school bus.",
+        "A horse and rider are riding on a cart.",
+        "A crowd of people are waiting in line.",
+    ],
+)
+def test_a_thing_and_what_somebody_is_doing_look_like_it(sentence: str) -> None:
+    assert with_doubt(sentence) == f"It looks like {sentence[0].lower()}{sentence[1:]}"

@@ -19,6 +19,8 @@ ASKED: dict[str, dict[str, Any]] = {
     path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted((folders.SUPPORT / "asked").glob("*.toml"))
 }
 AT_A_PLACE: dict[str, list[list[str]]] = tomllib.loads((folders.SUPPORT / "at_a_place.toml").read_text(encoding="utf-8"))
+HOW_FAR: dict[str, list[list[str]]] = tomllib.loads((folders.SUPPORT / "how_far.toml").read_text(encoding="utf-8"))
+WHICH_ONE: dict[str, list[str]] = tomllib.loads((folders.SUPPORT / "which_one.toml").read_text(encoding="utf-8"))
 PARSED = [(code, intent) for code, table in ASKED.items() for intent in table if intent not in ("safety", "ordinary")]
 
 
@@ -27,7 +29,7 @@ def intents(text: str, language: str = "en", english: str = "") -> list[str]:
 
 
 def test_every_language_is_tried() -> None:
-    assert ASKED.keys() == AT_A_PLACE.keys() == languages().keys()
+    assert ASKED.keys() == AT_A_PLACE.keys() == HOW_FAR.keys() == WHICH_ONE.keys() == languages().keys()
 
 
 @pytest.mark.parametrize("code", ASKED)
@@ -52,6 +54,38 @@ def test_what_is_wanted_and_of_what_thing_is_understood(code: str, intent: str) 
         sentence: parsed[sentence].thing for sentence, thing in rows if thing and normalize(parsed[sentence].thing) != normalize(thing)
     }
     assert wrong == {}
+
+
+@pytest.mark.parametrize("code", WHICH_ONE)
+def test_which_of_several_things_has_a_colour_is_not_about_safety(code: str) -> None:
+    assert len(WHICH_ONE[code]) >= 6
+    assert [sentence for sentence in WHICH_ONE[code] if "safety" in intents(sentence, code)] == []
+
+
+@pytest.mark.parametrize("code", HOW_FAR)
+def test_how_far_it_is_to_a_thing_asks_where_it_is(code: str) -> None:
+    assert len(HOW_FAR[code]) >= 3
+    for sentence, thing in HOW_FAR[code]:
+        [ask] = parse_question(sentence, code)
+        assert ask.intent == "where", sentence
+        assert find_noun(ask.thing, code) == find_noun(thing, code) is not None, sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("How far is it to London from here?", "en"),
+        ("Wie weit ist es bis nach Berlin?", "de"),
+        ("¿Cuánto hay de aquí a Madrid?", "es"),
+        ("Quelle distance jusqu'à Paris ?", "fr"),
+        ("Quanto manca a Natale?", "it"),
+        ("Jak daleko do Krakowa?", "pl"),
+        ("Как далеко до Москвы?", "ru"),
+        ("Berapa jauh ke Jakarta?", "id"),
+    ],
+)
+def test_how_far_it_is_to_a_town_is_not_about_the_picture(text: str, language: str) -> None:
+    assert intents(text, language) == ["not_about_the_picture"]
 
 
 STILL_GOOD = {

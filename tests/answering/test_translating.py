@@ -148,6 +148,11 @@ def test_a_scene_is_told_by_the_first_translator_that_is_sure() -> None:
     assert translate_scene([sure], "A cat.", "de") == Translation("A cat.", "en")
 
 
+def test_a_doubt_that_the_translator_of_scenes_leaves_out_is_not_given_to_it() -> None:
+    careless = SureOf("pt", {"I think: a cat sits.": "Um gato está sentado."})
+    assert translate_scene([careless], "I think: a cat sits.", "pt") == Translation("I think: a cat sits.", "en")
+
+
 def test_what_is_quoted_in_a_scene_stays_as_it_is() -> None:
     sure = SureOf("pt", {'A sign with "X1".': 'Uma placa com "X1".'})
     assert translate_scene([sure], 'A sign with "Exit".', "pt") == Translation('Uma placa com "Exit".', "pt")

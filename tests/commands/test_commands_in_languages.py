@@ -172,7 +172,7 @@ def in_english(lines: list[str], code: str, is_described: bool) -> Iterator[str]
             continue
         for sentence in re.split(r"(?<=[.!?])\s+", line):
             found = [word for word in words(sentence) if word in english]
-            if found and not (is_described and re.match(r"(?:It looks like |I think |An? |Two |The |Some )", sentence)):
+            if found and not (is_described and re.match(r"(?:It looks like |I think:? |An? |Two |The |Some )", sentence)):
                 yield f"{', '.join(found)}: {line}"
 
 
