@@ -5,16 +5,16 @@ The user's own words come first and their English second, so that a bad translat
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import cast
 
-from assistant.answering.templates import full_pattern, part_pattern, prefix_pattern, slots_of, spaced
-from assistant.languages import FALLBACK, languages
+from assistant.answering.question_grammar import ABSENT, AT, FAR, OF_PLACES, beginnings_of, common_words, grammar_of
+from assistant.answering.templates import slots_of, spaced
+from assistant.languages import FALLBACK
 from assistant.languages.naming import named_language
-from assistant.languages.normalized import as_written, normalize
+from assistant.languages.normalized import as_written
 from assistant.languages.nouns import PERSON, find_noun, name, nouns
 from assistant.messages import LEFT, RIGHT, Ask, Intent
 
@@ -22,21 +22,8 @@ LONGEST = 300
 """Letters of a question that are parsed; what follows is only looked through for safety."""
 MOST_ASKS = 3
 """Questions in one breath that are answered, and one about safety, wherever it stands."""
-SAFETY, ORDINARY, JOINTS, CONTRACTIONS, LISTS, NAMELESS = "safety", "ordinary", "joints", "contractions", "lists", "nameless"
-"""Beside the intents in a language's table: parts that make any question one about safety; parts that don't, whatever they
-contain; words that join two questions ("and"); what is short for what ("what's = what is"); words that templates name as a
-list ("the = el|la", written "[<the>] {thing}"); and parts that no name of a thing has ("what"): in Japanese "これは何ですか" would
-fit "これは{thing}ですか"."""
 LANGUAGE = "language"
 """The slot of a language's name; what names none doesn't fit."""
-APPEARS = "appears"
-"""Templates of events that are a thing coming into sight."""
-ABSENT = "is_absent"
-"""Templates that ask for a thing's presence the other way round: "Is there no dog?"."""
-AT = "is_at"
-"""Templates that ask for a thing's presence at a place: "Is the dog on the sofa?"."""
-FAR = "how_far"
-"""Templates that ask how far it is to a thing; how far it is to a town has nothing to do with the picture."""
 _IN_FULL = (ABSENT, AT)
 _ASKED_OTHERWISE: dict[str, tuple[Intent, str]] = {
     ABSENT: ("is_there", ""),
@@ -47,55 +34,17 @@ _ASKED_OTHERWISE: dict[str, tuple[Intent, str]] = {
     "things_on": ("things", ""),
 }
 """Keys of templates whose intent has another name -> it, and what is asked about where that isn't named."""
-_OF_PLACES = ("things_left", "things_right", "things_on")
-"""Keys of templates about what stands at a place, which others leave out."""
-_ONLY_AS_SAID = (*_OF_PLACES, "facing")
+_ONLY_AS_SAID = (*OF_PLACES, "facing")
 """Keys of templates that are compared with the words as they were said, nothing left out: "at me" is what these are about."""
 _AS_SAID = (*_ONLY_AS_SAID, AT)
 """Those, and what is compared with both: a place may be left out, or "are" be said for "is"."""
-_ORDER = (
-    *("code", "translate_text", "expiry", "brand", FAR, "not_about_the_picture", "money", "total", "has_text", "find_text", "read"),
-    *("facing", "who", "keep_thing", "remember_thing", "forget_thing", "colour", "light", "how_many"),
-    *_OF_PLACES,
-    *("where", "choice", "match", "compare", "doing", ABSENT, AT, "is_there", "is_this", "scene", "what"),
-)
-"""In which they are tried, the most particular first."""
-
 _END = re.compile(r"(?<=[?？؟!！。])\s*(?=\w)|(?<=[.।])\s+(?=\w)")
 _PRONOUNS = frozenset(("it", "this", "that", "these", "those", "they", "he", "she", "him", "her", "them", "one", "there", "here"))
-_LIST = re.compile(r"<(\w+)>")
 _POINTING = frozenset(("what", "scene", "code", "read", "read_all"))
 """Intents of questions about whatever is before the camera now."""
-_OF_ANYTHING = ("scene", "what", "who", "facing", "where", "how_many", "is_there", AT, "is_this", "doing", "compare", JOINTS, NAMELESS)
-"""Keys of templates whose words don't tell what a question is about."""
-_SLOTS = re.compile(r"\{[^}]*\}")
 _PICTURES = ("03876519", "03925226")
 """Synsets of a picture and a photograph."""
 _PAUSE = re.compile(r"\s*[,;،、，]\s*")
-
-
-@dataclass(frozen=True)
-class _Grammar:
-    """A language's questions, ready to be compared."""
-
-    patterns: tuple[tuple[re.Pattern[str], str], ...]
-    events: tuple[re.Pattern[str], ...]
-    safety: re.Pattern[str] | None
-    ordinary: re.Pattern[str] | None
-    joints: re.Pattern[str] | None
-    contractions: tuple[tuple[str, str], ...]
-    nameless: re.Pattern[str] | None
-
-    def names(self, slots: Iterable[str]) -> bool:
-        """Whether all that stands in the slots may name a thing."""
-        return self.nameless is None or not any(self.nameless.search(spaced(slot)) for slot in slots)
-
-    def words(self, text: str) -> str:
-        """The normalised words, none of them short for others."""
-        words = f" {spaced(text)}"
-        for short, long in self.contractions:
-            words = words.replace(f" {short}", f" {long}")
-        return words[1:]
 
 
 def parse_question(text: str, language: str, english: str = "") -> tuple[Ask, ...]:
@@ -141,7 +90,7 @@ def awaited_thing(event: str, language: str) -> str:
     """Return what somebody waits for who wants to be told when it comes into sight ("a dog appears" -> "a dog"); "" for other events."""
     if find_noun(event, language):
         return event
-    grammar = _grammar(language)
+    grammar = grammar_of(language)
     ways = (spaced(event), grammar.words(event))
     matches = filter(None, (pattern.fullmatch(words) for words in ways for pattern in grammar.events))
     things = (as_written(slots_of(match)["thing"], event) for match in matches)
@@ -171,7 +120,7 @@ def is_pronoun(thing: str, language: str) -> bool:
 
 def asks_about_safety(text: str, language: str) -> bool:
     """Tell whether an answer could be taken as leave to do something, or as word of a danger or of a state that nobody can see."""
-    grammar = _grammar(language)
+    grammar = grammar_of(language)
     words = grammar.words(text)
     if grammar.ordinary:
         words = grammar.ordinary.sub(" ", words)
@@ -185,27 +134,19 @@ def is_unfinished(text: str, language: str) -> bool:
     _, slots = _match(text, language) or ("", {"": ""})
     if not slots or any(find_noun(thing, language) for thing in slots.values()):
         return False  # nothing is missing, or what seems to be: in "Is there a" an "a" is asked for
-    ways = {_grammar(language).words(text), spaced(text)} - {""}
-    return any(beginning.fullmatch(words) for words in ways for beginning in _beginnings(language))
-
-
-@functools.cache
-def common_words(language: str) -> frozenset[str]:
-    """Return the normalised words with which people ask in a language, whatever they ask about."""
-    table = _with_lists(languages()[language if language in languages() else FALLBACK].questions)
-    templates = " ".join(template for key in _OF_ANYTHING for template in table.get(key, ()))
-    return frozenset(normalize(_SLOTS.sub(" ", templates)).split())
+    ways = {grammar_of(language).words(text), spaced(text)} - {""}
+    return any(beginning.fullmatch(words) for words in ways for beginning in beginnings_of(language))
 
 
 def get_ready(language: str) -> None:
     """Do once what the first question in a language would wait for."""
-    _grammar(language)
-    _beginnings(language)
+    grammar_of(language)
+    beginnings_of(language)
     common_words(language)
 
 
 def _match(text: str, language: str) -> tuple[str, dict[str, str]] | None:
-    grammar = _grammar(language)
+    grammar = grammar_of(language)
     words, as_said = grammar.words(text), spaced(text)
     for pattern, intent in grammar.patterns:
         match = intent in _AS_SAID and pattern.fullmatch(as_said) or intent not in _ONLY_AS_SAID and pattern.fullmatch(words)
@@ -261,7 +202,7 @@ def _asks_of_known_things(text: str, language: str) -> bool:
 
 
 def _split_joined(sentence: str, language: str) -> Sequence[str]:
-    joints = _grammar(language).joints
+    joints = grammar_of(language).joints
     sentence = sentence.lstrip("¿¡ ")
     if joints is None or asks_about_safety(sentence, language):  # before a joint is taken off: an "E" may be an "È"
         return [sentence]
@@ -277,42 +218,3 @@ def _split_joined(sentence: str, language: str) -> Sequence[str]:
 
 def _is_known(text: str, language: str) -> bool:
     return asks_about_safety(text, language) or _match(text, language) is not None
-
-
-@functools.cache
-def _grammar(code: str) -> _Grammar:
-    table = _with_lists(languages()[code if code in languages() else FALLBACK].questions)
-    patterns = tuple((full_pattern(template), intent) for intent in _ORDER for template in table.get(intent, ()))
-    joints = "|".join(re.escape(word) for word in sorted(table.get(JOINTS, ()), key=len, reverse=True))
-    events = tuple(full_pattern(template) for template in table.get(APPEARS, ()))
-    return _Grammar(
-        patterns,
-        events,
-        part_pattern(table.get(SAFETY, ())),
-        part_pattern(table.get(ORDINARY, ())),
-        re.compile(rf"(?:{joints})(?:\s+|(?<=[\u3040-\u9fff]))", re.IGNORECASE) if joints else None,
-        tuple((spaced(short), spaced(long)) for short, _, long in (each.partition("=") for each in table.get(CONTRACTIONS, ()))),
-        part_pattern(table.get(NAMELESS, ())),
-    )
-
-
-@functools.cache
-def _beginnings(code: str) -> tuple[re.Pattern[str], ...]:
-    """Patterns of the first words of a language's questions."""
-    table = _with_lists(languages()[code if code in languages() else FALLBACK].questions)
-    return tuple(filter(None, (prefix_pattern(template) for intent in _ORDER for template in table.get(intent, ()))))
-
-
-def _with_lists(table: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
-    """A language's table with the words of its lists in place of their names; a list may name others."""
-    lists = {name.strip(): words.strip() for name, _, words in (each.partition("=") for each in table.get(LISTS, ()))}
-
-    def written_out(template: str) -> str:
-        def words(found: re.Match[str]) -> str:
-            before, after = template[: found.start()][-1:], template[found.end() :][:1]
-            listed = written_out(lists[found[1]])
-            return listed if before in ("(", "[", "|") and after in (")", "]", "|") else f"({listed})"
-
-        return _LIST.sub(words, template)
-
-    return {key: tuple(map(written_out, templates)) for key, templates in table.items()}

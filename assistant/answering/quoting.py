@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistant.answering.question_parser import common_words
+from assistant.answering.question_grammar import common_words
 from assistant.languages import languages
 from assistant.languages.normalized import normalize
 from assistant.languages.nouns import find_noun

@@ -25,7 +25,7 @@ def smeared(picture: Picture, reach: int, axes: tuple[int, ...]) -> np.ndarray:
     """A running mean over `reach` pixels, three times over each axis when there are two (nearly Gaussian)."""
     result = picture.astype(float)
     for axis in axes * (3 if len(axes) > 1 else 1):
-        result = sum((np.roll(result, shift, axis) for shift in range(reach)), start=np.zeros(())) / reach
+        result = np.mean([np.roll(result, shift, axis) for shift in range(reach)], axis=0)
     return result
 
 
