@@ -164,15 +164,13 @@ def questions(scene: Scene, rng: random.Random) -> Iterator[Asked]:
 
 
 def lessons(scene: Scene, rng: random.Random) -> Iterator[tuple[str, str]]:
-    """Yield (what the model is asked, what it is to say): the questions, and presence in both polarities."""
+    """Yield (what the model is asked, what it is to say): the questions, and presence in both polarities, each as often yes as no."""
     for asked in questions(scene, rng):
         if asked.prompt:
             yield asked.prompt, asked.truth
-    here = {group.thing for group in scene.groups}
-    for thing, is_there in ((rng.choice(sorted(here)), True), (rng.choice([t for t in THINGS if t not in here]), False)):
-        there, absent = presence_questions(f"a {thing}", IMAGE_PROMPTS)
-        yield there, "Yes." if is_there else "No."
-        yield absent, "No." if is_there else "Yes."
+        if asked.kind in ("there", "absent"):
+            _, is_it_absent = presence_questions(f"a {asked.thing}", IMAGE_PROMPTS)
+            yield is_it_absent, "No." if asked.kind == "there" else "Yes."
 
 
 def long_lessons(scene: Scene) -> Iterator[tuple[str, str]]:
