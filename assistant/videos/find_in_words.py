@@ -13,8 +13,9 @@ from assistant.videos.watch_things import SAID_EVENTS
 
 MOST_ASKED = 48
 """Keyframes of a video, about, each of which takes such a model seconds."""
-FOUND = 0.2
-"""Probability, of a video of which half have the thing, from which a moment is told; below `find_moments.SURE` with "perhaps"."""
+FOUND = 0.15
+"""Probability, of a video of which half have the thing, from which a moment is told, below `find_moments.SURE` with "perhaps": of things
+that weren't in 20 photographs it refused 85 % (of the first 240 of Flickr8k's development pictures; docs/videos.md has the others)."""
 
 
 def moments_shown(times_s: Sequence[float], probabilities: Sequence[float], end_s: float, top: int, *, is_measured: bool) -> list[Moment]:
@@ -36,6 +37,6 @@ def moments_shown(times_s: Sequence[float], probabilities: Sequence[float], end_
 
 
 def _in_one_of(count: int, probability: float) -> float:
-    """The probability that one of several pictures shows a thing, of that which it had alone, where half of all did (`anywhere` says why)."""
+    """The probability that one of several pictures shows a thing, of that which it had as the only one (see `answer_about.anywhere`)."""
     odds = probability / max(1 - probability, 1e-9) / (2 * count - 1)
     return odds / (1 + odds)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 
 from assistant.videos.find_in_words import moments_shown
-from assistant.videos.find_moments import Moment, spoken_moments
+from assistant.videos.find_moments import spoken_moments
 
 TIMES_S = [0.0, 4.0, 8.0, 12.0, 16.0]
 
 
 def test_neighbours_that_show_it_are_one_moment_until_the_next_keyframe() -> None:
-    assert moments_shown(TIMES_S, [0.1, 0.9, 0.85, 0.2, 0.1], 20.0, 3, is_measured=True) == [Moment(4.0, 12.0, pytest.approx(0.5))]
-    assert moments_shown(TIMES_S, [0.1, 0.1, 0.1, 0.2, 0.99], 20.0, 3, is_measured=True) == [
-        Moment(16.0, 20.0, pytest.approx(99 / 9 / (1 + 99 / 9)))
-    ]
+    (together,) = moments_shown(TIMES_S, [0.1, 0.9, 0.85, 0.2, 0.1], 20.0, 3, is_measured=True)
+    assert (together.start_s, together.end_s, together.score) == (4.0, 12.0, pytest.approx(0.5))
+    (last,) = moments_shown(TIMES_S, [0.1, 0.1, 0.1, 0.2, 0.99], 20.0, 3, is_measured=True)
+    assert (last.start_s, last.end_s, last.score) == (16.0, 20.0, pytest.approx(11 / 12))
     assert moments_shown([], [], 0.0, 3, is_measured=True) == []
 
 
@@ -35,5 +35,5 @@ def test_the_longer_a_video_the_surer_a_thing_must_be(count: int, begins_s: list
 
 
 def test_what_isnt_sure_enough_is_not_found() -> None:
-    assert moments_shown(TIMES_S, [0.65, 0.6, 0.5, 0.4, 0.3], 20.0, 3, is_measured=True) == []
+    assert moments_shown(TIMES_S, [0.6, 0.55, 0.5, 0.4, 0.3], 20.0, 3, is_measured=True) == []
     assert moments_shown(TIMES_S, [0.5, 0.25, 0.5, 0.5, 0.25], 20.0, 3, is_measured=False) == []
