@@ -14,7 +14,7 @@ from assistant.answering.doubting import for_translators, hedged
 from assistant.answering.english_queries import english_query
 from assistant.answering.model_answers import ModelInstrument
 from assistant.answering.native_things import said_together, told_natively
-from assistant.answering.presence import PresenceInstrument, thresholds_of
+from assistant.answering.presence import PresenceInstrument, shown_in_words, thresholds_of
 from assistant.answering.question_parser import awaited_thing, parse_question
 from assistant.answering.router import answer, examined, fittest, may_be_asked
 from assistant.answering.translating import Translation, find_translator, tells_scenes, translate_faithfully, translate_scene
@@ -24,8 +24,9 @@ from assistant.languages import languages
 from assistant.messages import Ask, Detail, Finding, Glance, Keyframe, PictureProblem, Question, Sentence, View
 from assistant.settings import EarSettings
 from assistant.understanding import ENGLISH, Understanding
+from assistant.videos.queries import clean_query, what_is_seen
 from assistant.videos.watch_events import EventWatcher
-from assistant.videos.watch_things import ThingWatcher
+from assistant.videos.watch_things import SAID_EVENTS, THING_EVENTS, Looker, ThingWatcher
 
 
 class Conversation(Understanding):
@@ -163,21 +164,35 @@ class Conversation(Understanding):
         return next(examined(self._instruments, view, ask), None)
 
     def watcher(self, event: str, language: str) -> EventWatcher | ThingWatcher:
-        """Return what looks for an event that the user described in this language: by instruments where a thing comes into sight.
+        """Return what looks for an event that the user described in this language.
 
-        Raises BadInput where nothing can put it into English, in which the model looks for all else.
+        Raises BadInput where nothing can put it into English, in which the model looks for what isn't an instrument's.
         """
-        english = english_query(event, language, self._translators)
-        own, translated = awaited_thing(event, language), awaited_thing(english, ENGLISH)
+        if looker := self.looker(event, language):
+            settings = THING_EVENTS if looker.is_measured else SAID_EVENTS
+            return ThingWatcher(looker.probability, settings, is_measured=looker.is_measured)
+        return EventWatcher(self._describer, english_query(event, language, self._translators))
+
+    def looker(self, wanted: str, language: str) -> Looker | None:
+        """Return what tells of each picture by itself whether it shows what the user described: an instrument where that is a thing
+        coming into sight, else the word of a model that only answers. None where a model tells likelihoods, which are to be compared.
+
+        Raises BadInput likewise.
+        """
+        english, describer = english_query(wanted, language, self._translators), self._describer
+        own, translated = awaited_thing(wanted, language), awaited_thing(english, ENGLISH)
         thing = Ask("is_there", own, language=language) if own else Ask("is_there", translated, language=ENGLISH)
-        if not thing.thing or not fittest(self._instruments, thing):
-            return EventWatcher(self._describer, english)
+        if thing.thing and fittest(self._instruments, thing):
 
-        def probability(keyframe: Keyframe) -> float:
-            found = self.measured(View((keyframe,)), thing)
-            return found.probability if found else 0.0
+            def probability(keyframe: Keyframe) -> float:
+                found = self.measured(View((keyframe,)), thing)
+                return found.probability if found else 0.0
 
-        return ThingWatcher(probability)
+            return Looker(probability, is_measured=True)
+        if describer.scorer is None:
+            seen = what_is_seen(clean_query(english))
+            return Looker(lambda keyframe: shown_in_words(describer, describer.look([keyframe]), seen), is_measured=False)
+        return None
 
     def forget(self) -> None:
         """Drop what was asked about last, and free the model's memory, which holds what it has looked at."""

@@ -72,6 +72,11 @@ def presence_questions(thing: str, prompts: Prompts | None = None) -> tuple[str,
     return f"{verb.capitalize()} there {thing}{end}", f"Is it true that there {verb} no {bare}{end}"
 
 
+def shown_questions(text: str) -> tuple[str, str]:
+    """Ask for what a description says ("a dog runs on a beach") in both polarities, of a model that only answers."""
+    return f'Does the picture show this: "{text}"? Answer yes or no.', f'Is this missing in the picture: "{text}"? Answer yes or no.'
+
+
 def presence_probability(there_log_odds: float, absent_log_odds: float, thresholds: AnswerThresholds) -> float:
     """Return the calibrated probability that a thing is there, from the model's log-odds of "yes" in each polarity.
 

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterator
 
-from assistant.answering.answer_checks import SCENE_QUESTION, presence_questions
+from assistant.answering.answer_checks import SCENE_QUESTION, presence_questions, shown_questions
 from assistant.answering.calibrated_answers import looked, measured_thresholds, thing_probability
 from assistant.answering.things import english_noun, english_thing, known_thing
 from assistant.interfaces import Instrument, SceneDescriber
@@ -94,7 +94,16 @@ class PresenceInstrument(Instrument):
 
 def probability_in_words(describer: SceneDescriber, view: View, thing: str) -> float:
     """Return the probability that a thing ("a dog") is there, of a model that only answers: asked both ways, for many say yes to all."""
-    answers = ["".join(describer.answer(view, question)) for question in presence_questions(thing, view.prompts)]
+    return _asked_both_ways(describer, view, presence_questions(thing, view.prompts))
+
+
+def shown_in_words(describer: SceneDescriber, view: View, text: str) -> float:
+    """Return likewise the probability that the pictures show what a description says."""
+    return _asked_both_ways(describer, view, shown_questions(text))
+
+
+def _asked_both_ways(describer: SceneDescriber, view: View, questions: tuple[str, str]) -> float:
+    answers = ["".join(describer.answer(view, question)) for question in questions]
     there, absent = (_yes_or_no(answer) for answer in answers)
     return IN_WORDS.get(there - absent, 0.5)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.answering.english_queries import english_query
-from assistant.assembly import open_describer, open_translators
+from assistant.assembly import open_describer, open_instruments, open_translators
 from assistant.commands.media_reader import STOPPED, MediaReader, Stop, stoppable, with_progress
 from assistant.commands.options import (
     add_force_argument,
@@ -19,7 +19,8 @@ from assistant.commands.options import (
     store_of,
 )
 from assistant.commands.output import Result, Stopwatch
-from assistant.interfaces import PictureMemory
+from assistant.conversation import Conversation
+from assistant.interfaces import PictureMemory, SceneDescriber
 from assistant.languages import FALLBACK
 from assistant.languages.codes import language_code
 from assistant.problems import BadInput, shorten
@@ -27,9 +28,11 @@ from assistant.settings import Settings
 from assistant.store.fingerprint import fingerprint
 from assistant.store.model_store import ModelStore
 from assistant.translatable import Capitalized, Translatable, joined
+from assistant.videos.find_in_words import MOST_ASKED, moments_shown
 from assistant.videos.find_moments import Moment, TimedMatch, find_moments, spoken_moments, worth_asking
 from assistant.videos.index_file import IndexKey, SeenKeyframe, VideoIndex, load_any_index, load_index, save_index
-from assistant.videos.queries import EMPTY_PICTURE, Query, clean_query, scorer_of
+from assistant.videos.queries import EMPTY_PICTURE, Query, clean_query
+from assistant.videos.watch_things import Looker
 from assistant.written_files import INDEX, check_place
 
 DEFAULT_TOP = 3
@@ -72,25 +75,12 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
             raise BadInput(
                 "{video} is no file, so it has no past to search", "use `assistant watch` for what is still to come", video=options.video
             )
-        memory = memory_of(settings, store_of(options))
-        watch.lap("load")
-        key = IndexKey(fingerprint(Path(options.video)), memory.encoder_id, repr(settings.keyframes))
-        if known := options.index is not None and options.index.exists() and not options.force:
-            reader.close()
-            index = load_index(options.index, key)
-        else:
-            index = look(reader, memory, key)
-        if options.index and not known and not stop.was_asked:
-            save_index(options.index, index, options.force)
-        watch.lap("look")
-        stop.next_part()
-        moments = _search(index, query, options, memory, stop)
-        watch.lap("search")
-    warnings = [*index.warnings, *([STOPPED] if stop.was_asked else []), *([] if index.keyframes or stop.was_asked else [NOTHING_SEEN])]
+        found = _found_in_video(reader, query, options, settings, stop, watch)
+    warnings = [*found.warnings, *([STOPPED] if stop.was_asked else []), *([] if found.keyframes or stop.was_asked else [NOTHING_SEEN])]
     yield (
         joined(
             [
-                spoken_moments(options.query, moments, language),
+                spoken_moments(options.query, found.moments, language),
                 *(Translatable("{text}.", text=Capitalized(warning)) for warning in warnings),
             ],
             " ",
@@ -98,9 +88,9 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
         {
             "query": options.query,
             "english_query": query,
-            "moments": [{name: round(value, 3) for name, value in asdict(moment).items()} for moment in moments],
-            "found": bool(moments),
-            "keyframes": len(index.keyframes),
+            "moments": [_as_json(moment) for moment in found.moments],
+            "found": bool(found.moments),
+            "keyframes": found.keyframes,
             "times_s": watch.total(),
             "warnings": warnings,
         },
@@ -109,11 +99,69 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
         raise KeyboardInterrupt
 
 
-def memory_of(settings: Settings, store: ModelStore) -> PictureMemory:
-    """Open the describer, if a video can be searched with it. Raises BadInput if not."""
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """What one video has of a query."""
+
+    moments: list[Moment]
+    keyframes: int
+    warnings: Sequence[str]
+
+
+def _found_in_video(
+    reader: MediaReader, query: str, options: argparse.Namespace, settings: Settings, stop: Stop, watch: Stopwatch
+) -> _Found:
+    """By what the model makes of its keyframes, or says of each if it only answers."""
+    store = store_of(options)
     describer = open_describer(settings.answers, store)
-    scorer_of(describer)
-    if not isinstance(describer, PictureMemory):
+    watch.lap("load")
+    if describer.scorer is None and not options.index:
+        instruments = open_instruments(store, settings.answers.threads)
+        looker = Conversation(None, describer, settings.ears, instruments=instruments).looker(query, FALLBACK)
+        assert looker  # as the model tells no likelihoods
+        return _looked_for(reader, looker, options, stop, watch)
+    memory = _searchable(describer)
+    key = IndexKey(fingerprint(Path(options.video)), memory.encoder_id, repr(settings.keyframes))
+    if known := options.index is not None and options.index.exists() and not options.force:
+        reader.close()
+        index = load_index(options.index, key)
+    else:
+        index = look(reader, memory, key)
+    if options.index and not known and not stop.was_asked:
+        save_index(options.index, index, options.force)
+    watch.lap("look")
+    stop.next_part()
+    moments = _search(index, query, options, memory, stop)
+    watch.lap("search")
+    return _Found(moments, len(index.keyframes), index.warnings)
+
+
+def _looked_for(reader: MediaReader, looker: Looker, options: argparse.Namespace, stop: Stop, watch: Stopwatch) -> _Found:
+    """What a model has that only answers: each keyframe is looked at by itself."""
+    keyframes, probabilities = list(reader.keyframes(MOST_ASKED)), list[float]()
+    watch.lap("look")
+    stop.next_part()
+    for keyframe in with_progress(keyframes, len(keyframes), Translatable("Searching"), stop, quiet=options.json):
+        probabilities.append(looker.probability(keyframe))
+    watch.lap("search")
+    times_s = [keyframe.frame.time_s for keyframe in keyframes]
+    end_s = ([*times_s, reader.end_s])[len(probabilities)]  # until where it was stopped
+    moments = moments_shown(times_s[: len(probabilities)], probabilities, end_s, options.top, is_measured=looker.is_measured)
+    return _Found(moments, len(keyframes), reader.warnings)
+
+
+def _as_json(moment: Moment) -> dict[str, float | None]:
+    score = round(moment.score, 3) if moment.is_measured else None
+    return {"start_s": round(moment.start_s, 3), "end_s": round(moment.end_s, 3), "score": score}
+
+
+def memory_of(settings: Settings, store: ModelStore) -> PictureMemory:
+    """Open the describer, if it keeps what it has seen of a video. Raises BadInput if not."""
+    return _searchable(open_describer(settings.answers, store))
+
+
+def _searchable(describer: SceneDescriber) -> PictureMemory:
+    if describer.scorer is None or not isinstance(describer, PictureMemory):
         raise BadInput("this model can't keep what it has seen of a video", "use the starter or a SmolVLM2 model for this")
     return describer
 
@@ -150,7 +198,7 @@ def _found_in_folder(options: argparse.Namespace, query: str, language: str, mem
     watch.lap("search")
     told = [f"{video}: {spoken_moments(options.query, [moment], language)}" for video, moment in best]
     told = told or [spoken_moments(options.query, [], language)]
-    moments = [{"video": video, **{name: round(value, 3) for name, value in asdict(moment).items()}} for video, moment in best]
+    moments = [{"video": video, **_as_json(moment)} for video, moment in best]
     about = {
         "query": options.query,
         "english_query": query,

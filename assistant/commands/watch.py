@@ -52,9 +52,10 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
                 events += 1
                 start_s = max(0.0, event.start_s - reader.start_s)
                 reader.clear_bar()
+                score = round(event.score, 3) if watcher.is_measured else None
                 yield (
-                    f"{'At ' if language == FALLBACK else ''}{time_words(start_s, language)}: {event_text}.",
-                    {"event": event_text, "start_s": round(start_s, 3), "score": round(event.score, 3)},
+                    _told(event_text, start_s, language, is_measured=watcher.is_measured),
+                    {"event": event_text, "start_s": round(start_s, 3), "score": score},
                 )
     for warning in [*(reader.warnings if not reader.lost else []), *([STOPPED] if stop.was_asked and not reader.is_live else [])]:
         print(f"assistant watch: {for_terminal(warning)}.", file=sys.stderr)
@@ -67,8 +68,14 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
         raise reader.lost
 
 
+def _told(event: str, start_s: float, language: str, *, is_measured: bool) -> str:
+    """With "perhaps" where only a model says so of which nobody knows how often it is right."""
+    told = f"{'at ' if language == FALLBACK else ''}{time_words(start_s, language)}: {event}"
+    return f"{told[0].upper()}{told[1:]}." if is_measured else phrase("count_unsure", language, n=told)[0]
+
+
 def _watcher(event: str, language: str, settings: Settings, store: ModelStore) -> EventWatcher | ThingWatcher:
-    """What a detector can find it looks for, whatever the model; all else the model, if it tells likelihoods."""
+    """What a detector can find it looks for, whatever the model; all else by the model."""
     instruments = open_instruments(store, settings.answers.threads, opening_degrees=settings.camera.opening_degrees)
     translators = open_translators(store, settings.answers.threads) if language != FALLBACK else []
     conversation = Conversation(

@@ -56,7 +56,7 @@ class UnaskedSpeech:
         is_quiet = self._session.narrator.mode == "quiet"
         if is_quiet:
             self._people.rest()
-        if not is_quiet or isinstance(self._watcher, ThingWatcher):
+        if not is_quiet or self._is_quick:
             self._follow(is_quiet)
         if not self._people.is_unsure:  # who comes or goes is told before the scene, which takes longer
             self.narrate()
@@ -70,7 +70,7 @@ class UnaskedSpeech:
             return
         self._followed = newest.frame
         is_still = self._stillness.is_still(newest.frame.picture)
-        if isinstance(self._watcher, ThingWatcher) and not is_still:
+        if self._is_quick and not is_still:
             self._watch(newest)
         if not is_quiet:
             self._people.step(shown, is_still=is_still)
@@ -109,9 +109,16 @@ class UnaskedSpeech:
     def _watch(self, newest: Keyframe | None = None) -> None:
         """Tell what the user waits for when the newest picture shows it."""
         newest = newest or self._session.memory.newest
-        if self._watcher and newest and newest.problem is None and self._watcher.process(newest):
+        watcher = self._watcher
+        if watcher and newest and newest.problem is None and watcher.process(newest):
             self._watcher = None
-            self._session.say(self._session.phrase("event_happened", event=self._awaited))
+            phrase, awaited = self._session.phrase, self._awaited
+            self._session.say(phrase("event_happened", event=awaited) if watcher.is_measured else phrase("likely_seen", thing=awaited))
+
+    @property
+    def _is_quick(self) -> bool:
+        """Whether what is waited for is a detector's, which can look at every picture."""
+        return isinstance(self._watcher, ThingWatcher) and self._watcher.is_measured
 
 
 def _is_borne_out(sentence: Sentence, things: Finding | None) -> bool:

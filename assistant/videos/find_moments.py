@@ -32,6 +32,8 @@ class Moment:
     end_s: float
     score: float
     """Calibrated probability that the span shows the query."""
+    is_measured: bool = True
+    """False where a model only said so, of which nobody knows how often it is right: it is told with "perhaps", and without its score."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,6 +129,8 @@ def spoken_moments(query: str, moments: Sequence[Moment], language: str = FALLBA
     if not moments:
         return f"I did not find {query!r}."
     spans = [_span(moment.start_s, moment.end_s) for moment in moments]
+    if not moments[0].is_measured:
+        return f"Perhaps {', or '.join(spans)}."
     best = f"{'' if moments[0].score >= SURE else 'Perhaps '}{spans[0]}."
     others = f" Less likely: {'; '.join(spans[1:])}." if len(spans) > 1 else ""
     return best[0].upper() + best[1:] + others
@@ -136,7 +140,7 @@ def _in_language(query: str, moments: Sequence[Moment], language: str) -> str:
     if not moments:
         return phrase("not_seen", language, thing=query)[0]
     spans = [" – ".join(dict.fromkeys(time_words(time_s, language) for time_s in (one.start_s, one.end_s))) for one in moments]
-    sure = spans[:1] if moments[0].score >= SURE else []
+    sure = spans[:1] if moments[0].is_measured and moments[0].score >= SURE else []
     unsure = spans[len(sure) :]
     told = [f"{sure[0]}."] if sure else []
     return " ".join([*told, *([phrase("count_unsure", language, n=listed(unsure, language))[0]] if unsure else [])])

@@ -30,6 +30,9 @@ def watch_keyframes(settings: KeyframeSettings) -> KeyframeSettings:
 class EventWatcher:
     """Takes the clear keyframes of one stream in order of time, and reports the event when it begins."""
 
+    is_measured = True
+    """As ThingWatcher has it."""
+
     def __init__(self, describer: SceneDescriber, event: str, settings: EventSettings = WATCH_EVENTS) -> None:
         """Begin to watch for an event, described in English. Raises BadInput if it has no words, or the model can't score it."""
         scorer_of(describer)  # before it looks, which may take long

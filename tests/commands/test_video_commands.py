@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import importlib
 import io
 import json
@@ -23,6 +24,7 @@ from assistant.interfaces import Instrument
 from assistant.messages import Ask, Detail, Finding, Frame, Keyframe, View
 from assistant.problems import LostDevice
 from tests.support.fakes import ColourDescriber, ScriptedCamera
+from tests.support.vision_server import serve
 
 SCENE_S, FPS = 3, 10
 RED, GREEN, BLUE = (200, 40, 40), (40, 200, 40), (40, 40, 200)
@@ -81,14 +83,61 @@ def test_find_refuses_what_is_not_there(capsys: pytest.CaptureFixture[str], desc
     assert status == 0 and found["moments"] == [] and found["found"] is False
 
 
-@pytest.mark.parametrize("command", ["find", "watch"])
-def test_a_model_that_cant_tell_likelihoods_is_refused_in_a_line(
-    capsys: pytest.CaptureFixture[str], describer: ColourDescriber, clip: Path, command: str
+def sees_blue(request: dict[str, Any]) -> str:
+    """As a model behind a server says it: yes to "Does the picture show this" of a blue picture, no to "Is this missing"."""
+    picture, text = request["messages"][0]["content"]
+    encoded = np.frombuffer(base64.b64decode(picture["image_url"]["url"].partition(",")[2]), np.uint8)
+    is_blue = np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR)).mean((0, 1)).argmax() == 0
+    return "Yes." if is_blue != ("missing" in text["text"]) else "No, it is not."
+
+
+def test_a_model_server_finds_and_watches_by_yes_and_no_told_as_unmeasured(
+    capsys: pytest.CaptureFixture[str], clip: Path, tmp_path: Path
+) -> None:
+    """Before, `find` refused it, and so did `watch` all but what a detector knows."""
+    with serve() as server:
+        server.reply = sees_blue
+        with_it = ("--model", server.address, "--models-dir", tmp_path)
+        _, (found,), _ = run(capsys, "find", clip, "something blue", *with_it)
+        (moment,) = found["moments"]
+        assert moment["start_s"] == pytest.approx(3 * SCENE_S, abs=0.6) and moment["end_s"] == pytest.approx(4 * SCENE_S, abs=0.6)
+        assert moment["score"] is None and found["found"] is True
+        assert main(["find", str(clip), "something blue", *map(str, with_it)]) == 0
+        assert capsys.readouterr().out == "Perhaps from 9 seconds to 12 seconds.\n"
+        _, (event,), _ = run(capsys, "watch", clip, "something blue", *with_it)
+        assert event["start_s"] == pytest.approx(3 * SCENE_S, abs=1.0) and event["score"] is None
+        assert main(["watch", str(clip), "something blue", *map(str, with_it)]) == 0
+        assert capsys.readouterr().out == "Perhaps at 9 seconds: something blue.\n"
+
+
+@pytest.mark.parametrize("answer", ["Yes.", "No.", "I can't tell."])
+def test_a_server_that_says_the_same_to_all_finds_nothing(
+    capsys: pytest.CaptureFixture[str], clip: Path, tmp_path: Path, answer: str
+) -> None:
+    with serve() as server:
+        server.answer = answer
+        _, (found,), _ = run(capsys, "find", clip, "something blue", "--model", server.address, "--models-dir", tmp_path)
+        assert found["moments"] == [] and found["found"] is False
+
+
+def test_what_a_detector_finds_is_found_for_whatever_the_model_can(
+    capsys: pytest.CaptureFixture[str], describer: ColourDescriber, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.commands.find.open_instruments", lambda *_, **__: [Finder()])
+    describer.scorer = None  # as a model server: it tells no likelihoods
+    _, (found,), _ = run(capsys, "find", clip, "a bus")
+    (moment,) = found["moments"]
+    assert moment["start_s"] == pytest.approx(3 * SCENE_S, abs=0.6) and 0.5 < moment["score"] < 0.95  # of several pictures
+    assert describer.questions == []
+
+
+def test_a_model_that_cant_tell_likelihoods_keeps_no_index(
+    capsys: pytest.CaptureFixture[str], describer: ColourDescriber, clip: Path, tmp_path: Path
 ) -> None:
     describer.scorer = None
-    status, found, err = run(capsys, command, clip, "something blue")
+    status, found, err = run(capsys, "find", clip, "something blue", "--index", tmp_path / "clip.index")
     assert (status, found, err.count("\n")) == (2, [], 1)
-    assert "can't tell how likely" in err and "SmolVLM2" in err
+    assert "can't keep what it has seen" in err and "SmolVLM2" in err
 
 
 def test_find_says_when_there_is_nothing_to_see(capsys: pytest.CaptureFixture[str], describer: ColourDescriber, tmp_path: Path) -> None:

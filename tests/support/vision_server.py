@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
@@ -21,6 +21,8 @@ class VisionServer:
     """What the server answers, and what goes wrong. Change the fields while it runs."""
 
     answer: str = "A red cup on a table."
+    reply: Callable[[dict[str, Any]], str] | None = None
+    """Answers each request in place of `answer`."""
     models: list[str] | None = field(default_factory=lambda: ["tiny-vlm", "other-vlm"])
     failure: tuple[int, object] | None = None
     """(status, JSON) that answers every question."""
@@ -142,7 +144,9 @@ class _Handler(BaseHTTPRequestHandler):
             yield self.state.body
             return
         yield _event({"role": "assistant", "content": None})
-        words = re.findall(r"\S+\s*", self.state.answer)[: self.state.requests[-1]["max_tokens"]]
+        asked = self.state.requests[-1]
+        answer = self.state.reply(asked) if self.state.reply else self.state.answer
+        words = re.findall(r"\S+\s*", answer)[: asked["max_tokens"]]
         for word in words[: self.state.cut_after]:
             yield _event({"content": word})
         while self.state.endless:
