@@ -15,6 +15,7 @@ from assistant.live.job_queue import Describe, Idle
 from assistant.live.responder import Responder
 from assistant.messages import (
     Command,
+    Detail,
     Frame,
     Heard,
     Keyframe,
@@ -162,13 +163,23 @@ def test_what_the_user_waits_for_is_told_once_when_it_is_seen() -> None:
     assert [s.text for s in talk.said[before:]] == [phrase("event_happened", "en", event="a dog runs by")[0]]
 
 
-def test_a_model_that_cant_tell_likelihoods_says_so_and_still_answers() -> None:
-    talk = Talking(["A red cup."])
+def test_a_model_that_only_answers_is_asked_yes_or_no_and_its_word_is_hedged() -> None:
+    """As a model server. Before, it was refused."""
+
+    class SaysDogs(ScriptedDescriber):
+        def answer(self, view: View, question: str, detail: Detail = "brief", *, whole_picture: bool = False) -> Iterator[str]:
+            there = np.array_equal(view.keyframes[-1].frame.picture, scene(2))
+            yield "Yes." if there != ("missing" in question) else "No."
+
+    talk = Talking([], describer=SaysDogs(["x"]))
     talk.describer.scorer = None
-    talk.see()
-    (said,) = talk.ask("Tell me when a dog runs by.")
-    assert "can't tell how likely" in said and "SmolVLM2" in said
-    assert talk.ask("What is this?") == ["A red cup."]
+    talk.see(1)
+    assert talk.ask("Tell me when a dog runs by.") == [phrase("tell_when", "en", event="a dog runs by")[0]]
+    before = len(talk.said)
+    for number in (3, 2, 3):
+        talk.now_s += 5
+        talk.see(number)
+    assert [s.text for s in talk.said[before:]] == [phrase("likely_seen", "en", thing="a dog runs by")[0]]
 
 
 def test_a_key_asks_for_a_description() -> None:
