@@ -24,7 +24,7 @@ _BARE = re.compile(
     re.IGNORECASE,
 )
 
-_OF_ITSELF = re.compile(r"(?:I(?! see\b)|I'm|Sorry|Unfortunately|As an? (?:AI|language model|assistant))\b")
+_OF_ITSELF = re.compile(r"(?:I(?! (?:see|think|believe)\b)|I'm|Sorry|Unfortunately|As an? (?:AI|language model|assistant))\b")
 
 _QUOTATION = re.compile(r",?(?: (?:that|which) (?:says?|reads?)| saying| reading| with the words?)?[,:]? *[\"“”].*", re.DOTALL)
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from assistant.answering.answer_checks import indefinite, presence_probability, presence_questions, without_quotation
+from assistant.answering.answer_checks import indefinite, presence_probability, presence_questions, speaks_of_itself, without_quotation
 from assistant.answering.doubting import with_doubt
 from assistant.engines.vlm.prompt import IMAGE_PROMPTS
 from assistant.messages import AnswerThresholds
@@ -111,3 +111,10 @@ def test_what_somebody_does_is_doubted_in_whole_sentences(sentence: str) -> None
 )
 def test_a_thing_and_what_somebody_is_doing_look_like_it(sentence: str) -> None:
     assert with_doubt(sentence) == f"It looks like {sentence[0].lower()}{sentence[1:]}"
+
+
+@pytest.mark.parametrize(
+    ("said", "of_itself"), [("I don't see any arrows.", True), ("I think it is a cup.", False), ("I see a dog.", False), ("Iron.", False)]
+)
+def test_what_a_model_says_of_itself_is_told_from_what_it_says_of_the_picture(said: str, of_itself: bool) -> None:
+    assert speaks_of_itself(said) is of_itself

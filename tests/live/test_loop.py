@@ -243,7 +243,7 @@ def test_a_pause_within_a_question_is_no_end_of_it(pause: list[float]) -> None:
 
     class Parrot(ScriptedDescriber):
         def answer(self, view: View, question: str, detail: Detail = "brief", *, whole_picture: bool = False) -> Iterator[str]:
-            yield f"I was asked: {question}"
+            yield f"You asked: {question}"
 
     class Patient(Room):
         """Waits in the pause until its first half has been answered."""
@@ -258,10 +258,10 @@ def test_a_pause_within_a_question_is_no_end_of_it(pause: list[float]) -> None:
     live = Loop(script, [WHAT], [], describer=Parrot(["x"]), room=Patient(len(script)))
     live.loop._session.conversation._transcriber = ByLength([WHAT])
     live.loop.run()
-    assert "I was asked: What is the man" in [event["text"] for event in live.events if event["event"] == "sentence"]
+    assert "You asked: What is the man" in [event["text"] for event in live.events if event["event"] == "sentence"]
     sounded = [event["text"] for event in live.events if event["event"] == "sound"]
-    assert sounded[-1] == "I was asked: What is this?"
-    assert len(pause) > 8 or "I was asked: What is the man" not in sounded
+    assert sounded[-1] == "You asked: What is this?"
+    assert len(pause) > 8 or "You asked: What is the man" not in sounded
 
 
 def test_a_microphone_that_is_lost_within_a_word_leaves_the_voice_as_it_was() -> None:

@@ -354,8 +354,6 @@ def test_the_settings_may_name_a_server(server: VisionServer, tmp_path: Path) ->
         (["ask", "PICTURE", QUESTION, "--model", "http://127.0.0.1:9"], 3, "no model server answers"),
         (["ask", "PICTURE", QUESTION, "--model", "SERVER", "--raw"], 2, "is a server"),
         (["ask", "PICTURE", QUESTION, "--model", "127.0.0.1:8080"], 2, "the address of a vision server"),
-        (["watch", "PICTURE", "a dog catches a ball", "--model", "SERVER"], 2, "can't tell how likely"),
-        (["find", "PICTURE", "a dog", "--model", "SERVER"], 2, "can't tell how likely"),
     ],
 )
 def test_what_cant_be_is_refused_in_a_line(
