@@ -58,7 +58,8 @@ def scene_findings(
 def free_findings(
     describer: SceneDescriber, view: View, question: str, detail: Detail = "brief", *, whole_picture: bool = False, by_clause: bool = False
 ) -> Iterator[Finding]:
-    """Yield the sentences of a model's answer to a question in English, the first of them checked for doubt where that was measured."""
+    """Yield the sentences of a model's answer to a question in English, checked for doubt where that was measured: each of a description
+    by its words, of other answers the first."""
     scorer, classifier, thresholds = describer.scorer, describer.classifier, measured_thresholds(describer)
     if scorer is None or thresholds is None:
         for sentence in _sentences(describer.answer(view, question, detail, whole_picture=whole_picture), by_clause):

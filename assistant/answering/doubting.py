@@ -37,7 +37,7 @@ _PLACES_AND_NUMBERS = frozenset((
 _FUNCTION = _ARTICLES | _PREPOSITIONS | _JOINTS | _PLACES_AND_NUMBERS
 """Words that by themselves say nothing of a picture."""
 _CALLED = {"man": "person", "woman": "person", "lady": "person", "guy": "person", "men": "people", "women": "people", "ladies": "people"}
-_JOINTS_AT_END = re.compile(r"(?: (?:and|is|are|while|who|that|which))+$")
+_JOINTS_AT_END = re.compile(rf"(?: (?:{'|'.join(sorted(_JOINTS))}))+$")
 _HEDGE = re.compile(r"\.? Perhaps\b|, perhaps\b|^It (?:looks like|might be)\b|^I think\b")
 
 

@@ -4,7 +4,7 @@
 
 DIR becomes what transformers saves, in half precision (1.2 MB). First its visual tokens learn to tell what lies where they look, then
 language is added. `evaluate_toy` tells how often it is right. tests/support/toy_eye was taught by an earlier form of this (128 pixels in 16
-tokens, a lesson a picture); this form was run for 900 steps and never to its end.
+tokens, a lesson a picture); this form says no to every "Is there a ...?" after 2,000 steps (docs/models.md).
 """
 
 from __future__ import annotations
