@@ -27,9 +27,11 @@ class Deaf:
     """A microphone before which nobody ever speaks."""
 
     def __init__(self) -> None:
+        self.begun = threading.Event()
         self.closed = threading.Event()
 
     def chunks(self) -> Iterator[AudioChunk]:
+        self.begun.set()
         while not self.closed.wait(0.01):
             yield AudioChunk(np.zeros(512, np.float32), 16000)
 
@@ -110,7 +112,8 @@ def test_who_is_cancelled_hears_and_says_no_more(run: Callable[[Use], Any], monk
 
     async def use(assistant: AsyncAssistant) -> None:
         listening, speaking = asyncio.ensure_future(assistant.hear()), asyncio.ensure_future(assistant.say(endless()))
-        await asyncio.to_thread(speaker.begun.wait, 30)
+        for device in (microphone, speaker):
+            await asyncio.to_thread(device.begun.wait, 30)
         for task in (listening, speaking):
             task.cancel()
         for task in (listening, speaking):

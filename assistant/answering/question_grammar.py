@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from assistant.answering.templates import full_pattern, part_pattern, prefix_pattern, spaced
+from assistant.answering.templates import Beginning, Whole, part_pattern, spaced
 from assistant.languages import FALLBACK, languages
 from assistant.languages.normalized import normalize
 
@@ -43,8 +43,8 @@ _SLOTS = re.compile(r"\{[^}]*\}")
 class Grammar:
     """A language's questions, ready to be compared."""
 
-    patterns: tuple[tuple[re.Pattern[str], str], ...]
-    events: tuple[re.Pattern[str], ...]
+    patterns: tuple[tuple[Whole, str], ...]
+    events: tuple[Whole, ...]
     safety: re.Pattern[str] | None
     ordinary: re.Pattern[str] | None
     joints: re.Pattern[str] | None
@@ -67,9 +67,9 @@ class Grammar:
 def grammar_of(code: str) -> Grammar:
     """Return the grammar of a language; one without a file has that of English."""
     table = _with_lists(languages()[code if code in languages() else FALLBACK].questions)
-    patterns = tuple((full_pattern(template), intent) for intent in _ORDER for template in table.get(intent, ()))
+    patterns = tuple((Whole(template), intent) for intent in _ORDER for template in table.get(intent, ()))
     joints = "|".join(re.escape(word) for word in sorted(table.get(JOINTS, ()), key=len, reverse=True))
-    events = tuple(full_pattern(template) for template in table.get(APPEARS, ()))
+    events = tuple(Whole(template) for template in table.get(APPEARS, ()))
     return Grammar(
         patterns,
         events,
@@ -82,10 +82,10 @@ def grammar_of(code: str) -> Grammar:
 
 
 @functools.cache
-def beginnings_of(code: str) -> tuple[re.Pattern[str], ...]:
-    """Return patterns of the first words of a language's questions."""
+def beginnings_of(code: str) -> tuple[Beginning, ...]:
+    """Return the first words of a language's questions."""
     table = _with_lists(languages()[code if code in languages() else FALLBACK].questions)
-    return tuple(filter(None, (prefix_pattern(template) for intent in _ORDER for template in table.get(intent, ()))))
+    return tuple(Beginning(template) for intent in _ORDER for template in table.get(intent, ()))
 
 
 def _with_lists(table: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:

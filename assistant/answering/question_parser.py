@@ -135,7 +135,7 @@ def is_unfinished(text: str, language: str) -> bool:
     if not slots or any(find_noun(thing, language) for thing in slots.values()):
         return False  # nothing is missing, or what seems to be: in "Is there a" an "a" is asked for
     ways = {grammar_of(language).words(text), spaced(text)} - {""}
-    return any(beginning.fullmatch(words) for words in ways for beginning in beginnings_of(language))
+    return any(beginning.fits(words) for words in ways for beginning in beginnings_of(language))
 
 
 def get_ready(language: str) -> None:

@@ -11,6 +11,7 @@ word of its own or a part of one: "{thing}を", "l'{thing}".
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 from itertools import count
@@ -28,19 +29,50 @@ NEVER = r"(?!)"
 """A pattern that matches nothing."""
 
 
-def full_pattern(template: str) -> re.Pattern[str]:
-    """Compile a pattern for the whole of `spaced(text)`; `slots_of` tells what stood in its slots."""
-    return re.compile(_regex(template, count()))
+class Whole:
+    """What a template says from its first word to its last.
+
+    It is compiled once a text may fit: all of a language's templates take a second of Python, in which the loudspeaker waits for sound.
+    """
+
+    def __init__(self, template: str) -> None:
+        self._template = template
+        self._needs = tuple(_needs(template))
+
+    def fullmatch(self, words: str) -> re.Match[str] | None:
+        """Compare it with `spaced(text)`; `slots_of` tells what stood in its slots."""
+        for parts in self._needs:
+            for part in parts:
+                if part in words:
+                    break
+            else:
+                return None
+        return self._compiled.fullmatch(words)
+
+    @functools.cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile(_regex(self._template, count()))
 
 
-def prefix_pattern(template: str) -> re.Pattern[str] | None:
-    """Compile a pattern for the first words of what the template says, up to what the user names; None where it begins with that."""
-    first = _prefix(template)
-    return re.compile(first) if first else None
+class Beginning:
+    """Any number of the first words of what a template says, up to what the user names. It is compiled once a text may fit."""
+
+    def __init__(self, template: str) -> None:
+        self._template = template
+        self._words = None if "*" in template else frozenset(normalize(template).split())
+
+    def fits(self, words: str) -> bool:
+        """Compare it with `spaced(text)`."""
+        may_fit = self._words is None or self._words.issuperset(words.split())
+        return may_fit and self._compiled.fullmatch(words) is not None
+
+    @functools.cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile(_prefix(self._template) or NEVER)
 
 
 def slots_of(match: re.Match[str]) -> dict[str, str]:
-    """Return what stood in the slots of a `full_pattern`, by name, the first where a slot may stand in several places."""
+    """Return what stood in the slots of a `Whole`, by name, the first where a slot may stand in several places."""
     found = [(group.partition("__")[0], _BETWEEN_CHARACTERS.sub("", value.strip())) for group, value in match.groupdict().items() if value]
     return dict(reversed(found))
 
@@ -76,9 +108,30 @@ def _regex(template: str, numbers: Iterator[int] | None) -> str:
             joined = _words(text)
             made.append(joined + (" ?" if joined and touches_next and pieces[number + 1][0] == "slot" else " " if joined else ""))
         else:
-            choices = "|".join(_regex(choice, numbers) for choice in _choices(text[1:-1]))
-            made.append(f"(?:{choices})" + ("?" if kind == "[" else ""))
+            made.append(_group(text, numbers) if _SLOT.search(text) else _group_of_words(text))
     return "".join(made)
+
+
+def _group(text: str, numbers: Iterator[int] | None) -> str:
+    """A pattern of a group, which is given with its brackets."""
+    choices = "|".join(_regex(choice, numbers) for choice in _choices(text[1:-1]))
+    return f"(?:{choices})" + ("?" if text.startswith("[") else "")
+
+
+@functools.cache  # the same articles stand in most templates
+def _group_of_words(text: str) -> str:
+    return _group(text, None)
+
+
+def _needs(template: str) -> Iterator[frozenset[str]]:
+    """Sets of parts; of each set one stands in whatever fits the template."""
+    for kind, text in _pieces(template):
+        if kind == "words":
+            yield from (frozenset({part}) for part in _normalized(text).split(_STAR) if part)
+        elif kind == "(":
+            needs = [next(_needs(choice), None) for choice in _choices(text[1:-1])]
+            if None not in needs:
+                yield frozenset().union(*filter(None, needs))
 
 
 def _prefix(template: str) -> str:
@@ -105,7 +158,12 @@ def _prefix(template: str) -> str:
 
 def _words(text: str) -> str:
     """A pattern of words as they stand, but for the stars in them."""
-    return " ".join(re.escape(word).replace(_STAR, r"\S*") for word in normalize(text.replace("*", _STAR)).split())
+    return " ".join(re.escape(word).replace(_STAR, r"\S*") for word in _normalized(text).split())
+
+
+@functools.cache
+def _normalized(text: str) -> str:
+    return normalize(text.replace("*", _STAR))
 
 
 def _pieces(template: str) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from assistant.answering.templates import full_pattern, part_pattern, slots_of, spaced
+from assistant.answering.templates import Whole, part_pattern, slots_of, spaced
 from assistant.languages import FALLBACK, languages
 from assistant.languages.normalized import normalize
 from assistant.languages.nouns import find_noun
@@ -134,9 +134,9 @@ def _is_form(one: str, other: str) -> bool:
 
 
 @functools.cache
-def _patterns(code: str) -> tuple[tuple[StepIntent, re.Pattern[str]], ...]:
+def _patterns(code: str) -> tuple[tuple[StepIntent, Whole], ...]:
     table = languages()[code].steps if code in languages() else {}
-    return tuple((intent, full_pattern(template)) for intent in _INTENTS for template in table.get(intent, ()))
+    return tuple((intent, Whole(template)) for intent in _INTENTS for template in table.get(intent, ()))
 
 
 @dataclass(frozen=True)

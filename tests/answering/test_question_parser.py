@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from assistant.answering import templates
 from assistant.answering.commands import match_command
+from assistant.answering.question_grammar import beginnings_of, grammar_of
 from assistant.answering.question_parser import MOST_ASKS, awaited_thing, is_unfinished, parse_question
 from assistant.languages import languages
 from assistant.languages.normalized import normalize
@@ -26,6 +30,23 @@ PARSED = [(code, intent) for code, table in ASKED.items() for intent in table if
 
 def intents(text: str, language: str = "en", english: str = "") -> list[str]:
     return [ask.intent for ask in parse_question(text, language, english)]
+
+
+@pytest.mark.parametrize("code", ASKED)
+def test_the_first_question_of_a_language_compiles_few_of_its_templates(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of them took a second or two of Python each, in which nothing could be played."""
+    compile_, compiled = re.compile, list[str]()
+
+    def counted(pattern: str) -> re.Pattern[str]:
+        compiled.append(pattern)
+        return compile_(pattern)
+
+    monkeypatch.setattr(templates, "re", SimpleNamespace(**vars(re) | {"compile": counted}))
+    for cache in (grammar_of, beginnings_of):
+        cache.cache_clear()
+    question = ASKED[code]["colour"][0][0]
+    assert not is_unfinished(question, code) and intents(question, code) == ["colour"]
+    assert 0 < len(compiled) < (len(grammar_of(code).patterns) + len(beginnings_of(code))) / 4
 
 
 def test_every_language_is_tried() -> None:

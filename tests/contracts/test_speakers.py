@@ -95,6 +95,21 @@ class TestLoudspeaker:
         # Nothing may be lost; a sound system that had to wait plays a buffer's silence or so in between (1.021 and 1.0225 s were seen).
         assert 0.98 <= audible_s(recording.samples) <= 1.04
 
+    def test_threads_that_compute_do_not_tear_the_sound_to_pieces(self, sound_system: pulse.SoundSystem) -> None:
+        """A page took twice its time to be read, a hole of 0.1 s behind each 10 ms, while questions were being got ready."""
+        over = threading.Event()
+        busy = [threading.Thread(target=compute, args=(over,)) for _ in range(3)]
+        with sound_system.recording() as recording:
+            for thread in busy:
+                thread.start()
+            try:
+                SounddeviceSpeaker().play(iter([tone(3.0)]), never)
+            finally:
+                over.set()
+                for thread in busy:
+                    thread.join()
+        assert audible_s(recording.samples) < 3.0 + 2 * BUSY_MACHINE_S
+
     def test_silence_comes_at_once_and_the_time_heard_is_right(self, sound_system: pulse.SoundSystem) -> None:
         with sound_system.recording() as recording:
             interruption = Interruption(recording)
@@ -173,6 +188,11 @@ def tone(duration_s: float, rate_hz: int = 22050) -> AudioChunk:
 def audible_s(samples: Sound) -> float:
     loud = np.flatnonzero(np.abs(samples) > 0.05)
     return float(loud[-1] - loud[0]) / pulse.RATE_HZ
+
+
+def compute(over: threading.Event) -> None:
+    while not over.is_set():
+        sum(number * number for number in range(1000))
 
 
 class Interruption:
