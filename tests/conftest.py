@@ -25,7 +25,13 @@ onnxruntime.set_seed(0)  # or Piper would say each sentence a little differently
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let what real models say word by word be tried on processors where nobody has seen yet what they say."""
+    """Let one process do all tests of a file with real models, which then are loaded once, and some of them fail on other processors.
+
+    What real models say word by word is tried where nobody has seen yet what they say, and isn't counted.
+    """
+    for item in items:
+        if item.get_closest_marker("models"):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
     if platform.machine() in ("x86_64", "AMD64"):
         return
     for item in items:
