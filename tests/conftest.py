@@ -13,6 +13,8 @@ import onnxruntime
 import pytest
 
 from assistant import offline
+from assistant.languages import FALLBACK
+from assistant.languages.catalogues import set_terminal_language
 from assistant.store import fetch_hub, model_store
 from assistant.store.manifests import all_manifests
 from assistant.store.model_store import ModelStore
@@ -24,19 +26,31 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # for torch: tiny models take sev
 onnxruntime.set_seed(0)  # or Piper would say each sentence a little differently every time, and Whisper now and then hear another
 
 
+def pytest_configure() -> None:
+    """Give each process of a parallel run, and what it starts, one core: models on several threads would wait for those of others."""
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[int(worker.removeprefix("gw")) % len(cores)]})
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one process do all tests of a file with real models, which then are loaded once, and some of them fail on other processors.
+    """Let files with real models, which take the longest, begin first, and some of their tests fail on other processors.
 
     What real models say word by word is tried where nobody has seen yet what they say, and isn't counted.
     """
-    for item in items:
-        if item.get_closest_marker("models"):
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    items.sort(key=lambda item: item.get_closest_marker("models") is None)
     if platform.machine() in ("x86_64", "AMD64"):
         return
     for item in items:
         if item.get_closest_marker("exact_cpu"):
             item.add_marker(pytest.mark.xfail(reason=f"real models' words are not known on {platform.machine()}", strict=False))
+
+
+@pytest.fixture(autouse=True)
+def english_terminal() -> Iterator[None]:
+    """A test that speaks to a terminal in another language leaves English to the next."""
+    yield
+    set_terminal_language(FALLBACK)
 
 
 @pytest.fixture(scope="session")

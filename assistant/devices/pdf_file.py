@@ -72,6 +72,7 @@ class PdfFile:
         self._name = shorten(path.name)
         _check_readable(path)
         with _PDFIUM:
+            _forget_last_error()
             try:
                 with opened_name(path) as name:  # its own may not be UTF-8, which crashes libraries
                     self._document = pypdfium2.PdfDocument(name)
@@ -147,6 +148,11 @@ def _is_seen(line: TextLine, picture: Picture) -> bool:
     left, right = int(region.left * width), math.ceil((region.left + region.width) * width)
     part = picture[top : bottom + 1, left : right + 1]
     return part.size > 0 and int(np.ptp(part.reshape(-1, 3), axis=0).max()) >= LEAST_CONTRAST
+
+
+def _forget_last_error() -> None:
+    """Have pdfium's last error be that of no PDF: of a file without pages it sets none, and the one before might be told."""
+    raw.FPDF_LoadMemDocument64(b"-", 1, None)
 
 
 def _unreadable(path: Path, error: pypdfium2.PdfiumError) -> BadInput:

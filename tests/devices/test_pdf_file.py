@@ -111,6 +111,13 @@ def test_what_is_wrong_is_told_with_its_cause_and_cure(tmp_path: Path, made: byt
     assert str(problem.value).endswith(told)
 
 
+def test_what_was_wrong_with_one_file_is_not_told_of_the_next(tmp_path: Path) -> None:
+    locked = pdf(["x"], locked=True)
+    for made, told in ((locked, "locked"), (pdf([]), "damaged"), (locked, "locked"), (b"hello", "no PDF")):
+        with pytest.raises(BadInput, match=told):
+            first_page(tmp_path, made)
+
+
 def test_a_missing_file_and_a_missing_page_are_told(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="No such file"):
         PdfFile(tmp_path / "none.pdf")

@@ -98,7 +98,7 @@ class WhisperTranscriber:
                 )
         try:
             self._whisper: Any = WhisperModel(
-                str(folder), device="cpu", compute_type="int8", cpu_threads=threads or os.cpu_count() or 1, local_files_only=True
+                str(folder), device="cpu", compute_type="int8", cpu_threads=threads or len(os.sched_getaffinity(0)), local_files_only=True
             )
         except Exception as error:  # CTranslate2 and tokenizers raise RuntimeError, ValueError and bare Exception
             raise DamagedModel(

@@ -58,7 +58,7 @@ class SessionSettings:
     @classmethod
     def beside_audio(cls, threads: int = 0, saved_graphs: Path | None = None) -> SessionSettings:
         """Return settings for live use: sound must not wait for the model. `threads` = 0 leaves it one of three cores or more."""
-        cores = _physical_cores()
+        cores = physical_cores()
         return cls(threads or (cores - 1 if cores > 2 else cores), False, saved_graphs)
 
 
@@ -214,13 +214,13 @@ def _open_session(path: Path, settings: SessionSettings, keep_arena: bool, rewri
 def _session_options(settings: SessionSettings, keep_arena: bool) -> onnxruntime.SessionOptions:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _FATAL_ONLY
-    options.intra_op_num_threads = settings.threads
+    options.intra_op_num_threads = settings.threads or physical_cores()  # its own 0 ties threads to cores, also to those of others
     options.enable_cpu_mem_arena = keep_arena
     options.add_session_config_entry("session.intra_op.allow_spinning", "1" if settings.spin else "0")
     return options
 
 
-def _physical_cores() -> int:
+def physical_cores() -> int:
     """Return the number of physical cores that this process may use."""
     allowed = os.sched_getaffinity(0)
     try:

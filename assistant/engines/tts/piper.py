@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from assistant.engines.onnx.session import physical_cores
 from assistant.engines.tts.voice_shaping import amplify, time_stretch, without_lead
 from assistant.messages import AudioChunk
 from assistant.problems import BadInput, DamagedModel, MissingModel
@@ -62,6 +63,7 @@ def _load_voice(model: Path, language: str) -> Any:
         if not file.is_file():
             raise MissingModel("the voice file {name} is not there", fix, name=file.name)
     options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = physical_cores()
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # the cores belong to the answering model meanwhile
     options.log_severity_level = 4  # a damaged file is reported below, once
     try:

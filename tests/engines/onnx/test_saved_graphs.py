@@ -151,10 +151,10 @@ def test_what_a_killed_process_left_is_swept_away(model: Path, tmp_path: Path) -
 
 @pytest.mark.parametrize(("cores", "expected"), [(1, 1), (2, 2), (3, 2), (8, 7)])
 def test_live_use_leaves_a_core_to_sound_where_there_are_three(monkeypatch: pytest.MonkeyPatch, cores: int, expected: int) -> None:
-    monkeypatch.setattr(onnx_session, "_physical_cores", lambda: cores)
+    monkeypatch.setattr(onnx_session, "physical_cores", lambda: cores)
     assert SessionSettings.beside_audio() == SessionSettings(expected, spin=False)
     assert SessionSettings.beside_audio(5) == SessionSettings(5, spin=False)
 
 
 def test_the_cores_counted_are_some_of_those_there_are() -> None:
-    assert 1 <= onnx_session._physical_cores() <= (os.cpu_count() or 1)
+    assert 1 <= onnx_session.physical_cores() <= (os.cpu_count() or 1)
