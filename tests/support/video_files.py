@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -37,6 +38,8 @@ def write_video(
             frame.pts, frame.time_base = round(time_s * 1000), Fraction(1, 1000)
             container.mux(track.encode(frame))
         container.mux(track.encode())
+    # Run by root, SVT-AV1 puts this process, and what it starts from then on, before all others.
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
     return path
 
 
