@@ -66,7 +66,7 @@ class Grammar:
 @functools.cache
 def grammar_of(code: str) -> Grammar:
     """Return the grammar of a language; one without a file has that of English."""
-    table = _with_lists(languages()[code if code in languages() else FALLBACK].questions)
+    table = _table(code)
     patterns = tuple((Whole(template), intent) for intent in _ORDER for template in table.get(intent, ()))
     joints = "|".join(re.escape(word) for word in sorted(table.get(JOINTS, ()), key=len, reverse=True))
     events = tuple(Whole(template) for template in table.get(APPEARS, ()))
@@ -84,8 +84,14 @@ def grammar_of(code: str) -> Grammar:
 @functools.cache
 def beginnings_of(code: str) -> tuple[Beginning, ...]:
     """Return the first words of a language's questions."""
-    table = _with_lists(languages()[code if code in languages() else FALLBACK].questions)
+    table = _table(code)
     return tuple(Beginning(template) for intent in _ORDER for template in table.get(intent, ()))
+
+
+@functools.cache
+def _table(code: str) -> dict[str, Sequence[str]]:
+    """A language's templates with their lists written out; those of English for a language without a file."""
+    return _with_lists(languages()[code if code in languages() else FALLBACK].questions)
 
 
 def _with_lists(table: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
@@ -106,6 +112,6 @@ def _with_lists(table: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
 @functools.cache
 def common_words(language: str) -> frozenset[str]:
     """Return the normalised words with which people ask in a language, whatever they ask about."""
-    table = _with_lists(languages()[language if language in languages() else FALLBACK].questions)
+    table = _table(language)
     templates = " ".join(template for key in _OF_ANYTHING for template in table.get(key, ()))
     return frozenset(normalize(_SLOTS.sub(" ", templates)).split())

@@ -214,14 +214,14 @@ def test_the_wait_for_an_answer_is_measured_and_drawn(models_dir: Path, tmp_path
 
 @pytest.mark.models
 def test_the_share_of_translation_in_the_wait_is_measured(models_dir: Path) -> None:
-    command = [sys.executable, "-m", "assistant.benchmarks.translation_time", "--rounds", "1", "--json"]
+    command = [sys.executable, "-m", "assistant.benchmarks.translation_time", "--rounds", "2", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "ASSISTANT_MODELS": str(models_dir)})
     data = json.loads(done.stdout)
     told = data["languages"]
     assert told.keys() == {"pt", "es", "de", "fr", "cs", "uk", "ar"}
     assert all(0 < one["load_s"] < 60 and one["memory_mb"] < 120 for one in data["loading"].values())
     for language in told.values():
-        assert language["answers"] <= 1
+        assert language["answers"] <= 2
         if not language["answers"]:
             continue  # Spanish, whose voice was taken for another language's
         assert 0 <= language["share"] < 1, "a thing that has a name in the language needs no translator"

@@ -49,8 +49,6 @@ PROMISED = frozenset(
     ("assistant", "starter", "whisper", "base", "piper", "espeak", "firefox", "apertium", "hugging", "face", "hub", "bleu", "exit")
 )
 """Names; "EXIT" stands on the sign."""
-DEMO_IN = "fr"
-"""The demo takes longer than all the rest, and is the same in each."""
 DESCRIBED = ("ask", "describe", "run", "demo")
 """Commands that tell descriptions."""
 
@@ -73,7 +71,7 @@ def commands(code: str, folder: Path) -> list[list[str]]:
         ["run", "--camera", clip, "--microphone", question, "--speaker", "spoken.wav", "--duration-s", "4"],
         ["run", "--camera", "57"],
         ["run", "--camera", clip, "--microphone", "none"],
-        *([["demo"]] if code == DEMO_IN else []),
+        ["demo"],
         ["describe", clip],
         ["describe", "dark.png"],
         ["describe", "sign.png", "--srt", "film.srt"],
@@ -98,8 +96,10 @@ def write_media(folder: Path) -> None:
     (folder / "note.txt").write_text("one two three", encoding="utf-8")
 
 
-def session(code: str, models_dir: Path, folder: Path) -> dict[str, list[str]]:
-    """Return what each command prints for its user, by the command."""
+@pytest.fixture(scope="module", params=sorted(ASKED))
+def session(request: pytest.FixtureRequest, models_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, list[str]]]:
+    """The language, and what each command prints for its user, by the command."""
+    code, folder = request.param, tmp_path_factory.mktemp(request.param)
     write_media(folder)
     (folder / "data/scene-assistant").mkdir(parents=True)
     (folder / "data/scene-assistant/language").write_text(code, encoding="ascii")
@@ -125,7 +125,7 @@ def session(code: str, models_dir: Path, folder: Path) -> dict[str, list[str]]:
             printed[line.removeprefix(MARK)] = lines = list[str]()
         else:
             lines.append(line)
-    return printed
+    return code, printed
 
 
 def words(text: str) -> list[str]:
@@ -179,32 +179,32 @@ def in_english(lines: list[str], code: str, is_described: bool) -> Iterator[str]
                 yield f"{', '.join(found)}: {line}"
 
 
-@pytest.mark.parametrize("code", ASKED)
-def test_a_session_is_in_its_language(code: str, models_dir: Path, tmp_path: Path) -> None:
-    printed = session(code, models_dir, tmp_path)
-    assert [" ".join(command) for command in commands(code, tmp_path)] == list(printed)
-    assert [command for command, lines in printed.items() if not any(lines)] == [], "every command says something"
-    assert english_in(printed, code) == []
-    assert_what_is_looked_for_is_found_or_refused(printed, code)
-    if code == DEMO_IN:
-        assert_the_demo_tells_what_it_did_in_french(printed["demo"])
-
-
-def english_in(printed: dict[str, list[str]], code: str) -> list[str]:
-    return [
+def test_no_english_word_but_the_promised(session: tuple[str, dict[str, list[str]]]) -> None:
+    code, printed = session
+    found = [
         f"{command} -> {line}"
         for command, lines in printed.items()
         if command != "demo"
         for line in in_english(lines, code, command.split()[0] in DESCRIBED)
     ]
+    assert found == []
 
 
-def assert_the_demo_tells_what_it_did_in_french(lines: list[str]) -> None:
-    assert any("entendu [de]" in line for line in lines)
-    assert not [line for line in lines if "heard" in line or "said:" in line or "spoken answers" in line]
+def test_every_command_says_something(session: tuple[str, dict[str, list[str]]]) -> None:
+    code, printed = session
+    assert len(printed) == len(commands(code, Path()))
+    assert [command for command, lines in printed.items() if not any(lines)] == []
 
 
-def assert_what_is_looked_for_is_found_or_refused(printed: dict[str, list[str]], code: str) -> None:
+def test_the_demo_tells_what_it_did_in_the_users_language(session: tuple[str, dict[str, list[str]]]) -> None:
+    code, printed = session
+    heard = {"de": "gehört [de]", "fr": "entendu [de]", "ar": "سُمع [de]"}[code]
+    assert any(heard in line for line in printed["demo"])
+    assert not [line for line in printed["demo"] if "heard" in line or "said:" in line or "spoken answers" in line]
+
+
+def test_what_is_looked_for_is_found_or_refused_in_the_users_language(session: tuple[str, dict[str, list[str]]]) -> None:
+    code, printed = session
     clip, (_, _, sought, strange, _) = demo_file("clip.mp4"), ASKED[code]
     assert sought not in printed[f"find {clip} {sought}"][0], "the cat of the first seconds was not found"
     refused = {"de": "hier übersetzt nichts", "fr": "rien ici ne met", "ar": "لا شيء هنا ينقل"}[code]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import re
@@ -22,14 +24,16 @@ pytestmark = pytest.mark.models
 
 
 @pytest.fixture(scope="module")
-def demo(models_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str, Any]]]:
-    """Its folder and its transcript, with no network at all and an empty home where the machine lets that be taken away."""
-    folder, home = tmp_path_factory.mktemp("demo"), tmp_path_factory.mktemp("home")
-    without_network = NO_NETWORK if can_lose_network() else []
-    command = [*without_network, sys.executable, "-m", "assistant", "demo", "--out", str(folder), "--models-dir", str(models_dir)]
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "HOME": str(home)})
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.count("said:") == 8
+def printed(models_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    folder = tmp_path_factory.mktemp("demo")
+    with contextlib.redirect_stdout(io.StringIO()) as output:
+        assert main(["demo", "--out", str(folder), "--models-dir", str(models_dir)]) == 0
+    return folder, output.getvalue()
+
+
+@pytest.fixture(scope="module")
+def demo(printed: tuple[Path, str]) -> tuple[Path, list[dict[str, Any]]]:
+    folder, _ = printed
     lines = (folder / "transcript.jsonl").read_text(encoding="utf-8").splitlines()
     return folder, [json.loads(line) for line in lines]
 
@@ -81,3 +85,18 @@ def test_the_spoken_answers_are_heard_again(
     text = json.loads(capsys.readouterr().out)["text"].lower()
     words = [word.strip(".,").lower() for word in asked["answer"].split()]
     assert sum(word in text for word in words) >= 0.8 * len(words)
+
+
+def test_the_same_answers_are_given_with_no_network_at_all(printed: tuple[Path, str], models_dir: Path, tmp_path: Path) -> None:
+    if not can_lose_network():
+        pytest.skip("this machine lets nobody take its network away (unshare -n)")
+    command = [*NO_NETWORK, sys.executable, "-m", "assistant", "demo", "--out", str(tmp_path), "--models-dir", str(models_dir)]
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "HOME": str(tmp_path)})
+    assert done.returncode == 0, done.stderr
+    folder, with_network = printed
+    told, told_without = (
+        [line for line in output.splitlines() if str(where) not in line]
+        for where, output in ((folder, with_network), (tmp_path, done.stdout))
+    )
+    assert sum("said:" in line for line in told) == 8
+    assert told_without == told

@@ -26,9 +26,9 @@ from assistant.workers import RestartLimit, Worker
 from tests.support.fakes import ScriptedCamera
 from tests.support.faulty_devices import CHUNK_S, Fault, FaultyCamera, FaultyMicrophone, FaultySpeaker, Kind, Plug, World
 
-DEVICES = ("camera", "microphone", "speaker")
 pytestmark = pytest.mark.keeps_time
 
+DEVICES = ("camera", "microphone", "speaker")
 SPEED = 20.0
 PATIENCE = Timeouts(start_s=0.5, stall_s=0.25, first_s=0.025, longest_s=0.5, silence_s=0.15)
 """Ours divided by SPEED; a stall is waited for twice as long, for busy test machines."""
